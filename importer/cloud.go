@@ -1,0 +1,90 @@
+// Package importer loads a cloud bundle into Cloud: the plan, the gate, the
+// ledger that survives a crash, drift, and the report of what was done. How
+// Cloud is reached is behind the interface [Cloud]; the ways in are the
+// sub-packages rest and adminpage.
+package importer
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Cloud is one Cloud site as far as outgoing mail is concerned. It never
+// deletes. Implementations must be safe for concurrent use; a way in that has
+// only one window serialises by itself.
+//
+// Errors: an answer that says no to one item is a *RefusedError and concerns
+// that item alone. An error for which [Unsettled] is true leaves open whether
+// the write happened. Every other error concerns the whole run.
+type Cloud interface {
+	// Site says which Cloud this is.
+	Site() Site
+	// List returns everything of one list that Cloud shows, in Cloud's order.
+	// Secrets are never among it.
+	List(ctx context.Context, list schema.List) ([]Remote, error)
+	// Create makes a new item. It is not repeated by the implementation once a
+	// request may have reached Cloud, except under the same Key where Cloud
+	// honours keys.
+	Create(ctx context.Context, w Write) (Remote, error)
+	// Update changes the item with that id to w's fields. A zero w.Secret
+	// leaves Cloud's secret as it is.
+	Update(ctx context.Context, id string, w Write) (Remote, error)
+	// Offered returns the values that Cloud offers for a field of a list, or
+	// nil where it does not say (REST) or anything may be typed.
+	Offered(ctx context.Context, list schema.List, field string) ([]string, error)
+	Close() error
+}
+
+// Site names a Cloud.
+type Site struct {
+	URL       string // as given, without user or password
+	Host      string // for file names and messages: host and port, or "sample-" and the folder's base name
+	Rehearsal bool   // a sample Cloud: reports say so
+	Keys      bool   // Idempotency-Key is honoured: an unsettled write may be repeated under its key
+	MaxJobs   int    // how many writes at once make sense; 0 means no limit
+}
+
+// Remote is an item as Cloud shows it: a *schema.CloudCredential or
+// *schema.CloudConnection without a secret marker.
+type Remote struct {
+	ID   string
+	Item schema.Item
+}
+
+// Write is what is sent for one item. Item carries the settings; a field that is
+// empty there is sent as empty. Secret is the zero Secret where none applies or
+// where Cloud's own stays.
+type Write struct {
+	Item   schema.Item
+	Secret schema.Secret
+	Key    string // Idempotency-Key, recorded in the ledger before the first attempt
+}
+
+// RefusedError is Cloud's no to one item, in Cloud's words made harmless for a
+// terminal: control characters neutralised, length bounded.
+type RefusedError struct {
+	Code  int    // HTTP status, or 0
+	Words string // Cloud's own words
+}
+
+func (e *RefusedError) Error() string { return "Cloud refused it: " + e.Words }
+
+type unsettledError struct{ err error }
+
+func (e *unsettledError) Error() string { return e.err.Error() }
+func (e *unsettledError) Unwrap() error { return e.err }
+
+// MarkUnsettled says that err came after a write may have reached Cloud: whether
+// it happened is for the next look at Cloud to tell.
+func MarkUnsettled(err error) error { return &unsettledError{err} }
+
+// Unsettled reports whether err leaves open if a write happened.
+func Unsettled(err error) bool {
+	var u *unsettledError
+	return errors.As(err, &u)
+}
+
+// ErrUnauthorized says that Cloud did not accept the token or session.
+var ErrUnauthorized = errors.New("Cloud did not accept the credentials of this run")

@@ -1,0 +1,126 @@
+package schema
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+//go:embed *.schema.json
+var files embed.FS
+
+// SchemaFile returns an embedded JSON Schema by its short name, such as
+// "server-bundle".
+func SchemaFile(name string) ([]byte, error) { return files.ReadFile(name + ".schema.json") }
+
+// Type is the type of a field's value.
+type Type string
+
+// The types of fields.
+const (
+	String     Type = "string"
+	Integer    Type = "integer"
+	Boolean    Type = "boolean"
+	SecretType Type = "secret" // a *Marker stands in the settings
+)
+
+// Field describes one field of a connection or credential, read from the JSON
+// Schema. Label is the admin panel's, as the vendor documents it.
+type Field struct {
+	Name     string
+	Label    string
+	Type     Type
+	Secret   bool
+	Required bool
+	Min, Max int // of an Integer
+}
+
+// Fields returns the fields of a bundle format's list in the panel's order.
+// The map of extra values is not among them.
+func Fields(format string, l List) []Field { return allFields()[format][l] }
+
+// FieldByName finds a field of a format's list.
+func FieldByName(format string, l List, name string) (Field, bool) {
+	for _, f := range Fields(format, l) {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
+
+var allFields = sync.OnceValue(func() map[string]map[List][]Field {
+	all := map[string]map[List][]Field{}
+	for format, name := range map[string]string{ServerFormat: "server-bundle", CloudFormat: "cloud-bundle"} {
+		all[format] = map[List][]Field{}
+		for _, l := range []List{Credentials, Connections} {
+			fields, err := readFields(name, l.One())
+			if err != nil {
+				panic(fmt.Sprintf("embedded schema %s: %v", name, err)) // the binary itself is broken
+			}
+			all[format][l] = fields
+		}
+	}
+	return all
+})
+
+// readFields reads the properties of a definition in the order in which the
+// schema file has them, which a map would lose.
+func readFields(file, definition string) ([]Field, error) {
+	raw, err := SchemaFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var doc struct {
+		Definitions map[string]jsontext.Value `json:"definitions"`
+	}
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		return nil, err
+	}
+	var def struct {
+		Properties jsontext.Value `json:"properties"`
+		Required   []string       `json:"required"`
+	}
+	if err := json.Unmarshal(doc.Definitions[definition], &def); err != nil {
+		return nil, err
+	}
+	required := map[string]bool{}
+	for _, r := range def.Required {
+		required[r] = true
+	}
+	var fields []Field
+	dec := jsontext.NewDecoder(bytes.NewReader(def.Properties))
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	for dec.PeekKind() == '"' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		f := Field{Name: name.String()}
+		var p struct {
+			Title   string `json:"title"`
+			Type    Type   `json:"type"`
+			Secret  bool   `json:"secret"`
+			Minimum int    `json:"minimum"`
+			Maximum int    `json:"maximum"`
+		}
+		if err := json.UnmarshalDecode(dec, &p); err != nil {
+			return nil, err
+		}
+		if f.Name == "extra" {
+			continue
+		}
+		f.Label, f.Type, f.Secret, f.Required, f.Min, f.Max = p.Title, p.Type, p.Secret, required[f.Name], p.Minimum, p.Maximum
+		if f.Secret {
+			f.Type = SecretType
+		}
+		fields = append(fields, f)
+	}
+	return fields, nil
+}

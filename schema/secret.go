@@ -1,0 +1,72 @@
+package schema
+
+import (
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// MaxSecret is the longest secret in bytes that a bundle carries.
+const MaxSecret = 16 << 10
+
+// Redacted is what a Secret shows of itself.
+const Redacted = "[secret]"
+
+var errSecretMarshal = errors.New("a secret does not marshal itself; it leaves only through Reveal")
+
+// Secret is a password or client secret in memory. It cannot print, log or
+// marshal itself: every verb of package fmt and every slog handler shows
+// [Redacted], and marshalling is an error. The value lies behind a function, so
+// printers that walk unexported fields by reflection see an address at most.
+// The zero Secret is "no secret". Compare with Equal; == does not compile.
+type Secret struct {
+	reveal func() string
+}
+
+// NewSecret wraps value. The empty string gives the zero Secret.
+func NewSecret(value string) Secret {
+	if value == "" {
+		return Secret{}
+	}
+	return Secret{reveal: func() string { return value }}
+}
+
+// Reveal returns the value itself. It is the only way out: whoever reviews
+// where secrets go searches for this name.
+func (s Secret) Reveal() string {
+	if s.reveal == nil {
+		return ""
+	}
+	return s.reveal()
+}
+
+// IsZero reports whether there is no secret.
+func (s Secret) IsZero() bool { return s.reveal == nil }
+
+// Equal compares two secrets in constant time for equal lengths.
+func (s Secret) Equal(t Secret) bool {
+	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(t.Reveal())) == 1
+}
+
+// Format implements fmt.Formatter for every verb, %p and %x included.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Redacted) }
+
+// String returns Redacted.
+func (s Secret) String() string { return Redacted }
+
+// LogValue implements slog.LogValuer.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(Redacted) }
+
+// MarshalJSON always fails.
+func (s Secret) MarshalJSON() ([]byte, error) { return nil, errSecretMarshal }
+
+// MarshalText always fails.
+func (s Secret) MarshalText() ([]byte, error) { return nil, errSecretMarshal }
+
+// MarshalBinary always fails.
+func (s Secret) MarshalBinary() ([]byte, error) { return nil, errSecretMarshal }
+
+// GobEncode always fails.
+func (s Secret) GobEncode() ([]byte, error) { return nil, errSecretMarshal }

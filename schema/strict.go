@@ -1,0 +1,143 @@
+package schema
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// scan reads a whole document once for what no JSON Schema can say: one value
+// and nothing after it, no duplicate key, valid UTF-8, bounded size and depth.
+func scan(doc []byte) error {
+	if len(doc) > MaxDocument {
+		return invalid("", "larger than %d bytes", MaxDocument)
+	}
+	if len(bytes.TrimSpace(doc)) == 0 {
+		return invalid("", "empty")
+	}
+	dec := jsontext.NewDecoder(bytes.NewReader(doc))
+	for {
+		tok, err := dec.ReadToken()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return syntaxError(err)
+		}
+		if k := tok.Kind(); k == '{' || k == '[' {
+			if dec.StackDepth() > MaxDepth {
+				return invalid(place(dec.StackPointer()), "nested deeper than %d", MaxDepth)
+			}
+		}
+		if dec.StackDepth() == 0 {
+			if err := dec.SkipValue(); err == nil {
+				return invalid("", "something follows after the end of the document")
+			} else if !errors.Is(err, io.EOF) {
+				return syntaxError(err)
+			}
+			return nil
+		}
+	}
+}
+
+// syntaxError says where, and what in words of our own: the library's may quote
+// the input.
+func syntaxError(err error) error {
+	var s *jsontext.SyntacticError
+	if !errors.As(err, &s) {
+		return invalid("", "cannot be read as JSON")
+	}
+	at := place(s.JSONPointer)
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return invalid(at, "stands twice")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return invalid(at, "ends in the middle")
+	case strings.Contains(s.Err.Error(), "UTF-8"):
+		return invalid(at, "not valid UTF-8 (byte %d)", s.ByteOffset)
+	default:
+		return invalid(at, "not valid JSON (byte %d)", s.ByteOffset)
+	}
+}
+
+// unmarshal fills v from a scanned document; unknown members are refused.
+func unmarshal(doc []byte, v any) error {
+	err := json.Unmarshal(doc, v, json.RejectUnknownMembers(true))
+	if err == nil {
+		return nil
+	}
+	var inv *InvalidError
+	if errors.As(err, &inv) {
+		var sem *json.SemanticError
+		if errors.As(err, &sem) && inv.Problems[0].Place == "" {
+			return invalid(place(sem.JSONPointer), "%s", inv.Problems[0].What)
+		}
+		return inv
+	}
+	var sem *json.SemanticError
+	if errors.As(err, &sem) {
+		at := place(sem.JSONPointer)
+		switch {
+		case errors.Is(err, json.ErrUnknownName):
+			return invalid(at, "not a known field")
+		case sem.JSONKind != 0 && sem.GoType != nil:
+			return invalid(at, "%s cannot be taken here", kindName(sem.JSONKind))
+		default:
+			return invalid(at, "not as the format wants it")
+		}
+	}
+	return syntaxError(err)
+}
+
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case '"':
+		return "a text"
+	case '0':
+		return "this number"
+	case 't', 'f':
+		return "true or false"
+	case 'n':
+		return "null"
+	case '{':
+		return "an object"
+	default:
+		return "a list"
+	}
+}
+
+// place writes a JSON pointer as people write paths: connections[3].port. Names
+// from the document are neutralised and shortened.
+func place(p jsontext.Pointer) string {
+	var b strings.Builder
+	for tok := range p.Tokens() {
+		if n, err := strconv.Atoi(tok); err == nil && n >= 0 {
+			fmt.Fprintf(&b, "[%d]", n)
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(plainKey(tok))
+	}
+	return b.String()
+}
+
+// plainKey returns a member's name as it is where it is a plain word, else
+// quoted.
+func plainKey(key string) string {
+	plain := key != "" && len(key) <= 60
+	for _, r := range key {
+		plain = plain && (r == '_' || r == '-' || r == '*' || r == ' ' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z')
+	}
+	if plain {
+		return key
+	}
+	return Quote(key)
+}

@@ -1,0 +1,192 @@
+package schema
+
+import (
+	"bytes"
+	stdjson "encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/xeipuuv/gojsonreference"
+	"github.com/xeipuuv/gojsonschema"
+)
+
+// errReference is what every reference out of an embedded schema meets.
+var errReference = errors.New("references to other documents are refused")
+
+// closedLoader hands gojsonschema one decoded document and a factory that
+// refuses to follow any reference to a file or a host.
+type closedLoader struct{ source any }
+
+func (l closedLoader) JsonSource() any                               { return l.source }
+func (l closedLoader) LoadJSON() (any, error)                        { return l.source, nil }
+func (l closedLoader) LoaderFactory() gojsonschema.JSONLoaderFactory { return closedFactory{} }
+func (l closedLoader) JsonReference() (r gojsonreference.JsonReference, err error) {
+	return gojsonreference.NewJsonReference("#")
+}
+
+type closedFactory struct{}
+
+func (closedFactory) New(string) gojsonschema.JSONLoader { return refusingLoader{} }
+
+type refusingLoader struct{ closedLoader }
+
+func (refusingLoader) LoadJSON() (any, error) { return nil, errReference }
+
+// compile compiles a definition of a schema file, or the whole file where
+// definition is empty.
+func compile(raw []byte, definition string) (*gojsonschema.Schema, error) {
+	doc, err := generic(raw)
+	if err != nil {
+		return nil, err
+	}
+	if definition != "" {
+		doc = map[string]any{
+			"$schema":     "http://json-schema.org/draft-07/schema#",
+			"allOf":       []any{map[string]any{"$ref": "#/definitions/" + definition}},
+			"definitions": doc.(map[string]any)["definitions"],
+		}
+	}
+	l := gojsonschema.NewSchemaLoader()
+	l.Draft = gojsonschema.Draft7
+	l.AutoDetect = false
+	l.Validate = false // it would look for the meta schema of $schema by URL; a test holds the files against it
+	return l.Compile(closedLoader{doc})
+}
+
+// generic decodes JSON as gojsonschema wants it: numbers as json.Number.
+func generic(raw []byte) (any, error) {
+	dec := stdjson.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var v any
+	err := dec.Decode(&v)
+	return v, err
+}
+
+// compiled keeps each embedded schema once it was asked for.
+type compiledKey struct{ file, definition string }
+
+var compiled sync.Map // compiledKey → *gojsonschema.Schema
+
+func schemaFor(file, definition string) (*gojsonschema.Schema, error) {
+	key := compiledKey{file, definition}
+	if s, ok := compiled.Load(key); ok {
+		return s.(*gojsonschema.Schema), nil
+	}
+	raw, err := SchemaFile(file)
+	if err != nil {
+		return nil, err
+	}
+	s, err := compile(raw, definition)
+	if err != nil {
+		return nil, fmt.Errorf("schema %s: %w", file, err)
+	}
+	compiled.Store(key, s)
+	return s, nil
+}
+
+// check validates a decoded value and returns what is wrong with it, at most a
+// few problems. at is the value's own place.
+func check(s *gojsonschema.Schema, v any, at string) ([]Problem, error) {
+	res, err := s.Validate(closedLoader{v})
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot be validated: %w", at, err)
+	}
+	var out []Problem
+	for _, e := range res.Errors() {
+		if len(out) == 10 {
+			break
+		}
+		// An allOf or if/then repeats what its branch already said.
+		switch e.Type() {
+		case "number_all_of", "condition_then", "condition_else":
+			if len(res.Errors()) > 1 {
+				continue
+			}
+		}
+		out = append(out, Problem{joinPlace(at, contextPlace(e)), explain(e)})
+	}
+	return out, nil
+}
+
+func joinPlace(at, rest string) string {
+	switch {
+	case at == "":
+		return rest
+	case rest == "" || rest[0] == '[':
+		return at + rest
+	default:
+		return at + "." + rest
+	}
+}
+
+func contextPlace(e gojsonschema.ResultError) string {
+	// A delimiter that no member name can smuggle: names with it are quoted.
+	parts := strings.Split(e.Context().String("\x00"), "\x00")[1:]
+	var b strings.Builder
+	for _, p := range parts {
+		isIndex := p != ""
+		for _, r := range p {
+			isIndex = isIndex && '0' <= r && r <= '9'
+		}
+		if isIndex {
+			b.WriteString("[" + p + "]")
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(plainKey(p))
+	}
+	return b.String()
+}
+
+// explain says what is wrong in words of our own: the library's descriptions
+// are templates over input, and a ResultError holds the value.
+func explain(e gojsonschema.ResultError) string {
+	d := e.Details()
+	prop := func() string { return plainKey(fmt.Sprint(d["property"])) }
+	switch e.Type() {
+	case "required":
+		return "lacks " + prop()
+	case "additional_property_not_allowed":
+		return prop() + " is not a known field"
+	case "invalid_type":
+		return fmt.Sprintf("must be of type %v", d["expected"])
+	case "number_gte", "number_gt":
+		return fmt.Sprintf("must be at least %v", number(d["min"]))
+	case "number_lte", "number_lt":
+		return fmt.Sprintf("must be at most %v", number(d["max"]))
+	case "string_gte":
+		if fmt.Sprint(d["min"]) == "1" {
+			return "must not be empty (leave the field out instead)"
+		}
+		return fmt.Sprintf("must have at least %v characters", d["min"])
+	case "string_lte":
+		return fmt.Sprintf("must have at most %v characters", d["max"])
+	case "array_min_items":
+		return fmt.Sprintf("must have at least %v entries", d["min"])
+	case "array_max_items":
+		return fmt.Sprintf("must have at most %v entries", d["max"])
+	case "array_min_properties":
+		return "must not be empty (leave it out instead)"
+	case "enum":
+		return fmt.Sprintf("must be one of %v", d["allowed"])
+	case "const":
+		return fmt.Sprintf("must be %v", d["allowed"])
+	case "pattern":
+		return fmt.Sprintf("is not of the form %v", d["pattern"])
+	case "number_not":
+		return "has a field that does not go with the others"
+	default:
+		return "is not as the format wants it (" + plainKey(e.Type()) + ")"
+	}
+}
+
+func number(v any) string {
+	if r, ok := v.(interface{ RatString() string }); ok {
+		return r.RatString()
+	}
+	return fmt.Sprint(v)
+}
