@@ -70,3 +70,12 @@ func (s Secret) MarshalBinary() ([]byte, error) { return nil, errSecretMarshal }
 
 // GobEncode always fails.
 func (s Secret) GobEncode() ([]byte, error) { return nil, errSecretMarshal }
+
+// SecretKey says whose secret: a list and a name in Server's terms.
+type SecretKey struct {
+	List List
+	Name string
+}
+
+// Secrets are secrets in memory by whose they are.
+type Secrets map[SecretKey]Secret

@@ -1,0 +1,247 @@
+package exporter
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Cell is one value of a table as text. Booleans may be true/false or 1/0.
+type Cell struct {
+	Text string
+	Null bool
+}
+
+// Mapper turns rows of the tables that a profile names into records. It is what
+// a Jira backup and a live database share.
+type Mapper struct {
+	profile *schema.Profile
+	tables  map[string]*table // by upper-case name
+	order   []string
+	warned  map[string]bool
+	warn    func(string)
+}
+
+type table struct {
+	list    schema.List
+	profile *schema.TableProfile
+	rows    []row
+	keys    map[string]string // of credentials: value of the lookup column → name
+	cipher  map[string]int    // plain secret column → values that look like ciphertext
+	secrets map[string]int    // plain secret column → values
+}
+
+type row struct {
+	record    Record
+	reference string // oauth2_credentials as the column has it, where a lookup is wanted
+}
+
+// NewMapper checks the profile: known fields, each mapped once, the required
+// ones mapped, secret columns marked plain or opaque and no others.
+func NewMapper(p *schema.Profile, warn func(string)) (*Mapper, error) {
+	m := &Mapper{profile: p, tables: map[string]*table{}, warned: map[string]bool{}, warn: warn}
+	if p.Credentials != nil {
+		if err := m.add(schema.Credentials, p.Credentials); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.add(schema.Connections, &p.Connections); err != nil {
+		return nil, err
+	}
+	if !p.Verified {
+		m.once("the profile is unverified: compare what was read with Server's panel")
+	}
+	return m, nil
+}
+
+func (m *Mapper) add(l schema.List, tp *schema.TableProfile) error {
+	name := strings.ToUpper(tp.Table)
+	if _, twice := m.tables[name]; twice {
+		return fmt.Errorf("profile: %s.table: %s is already the other list's table", l, schema.Quote(tp.Table))
+	}
+	seen := map[string]bool{}
+	for i, c := range tp.Columns {
+		at := fmt.Sprintf("profile: %s.columns[%d]", l, i)
+		f, known := schema.FieldByName(schema.ServerFormat, l, c.Field)
+		_, extra := strings.CutPrefix(c.Field, "extra.")
+		switch {
+		case !known && !extra:
+			return fmt.Errorf("%s.field: %s is no field of a %s", at, schema.Quote(c.Field), l.One())
+		case seen[c.Field]:
+			return fmt.Errorf("%s.field: %s is mapped twice", at, c.Field)
+		case f.Secret && c.Secret == "" && c.Column != "":
+			return schema.Hint(fmt.Errorf("%s: %s is a secret: say \"secret\": \"plain\" or \"opaque\"", at, c.Field),
+				"opaque is the safe choice while you do not know whether the column holds ciphertext")
+		case !f.Secret && c.Secret != "":
+			return fmt.Errorf("%s.secret: %s is no secret field", at, c.Field)
+		case c.Lookup != "" && (c.Field != "oauth2_credentials" || m.profile.Credentials == nil):
+			return fmt.Errorf("%s.lookup: only oauth2_credentials looks up, in a credentials table", at)
+		case c.Values != "" && m.profile.Values[c.Values] == nil:
+			return fmt.Errorf("%s.values: the profile has no value map named %s", at, schema.Quote(c.Values))
+		case c.Values != "" && f.Secret:
+			return fmt.Errorf("%s.values: a secret has no value map", at)
+		case c.Column == "":
+			m.once(fmt.Sprintf("the profile leaves %s of %s unmapped", c.Field, l))
+			continue
+		}
+		seen[c.Field] = true
+	}
+	for _, f := range schema.Fields(schema.ServerFormat, l) {
+		if f.Required && f.Type != schema.Boolean && !seen[f.Name] {
+			return schema.Hint(fmt.Errorf("profile: %s: no column is mapped to %s", l, f.Name),
+				"give its entry a \"column\" from the choices that are listed there")
+		}
+	}
+	m.tables[name] = &table{list: l, profile: tp, keys: map[string]string{}, cipher: map[string]int{}, secrets: map[string]int{}}
+	m.order = append(m.order, name)
+	return nil
+}
+
+// Tables returns the tables to read, in upper case.
+func (m *Mapper) Tables() []string { return m.order }
+
+// Columns returns the columns that are read of a table, in upper case.
+func (m *Mapper) Columns(tableName string) []string {
+	t := m.tables[strings.ToUpper(tableName)]
+	var out []string
+	add := func(c string) {
+		if c = strings.ToUpper(c); c != "" && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	for _, c := range t.profile.Columns {
+		add(c.Column)
+	}
+	if t.list == schema.Credentials {
+		add(m.lookup())
+	}
+	return out
+}
+
+// lookup returns the key column of the credentials table, or "".
+func (m *Mapper) lookup() string {
+	for _, c := range m.profile.Connections.Columns {
+		if c.Field == "oauth2_credentials" && c.Column != "" {
+			return c.Lookup
+		}
+	}
+	return ""
+}
+
+// CheckColumns says which column the profile names and the table lacks.
+func (m *Mapper) CheckColumns(tableName string, have []string) error {
+	for _, want := range m.Columns(tableName) {
+		if !slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, want) }) {
+			return schema.Hint(fmt.Errorf("table %s has no column %s, which the profile names", schema.Quote(tableName), schema.Quote(want)),
+				"it has: %s", strings.Join(have, ", "))
+		}
+	}
+	return nil
+}
+
+// Row takes one row. get returns the value of a column named in upper case.
+func (m *Mapper) Row(tableName string, number int, get func(column string) Cell) error {
+	name := strings.ToUpper(tableName)
+	t := m.tables[name]
+	r := row{record: Record{Item: schema.NewItem(schema.ServerFormat, t.list), Where: fmt.Sprintf("%s row %d", name, number)}}
+	for _, c := range t.profile.Columns {
+		if c.Column == "" {
+			continue
+		}
+		cell := get(strings.ToUpper(c.Column))
+		if cell.Null || cell.Text == "" {
+			continue
+		}
+		if err := m.cell(t, &r, c, cell.Text); err != nil {
+			return fmt.Errorf("%s, column %s: %w", r.record.Where, c.Column, err)
+		}
+	}
+	if r.record.Item.ItemName() == "" {
+		return fmt.Errorf("%s: has no name", r.record.Where)
+	}
+	if c, ok := r.record.Item.(*schema.ServerConnection); ok && c.ConnectMode == "" {
+		return fmt.Errorf("%s: has no connect mode", r.record.Where)
+	}
+	if key := m.lookup(); key != "" && t.list == schema.Credentials {
+		t.keys[get(strings.ToUpper(key)).Text] = r.record.Item.ItemName()
+	}
+	t.rows = append(t.rows, r)
+	if len(t.rows) > schema.MaxItems {
+		return fmt.Errorf("%s: more than %d rows", name, schema.MaxItems)
+	}
+	return nil
+}
+
+func (m *Mapper) cell(t *table, r *row, c schema.ColumnProfile, text string) error {
+	f, known := schema.FieldByName(schema.ServerFormat, t.list, c.Field)
+	if known && f.Secret {
+		if c.Secret == schema.Opaque {
+			r.record.Reason = fmt.Sprintf("column %s holds ciphertext that only Server can open", c.Column)
+			return nil
+		}
+		if len(text) > schema.MaxSecret {
+			return fmt.Errorf("longer than %d bytes", schema.MaxSecret)
+		}
+		t.secrets[c.Column]++
+		if LooksEncrypted(text) {
+			t.cipher[c.Column]++
+		}
+		r.record.Secret = schema.NewSecret(text)
+		return nil
+	}
+	if c.Values != "" {
+		rule, listed := schema.ValueMap(m.profile.Values, c.Values, text)
+		switch {
+		case !listed:
+			m.once(fmt.Sprintf("value map %s does not list %s: carried as it is", c.Values, schema.Quote(text)))
+		case !rule.Verified:
+			m.once(fmt.Sprintf("value map %s: %s → %s is unverified", c.Values, schema.Quote(text), schema.Quote(rule.To)))
+		}
+		text = rule.To
+	}
+	if c.Lookup != "" {
+		r.reference = text
+		return nil
+	}
+	if !known {
+		return schema.Set(r.record.Item, c.Field, text)
+	}
+	v, err := f.Parse(text)
+	if err != nil {
+		return err
+	}
+	return schema.Set(r.record.Item, c.Field, v)
+}
+
+// Records returns what all rows gave, references to credentials resolved.
+func (m *Mapper) Records() ([]Record, error) {
+	var out []Record
+	for _, name := range m.order {
+		t := m.tables[name]
+		for _, r := range t.rows {
+			if r.reference != "" {
+				target, ok := m.tables[strings.ToUpper(m.profile.Credentials.Table)].keys[r.reference]
+				if !ok {
+					return nil, fmt.Errorf("%s: refers to credential %s, which table %s does not have", r.record.Where, schema.Quote(r.reference), m.profile.Credentials.Table)
+				}
+				if err := schema.Set(r.record.Item, "oauth2_credentials", target); err != nil {
+					return nil, err
+				}
+			}
+			out = append(out, r.record)
+		}
+		for column, n := range t.cipher {
+			m.once(fmt.Sprintf("%d of %d values in %s.%s look like ciphertext although the profile says plain: mark the column opaque, or a wrong password is carried", n, t.secrets[column], name, column))
+		}
+	}
+	return out, nil
+}
+
+func (m *Mapper) once(s string) {
+	if !m.warned[s] {
+		m.warned[s] = true
+		m.warn(s)
+	}
+}
