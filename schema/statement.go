@@ -1,0 +1,105 @@
+package schema
+
+// Roles of a statement's signer.
+const (
+	RoleExporter    = "exporter"    // made the server bundle; signs its digest
+	RoleTransformer = "transformer" // made the cloud bundle; signs its digest
+	RoleReviewer    = "reviewer"    // read the bundle and decided
+)
+
+// Decisions of a statement. A reviewer approves or rejects; an exporter and a
+// transformer say that they made the content.
+const (
+	DecisionApprove = "approve"
+	DecisionReject  = "reject"
+	DecisionMade    = "made"
+)
+
+// Limits of statements, in bytes. A file is larger than the statement within,
+// whose quotation marks it escapes.
+const (
+	MaxStatement     = 1_000_000
+	MaxStatementFile = 4 << 20
+)
+
+// StatementBody is what a statement says. Recipients and Reviewers are the
+// bundle's lists as the signer saw them, so that readers added later can be
+// told. Time is the signer's own claim: nothing but the signer's clock stands
+// behind it.
+type StatementBody struct {
+	Bundle     string   `json:"bundle"`
+	Digest     string   `json:"digest"`
+	Role       string   `json:"role"`
+	Decision   string   `json:"decision"`
+	Recipients []Reader `json:"recipients"`
+	Reviewers  []Reader `json:"reviewers"`
+	For        string   `json:"for,omitzero"` // one Cloud's URL; any where empty
+	Comment    string   `json:"comment,omitzero"`
+	Time       Time     `json:"time"`
+	Expires    Time     `json:"expires,omitzero"` // the statement's last second; never where zero
+}
+
+// DecodeStatement decodes a statement file strictly. It does not look at the
+// signature: see package sealed.
+func DecodeStatement(doc []byte) (Statement, error) {
+	var s Statement
+	if len(doc) > MaxStatementFile {
+		return s, invalid("", "larger than %d bytes", MaxStatementFile)
+	}
+	err := DecodeFile("statement", doc, &s)
+	return s, err
+}
+
+// Encode writes the statement as a file for people to keep, after holding it to
+// the checks of DecodeStatement and Body.
+func (s Statement) Encode() ([]byte, error) {
+	if _, err := s.Body(); err != nil {
+		return nil, err
+	}
+	out, err := MarshalIndent(s)
+	if err != nil {
+		return nil, err
+	}
+	_, err = DecodeStatement(out)
+	return out, err
+}
+
+// Body decodes the signed bytes strictly. What it says is only as good as the
+// signature, which it does not look at.
+func (s Statement) Body() (*StatementBody, error) {
+	doc := []byte(s.Statement)
+	if len(doc) > MaxStatement {
+		return nil, invalid("statement", "larger than %d bytes", MaxStatement)
+	}
+	b := new(StatementBody)
+	err := scan(doc)
+	if err == nil {
+		err = validate("statement", "body", doc, "")
+	}
+	if err == nil {
+		err = unmarshal(doc, b)
+	}
+	if err == nil {
+		err = b.check()
+	}
+	if inv, ok := err.(*InvalidError); ok {
+		for i := range inv.Problems {
+			inv.Problems[i].Place = joinPlace("statement", inv.Problems[i].Place)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// check is what the JSON Schema cannot say plainly.
+func (b *StatementBody) check() error {
+	if made := b.Decision == DecisionMade; made == (b.Role == RoleReviewer) {
+		return invalid("decision", "a signer in the role %[2]s cannot say %[1]s", b.Decision, b.Role)
+	}
+	if !b.Expires.IsZero() && !b.Expires.After(b.Time.Time) {
+		return invalid("expires", "not after time")
+	}
+	return nil
+}
