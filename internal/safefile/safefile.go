@@ -1,0 +1,110 @@
+// Package safefile writes files that are there whole or not at all.
+package safefile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// ErrExists says that a file stands where one was to be written.
+var ErrExists = errors.New("already exists")
+
+// Check says early, before any work is done, that path can not be written: it
+// exists and force is false, or its folder is missing. Write checks again.
+func Check(path string, force bool) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("%s: is a folder", path)
+	case err == nil && !force:
+		return exists(path)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil {
+		return fmt.Errorf("%s: the folder does not exist", dir)
+	} else if !info.IsDir() {
+		return fmt.Errorf("%s: not a folder", dir)
+	}
+	return nil
+}
+
+func exists(path string) error {
+	return schema.Hint(fmt.Errorf("%s: %w", path, ErrExists), "choose another name, or --force to replace it")
+}
+
+// Write makes path hold exactly what fill writes: into a temporary file of the
+// same folder, readable by its owner alone (0600), synced to disk, then put in
+// place in one step. Where fill fails, nothing is left. An existing file is
+// replaced only if force is true, also when it appears meanwhile.
+func Write(path string, force bool, fill func(io.Writer) error) (err error) {
+	if err := Check(path, force); err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
+	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
+	if err != nil {
+		return schema.Hint(fmt.Errorf("%s: cannot write here", dir), "choose a folder of your own with -o")
+	}
+	defer func() {
+		if err != nil {
+			_ = tmp.Close()
+			_ = os.Remove(tmp.Name())
+		}
+	}()
+	if err := fill(tmp); err != nil {
+		return err
+	}
+	if err := tmp.Sync(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := tmp.Close(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := place(tmp.Name(), path, force); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// place puts the file there. A hard link refuses to replace what a check before
+// could not see yet.
+func place(tmp, path string, force bool) error {
+	if !force {
+		err := os.Link(tmp, path)
+		if err == nil {
+			return os.Remove(tmp)
+		}
+		if errors.Is(err, fs.ErrExist) {
+			return exists(path)
+		}
+		// No hard links on this file system: the check of a moment ago stands.
+		if err := Check(path, false); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" { // has no way to sync a folder
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

@@ -1,0 +1,260 @@
+package sealed
+
+import (
+	"crypto/hmac"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"filippo.io/age"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Opened is a bundle that was decrypted to its end, decoded strictly and
+// checked as far as the key reaches.
+type Opened struct {
+	Bundle *schema.Bundle
+	Digest string // the content digest
+
+	// Parts and PartsOpened count the sealed parts, and those that the identities
+	// open. With a reviewer's key none opens.
+	Parts, PartsOpened int
+	// Unreferred are secrets in the opened parts that no setting refers to.
+	Unreferred []schema.SecretKey
+
+	secrets schema.Secrets
+	ids     []age.Identity
+}
+
+// Rerun transforms an origin by its embedded rules, as package transform does.
+type Rerun func(*schema.Origin) (*schema.Bundle, error)
+
+// ErrAltered says that a bundle's parts contradict each other: somebody changed
+// it after it was sealed or transformed.
+var ErrAltered = errors.New("the bundle was altered after it was sealed")
+
+type alteredError struct{ what string }
+
+func (e *alteredError) Error() string   { return e.what }
+func (e *alteredError) Is(t error) bool { return t == ErrAltered }
+
+func altered(format string, args ...any) error {
+	return schema.Hint(&alteredError{fmt.Sprintf(format, args...)},
+		"somebody changed the bundle after it was sealed: send no secret anywhere, and ask the exporter for a new one")
+}
+
+// Open decrypts and checks a bundle file. A cloud bundle is transformed again
+// from its origin by rerun, and refused where the result is another; rerun is
+// required for that reason. With a recipient's key every secret is checked too:
+// its fingerprint, and that the settings still name the destination it was
+// sealed for.
+func Open(raw []byte, ids []age.Identity, rerun Rerun) (*Opened, error) {
+	doc, err := Decrypt(raw, schema.MaxDocument, ids...)
+	if err != nil {
+		return nil, err
+	}
+	b, err := schema.Decode(doc)
+	if err != nil {
+		return nil, err
+	}
+	o := &Opened{Bundle: b, secrets: schema.Secrets{}, ids: ids, Parts: len(b.Sealed)}
+	if o.Digest, err = b.Digest(); err != nil {
+		return nil, err
+	}
+	if b.IsCloud() {
+		if err := checkRerun(b, o.Digest, rerun); err != nil {
+			return nil, err
+		}
+	}
+	if err := o.openParts(); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+func checkRerun(b *schema.Bundle, digest string, rerun Rerun) error {
+	again, err := rerun(b.Origin)
+	if err != nil {
+		return altered("origin: cannot be transformed again: %v", err)
+	}
+	want, err := again.Digest()
+	if err != nil {
+		return err
+	}
+	if want == digest {
+		return nil
+	}
+	if again.Manifest.ID != b.Manifest.ID {
+		return altered("manifest.id: is not the one that origin and rules give")
+	}
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		have, want := b.Items(l), again.Items(l)
+		for i := range min(len(have), len(want)) {
+			for _, f := range schema.FieldsOf(want[i]) {
+				h, _ := schema.Get(have[i], f.Name)
+				w, _ := schema.Get(want[i], f.Name)
+				if fmt.Sprint(deref(h)) != fmt.Sprint(deref(w)) {
+					return altered("%s[%d].%s: is not what origin and rules give", l, i, f.Name)
+				}
+			}
+		}
+		if len(have) != len(want) {
+			return altered("%s: %d entries, origin and rules give %d", l, len(have), len(want))
+		}
+	}
+	return altered("the content is not what origin and rules give")
+}
+
+func deref(v any) any {
+	if m, ok := v.(*schema.Marker); ok && m != nil {
+		return *m
+	}
+	return v
+}
+
+// openParts opens the sealed parts that the identities reach and holds the
+// settings against them.
+func (o *Opened) openParts() error {
+	b := o.Bundle
+	parts := map[string]map[schema.SecretKey]partSecret{} // by key id
+	for i, armored := range b.Sealed {
+		at := fmt.Sprintf("sealed[%d]", i)
+		plain, err := Decrypt([]byte(armored), schema.MaxDocument, o.ids...)
+		var wrong *WrongKeyError
+		if errors.As(err, &wrong) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", at, err)
+		}
+		secrets, keyID, err := readPart(plain, b.SecretsID())
+		if err != nil {
+			return fmt.Errorf("%s: %w", at, err)
+		}
+		if _, twice := parts[keyID]; twice {
+			return altered("%s: its key id is another part's", at)
+		}
+		parts[keyID] = secrets
+		o.PartsOpened++
+	}
+	return o.matchMarkers(parts)
+}
+
+func readPart(plain []byte, bundle string) (map[schema.SecretKey]partSecret, string, error) {
+	var p part
+	if err := schema.Strict(plain, &p); err != nil {
+		return nil, "", err
+	}
+	if err := schema.CheckFormat(p.Format, PartFormat); err != nil {
+		return nil, "", err
+	}
+	if p.Bundle != bundle {
+		return nil, "", altered("it belongs to another bundle")
+	}
+	raw, err := base64.StdEncoding.DecodeString(p.Key)
+	if err != nil || len(raw) != 32 || len(p.KeyID) != 8 {
+		return nil, "", altered("its fingerprint key is not one")
+	}
+	k := key{p.KeyID, raw}
+	out := make(map[schema.SecretKey]partSecret, len(p.Secrets))
+	for i, s := range p.Secrets {
+		at := fmt.Sprintf("secrets[%d]", i)
+		id := schema.SecretKey{List: schema.List(s.Kind + "s"), Name: s.Name}
+		if id.List != schema.Credentials && id.List != schema.Connections {
+			return nil, "", altered("%s.kind: neither connection nor credential", at)
+		}
+		if s.Value == "" || len(s.Value) > schema.MaxSecret {
+			return nil, "", altered("%s.value: empty or too long", at)
+		}
+		if !hmac.Equal([]byte(s.Fingerprint), []byte(k.fingerprint(schema.NewSecret(s.Value)))) {
+			return nil, "", altered("%s.fingerprint: is not the secret's", at)
+		}
+		if _, twice := out[id]; twice {
+			return nil, "", altered("%s: %s %s stands twice", at, s.Kind, schema.Quote(s.Name))
+		}
+		out[id] = s
+	}
+	return out, p.KeyID, nil
+}
+
+// matchMarkers holds every marker against the part that it names. A part that
+// the identities cannot open leaves its markers unchecked, and their secrets
+// unavailable.
+func (o *Opened) matchMarkers(parts map[string]map[schema.SecretKey]partSecret) error {
+	type ref struct {
+		keyID string
+		key   schema.SecretKey
+	}
+	referred := map[ref]bool{}
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for i, it := range o.Bundle.ServerItems(l) {
+			m := schema.SecretMarker(it)
+			if m == nil || m.State != schema.Sealed {
+				continue
+			}
+			at := fmt.Sprintf("%s[%d].%s", l, i, schema.SecretField(l))
+			secrets, opened := parts[m.KeyID()]
+			if !opened {
+				if o.PartsOpened == o.Parts {
+					return altered("%s: no sealed part has its secret", at)
+				}
+				continue
+			}
+			id := schema.SecretKey{List: l, Name: it.ItemName()}
+			s, ok := secrets[id]
+			if !ok || s.Fingerprint != m.Fingerprint {
+				return altered("%s: its fingerprint is not the one of the secret sealed for %s", at, schema.Quote(it.ItemName()))
+			}
+			if got := destinationOf(it); got != s.For {
+				return altered("%s[%d]: the secret of %s was sealed for %s, and the settings now say %s", l, i, schema.Quote(it.ItemName()), s.For, got)
+			}
+			o.secrets[id] = schema.NewSecret(s.Value)
+			referred[ref{m.KeyID(), id}] = true
+		}
+	}
+	for keyID, secrets := range parts {
+		for id := range secrets {
+			if !referred[ref{keyID, id}] {
+				o.Unreferred = append(o.Unreferred, id)
+			}
+		}
+	}
+	return nil
+}
+
+// String names a destination for people; none of it is secret.
+func (d destination) String() string {
+	if d.ClientID != "" || d.TokenEndpoint != "" {
+		return fmt.Sprintf("client %s at %s", schema.Quote(d.ClientID), schema.Quote(d.TokenEndpoint))
+	}
+	s := []string{schema.Quote(d.Host)}
+	if d.Port != 0 {
+		s = append(s, fmt.Sprintf("port %d", d.Port))
+	}
+	if d.Encryption != "" {
+		s = append(s, schema.Quote(d.Encryption))
+	}
+	if d.Username != "" {
+		s = append(s, "user "+schema.Quote(d.Username))
+	}
+	return strings.Join(s, " ")
+}
+
+// Reveals reports whether every sealed part opened: the identities are a
+// recipient's.
+func (o *Opened) Reveals() bool { return o.PartsOpened == o.Parts }
+
+// Secret returns the secret of a connection or credential by its name on Server,
+// or the zero Secret where it is missing or the key does not reach it.
+func (o *Opened) Secret(l schema.List, name string) schema.Secret {
+	return o.secrets[schema.SecretKey{List: l, Name: name}]
+}
+
+// Secrets returns every secret that the identities reach, by its name on Server.
+// Only a recipient ever has any.
+func (o *Opened) Secrets() schema.Secrets { return o.secrets }
+
+// Identities are those that the bundle was opened with.
+func (o *Opened) Identities() []age.Identity { return o.ids }

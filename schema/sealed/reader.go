@@ -1,0 +1,307 @@
+package sealed
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+	"filippo.io/age/plugin"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Recipient is a public key that a layer is encrypted to.
+type Recipient struct {
+	Label string // a name for people, or ""
+	Key   string // age1…, as the manifest lists it
+	age   age.Recipient
+}
+
+// Readers are who a bundle is written for. Recipients open everything; reviewers
+// open the settings and never a secret. A passphrase stands alone and opens
+// both layers.
+type Readers struct {
+	Recipients []Recipient
+	Reviewers  []Recipient
+	Passphrase schema.Secret
+}
+
+// PassphraseKey stands in the manifest where a passphrase was used.
+const PassphraseKey = "passphrase"
+
+const maxKeyFile = 1 << 20
+
+// Keys parses what people write for keys. UI is asked by age plugins; nil
+// refuses keys that need a plugin, which would run a program from PATH.
+type Keys struct {
+	UI *plugin.ClientUI
+}
+
+// Recipient parses "age1…" or "LABEL=age1…".
+func (k Keys) Recipient(s string) (Recipient, error) {
+	label, key, labelled := strings.Cut(s, "=")
+	if !labelled {
+		label, key = "", s
+	}
+	label, key = strings.TrimSpace(label), strings.TrimSpace(key)
+	r := Recipient{Label: label, Key: key}
+	var err error
+	switch {
+	case strings.HasPrefix(key, "AGE-SECRET-KEY-") || strings.HasPrefix(key, "AGE-PLUGIN-"):
+		return r, schema.Hint(errors.New("a secret key was given where a recipient belongs"), "mailferry keygen -y -i FILE prints the recipient of an identity; a secret key on a command line is no longer secret")
+	case strings.HasPrefix(key, "age1pq1"):
+		r.age, err = age.ParseHybridRecipient(key)
+	case strings.HasPrefix(key, "age1") && strings.Count(key, "1") > 1 && isPlugin(key):
+		if k.UI == nil {
+			return r, schema.Hint(fmt.Errorf("recipient %s needs an age plugin", schema.Quote(key)), "--allow-plugins lets it run a program from PATH")
+		}
+		r.age, err = plugin.NewRecipient(key, k.UI)
+	case strings.HasPrefix(key, "age1"):
+		r.age, err = age.ParseX25519Recipient(key)
+	default:
+		return r, schema.Hint(fmt.Errorf("%s is not an age recipient", schema.Quote(key)), "a recipient begins with age1; mailferry keygen makes a key pair")
+	}
+	if err != nil {
+		return r, schema.Hint(fmt.Errorf("%s is not an age recipient: a character is wrong or missing", schema.Quote(key)), "copy the whole line that keygen printed")
+	}
+	return r, nil
+}
+
+func isPlugin(key string) bool {
+	name, _, err := plugin.ParseRecipient(key)
+	return err == nil && name != "" && name != "pq"
+}
+
+// RecipientsFile reads recipients, one a line, as age -R does. A comment on the
+// line before a recipient labels it.
+func (k Keys) RecipientsFile(r io.Reader) ([]Recipient, error) {
+	sc := bufio.NewScanner(io.LimitReader(r, maxKeyFile))
+	var out []Recipient
+	label := ""
+	for n := 1; sc.Scan(); n++ {
+		line := strings.TrimSpace(sc.Text())
+		switch {
+		case line == "":
+			label = ""
+		case strings.HasPrefix(line, "#"):
+			label = strings.TrimSpace(strings.TrimPrefix(line, "#"))
+		default:
+			rec, err := k.Recipient(line)
+			if err != nil {
+				return nil, fmt.Errorf("line %d: %w", n, err)
+			}
+			if rec.Label == "" && len(label) <= 200 {
+				rec.Label = label
+			}
+			out = append(out, rec)
+			label = ""
+		}
+	}
+	if err := sc.Err(); err != nil {
+		return nil, err
+	}
+	if len(out) == 0 {
+		return nil, errors.New("holds no recipient")
+	}
+	return out, nil
+}
+
+// Identities reads an identity file as age -i does. Where the file is itself
+// encrypted with a passphrase, passphrase is asked for it.
+func (k Keys) Identities(r io.Reader, passphrase func() (schema.Secret, error)) ([]age.Identity, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, maxKeyFile))
+	if err != nil {
+		return nil, err
+	}
+	if isAge(raw) {
+		pass, err := passphrase()
+		if err != nil {
+			return nil, err
+		}
+		id, err := age.NewScryptIdentity(pass.Reveal())
+		if err != nil {
+			return nil, err
+		}
+		if raw, err = decrypt(raw, maxKeyFile, id); err != nil {
+			return nil, schema.Hint(errors.New("the passphrase does not open it"), "the identity file is protected by a passphrase of its own")
+		}
+	}
+	var ids []age.Identity
+	for n, line := range strings.Split(string(raw), "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		id, err := k.identity(line)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n+1, err)
+		}
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		return nil, schema.Hint(errors.New("holds no identity"), "an identity begins with AGE-SECRET-KEY-; mailferry keygen -o FILE makes one")
+	}
+	return ids, nil
+}
+
+func (k Keys) identity(line string) (age.Identity, error) {
+	switch {
+	case strings.HasPrefix(line, "AGE-SECRET-KEY-PQ-1"):
+		return quiet(age.ParseHybridIdentity(line))
+	case strings.HasPrefix(line, "AGE-SECRET-KEY-1"):
+		return quiet(age.ParseX25519Identity(line))
+	case strings.HasPrefix(line, "AGE-PLUGIN-"):
+		if k.UI == nil {
+			return nil, schema.Hint(errors.New("the identity needs an age plugin"), "--allow-plugins lets it run a program from PATH")
+		}
+		return quiet(plugin.NewIdentity(line, k.UI))
+	case strings.HasPrefix(line, "age1"):
+		return nil, schema.Hint(errors.New("holds a recipient, not an identity"), "the identity is the file that begins with AGE-SECRET-KEY-; keep it to yourself")
+	default:
+		return nil, errors.New("not an age identity")
+	}
+}
+
+// quiet replaces a parser's error, which may quote a secret key.
+func quiet[T age.Identity](id T, err error) (age.Identity, error) {
+	if err != nil {
+		return nil, errors.New("not a whole age identity")
+	}
+	return id, nil
+}
+
+// RecipientOf returns the public half of an identity, where it has one to tell.
+func RecipientOf(id age.Identity) (Recipient, bool) {
+	switch id := id.(type) {
+	case *age.X25519Identity:
+		return Recipient{Key: id.Recipient().String(), age: id.Recipient()}, true
+	case *age.HybridIdentity:
+		return Recipient{Key: id.Recipient().String(), age: id.Recipient()}, true
+	case *plugin.Identity:
+		return Recipient{Key: id.Recipient().Name(), age: id.Recipient()}, true
+	case *passphraseIdentity:
+		rs, err := Readers{Passphrase: id.pass}.age(nil)
+		if err != nil {
+			return Recipient{}, false
+		}
+		return Recipient{Key: PassphraseKey, age: rs[0]}, true
+	default:
+		return Recipient{}, false
+	}
+}
+
+// Age returns the recipient as package age wants it.
+func (r Recipient) Age() age.Recipient { return r.age }
+
+// passphraseIdentity opens passphrase bundles and remembers the passphrase, so
+// that what an import writes beside a ledger opens to the same.
+type passphraseIdentity struct {
+	*age.ScryptIdentity
+	pass schema.Secret
+}
+
+// maxScrypt bounds what a hostile file can make a passphrase cost: 2^20 is about
+// four times what age writes by default.
+const maxScrypt = 20
+
+// PassphraseIdentity opens bundles written with that passphrase.
+func PassphraseIdentity(pass schema.Secret) (age.Identity, error) {
+	id, err := age.NewScryptIdentity(pass.Reveal())
+	if err != nil {
+		return nil, errors.New("the passphrase is empty")
+	}
+	id.SetMaxWorkFactor(maxScrypt)
+	return &passphraseIdentity{id, pass}, nil
+}
+
+// Check says what age would refuse, or accept and not mean.
+func (r Readers) Check() error {
+	if !r.Passphrase.IsZero() {
+		if len(r.Recipients)+len(r.Reviewers) > 0 {
+			return errors.New("a passphrase stands alone: give it, or recipients and reviewers")
+		}
+		return nil
+	}
+	if len(r.Recipients) == 0 {
+		return schema.Hint(errors.New("no recipient is given"), "-r age1… names who may open everything; mailferry keygen makes a key pair")
+	}
+	seen := map[string]string{}
+	pq := map[bool]string{}
+	for _, list := range []struct {
+		as string
+		rs []Recipient
+	}{{"recipient", r.Recipients}, {"reviewer", r.Reviewers}} {
+		for _, rec := range list.rs {
+			if as, dup := seen[rec.Key]; dup && as != list.as {
+				return fmt.Errorf("%s is given as recipient and as reviewer: a recipient sees everything anyway", schema.Quote(rec.Key))
+			} else if dup {
+				return fmt.Errorf("%s %s is given twice", list.as, schema.Quote(rec.Key))
+			}
+			seen[rec.Key] = list.as
+			pq[strings.HasPrefix(rec.Key, "age1pq1")] = rec.Key
+		}
+	}
+	if len(pq) == 2 {
+		return schema.Hint(fmt.Errorf("post-quantum and classic keys do not mix: %s with %s", schema.Quote(pq[true]), schema.Quote(pq[false])),
+			"one classic key would undo the protection of the others: make all keys with keygen --pq, or none")
+	}
+	return nil
+}
+
+// age returns the recipients of a layer.
+func (r Readers) age(layer []Recipient) ([]age.Recipient, error) {
+	if !r.Passphrase.IsZero() {
+		rec, err := age.NewScryptRecipient(r.Passphrase.Reveal())
+		if err != nil {
+			return nil, errors.New("the passphrase cannot be used")
+		}
+		return []age.Recipient{rec}, nil
+	}
+	out := make([]age.Recipient, len(layer))
+	for i, rec := range layer {
+		out[i] = rec.age
+	}
+	return out, nil
+}
+
+// listed writes readers as the manifest claims them.
+func (r Readers) listed() (recipients, reviewers []schema.Reader) {
+	recipients, reviewers = []schema.Reader{}, []schema.Reader{}
+	if !r.Passphrase.IsZero() {
+		return []schema.Reader{{Key: PassphraseKey}}, reviewers
+	}
+	for _, rec := range r.Recipients {
+		recipients = append(recipients, schema.Reader{Label: rec.Label, Key: rec.Key})
+	}
+	for _, rec := range r.Reviewers {
+		reviewers = append(reviewers, schema.Reader{Label: rec.Label, Key: rec.Key})
+	}
+	return recipients, reviewers
+}
+
+const (
+	ageIntro     = "age-encryption.org/"
+	armorIntro   = "-----BEGIN AGE ENCRYPTED FILE-----"
+	maxAgeHeader = 1 << 20
+)
+
+func isAge(raw []byte) bool {
+	return bytes.HasPrefix(raw, []byte(ageIntro)) || isArmored(raw)
+}
+
+func isArmored(raw []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte(armorIntro))
+}
+
+// dearmored returns the binary age file.
+func dearmored(raw []byte) io.Reader {
+	if isArmored(raw) {
+		return armor.NewReader(bytes.NewReader(raw))
+	}
+	return bytes.NewReader(raw)
+}

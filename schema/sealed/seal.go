@@ -1,0 +1,193 @@
+package sealed
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+
+	"filippo.io/age"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// PartFormat is the format of a sealed part.
+const PartFormat = "mailferry/sealed/v1"
+
+// padTo is the unit that a sealed part's length is rounded up to, so that it
+// tells little of how many secrets there are or how long.
+const padTo = 1024
+
+// part is what a sealed part says. It exists in memory only while secrets are
+// sealed or opened.
+type part struct {
+	Format  string       `json:"format"`
+	Bundle  string       `json:"bundle"`
+	KeyID   string       `json:"keyid"`
+	Key     string       `json:"key"`
+	Secrets []partSecret `json:"secrets"`
+}
+
+type partSecret struct {
+	Kind        string      `json:"kind"` // connection or credential
+	Name        string      `json:"name"`
+	Value       string      `json:"value"`
+	Fingerprint string      `json:"fingerprint"`
+	For         destination `json:"for"`
+}
+
+// destination is where a secret may be sent, in Server's terms.
+type destination struct {
+	Host          string `json:"host,omitzero"`
+	Port          int    `json:"port,omitzero"`
+	Encryption    string `json:"encryption,omitzero"`
+	Username      string `json:"username,omitzero"`
+	ClientID      string `json:"client_id,omitzero"`
+	TokenEndpoint string `json:"token_endpoint,omitzero"`
+}
+
+func destinationOf(it schema.Item) destination {
+	switch it := it.(type) {
+	case *schema.ServerConnection:
+		return destination{Host: it.Host, Port: it.Port, Encryption: it.Encryption, Username: it.Username}
+	case *schema.ServerCredential:
+		return destination{ClientID: it.ClientID, TokenEndpoint: it.TokenEndpoint}
+	default:
+		return destination{}
+	}
+}
+
+// key makes fingerprints. Each sealed part has one of its own.
+type key struct {
+	id  string
+	key []byte
+}
+
+func newKey() key {
+	k := key{key: make([]byte, 32)}
+	id := make([]byte, 4)
+	_, _ = rand.Read(k.key) // never fails: crypto/rand
+	_, _ = rand.Read(id)
+	k.id = hex.EncodeToString(id)
+	return k
+}
+
+// fingerprint is KEYID:HEX with the full HMAC-SHA-256 of the secret's bytes.
+func (k key) fingerprint(s schema.Secret) string {
+	m := hmac.New(sha256.New, k.key)
+	_, _ = io.WriteString(m, s.Reveal())
+	return k.id + ":" + hex.EncodeToString(m.Sum(nil))
+}
+
+// NewID returns 32 random lower-case hex digits.
+func NewID() string {
+	id := make([]byte, 16)
+	_, _ = rand.Read(id)
+	return hex.EncodeToString(id)
+}
+
+// AddSecrets seals secrets to the readers' recipients as one more sealed part
+// of a server bundle and writes their fingerprints into the markers. Secrets are
+// bound to the destinations that the settings name at this moment. It does
+// nothing where there are no secrets.
+func AddSecrets(b *schema.Bundle, secrets schema.Secrets, to Readers) error {
+	if len(secrets) == 0 {
+		return nil
+	}
+	if b.IsCloud() {
+		return fmt.Errorf("secrets are sealed into server bundles only")
+	}
+	if err := to.Check(); err != nil {
+		return err
+	}
+	k := newKey()
+	p := part{Format: PartFormat, Bundle: b.Manifest.ID, KeyID: k.id, Key: base64.StdEncoding.EncodeToString(k.key)}
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, it := range b.Items(l) {
+			s, ok := secrets[schema.SecretKey{List: l, Name: it.ItemName()}]
+			if !ok || s.IsZero() {
+				continue
+			}
+			fp := k.fingerprint(s)
+			if err := schema.Set(it, schema.SecretField(l), &schema.Marker{State: schema.Sealed, Fingerprint: fp}); err != nil {
+				return err
+			}
+			p.Secrets = append(p.Secrets, partSecret{l.One(), it.ItemName(), s.Reveal(), fp, destinationOf(it)})
+		}
+	}
+	if len(p.Secrets) != len(secrets) {
+		return fmt.Errorf("%d secrets belong to no connection or credential of the bundle", len(secrets)-len(p.Secrets))
+	}
+	armored, err := sealPart(p, to)
+	if err != nil {
+		return err
+	}
+	b.Sealed = append(b.Sealed, armored)
+	return nil
+}
+
+func sealPart(p part, to Readers) (string, error) {
+	plain, err := schema.Marshal(p)
+	if err != nil {
+		return "", err
+	}
+	// JSON allows blanks after its end: jq and every strict reader take them.
+	plain = append(plain, bytes.Repeat([]byte{' '}, padTo-1-len(plain)%padTo)...)
+	plain = append(plain, '\n')
+	rs, err := to.age(to.Recipients)
+	if err != nil {
+		return "", err
+	}
+	var out bytes.Buffer
+	if err := encryptTo(&out, plain, true, rs); err != nil {
+		return "", err
+	}
+	return out.String(), nil
+}
+
+// Write encrypts the bundle to its readers and writes the file. It sets the
+// manifest's lists of readers and its counts; everything else in the manifest
+// is the caller's.
+func Write(w io.Writer, b *schema.Bundle, to Readers) error {
+	if err := to.Check(); err != nil {
+		return err
+	}
+	b.Manifest.Recipients, b.Manifest.Reviewers = to.listed()
+	b.Manifest.Counts = Count(b)
+	doc, err := b.Encode()
+	if err != nil {
+		return err
+	}
+	// Read back what was written: nobody should receive a file that no
+	// mailferry opens.
+	if _, err := schema.Decode(doc); err != nil {
+		return err
+	}
+	all := append(append([]Recipient{}, to.Recipients...), to.Reviewers...)
+	rs, err := to.age(all)
+	if err != nil {
+		return err
+	}
+	return encryptTo(w, doc, false, rs)
+}
+
+// Count counts a bundle's items and secrets.
+func Count(b *schema.Bundle) schema.Counts {
+	c := schema.Counts{Credentials: len(b.Credentials), Connections: len(b.Connections)}
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, it := range b.Items(l) {
+			if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
+				c.Sealed++
+			} else if m != nil {
+				c.Missing++
+			}
+		}
+	}
+	return c
+}
+
+var _ age.Identity = (*passphraseIdentity)(nil)
