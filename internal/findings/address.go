@@ -1,0 +1,258 @@
+package findings
+
+import (
+	"net/mail"
+	"net/netip"
+	"strings"
+	"sync"
+	"unicode"
+
+	"golang.org/x/net/idna"
+)
+
+// addressFault says what is wrong with a sender address, or "". It wants a bare
+// address as RFC 5321 has it, not a header's list with names.
+func addressFault(s string) string {
+	trimmed := strings.TrimSpace(s) // blank-edge says so by itself
+	if strings.ContainsFunc(trimmed, unicode.IsControl) {
+		return "holds a control character"
+	}
+	if list, err := mail.ParseAddressList(trimmed); err == nil && len(list) > 1 {
+		return "holds several addresses"
+	}
+	parsed, err := mail.ParseAddress(trimmed)
+	if err != nil {
+		switch at := strings.Count(trimmed, "@"); {
+		case at == 0:
+			return "has no @"
+		case strings.HasPrefix(trimmed, "@"):
+			return "has nothing before the @"
+		case strings.HasSuffix(trimmed, "@"):
+			return "has nothing after the @"
+		case strings.ContainsAny(trimmed, " \t"):
+			return "holds a blank"
+		}
+		return "is not an address"
+	}
+	if parsed.Name != "" || strings.ContainsAny(trimmed, "<>") {
+		return "holds more than the bare address"
+	}
+	if strings.ContainsAny(trimmed, "()") {
+		return "holds a comment"
+	}
+	at := strings.LastIndexByte(parsed.Address, '@')
+	local, domain := parsed.Address[:at], parsed.Address[at+1:]
+	if len(local) > 64 {
+		return "is longer before the @ than the 64 bytes allowed"
+	}
+	if strings.HasPrefix(domain, "[") {
+		return "" // an address literal, which net/mail has checked
+	}
+	if wrong := nameFault(domain); wrong != "" {
+		return "has a domain that " + wrong
+	}
+	return ""
+}
+
+// hostFault says what is wrong with a host, or "".
+func hostFault(s string) string {
+	h := strings.TrimSpace(s)
+	if h == "" {
+		return "is empty"
+	}
+	if _, ok := address(h); ok {
+		return ""
+	}
+	switch {
+	case strings.Contains(h, "://"):
+		return "holds a scheme: only the bare name belongs here"
+	case strings.ContainsAny(h, "/\\?#"):
+		return "holds a path: only the bare name belongs here"
+	case strings.Contains(h, "@"):
+		return "holds a user: only the bare name belongs here"
+	case strings.Contains(h, ":"):
+		return "holds a port, or is a broken IPv6 address"
+	}
+	return nameFault(h)
+}
+
+// address reads an IP address, in brackets or not.
+func address(host string) (netip.Addr, bool) {
+	h := host
+	if strings.HasPrefix(h, "[") && strings.HasSuffix(h, "]") {
+		h = h[1 : len(h)-1]
+	}
+	a, err := netip.ParseAddr(h)
+	return a.Unmap(), err == nil
+}
+
+// nameFault says what is wrong with a host name, or "". International names are
+// judged in the encoded form that goes over the wire.
+func nameFault(s string) string {
+	name := strings.TrimSuffix(s, ".")
+	for i := range len(name) {
+		if name[i] >= 0x80 {
+			encoded, err := idna.Lookup.ToASCII(name)
+			if err != nil {
+				return "is no valid international host name"
+			}
+			name = encoded
+			break
+		}
+	}
+	if len(name) > 253 {
+		return "is longer than the 253 bytes that a host name may have"
+	}
+	labels := strings.Split(name, ".")
+	for _, l := range labels {
+		switch {
+		case l == "":
+			return "has two dots together, or one in front"
+		case len(l) > 63:
+			return "has a part longer than 63 bytes"
+		case l[0] == '-' || l[len(l)-1] == '-':
+			return "has a part that begins or ends with a hyphen"
+		}
+		for i := range len(l) {
+			if c := l[i]; c != '-' && c != '_' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+				if c == ' ' {
+					return "holds a blank"
+				}
+				return "holds a character that host names do not have"
+			}
+		}
+	}
+	// Some programs read 127.1, 0x7f.1 or 2130706433 as an address; what
+	// reviewers and Cloud see in it may differ.
+	last := strings.ToLower(labels[len(labels)-1])
+	if isNumber(last) {
+		return "looks like an IP address and is none"
+	}
+	return ""
+}
+
+func isNumber(s string) bool {
+	digits := "0123456789"
+	if h, ok := strings.CutPrefix(s, "0x"); ok {
+		s, digits = h, "0123456789abcdef"
+	}
+	return strings.Trim(s, digits) == ""
+}
+
+// reserved are ranges that no route on the Internet leads to. netip itself knows loopback, link-local, multicast and the private ones.
+var reserved = sync.OnceValue(func() []reservedRange {
+	var out []reservedRange
+	for _, r := range []struct{ prefix, what string }{
+		{"100.64.0.0/10", "an address behind a provider's NAT (RFC 6598)"},
+		{"0.0.0.0/8", "an address of this very network"},
+		{"192.0.0.0/24", "an address for protocols, not for hosts"},
+		{"192.0.2.0/24", "an address for documentation"},
+		{"198.51.100.0/24", "an address for documentation"},
+		{"203.0.113.0/24", "an address for documentation"},
+		{"198.18.0.0/15", "an address for laboratories"},
+		{"240.0.0.0/4", "a reserved address"},
+		{"2001:db8::/32", "an address for documentation"},
+		{"3fff::/20", "an address for documentation"},
+		{"fec0::/10", "a private address (site-local)"},
+		{"64:ff9b:1::/48", "a private address (local NAT64)"},
+		{"100::/64", "an address that discards everything"},
+		{nat64, ""},
+	} {
+		out = append(out, reservedRange{netip.MustParsePrefix(r.prefix), r.what})
+	}
+	return out
+})
+
+type reservedRange struct {
+	prefix netip.Prefix
+	what   string
+}
+
+// nat64 is the well-known prefix: an address in it stands for the IPv4 address
+// in its last four bytes.
+const nat64 = "64:ff9b::/96"
+
+// unreachable says why Cloud cannot reach a well-formed host, or "".
+func unreachable(host string) string {
+	h := strings.TrimSpace(host)
+	if a, ok := address(h); ok {
+		return unreachableAddress(a)
+	}
+	name := strings.ToLower(strings.TrimSuffix(h, "."))
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return "the machine itself"
+	}
+	i := strings.LastIndexByte(name, '.')
+	if i < 0 {
+		return "a single label, which only a local search list completes"
+	}
+	switch last := name[i+1:]; last {
+	case "local", "internal", "lan", "home", "corp", "localdomain", "intranet", "private":
+		return "a local name: ." + last + " is not on the Internet"
+	}
+	if strings.HasSuffix(name, ".home.arpa") {
+		return "a local name: .home.arpa is not on the Internet"
+	}
+	return ""
+}
+
+func unreachableAddress(a netip.Addr) string {
+	switch {
+	case a.IsLoopback():
+		return "the machine itself (loopback)"
+	case a.IsUnspecified():
+		return "no address of a host"
+	case a.IsLinkLocalUnicast(), a.Zone() != "":
+		return "a link-local address"
+	case a.IsMulticast():
+		return "a multicast address"
+	case a.Is6() && a.IsPrivate():
+		return "a private address (unique local, RFC 4193)"
+	case a.IsPrivate():
+		return "a private address (RFC 1918)"
+	}
+	for _, r := range reserved() {
+		switch {
+		case !r.prefix.Contains(a):
+		case r.what != "":
+			return r.what
+		default:
+			b := a.As16()
+			return unreachableAddress(netip.AddrFrom4([4]byte(b[12:])))
+		}
+	}
+	return ""
+}
+
+type encryptionWord int
+
+const (
+	unknownTLS encryptionWord = iota // also a bare "TLS", which products use for both
+	noTLS
+	implicitTLS
+	startTLS
+)
+
+// encryptionKind reads the text of Encryption. Its values are not documented,
+// so only words that leave no doubt count.
+func encryptionKind(s string) encryptionWord {
+	t := strings.ToLower(strings.TrimSpace(s))
+	compact := strings.NewReplacer(" ", "", "-", "", "_", "").Replace(t)
+	start := strings.Contains(compact, "starttls") || strings.Contains(compact, "explicit")
+	implicit := strings.Contains(strings.ReplaceAll(compact, "starttls", ""), "ssl") ||
+		strings.Contains(compact, "smtps") || strings.Contains(compact, "implicit")
+	switch {
+	case start && implicit:
+		return unknownTLS
+	case start:
+		return startTLS
+	case implicit && !strings.HasPrefix(compact, "no"):
+		return implicitTLS
+	}
+	switch compact {
+	case "", "none", "no", "off", "false", "disabled", "plain", "plaintext", "cleartext", "clear", "unencrypted", "noencryption",
+		"notencrypted", "without", "nossl", "notls", "nossl/tls", "insecure":
+		return noTLS
+	}
+	return unknownTLS
+}

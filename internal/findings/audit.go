@@ -1,0 +1,238 @@
+package findings
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// subject is one item in terms that both sides share, so that a rule is said
+// once. The names of fields that differ between the sides stand beside.
+type subject struct {
+	list  schema.List
+	index int
+	item  schema.Item
+	name  string
+
+	secret *schema.Marker
+	odd    []text // the texts that are not plain printable ASCII without edge blanks
+
+	// of connections
+	from, mode, encryption, username, host, credential string
+	port                                               int
+	debug                                              bool
+	// of credentials
+	authorization, token string
+}
+
+// text is one text field of an item.
+type text struct{ field, value string }
+
+// sideFields are the names of the fields that the two sides call differently.
+type sideFields struct{ from, mode, port string }
+
+// report says that a rule is met: at an item, or at the bundle where s is nil.
+type report func(s *subject, field, detail string)
+
+type check func(a *audit, met report)
+
+// audit is one bundle as the rules see it.
+type audit struct {
+	in          Input
+	rules       []Rule
+	fields      sideFields
+	credentials []subject
+	connections []subject
+	byName      map[string]int // credential name → index
+	found       []Finding
+}
+
+func newAudit(in Input) *audit {
+	a := &audit{in: in, rules: Rules(), fields: sideFields{"from_address", "connect_mode", "port"}}
+	if in.Bundle.IsCloud() {
+		a.fields = sideFields{"from_email_address", "service_provider", "smtp_port"}
+	}
+	a.credentials = subjects(in.Bundle, schema.Credentials)
+	a.connections = subjects(in.Bundle, schema.Connections)
+	a.byName = make(map[string]int, len(a.credentials))
+	for i := range a.credentials {
+		a.byName[a.credentials[i].name] = i
+	}
+	return a
+}
+
+func subjects(b *schema.Bundle, l schema.List) []subject {
+	list := b.Items(l)
+	out := make([]subject, len(list))
+	fields := schema.Fields(b.Format, l)
+	for i, it := range list {
+		s := &out[i]
+		s.list, s.index, s.item, s.name = l, i, it, it.ItemName()
+		switch it := it.(type) {
+		case *schema.ServerConnection:
+			s.from, s.mode, s.encryption, s.username, s.host = it.FromAddress, it.ConnectMode, it.Encryption, it.Username, it.Host
+			s.credential, s.port, s.debug, s.secret = it.OAuth2Credentials, it.Port, it.Debug, it.Password
+		case *schema.CloudConnection:
+			s.from, s.mode, s.encryption, s.username, s.host = it.FromEmailAddress, it.ServiceProvider, it.Encryption, it.Username, it.Host
+			s.credential, s.port, s.debug, s.secret = it.OAuth2Credentials, it.SMTPPort, it.Debug, it.Password
+		case *schema.ServerCredential:
+			s.authorization, s.token, s.secret = it.AuthorizationEndpoint, it.TokenEndpoint, it.ClientSecret
+		case *schema.CloudCredential:
+			s.authorization, s.token, s.secret = it.AuthorizationEndpoint, it.TokenEndpoint, it.ClientSecret
+		}
+		s.odd = oddTexts(it, fields)
+	}
+	return out
+}
+
+// oddTexts picks the few texts that the rules about characters must look at.
+func oddTexts(it schema.Item, fields []schema.Field) []text {
+	var odd []text
+	for _, f := range fields {
+		if f.Type != schema.String {
+			continue
+		}
+		if v, _ := schema.Get(it, f.Name); v != nil && !isPlain(v.(string)) {
+			odd = append(odd, text{f.Name, v.(string)})
+		}
+	}
+	for _, key := range schema.Extra(it) {
+		v, _ := schema.Get(it, "extra."+key)
+		if s, _ := v.(string); !isPlain(s) || !isPlain(key) {
+			odd = append(odd, text{"extra." + key, s})
+		}
+	}
+	return odd
+}
+
+// usesOAuth2 reports whether a person authorises the connection: it names a
+// credential, or its mode says so in the vendor's words.
+func (s *subject) usesOAuth2() bool {
+	return s.credential != "" || strings.Contains(strings.ToLower(s.mode), "oauth")
+}
+
+// hasPassword reports whether a password belongs to the connection, whether or
+// not the bundle holds it.
+func (s *subject) hasPassword() bool { return s.secret != nil && !s.usesOAuth2() }
+
+// connections makes a check of a question asked of every connection; field ""
+// means that the rule is not met.
+func connections(ask func(a *audit, c *subject) (field, detail string)) check {
+	return func(a *audit, met report) {
+		for i := range a.connections {
+			if field, detail := ask(a, &a.connections[i]); field != "" {
+				met(&a.connections[i], field, detail)
+			}
+		}
+	}
+}
+
+func credentials(ask func(a *audit, c *subject) (field, detail string)) check {
+	return func(a *audit, met report) {
+		for i := range a.credentials {
+			if field, detail := ask(a, &a.credentials[i]); field != "" {
+				met(&a.credentials[i], field, detail)
+			}
+		}
+	}
+}
+
+// endpoints asks about the two addresses of every credential that Cloud will
+// use; the callback URL stays on Server.
+func endpoints(ask func(endpoint string) string) check {
+	return func(a *audit, met report) {
+		for i := range a.credentials {
+			c := &a.credentials[i]
+			for _, e := range []text{{"authorization_endpoint", c.authorization}, {"token_endpoint", c.token}} {
+				if e.value == "" {
+					continue
+				}
+				if detail := ask(e.value); detail != "" {
+					met(c, e.field, detail)
+				}
+			}
+		}
+	}
+}
+
+// texts asks about every text of every item that is not plain.
+func texts(ask func(t text) string) check {
+	return func(a *audit, met report) {
+		for _, list := range [][]subject{a.credentials, a.connections} {
+			for i := range list {
+				for _, t := range list[i].odd {
+					if detail := ask(t); detail != "" {
+						met(&list[i], t.field, detail)
+					}
+				}
+			}
+		}
+	}
+}
+
+// items asks about every item of both lists.
+func items(ask func(a *audit, s *subject) (field, detail string)) check {
+	return func(a *audit, met report) {
+		credentials(ask)(a, met)
+		connections(ask)(a, met)
+	}
+}
+
+// notes makes findings of what a transform's report says of one kind.
+func notes(kind NoteKind, wanted func(field string) bool) check {
+	return func(a *audit, met report) {
+		for _, n := range a.in.Notes {
+			if n.Kind != kind {
+				continue
+			}
+			s, field := a.at(n.Place)
+			if !wanted(field) {
+				continue
+			}
+			detail := n.Text
+			if n.What != "" {
+				detail = schema.Quote(n.What)
+				if n.Text != "" {
+					detail += ": " + n.Text
+				}
+			}
+			met(s, field, detail)
+		}
+	}
+}
+
+// at finds the item that a place names; nil where it names none, and then the
+// place itself is the field.
+func (a *audit) at(place string) (*subject, string) {
+	p := strings.TrimPrefix(place, "origin.")
+	for _, list := range [][]subject{a.credentials, a.connections} {
+		if len(list) == 0 {
+			continue
+		}
+		rest, ok := strings.CutPrefix(p, string(list[0].list)+"[")
+		if !ok {
+			continue
+		}
+		var i int
+		number, field, _ := strings.Cut(rest, "]")
+		if _, err := fmt.Sscanf(number, "%d", &i); err != nil || i < 0 || i >= len(list) {
+			continue
+		}
+		return &list[i], strings.TrimPrefix(field, ".")
+	}
+	return nil, place
+}
+
+// few names up to three and says how many more there are.
+func few(names []string, total int) string {
+	const most = 3
+	if len(names) > most {
+		names = names[:most]
+	}
+	s := schema.Quotes(names)
+	if more := total - len(names); more > 0 {
+		s += fmt.Sprintf(" and %d more", more)
+	}
+	return s
+}

@@ -1,0 +1,309 @@
+package findings
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+func addressMissing(a *audit, c *subject) (string, string) {
+	if strings.TrimSpace(c.from) != "" {
+		return "", ""
+	}
+	return a.fields.from, "the field is empty"
+}
+
+func addressMalformed(a *audit, c *subject) (string, string) {
+	if strings.TrimSpace(c.from) == "" {
+		return "", ""
+	}
+	if wrong := addressFault(c.from); wrong != "" {
+		return a.fields.from, fmt.Sprintf("%s %s", schema.Quote(c.from), wrong)
+	}
+	return "", ""
+}
+
+// The OAuth2 modes need neither host nor port, and their forms do not show
+// what an earlier mode may have left there.
+
+func hostMissing(_ *audit, c *subject) (string, string) {
+	if c.usesOAuth2() || strings.TrimSpace(c.host) != "" {
+		return "", ""
+	}
+	return "host", "the field is empty"
+}
+
+func hostMalformed(_ *audit, c *subject) (string, string) {
+	if c.usesOAuth2() || strings.TrimSpace(c.host) == "" {
+		return "", ""
+	}
+	if wrong := hostFault(c.host); wrong != "" {
+		return "host", fmt.Sprintf("%s %s", schema.Quote(c.host), wrong)
+	}
+	return "", ""
+}
+
+func hostPrivate(a *audit, met report) {
+	for i := range a.connections {
+		c := &a.connections[i]
+		if c.usesOAuth2() || hostFault(c.host) != "" {
+			continue
+		}
+		if why := unreachable(c.host); why != "" {
+			met(c, "host", fmt.Sprintf("%s is %s", schema.Quote(c.host), why))
+		}
+	}
+	for i := range a.credentials {
+		// Only the token endpoint is called by Cloud itself; the other one is
+		// opened in a person's browser.
+		c := &a.credentials[i]
+		u, err := url.Parse(c.token)
+		if c.token == "" || err != nil || hostFault(u.Hostname()) != "" {
+			continue
+		}
+		if why := unreachable(u.Hostname()); why != "" {
+			met(c, "token_endpoint", fmt.Sprintf("%s is %s", schema.Quote(u.Hostname()), why))
+		}
+	}
+}
+
+func portMissing(a *audit, c *subject) (string, string) {
+	switch {
+	case c.usesOAuth2(), c.port >= 1 && c.port <= 65535:
+		return "", ""
+	case c.port == 0:
+		return a.fields.port, "the field is empty"
+	default:
+		return a.fields.port, fmt.Sprintf("%d is not between 1 and 65535", c.port)
+	}
+}
+
+func port25(a *audit, c *subject) (string, string) {
+	if c.port != 25 || c.usesOAuth2() {
+		return "", ""
+	}
+	return a.fields.port, "25"
+}
+
+func portEncryption(a *audit, c *subject) (string, string) {
+	if c.usesOAuth2() {
+		return "", ""
+	}
+	kind := encryptionKind(c.encryption)
+	said := schema.Quote(c.encryption)
+	if c.encryption == "" {
+		said = "empty"
+	}
+	var wants string
+	switch {
+	case c.port == 465 && (kind == startTLS || kind == noTLS):
+		wants = "465 begins with TLS at once"
+	case c.port == 587 && (kind == implicitTLS || kind == noTLS):
+		wants = "587 begins in the clear and turns to TLS by STARTTLS"
+	case c.port == 25 && kind == implicitTLS:
+		wants = "25 begins in the clear"
+	default:
+		return "", ""
+	}
+	return a.fields.port, fmt.Sprintf("%s, and Encryption is %s", wants, said)
+}
+
+func passwordUnencrypted(_ *audit, c *subject) (string, string) {
+	if !c.hasPassword() || encryptionKind(c.encryption) != noTLS {
+		return "", ""
+	}
+	if c.encryption == "" {
+		return "encryption", "Encryption is empty"
+	}
+	return "encryption", "Encryption is " + schema.Quote(c.encryption)
+}
+
+func passwordOffice365(_ *audit, c *subject) (string, string) {
+	host := strings.TrimSuffix(strings.ToLower(strings.TrimSpace(c.host)), ".")
+	if !c.hasPassword() || host != "smtp.office365.com" {
+		return "", ""
+	}
+	return "host", "basic authentication, not OAuth2"
+}
+
+func usernameMissing(_ *audit, c *subject) (string, string) {
+	if c.username != "" || !c.hasPassword() && !c.usesOAuth2() {
+		return "", ""
+	}
+	return "username", "the field is empty"
+}
+
+func secretMissing(_ *audit, s *subject) (string, string) {
+	if s.secret == nil || s.secret.State != schema.Missing {
+		return "", ""
+	}
+	return schema.SecretField(s.list), s.secret.Reason
+}
+
+func unreferenced(a *audit, met report) {
+	for _, r := range a.in.Unreferenced {
+		met(nil, "sealed", fmt.Sprintf("the secret of %s %s", r.List.One(), schema.Quote(r.Name)))
+	}
+}
+
+// secretInSettings looks at where secrets end up by mistake: an undocumented
+// column, or the user part of an address. It never repeats the value.
+func secretInSettings(a *audit, met report) {
+	for _, list := range [][]subject{a.credentials, a.connections} {
+		for i := range list {
+			s := &list[i]
+			for _, key := range schema.Extra(s.item) {
+				if v, _ := schema.Get(s.item, "extra."+key); namesSecret(key) && v != "" {
+					met(s, "extra."+key, "the setting's name says so")
+				}
+			}
+			for _, e := range []text{{"authorization_endpoint", s.authorization}, {"token_endpoint", s.token}, {"host", s.host}} {
+				if !strings.Contains(e.value, "@") {
+					continue
+				}
+				if u, err := url.Parse(e.value); err == nil && u.User != nil {
+					if _, has := u.User.Password(); has {
+						met(s, e.field, "the address holds a user and a password")
+					}
+				}
+			}
+		}
+	}
+}
+
+// namesSecret reports whether a column's name promises a secret. Switches about
+// passwords ("passwordSaved") are few enough to look at.
+func namesSecret(key string) bool {
+	k := strings.ToLower(key)
+	for _, word := range []string{"password", "passwd", "secret", "token", "apikey", "api_key", "privatekey", "private_key"} {
+		if strings.Contains(k, word) {
+			return true
+		}
+	}
+	return k == "pwd" || k == "pass"
+}
+
+func credentialMissing(a *audit, c *subject) (string, string) {
+	if !c.usesOAuth2() {
+		return "", ""
+	}
+	if c.credential == "" {
+		return "oauth2_credentials", "the mode is " + schema.Quote(c.mode) + ", and no credential is named"
+	}
+	if _, ok := a.byName[c.credential]; ok {
+		return "", ""
+	}
+	return "oauth2_credentials", schema.Quote(c.credential) + " is not among the bundle's credentials"
+}
+
+func credentialUnused(a *audit, met report) {
+	used := make(map[string]bool, len(a.credentials))
+	for i := range a.connections {
+		used[a.connections[i].credential] = true
+	}
+	for i := range a.credentials {
+		if !used[a.credentials[i].name] {
+			met(&a.credentials[i], "name", "no connection of this bundle names it")
+		}
+	}
+}
+
+func endpointHTTP(endpoint string) string {
+	if u, err := url.Parse(endpoint); err == nil && strings.EqualFold(u.Scheme, "http") {
+		return "begins with http:"
+	}
+	return ""
+}
+
+func endpointMalformed(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil:
+		return "cannot be read as a web address"
+	case strings.EqualFold(u.Scheme, "http"):
+		return "" // endpoint-http says it
+	case !strings.EqualFold(u.Scheme, "https"):
+		return "does not begin with https:"
+	case u.Hostname() == "":
+		return "names no host"
+	case u.User != nil:
+		return "holds a user name"
+	case u.Fragment != "":
+		return "has a fragment (#…)"
+	}
+	if wrong := hostFault(u.Hostname()); wrong != "" {
+		return "its host " + schema.Quote(u.Hostname()) + " " + wrong
+	}
+	if p := u.Port(); p != "" {
+		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 {
+			return "its port is out of range"
+		}
+	}
+	return ""
+}
+
+func authorise(_ *audit, c *subject) (string, string) {
+	switch {
+	case !c.usesOAuth2():
+		return "", ""
+	case c.username == "":
+		return "oauth2_credentials", "by the user that it sends as"
+	default:
+		return "oauth2_credentials", "by " + schema.Quote(c.username)
+	}
+}
+
+func redirect(_ *audit, c *subject) (string, string) {
+	if s, ok := c.item.(*schema.ServerCredential); ok && s.CallbackURL != "" {
+		return "callback_url", "Server's " + schema.Quote(s.CallbackURL) + " stays behind"
+	}
+	return "client_id", "for this client"
+}
+
+func debugOn(_ *audit, c *subject) (string, string) {
+	if !c.debug {
+		return "", ""
+	}
+	return "debug", "true"
+}
+
+func senderDomain(a *audit, c *subject) (string, string) {
+	sender, user := domainOf(c.from), domainOf(c.username)
+	if sender == "" || user == "" || sender == user {
+		return "", ""
+	}
+	return a.fields.from, fmt.Sprintf("%s, and the user is at %s", schema.Quote(sender), schema.Quote(user))
+}
+
+func domainOf(address string) string {
+	i := strings.LastIndexByte(address, '@')
+	if i < 1 {
+		return ""
+	}
+	return strings.TrimSuffix(strings.ToLower(strings.Trim(address[i+1:], " \t>")), ".")
+}
+
+func countsDiffer(a *audit, met report) {
+	said, is := a.in.Bundle.Manifest.Counts, schema.Counts{Credentials: len(a.credentials), Connections: len(a.connections)}
+	for _, list := range [][]subject{a.credentials, a.connections} {
+		for i := range list {
+			switch m := list[i].secret; {
+			case m == nil:
+			case m.State == schema.Sealed:
+				is.Sealed++
+			default:
+				is.Missing++
+			}
+		}
+	}
+	if said != is {
+		met(nil, "manifest.counts", fmt.Sprintf("it says %s; there are %s", countsText(said), countsText(is)))
+	}
+}
+
+func countsText(c schema.Counts) string {
+	return fmt.Sprintf("%d credentials, %d connections, %d secrets sealed and %d missing", c.Credentials, c.Connections, c.Sealed, c.Missing)
+}

@@ -1,0 +1,185 @@
+package findings
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Severity says how much a finding matters.
+type Severity string
+
+// The severities, worst first. Off stands in policies only.
+const (
+	Error   Severity = "error"   // mail will not go out, or something is exposed
+	Warning Severity = "warning" // likely a mistake, or a risk that somebody should accept
+	Note    Severity = "note"    // something to know or to do
+	Off     Severity = "off"
+)
+
+// Severities lists them, worst first.
+func Severities() []Severity { return []Severity{Error, Warning, Note} }
+
+// AtLeast reports whether s is as bad as t, or worse.
+func (s Severity) AtLeast(t Severity) bool {
+	return s != Off && slices.Index(Severities(), s) <= slices.Index(Severities(), t)
+}
+
+// Rule is one line of the table: what is looked for, why it matters and what
+// to do. ID is stable: policies and other programs refer to it.
+type Rule struct {
+	ID       string
+	Severity Severity // unless a policy says otherwise
+	Title    string
+	Why      string
+	Do       string
+
+	check check
+}
+
+// Finding is one rule met at one place.
+type Finding struct {
+	*Rule
+	Severity Severity    // the rule's, or the policy's
+	List     schema.List // "" where the finding is about the bundle as a whole
+	Index    int         // in List
+	Field    string      // of the item; may be ""
+	Item     string      // the item's name as it is: hostile text
+	Detail   string      // what was found there; quotes values with escapes, never a secret
+	Excepted *Exception  // set where the policy accepts this finding
+}
+
+// Place is where the finding is, in the document's own terms: connections[3].host,
+// or "" for the bundle as a whole.
+func (f Finding) Place() string {
+	switch {
+	case f.List == "":
+		return f.Field
+	case f.Field == "":
+		return fmt.Sprintf("%s[%d]", f.List, f.Index)
+	default:
+		return fmt.Sprintf("%s[%d].%s", f.List, f.Index, f.Field)
+	}
+}
+
+// NoteKind is what happened to a value on its way to Cloud.
+type NoteKind string
+
+// Kinds of notes.
+const (
+	Dropped    NoteKind = "dropped"    // Cloud has no place for it
+	Unmapped   NoteKind = "unmapped"   // no rule says what it is on Cloud; carried as it is
+	Unverified NoteKind = "unverified" // mapped by a rule that nobody has seen work
+)
+
+// TransformNote is one remark of a transform's report. Place is like
+// connections[3].host, in the terms of either side and with or without
+// "origin." in front; the item is found by list and number.
+type TransformNote struct {
+	Place string
+	What  string // the setting or value: hostile text
+	Kind  NoteKind
+	Text  string // the reason or remark
+}
+
+// SecretRef names a sealed secret: that of the list's item of that name.
+type SecretRef struct {
+	List schema.List
+	Name string
+}
+
+// Input is what an audit looks at. Only Bundle and Now are needed.
+type Input struct {
+	Bundle *schema.Bundle
+	Notes  []TransformNote
+	Policy *Policy
+	Now    time.Time // decides which exceptions have expired
+
+	// SecretClass, of a recipient, returns a text that is equal for equal
+	// secrets, such as a keyed hash under a key made for this run; it shows
+	// shared passwords also where fingerprints of different keys cannot. nil
+	// for reviewers.
+	SecretClass func(SecretRef) (class string, known bool)
+	// Unreferenced, of a recipient, are sealed secrets that nothing refers to.
+	Unreferenced []SecretRef
+}
+
+// Audit applies every rule that the policy does not switch off. Findings come
+// in the order of the bundle: what concerns the whole first, then credentials,
+// then connections, worst first within each. It takes time in proportion to the
+// bundle's size.
+func Audit(in Input) []Finding {
+	a := newAudit(in)
+	for i := range a.rules {
+		r := &a.rules[i]
+		severity := in.Policy.severity(r)
+		if severity == Off || r.check == nil {
+			continue
+		}
+		r.check(a, func(s *subject, field, detail string) {
+			f := Finding{Rule: r, Severity: severity, Field: field, Detail: detail}
+			if s != nil {
+				f.List, f.Index, f.Item = s.list, s.index, s.name
+			}
+			a.found = append(a.found, f)
+		})
+	}
+	a.except()
+	slices.SortStableFunc(a.found, compareFindings)
+	return a.found
+}
+
+func compareFindings(x, y Finding) int {
+	if x.List != y.List {
+		// "" < connections < credentials; credentials are wanted first.
+		return listOrder(x.List) - listOrder(y.List)
+	}
+	if x.Index != y.Index {
+		return x.Index - y.Index
+	}
+	return slices.Index(Severities(), x.Severity) - slices.Index(Severities(), y.Severity)
+}
+
+func listOrder(l schema.List) int {
+	return slices.Index([]schema.List{"", schema.Credentials, schema.Connections}, l)
+}
+
+// Tally counts findings by severity. Those that a policy accepts count as
+// Excepted only.
+type Tally struct {
+	Errors   int `json:"errors"`
+	Warnings int `json:"warnings"`
+	Notes    int `json:"notes"`
+	Excepted int `json:"excepted"`
+}
+
+// Add counts one more finding.
+func (t *Tally) Add(f Finding) {
+	switch {
+	case f.Excepted != nil:
+		t.Excepted++
+	case f.Severity == Error:
+		t.Errors++
+	case f.Severity == Warning:
+		t.Warnings++
+	default:
+		t.Notes++
+	}
+}
+
+// Count tallies a list.
+func Count(list []Finding) Tally {
+	var t Tally
+	for _, f := range list {
+		t.Add(f)
+	}
+	return t
+}
+
+// Reaches reports whether anything counted is as bad as s, or worse: what
+// --fail-on asks.
+func (t Tally) Reaches(s Severity) bool {
+	return t.Errors > 0 && Error.AtLeast(s) || t.Warnings > 0 && Warning.AtLeast(s) || t.Notes > 0 && Note.AtLeast(s)
+}
