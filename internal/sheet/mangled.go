@@ -1,0 +1,62 @@
+package sheet
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What spreadsheets write in place of a value that they took for something
+// else. The patterns cover a whole cell: a sentence with a date in it is fine.
+var (
+	exponent = regexp.MustCompile(`^[+-]?[0-9]([.,][0-9]+)?[Ee][+-]?[0-9]{1,3}$`)
+	hashes   = regexp.MustCompile(`^#{3,}$`)
+	failed   = regexp.MustCompile(`^#(N/A|NV|[\p{Lu}0-9/]+[!?])$`)
+	dates    = regexp.MustCompile(`^(` + strings.Join([]string{
+		`[0-9]{1,2}\.[0-9]{1,2}\.([0-9]{2}){1,2}`,             // 01.02.2024
+		`[0-9]{1,2}/[0-9]{1,2}/([0-9]{2}){1,2}`,               // 1/2/2024
+		`[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}.*)?`,   // 2024-02-01
+		`[0-9]{1,2}[-. ]{1,2}` + month + `([-. ][0-9]{2,4})?`, // 2-Jan, 02. Jan 24
+		month + `[-. ][0-9]{2,4}`,                             // Jan-24
+	}, "|") + `)$`)
+)
+
+const month = `(?i:jan|feb|mar|mär|mrz|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez)\.?`
+
+// mangled says what a spreadsheet seems to have made of a cell, or "".
+func mangled(cell string) string {
+	if len(cell) > 60 {
+		if strings.ContainsRune(cell, utf8.RuneError) {
+			return lost
+		}
+		return ""
+	}
+	if !strings.HasPrefix(cell, "#") && !strings.ContainsAny(cell, "0123456789\uFFFD") {
+		return ""
+	}
+	switch {
+	case exponent.MatchString(cell):
+		return "looks like a long number that a spreadsheet has shortened"
+	case dates.MatchString(cell):
+		return "looks like a date, which a spreadsheet may have made of something else"
+	case hashes.MatchString(cell):
+		return "shows only # signs: the column was too narrow when the sheet was saved"
+	case failed.MatchString(cell):
+		return "shows the error of a formula, not a value"
+	case strings.ContainsRune(cell, utf8.RuneError):
+		return lost
+	default:
+		return ""
+	}
+}
+
+const lost = "has a character (\uFFFD) that stands for one lost in an earlier conversion"
+
+// edged reports whether a text begins or ends with a blank, which nobody sees
+// and which makes another name or user of it.
+func edged(cell string) bool {
+	first, _ := utf8.DecodeRuneInString(cell)
+	last, _ := utf8.DecodeLastRuneInString(cell)
+	return cell != "" && (unicode.IsSpace(first) || unicode.IsSpace(last))
+}
