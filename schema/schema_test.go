@@ -1,0 +1,373 @@
+package schema
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	stdjson "encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/gowebpki/jcs"
+)
+
+func serverBundle() *Bundle {
+	fp := "0123abcd:" + strings.Repeat("ab", 32)
+	return &Bundle{
+		Format: ServerFormat,
+		Manifest: Manifest{ID: strings.Repeat("0f", 16), Created: At(time.Unix(1700000000, 0)), Tool: "mailferry test",
+			Source:     Source{Kind: "csv", Name: "connections.csv", SHA256: strings.Repeat("1", 64)},
+			Recipients: []Reader{{Label: "ops", Key: "age1x"}}, Reviewers: []Reader{}, History: []Step{}},
+		Credentials: []Item{&ServerCredential{Name: "google", ServiceProvider: "Google", ClientID: "id", ClientSecret: &Marker{State: Missing, Reason: "none"},
+			TokenEndpoint: "https://oauth2.googleapis.com/token", CallbackURL: "https://jira.example.com/cb", Extra: map[string]string{"b": "2", "a": "1"}}},
+		Connections: []Item{
+			&ServerConnection{Name: "Service Desk", ConnectMode: "SMTP", Host: "mail.example.com", Port: 587, Username: "desk", Password: &Marker{State: Sealed, Fingerprint: fp}},
+			&ServerConnection{Name: "Größe 😀 \u2028", ConnectMode: "Google OAuth2", Debug: true, OAuth2Credentials: "google"},
+		},
+		Sealed: []string{"-----BEGIN AGE ENCRYPTED FILE-----\nx\n-----END AGE ENCRYPTED FILE-----\n"},
+	}
+}
+
+func encoded(t *testing.T, b *Bundle) string {
+	t.Helper()
+	doc, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(doc)
+}
+
+func TestBundleComesBackAsItWasWritten(t *testing.T) {
+	doc := encoded(t, serverBundle())
+	b, err := Decode([]byte(doc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := encoded(t, b); again != doc {
+		t.Errorf("decoded and encoded again:\n%s\n%s", doc, again)
+	}
+	d1, _ := serverBundle().Digest()
+	d2, _ := b.Digest()
+	if d1 != d2 {
+		t.Error("the digest changed on the way")
+	}
+}
+
+func TestDecodeNamesThePlaceAndNeverTheValue(t *testing.T) {
+	const value = "s3cret-value"
+	good := encoded(t, serverBundle())
+	replace := func(old, new string) string {
+		if !strings.Contains(good, old) {
+			t.Fatalf("the document has no %s", old)
+		}
+		return strings.Replace(good, old, new, 1)
+	}
+	for name, c := range map[string]struct{ doc, want string }{
+		"port as text":            {replace(`"port":587`, `"port":"587"`), "connections[0].port: must be of type integer"},
+		"port zero":               {replace(`"port":587`, `"port":0`), "connections[0].port: must be at least 1"},
+		"port too high":           {replace(`"port":587`, `"port":70000`), "connections[0].port: must be at most 65535"},
+		"port with fraction":      {replace(`"port":587`, `"port":587.5`), "connections[0].port: must be of type integer"},
+		"password as text":        {replace(`"password":{"state":"sealed","fingerprint":"0123abcd:`+strings.Repeat("ab", 32)+`"}`, `"password":"`+value+`"`), "connections[0].password: must be of type object"},
+		"fingerprint malformed":   {replace(`0123abcd:`, value+`:`), "connections[0].password.fingerprint: is not of the form"},
+		"sealed with a reason":    {replace(`"password":{"state":"sealed"`, `"password":{"reason":"x","state":"sealed"`), "connections[0].password"},
+		"unknown field":           {replace(`"host":`, `"hots":"a","host":`), "connections[0]: hots is not a known field"},
+		"unknown top field":       {replace(`"sealed":[`, `"seal":[],"sealed":[`), "seal: not a known field"},
+		"field of another case":   {replace(`"host":`, `"Host":"a","host":`), "connections[0]: Host is not a known field"},
+		"duplicate key":           {replace(`"host":`, `"host":"`+value+`","host":`), "connections[0].host: stands twice"},
+		"duplicate name":          {replace("\"Größe 😀 \u2028\"", `"Service Desk"`), `connections[1].name: "Service Desk" is already the name of connections[0]`},
+		"name missing":            {replace(`"name":"Service Desk",`, ``), "connections[0]: lacks name"},
+		"empty text":              {replace(`"host":"mail.example.com"`, `"host":""`), "connections[0].host: must not be empty"},
+		"text too long":           {replace(`mail.example.com`, strings.Repeat(value, 200)), "connections[0].host: must have at most 1000 characters"},
+		"trailing data":           {good + `{"x":1}`, "something follows after the end"},
+		"trailing text":           {good + value, "not valid JSON"},
+		"cut off":                 {good[:len(good)/2], "ends in the middle"},
+		"bad UTF-8":               {replace(`mail.example.com`, "mail\xff"), "connections[0].host: not valid UTF-8"},
+		"null list":               {replace(`"credentials":[`, `"credentials":null,"c":[`), ""},
+		"too deep":                {replace(`"extra":{"a":"1"`, `"extra":{"a":`+strings.Repeat("[", 40)+strings.Repeat("]", 40)), "nested deeper than 16"},
+		"later version":           {replace("server-bundle/v1", "server-bundle/v2"), `format: "mailferry/server-bundle/v2" is a version that this mailferry does not know`},
+		"other format":            {replace("mailferry/server-bundle/v1", "mailferry/rules/v1"), "is not mailferry/server-bundle/v1"},
+		"no format":               {`{"a":1}`, "format: missing"},
+		"a list":                  {`[1]`, "not a mailferry bundle"},
+		"empty":                   {"  \n", "empty"},
+		"time with zone":          {replace(`Z","tool"`, `+01:00","tool"`), "manifest.created: is not of the form"},
+		"time that is none":       {replace(`2023-11-14T22:13:20Z`, `2023-13-41T22:13:20Z`), "manifest.created: not a time"},
+		"connections not a list":  {replace(`"connections":[`, `"connections":{"x":[`) + "}", ""},
+		"lone surrogate":          {replace(`mail.example.com`, `\ud800`), "connections[0].host: "},
+		"escaped key, same field": {replace(`"host":`, `"\u0068ost":"a","host":`), "connections[0].host: stands twice"},
+	} {
+		_, err := Decode([]byte(c.doc))
+		if err == nil {
+			t.Errorf("%s: accepted", name)
+			continue
+		}
+		if !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %q does not say %q", name, err, c.want)
+		}
+		if strings.Contains(err.Error(), value) {
+			t.Errorf("%s: the error holds the value: %v", name, err)
+		}
+		if strings.ContainsAny(err.Error(), "\n\x1b\xff") {
+			t.Errorf("%s: the error is not one clean line: %q", name, err)
+		}
+	}
+}
+
+func TestDecodeRefusesMoreThanItsLimits(t *testing.T) {
+	if _, err := Decode(make([]byte, MaxDocument+1)); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("size: %v", err)
+	}
+	b := serverBundle()
+	doc := encoded(t, b)
+	many := strings.Repeat(`{"name":"x","connect_mode":"SMTP","debug":false},`, MaxItems+1)
+	doc = strings.Replace(doc, `"connections":[`, `"connections":[`+many, 1)
+	if _, err := Decode([]byte(doc)); err == nil || !strings.Contains(err.Error(), "connections: more than") {
+		t.Errorf("count: %v", err)
+	}
+}
+
+func TestDigestIsThatOfTheRFC8785Form(t *testing.T) {
+	b := serverBundle()
+	raw, err := json.Marshal(struct {
+		Connections []Item         `json:"connections"`
+		Credentials []Item         `json:"credentials"`
+		Manifest    OriginManifest `json:"manifest"`
+		Format      string         `json:"format"`
+	}{b.Connections, b.Credentials, OriginManifest{b.Manifest.ID, b.Manifest.Source}, b.Format})
+	if err != nil {
+		t.Fatal(err)
+	}
+	canonical, err := jcs.Transform(raw) // another implementation than the one in use
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, got := sha(canonical), ""
+	if got, err = b.Digest(); err != nil || got != want {
+		t.Errorf("digest %s, want %s (%v)", got, want, err)
+	}
+}
+
+func TestDigestCoversContentAndNotClaims(t *testing.T) {
+	base, _ := serverBundle().Digest()
+	for name, change := range map[string]func(*Bundle){
+		"recipients": func(b *Bundle) { b.Manifest.Recipients = append(b.Manifest.Recipients, Reader{Key: "age1y"}) },
+		"history":    func(b *Bundle) { b.Manifest.History = []Step{{Step: "x"}} },
+		"tool":       func(b *Bundle) { b.Manifest.Tool = "other" },
+		"sealed":     func(b *Bundle) { b.Sealed = nil },
+		"counts":     func(b *Bundle) { b.Manifest.Counts.Sealed = 9 },
+	} {
+		b := serverBundle()
+		change(b)
+		if d, _ := b.Digest(); d != base {
+			t.Errorf("%s changes the digest", name)
+		}
+	}
+	for name, change := range map[string]func(*Bundle){
+		"id":     func(b *Bundle) { b.Manifest.ID = strings.Repeat("00", 16) },
+		"source": func(b *Bundle) { b.Manifest.Source.Name = "x" },
+		"value":  func(b *Bundle) { b.Connections[0].(*ServerConnection).Host = "evil.example" },
+		"moved bytes": func(b *Bundle) {
+			c := b.Connections[0].(*ServerConnection)
+			c.Host, c.Username = c.Host+"d", "esk"
+		},
+		"order":  func(b *Bundle) { b.Connections[0], b.Connections[1] = b.Connections[1], b.Connections[0] },
+		"less":   func(b *Bundle) { b.Connections = b.Connections[:1] },
+		"debug":  func(b *Bundle) { b.Connections[0].(*ServerConnection).Debug = true },
+		"extra":  func(b *Bundle) { b.Credentials[0].(*ServerCredential).Extra["a"] = "2" },
+		"marker": func(b *Bundle) { b.Connections[0].(*ServerConnection).Password.Fingerprint = "x" },
+	} {
+		b := serverBundle()
+		change(b)
+		if d, _ := b.Digest(); d == base {
+			t.Errorf("%s does not change the digest", name)
+		}
+	}
+}
+
+func TestEmbeddedSchemasAreDraft07AndCompile(t *testing.T) {
+	entries, err := files.ReadDir(".")
+	if err != nil || len(entries) < 4 {
+		t.Fatalf("%d schemas, %v", len(entries), err)
+	}
+	for _, f := range entries {
+		raw, err := files.ReadFile(f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := scan(raw); err != nil {
+			t.Errorf("%s: %v", f.Name(), err)
+		}
+		if !bytes.Contains(raw, []byte(`"http://json-schema.org/draft-07/schema#"`)) {
+			t.Errorf("%s does not say that it is draft-07", f.Name())
+		}
+		if _, err := compile(raw, ""); err != nil {
+			t.Errorf("%s: %v", f.Name(), err)
+		}
+		knownKeywords(t, f.Name(), raw)
+	}
+}
+
+// knownKeywords fails on a keyword that gojsonschema would silently ignore.
+func knownKeywords(t *testing.T, file string, raw []byte) {
+	known := map[string]bool{}
+	for _, k := range strings.Fields(`$schema $ref title description type properties required additionalProperties definitions enum const pattern
+		minLength maxLength minimum maximum minItems maxItems minProperties maxProperties propertyNames items if then else not allOf oneOf anyOf secret`) {
+		known[k] = true
+	}
+	var walk func(v any, names bool)
+	walk = func(v any, names bool) {
+		m, ok := v.(map[string]any)
+		if !ok {
+			if l, isList := v.([]any); isList {
+				for _, e := range l {
+					walk(e, false)
+				}
+			}
+			return
+		}
+		for k, child := range m {
+			if !names && !known[k] {
+				t.Errorf("%s: keyword %s is not one that is validated", file, k)
+			}
+			walk(child, !names && (k == "properties" || k == "definitions"))
+		}
+	}
+	var v any
+	if err := stdjson.Unmarshal(raw, &v); err != nil {
+		t.Fatal(err)
+	}
+	walk(v, false)
+}
+
+func TestReferencesToOtherDocumentsAreRefused(t *testing.T) {
+	asked := false
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { asked = true; _, _ = w.Write([]byte(`{}`)) }))
+	defer srv.Close()
+	for _, ref := range []string{srv.URL + "/x.json", "file:///etc/hostname", "other.json"} {
+		if _, err := compile([]byte(fmt.Sprintf(`{"properties":{"a":{"$ref":%q}}}`, ref)), ""); err == nil {
+			t.Errorf("%s was followed", ref)
+		}
+	}
+	if asked {
+		t.Error("the host was asked")
+	}
+}
+
+func TestGoTypesAndSchemasSayTheSame(t *testing.T) {
+	for _, format := range []string{ServerFormat, CloudFormat} {
+		for _, l := range []List{Credentials, Connections} {
+			it := NewItem(format, l)
+			fields := FieldsOf(it)
+			secrets := 0
+			for _, f := range fields {
+				var v any
+				switch f.Type {
+				case String:
+					v = "x"
+				case Integer:
+					v = 1
+				case Boolean:
+					v = true
+				case SecretType:
+					v, secrets = &Marker{State: Missing, Reason: "x"}, secrets+1
+				default:
+					t.Errorf("%s %s.%s has type %q", format, l, f.Name, f.Type)
+				}
+				if f.Label == "" {
+					t.Errorf("%s %s.%s has no label", format, l, f.Name)
+				}
+				if err := Set(it, f.Name, v); err != nil {
+					t.Errorf("%s %s: %v", format, l, err)
+				}
+				if got, ok := Get(it, f.Name); !ok || got != v {
+					t.Errorf("%s %s.%s: got %v", format, l, f.Name, got)
+				}
+			}
+			if secrets != 1 {
+				t.Errorf("%s %s has %d secret fields", format, l, secrets)
+			}
+			raw, err := Marshal(it)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var members map[string]any
+			if err := stdjson.Unmarshal(raw, &members); err != nil || len(members) != len(fields) {
+				t.Errorf("%s %s: %d members in Go, %d in the schema (%v)", format, l, len(members), len(fields), err)
+			}
+		}
+	}
+}
+
+func TestFieldParse(t *testing.T) {
+	port, _ := FieldByName(ServerFormat, Connections, "port")
+	debug, _ := FieldByName(ServerFormat, Connections, "debug")
+	for text, want := range map[string]any{"587": 587, "1": 1, "65535": 65535, "": nil} {
+		if got, err := port.Parse(text); err != nil || got != want {
+			t.Errorf("port %q: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"58x", "0", "70000", "-1", "+25", "5.87E+02", "99999999999999999999", " 25"} {
+		if got, err := port.Parse(text); err == nil {
+			t.Errorf("port %q was taken as %v", text, got)
+		} else if strings.Contains(err.Error(), text) && len(text) > 2 {
+			t.Errorf("the error quotes %q: %v", text, err)
+		}
+	}
+	for text, want := range map[string]any{"TRUE": true, "1": true, "yes": true, "0": false, "": false, "Off": false} {
+		if got, err := debug.Parse(text); err != nil || got != want {
+			t.Errorf("debug %q: %v, %v", text, got, err)
+		}
+	}
+	if _, err := debug.Parse("maybe"); err == nil {
+		t.Error("maybe is neither true nor false")
+	}
+}
+
+func TestHintsSurviveWrapping(t *testing.T) {
+	err := fmt.Errorf("outer: %w", Hint(errors.New("inner"), "try %d", 2))
+	if HintOf(err) != "try 2" || err.Error() != "outer: inner" {
+		t.Errorf("%v, %q", err, HintOf(err))
+	}
+	if Hint(nil, "x") != nil || HintOf(nil) != "" {
+		t.Error("nil is not nil")
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	doc, _ := serverBundle().Encode()
+	f.Add(doc)
+	f.Add([]byte(`{"format":"mailferry/cloud-bundle/v1"}`))
+	f.Add([]byte(`{}`))
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		b, err := Decode(doc)
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\n\r\x1b") {
+				t.Errorf("not one clean line: %q", err)
+			}
+			return
+		}
+		again, err := b.Encode()
+		if err != nil {
+			t.Fatalf("what was decoded does not encode: %v", err)
+		}
+		c, err := Decode(again)
+		if err != nil {
+			t.Fatalf("what was encoded does not decode: %v", err)
+		}
+		d1, _ := b.Digest()
+		d2, _ := c.Digest()
+		if d1 != d2 {
+			t.Error("the digest changed on the way")
+		}
+	})
+}
+
+func sha(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
