@@ -1,0 +1,418 @@
+package jirabackup
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// A reading is what a reader made of a document, in a form to compare.
+type reading struct {
+	tables []string
+	meta   []string
+	rows   []string
+}
+
+func (r *reading) addTable(t Table) {
+	r.tables = append(r.tables, fmt.Sprintf("%q declared %v columns %q rows %d", t.Name, t.Declared, t.Columns, t.Rows))
+}
+
+func (r *reading) addMeta(meta map[string]string) {
+	for k, v := range meta {
+		r.meta = append(r.meta, fmt.Sprintf("%q=%q", k, v))
+	}
+	slices.Sort(r.meta)
+}
+
+func (r *reading) addRow(table string, columns []string, values []Value) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%q", table)
+	for i, v := range values {
+		fmt.Fprintf(&b, " %q=%v:%q", columns[i], v, v.Text())
+	}
+	r.rows = append(r.rows, b.String())
+}
+
+// reference reads a document in the plain way, with encoding/xml over all of it.
+// It knows the same format, and shares no code with the reader but its types.
+type reference struct {
+	dec    *xml.Decoder
+	wanted []string
+	tables []Table
+	meta   map[string]string
+	reading
+}
+
+// referenceRead reads a bare document.
+func referenceRead(doc []byte, wanted []string) (*reading, error) {
+	utf16Text := func(e unicode.Endianness) error {
+		text, err := unicode.UTF16(e, unicode.UseBOM).NewDecoder().Bytes(doc)
+		doc = text
+		return err
+	}
+	var err error
+	wide := true
+	switch {
+	case bytes.HasPrefix(doc, []byte("\xFF\xFE\x00\x00")):
+		err = errors.New("UTF-32")
+	case bytes.HasPrefix(doc, []byte("\xFF\xFE")), bytes.HasPrefix(doc, []byte("<\x00?\x00")):
+		err = utf16Text(unicode.LittleEndian)
+	case bytes.HasPrefix(doc, []byte("\xFE\xFF")), bytes.HasPrefix(doc, []byte("\x00<\x00?")):
+		err = utf16Text(unicode.BigEndian)
+	default:
+		wide = false
+		doc = bytes.TrimPrefix(doc, []byte("\xEF\xBB\xBF"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := &reference{dec: xml.NewDecoder(bytes.NewReader(doc)), wanted: wanted, meta: map[string]string{}}
+	r.dec.CharsetReader = func(charset string, in io.Reader) (io.Reader, error) {
+		switch charset = strings.ToLower(charset); {
+		case wide:
+			return in, nil
+		case charset == "iso-8859-1" || charset == "latin1":
+			return charmap.ISO8859_1.NewDecoder().Reader(in), nil
+		case charset == "us-ascii" || charset == "ascii" || charset == "utf8":
+			return in, nil
+		}
+		return nil, fmt.Errorf("charset %q", charset)
+	}
+	if err := r.document(); err != nil {
+		return nil, err
+	}
+	for _, t := range r.tables {
+		r.addTable(t)
+	}
+	r.addMeta(r.meta)
+	return &r.reading, nil
+}
+
+// token gives the next tag, and the text before it.
+func (r *reference) token() (xml.Token, string, error) {
+	var text strings.Builder
+	for {
+		tok, err := r.dec.Token()
+		if err != nil {
+			return nil, text.String(), err
+		}
+		switch tok := tok.(type) {
+		case xml.CharData:
+			text.Write(tok)
+		case xml.Directive:
+			return nil, "", errors.New("directive")
+		case xml.StartElement, xml.EndElement:
+			return tok, text.String(), nil
+		}
+	}
+}
+
+func blank(s string) bool { return strings.Trim(s, " \t\r\n") == "" }
+
+func (r *reference) document() error {
+	tok, text, err := r.token()
+	if err != nil {
+		return err
+	}
+	root, ok := tok.(xml.StartElement)
+	if !ok || !blank(text) || root.Name != (xml.Name{Space: nsBackup, Local: "backup"}) {
+		return errors.New("root")
+	}
+	err = r.children(func(e xml.StartElement) error {
+		switch e.Name.Local {
+		case "database":
+			return r.children(func(e xml.StartElement) error {
+				if e.Name.Local == "meta" {
+					key, value, err := both(e, "key", "value")
+					if _, doubled := r.meta[key]; err != nil || key == "" || doubled {
+						return errors.New("meta")
+					}
+					r.meta[key] = value
+				}
+				return r.skip()
+			})
+		case "table":
+			return r.table(e)
+		case "data":
+			return r.data(e)
+		}
+		return r.skip()
+	})
+	if err != nil {
+		return err
+	}
+	if _, text, err := r.token(); err != io.EOF || !blank(text) {
+		return fmt.Errorf("behind the root: %w", errors.Join(err, errors.New("junk")))
+	}
+	return nil
+}
+
+// children hands on each child; those of other namespaces have no local name.
+func (r *reference) children(child func(xml.StartElement) error) error {
+	for {
+		tok, text, err := r.token()
+		if err != nil {
+			return err
+		}
+		if !blank(text) {
+			return errors.New("text between elements")
+		}
+		e, ok := tok.(xml.StartElement)
+		if !ok {
+			return nil
+		}
+		if e.Name.Space != nsBackup {
+			e.Name.Local = ""
+		}
+		if err := child(e); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *reference) skip() error {
+	for depth := 1; depth > 0; {
+		tok, _, err := r.token()
+		if err != nil {
+			return err
+		}
+		if _, ok := tok.(xml.StartElement); ok {
+			depth++
+		} else {
+			depth--
+		}
+	}
+	return nil
+}
+
+func attr(e xml.StartElement, space, local string) (string, bool) {
+	for _, a := range e.Attr {
+		if a.Name.Space == space && a.Name.Local == local {
+			return a.Value, true
+		}
+	}
+	return "", false
+}
+
+func both(e xml.StartElement, a, b string) (string, string, error) {
+	x, okX := attr(e, "", a)
+	y, okY := attr(e, "", b)
+	if !okX || !okY {
+		return "", "", errors.New("attribute is missing")
+	}
+	x, errX := referenceUnescape(oneLine(x))
+	y, errY := referenceUnescape(oneLine(y))
+	return x, y, errors.Join(errX, errY)
+}
+
+// oneLine does what encoding/xml leaves undone in attributes.
+func oneLine(s string) string {
+	return strings.NewReplacer("\t", " ", "\n", " ", "\r", " ").Replace(s)
+}
+
+func (r *reference) named(e xml.StartElement, attribute string) (*Table, error) {
+	name, _, err := both(e, attribute, attribute)
+	if err != nil || name == "" {
+		return nil, errors.New("name")
+	}
+	for i := range r.tables {
+		if r.tables[i].Name == name {
+			return &r.tables[i], nil
+		}
+	}
+	r.tables = append(r.tables, Table{Name: name})
+	return &r.tables[len(r.tables)-1], nil
+}
+
+func (r *reference) table(e xml.StartElement) error {
+	t, err := r.named(e, "name")
+	if err != nil || t.declared {
+		return errors.New("table")
+	}
+	t.declared = true
+	return r.children(func(e xml.StartElement) error {
+		if e.Name.Local == "column" {
+			c := Column{}
+			if c.Name, _, err = both(e, "name", "name"); err != nil || c.Name == "" {
+				return errors.New("column")
+			}
+			if s, ok := attr(e, "", "sqlType"); ok {
+				if c.SQLType, err = strconv.Atoi(s); err != nil {
+					return err
+				}
+			}
+			if slices.ContainsFunc(t.Declared, func(d Column) bool { return d.Name == c.Name }) {
+				return errors.New("column twice")
+			}
+			t.Declared = append(t.Declared, c)
+		}
+		return r.skip()
+	})
+}
+
+func (r *reference) data(e xml.StartElement) error {
+	t, err := r.named(e, "tableName")
+	if err != nil || t.filled {
+		return errors.New("data")
+	}
+	t.filled, t.Columns = true, []string{}
+	wanted := slices.Contains(r.wanted, t.Name)
+	for {
+		tok, text, err := r.token()
+		if err != nil {
+			return err
+		}
+		if wanted && !blank(text) {
+			return errors.New("text")
+		}
+		e, ok := tok.(xml.StartElement)
+		if !ok {
+			return nil
+		}
+		switch {
+		case e.Name.Space == nsBackup && e.Name.Local == "row":
+			t.Rows++
+			if !wanted {
+				err = r.skip()
+			} else {
+				err = r.row(t)
+			}
+		case e.Name.Space == nsBackup && e.Name.Local == "column" && t.Rows == 0:
+			var name string
+			if name, _, err = both(e, "name", "name"); err == nil && (name == "" || slices.Contains(t.Columns, name)) {
+				err = errors.New("column")
+			}
+			t.Columns = append(t.Columns, name)
+			if err == nil {
+				err = r.skip()
+			}
+		default:
+			err = errors.New("neither column nor row")
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (r *reference) row(t *Table) error {
+	var values []Value
+	err := r.children(func(e xml.StartElement) error {
+		v, err := r.value(e)
+		values = append(values, v)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(values) != len(t.Columns) {
+		return errors.New("number of values")
+	}
+	r.addRow(t.Name, t.Columns, values)
+	return nil
+}
+
+func (r *reference) value(e xml.StartElement) (Value, error) {
+	kinds := map[string]Kind{"string": String, "integer": Integer, "boolean": Boolean, "double": Double, "timestamp": Timestamp, "binary": Binary}
+	v := Value{Kind: kinds[e.Name.Local]}
+	if v.Kind == 0 {
+		return v, errors.New("kind")
+	}
+	if null, ok := attr(e, nsXSI, "nil"); ok {
+		switch null {
+		case "true", "1":
+			v.Null = true
+		case "false", "0":
+		default:
+			return v, errors.New("nil")
+		}
+	}
+	tok, text, err := r.token()
+	if err != nil {
+		return v, err
+	}
+	if _, ok := tok.(xml.EndElement); !ok || v.Null && !blank(text) {
+		return v, errors.New("content")
+	}
+	if v.Null || v.Kind == Binary {
+		return v, nil
+	}
+	if v.text, err = referenceUnescape(text); err != nil {
+		return v, err
+	}
+	if v.Kind == String {
+		return v, nil
+	}
+	v.text = strings.Trim(v.text, " \t\r\n")
+	form := map[Kind]string{Integer: `^-?[0-9]+$`, Boolean: `^(true|false)$`}[v.Kind]
+	if v.text == "" || !regexp.MustCompile(form).MatchString(v.text) {
+		return v, errors.New("form")
+	}
+	return v, nil
+}
+
+var escapes = regexp.MustCompile(`\\\\|\\u[0-9a-fA-F]{4}`)
+
+// referenceUnescape goes by UTF-16 units, as the exporter does.
+func referenceUnescape(s string) (string, error) {
+	var units []uint16
+	for {
+		at := escapes.FindStringIndex(s)
+		if at == nil {
+			units = append(units, utf16.Encode([]rune(s))...)
+			break
+		}
+		units = append(units, utf16.Encode([]rune(s[:at[0]]))...)
+		if match := s[at[0]:at[1]]; match == `\\` {
+			units = append(units, '\\')
+		} else {
+			n, err := strconv.ParseUint(match[2:], 16, 16)
+			if err != nil {
+				return "", err
+			}
+			units = append(units, uint16(n))
+		}
+		s = s[at[1]:]
+	}
+	runes := utf16.Decode(units)
+	if !slices.Equal(utf16.Encode(runes), units) {
+		return "", errors.New("lone surrogate")
+	}
+	return string(runes), nil
+}
+
+// stricter are the refusals in which the reader follows XML 1.0, Namespaces in
+// XML or its own bounds where encoding/xml does not.
+var stricter = []string{
+	`prefix is not declared$`,
+	`attribute \S+ stands twice$`,
+	`no white space before an attribute`,
+	`is no character of XML$`, // references to surrogates
+	`is not allowed in XML$`,  // in comments and instructions
+	`is not UTF-8$`,           // there too
+	`is not US-ASCII$`,
+	`half a surrogate pair$`, // in UTF-16
+	`ends inside a character$`,
+	`is no name$`,
+	`nested more than`,
+	`ends within 32 bytes$`,
+	`XML declaration`,
+	`UTF-16 without a byte order mark`,
+	`declares encoding`,
+	`encoding .* is not supported`,
+	`namespace that XML reserves$`,
+	`xmlns:\S+ is empty$`,
+	`target of a processing instruction`,
+	`CDATA section outside the root element$`,
+	`text outside the root element$`, // written as references
+}
