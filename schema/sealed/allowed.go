@@ -1,0 +1,346 @@
+package sealed
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Limits of an allowed_signers file.
+const (
+	maxAllowedFile       = 1 << 20 // bytes
+	maxAllowedLines      = 10_000
+	maxAllowedPrincipals = 256 // of one line
+	maxPrincipal         = 255 // bytes
+)
+
+// AllowedSigners says whose SSH keys are trusted, in the format that
+// ssh-keygen(1) describes under ALLOWED SIGNERS. It decides who counts, so it
+// must come from whoever verifies, never from the bundle's sender. Nil lists
+// nobody.
+type AllowedSigners struct {
+	raw      []byte
+	lines    []allowedLine
+	byKey    map[string][]int // public key blob → lines, certificate authorities left out
+	people   []Person
+	personOf map[string]int // principal or key blob → index in people
+	// Warnings are lines that were read and do nothing here.
+	Warnings []string
+}
+
+// allowedLine is one line. literals are the principals that name somebody:
+// without wildcards, and not negated on the same line.
+type allowedLine struct {
+	number      int
+	literals    []string
+	key         ssh.PublicKey
+	authority   bool
+	namespaces  *string // a pattern list; nil allows all
+	validAfter  time.Time
+	validBefore time.Time
+}
+
+// LoadAllowedSigners reads an allowed_signers file. Every line must be right:
+// the first that is not is the error, with its number.
+func LoadAllowedSigners(name string) (*AllowedSigners, error) {
+	raw, err := readBounded(name, maxAllowedFile)
+	if err != nil {
+		return nil, fmt.Errorf("allowed signers: %w", err)
+	}
+	return ParseAllowedSigners(name, raw)
+}
+
+// ParseAllowedSigners is LoadAllowedSigners for bytes; name is for messages.
+// Times without a Z are in the system's time zone, as ssh-keygen takes them.
+func ParseAllowedSigners(name string, raw []byte) (*AllowedSigners, error) {
+	if len(raw) > maxAllowedFile {
+		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxAllowedFile)
+	}
+	if !utf8.Valid(raw) {
+		return nil, fmt.Errorf("%s: not valid UTF-8", name)
+	}
+	a := &AllowedSigners{raw: raw, byKey: map[string][]int{}}
+	for i, line := range strings.Split(string(raw), "\n") {
+		line = strings.Trim(line, " \t\r")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if len(a.lines) == maxAllowedLines {
+			return nil, fmt.Errorf("%s:%d: more than %d signers", name, i+1, maxAllowedLines)
+		}
+		l, err := parseAllowedLine(line)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", name, i+1, err)
+		}
+		l.number = i + 1
+		if warning := l.warning(); warning != "" {
+			a.Warnings = append(a.Warnings, fmt.Sprintf("%s:%d: %s", name, l.number, warning))
+		}
+		if !l.authority {
+			blob := string(l.key.Marshal())
+			a.byKey[blob] = append(a.byKey[blob], len(a.lines))
+		}
+		a.lines = append(a.lines, l)
+	}
+	a.connect()
+	return a, nil
+}
+
+// warning says why a line that is right does nothing. A file shared with other
+// tools has such lines, so they are no errors.
+func (l allowedLine) warning() string {
+	if l.authority {
+		return "cert-authority names nobody here: certificates are not taken"
+	}
+	if len(l.literals) == 0 {
+		return "no principal without wildcards, so the key names nobody here"
+	}
+	if err := checkStatementKey(l.key); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func parseAllowedLine(line string) (allowedLine, error) {
+	var l allowedLine
+	if !isPrintable(strings.ReplaceAll(line, "\t", " ")) {
+		return l, errors.New("a control or invisible character")
+	}
+	principals, rest, err := cutPrincipals(line)
+	if err != nil {
+		return l, err
+	}
+	if err := l.setPrincipals(principals); err != nil {
+		return l, err
+	}
+	if l.key, err = parseAllowedKey(rest); err == nil {
+		return l, nil
+	}
+	options, rest := cutOptions(rest)
+	if err := l.setOptions(options); err != nil {
+		return l, err
+	}
+	l.key, err = parseAllowedKey(rest)
+	return l, err
+}
+
+// cutPrincipals cuts the first field, which may stand in double quotes.
+func cutPrincipals(line string) (principals, rest string, err error) {
+	if quoted, ok := strings.CutPrefix(line, `"`); ok {
+		principals, rest, ok = strings.Cut(quoted, `"`)
+		if !ok {
+			return "", "", errors.New("a quotation mark does not end")
+		}
+	} else if i := strings.IndexAny(line, " \t"); i >= 0 {
+		principals, rest = line[:i], line[i:]
+	}
+	if rest = strings.TrimLeft(rest, " \t"); rest == "" {
+		return "", "", schema.Hint(errors.New("not a line of principals and a key"),
+			`a line looks like: anna@corp.example namespaces="mailferry" ssh-ed25519 AAAA…`)
+	}
+	return principals, rest, nil
+}
+
+func (l *allowedLine) setPrincipals(field string) error {
+	list := strings.Split(field, ",")
+	if len(list) > maxAllowedPrincipals {
+		return fmt.Errorf("more than %d principals", maxAllowedPrincipals)
+	}
+	for _, p := range list {
+		if len(p) > maxPrincipal {
+			return fmt.Errorf("a principal longer than %d bytes", maxPrincipal)
+		}
+		if strings.ContainsAny(p, "*?") {
+			continue
+		}
+		if p != "" && p[0] != '!' && matchPatternList(p, list) {
+			l.literals = append(l.literals, p)
+		}
+	}
+	return nil
+}
+
+// cutOptions ends the options at the first blank outside double quotes.
+func cutOptions(s string) (options, rest string) {
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s) && s[i+1] == '"':
+			i++
+		case s[i] == '"':
+			quoted = !quoted
+		case !quoted && (s[i] == ' ' || s[i] == '\t'):
+			return s[:i], strings.TrimLeft(s[i:], " \t")
+		}
+	}
+	return s, ""
+}
+
+func (l *allowedLine) setOptions(s string) error {
+	seen := map[string]bool{}
+	for {
+		name, after := s, ""
+		if i := strings.IndexAny(s, `=,`); i >= 0 {
+			name, after = s[:i], s[i:]
+		}
+		name = strings.ToLower(name)
+		if seen[name] {
+			return fmt.Errorf("option %s stands twice", name)
+		}
+		seen[name] = true
+		var err error
+		switch name {
+		case "cert-authority":
+			l.authority = true
+		case "namespaces":
+			var list string
+			list, after, err = optionValue(name, after)
+			l.namespaces = &list
+		case "valid-after":
+			l.validAfter, after, err = optionTime(name, after)
+		case "valid-before":
+			l.validBefore, after, err = optionTime(name, after)
+		default:
+			err = fmt.Errorf("neither a key nor a known option: %s", schema.Quote(name))
+		}
+		if err != nil {
+			return err
+		}
+		if after == "" {
+			break
+		}
+		if after[0] != ',' || len(after) == 1 {
+			return fmt.Errorf("option %s is not followed by a comma and another, or a blank and the key", name)
+		}
+		s = after[1:]
+	}
+	if !l.validAfter.IsZero() && !l.validBefore.IsZero() && !l.validBefore.After(l.validAfter) {
+		return errors.New("valid-before is not after valid-after")
+	}
+	return nil
+}
+
+// optionValue reads ="…"; a backslash keeps a quotation mark within.
+func optionValue(name, s string) (value, rest string, err error) {
+	s, ok := strings.CutPrefix(s, `="`)
+	if !ok {
+		return "", "", fmt.Errorf(`option %s wants a value in double quotes`, name)
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s) && s[i+1] == '"':
+			i++
+			b.WriteByte('"')
+		case s[i] == '"':
+			return b.String(), s[i+1:], nil
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return "", "", fmt.Errorf("option %s: a quotation mark does not end", name)
+}
+
+func optionTime(name, s string) (time.Time, string, error) {
+	value, rest, err := optionValue(name, s)
+	if err != nil {
+		return time.Time{}, "", err
+	}
+	t, err := parseAllowedTime(value, time.Local)
+	if err != nil {
+		return time.Time{}, "", fmt.Errorf("option %s: %w", name, err)
+	}
+	return t, rest, nil
+}
+
+// parseAllowedTime reads YYYYMMDD or YYYYMMDDHHMM[SS], in UTC with a Z or UTC
+// behind, else in local.
+func parseAllowedTime(s string, local *time.Location) (time.Time, error) {
+	digits := s
+	for _, zone := range []string{"Z", "z", "UTC"} {
+		if d, ok := strings.CutSuffix(s, zone); ok {
+			digits, local = d, time.UTC
+			break
+		}
+	}
+	for _, layout := range []string{"20060102", "200601021504", "20060102150405"} {
+		if len(layout) != len(digits) {
+			continue
+		}
+		if t, err := time.ParseInLocation(layout, digits, local); err == nil && t.Unix() > 0 {
+			return t, nil
+		}
+	}
+	return time.Time{}, errors.New("not a time like 20260131, 20260131Z or 20260131120000Z")
+}
+
+func parseAllowedKey(s string) (ssh.PublicKey, error) {
+	fields := strings.Fields(s)
+	if len(fields) < 2 {
+		return nil, errors.New("no key")
+	}
+	blob, err := base64.StdEncoding.DecodeString(fields[1])
+	if err != nil {
+		return nil, errors.New("the key is not base64")
+	}
+	k, err := ssh.ParsePublicKey(blob)
+	if err != nil || k.Type() != fields[0] {
+		return nil, fmt.Errorf("not a public key of type %s", schema.Quote(fields[0]))
+	}
+	return k, nil
+}
+
+// allows reports whether the line lets its key sign in our namespace.
+func (l allowedLine) allows() bool {
+	return l.namespaces == nil || matchPatternList(StatementNamespace, strings.Split(*l.namespaces, ","))
+}
+
+// validAt takes both bounds as belonging to the time within, as ssh-keygen does.
+func (l allowedLine) validAt(t time.Time) bool {
+	return (l.validAfter.IsZero() || !t.Before(l.validAfter)) && (l.validBefore.IsZero() || !t.After(l.validBefore))
+}
+
+// matchPatternList matches as ssh_config(5) says under PATTERNS: some pattern
+// matches, and none behind a ! does.
+func matchPatternList(s string, list []string) bool {
+	found := false
+	for _, p := range list {
+		p, negated := strings.CutPrefix(p, "!")
+		if matchPattern(s, p) {
+			if negated {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
+// matchPattern matches * and ? byte by byte, going back to the last * only, so
+// that no pattern takes more than len(s)·len(pattern) steps.
+func matchPattern(s, pattern string) bool {
+	i, p, star, mark := 0, 0, -1, 0
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, i
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
+			i++
+			p++
+		case star >= 0:
+			mark++
+			i, p = mark, star+1
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}

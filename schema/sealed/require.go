@@ -1,0 +1,109 @@
+package sealed
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+const maxRequired = 100
+
+// Requirement is one --require: so many people in a role, or one by name.
+type Requirement struct {
+	Role      string
+	Count     int    // 0 where a principal is named
+	Principal string // an exact principal of allowed_signers
+}
+
+// ParseRequirement reads ROLE=N or ROLE=PRINCIPAL, such as reviewer=2 or
+// reviewer=anna@corp.example. Roles are exporter, transformer and reviewer.
+func ParseRequirement(s string) (Requirement, error) {
+	role, who, ok := strings.Cut(s, "=")
+	refuse := func(why string) (Requirement, error) {
+		return Requirement{}, schema.Hint(fmt.Errorf("requirement %s: %s", schema.Quote(s), why),
+			"write reviewer=2, reviewer=anna@corp.example, exporter=1 or transformer=1")
+	}
+	if !ok || who == "" {
+		return refuse("not ROLE=NUMBER or ROLE=PRINCIPAL")
+	}
+	if !slices.Contains([]string{schema.RoleExporter, schema.RoleTransformer, schema.RoleReviewer}, role) {
+		return refuse("no such role")
+	}
+	n, err := strconv.Atoi(who)
+	switch {
+	case err == nil && (n < 1 || n > maxRequired):
+		return refuse(fmt.Sprintf("the number must be 1 to %d", maxRequired))
+	case err == nil:
+		return Requirement{Role: role, Count: n}, nil
+	case errors.Is(err, strconv.ErrRange):
+		return refuse(fmt.Sprintf("the number must be 1 to %d", maxRequired))
+	case strings.ContainsAny(who, "*?,"):
+		return refuse("a person is named without wildcards, one in each requirement")
+	}
+	return Requirement{Role: role, Principal: who}, nil
+}
+
+// String writes the requirement as ParseRequirement reads it.
+func (r Requirement) String() string {
+	if r.Principal != "" {
+		return r.Role + "=" + r.Principal
+	}
+	return r.Role + "=" + strconv.Itoa(r.Count)
+}
+
+// RequirementVerdict is whether a requirement is met, by whom, and what is
+// missing.
+type RequirementVerdict struct {
+	Require string   `json:"require"`
+	Met     bool     `json:"met"`
+	By      []string `json:"by"` // people who count in the role, each by the principals
+	Why     string   `json:"why,omitzero"`
+}
+
+// judge holds the requirements against the people who count in each role, given
+// as indices in a.People().
+func judge(reqs []Requirement, counting map[string][]int, a *AllowedSigners, cloud bool) []RequirementVerdict {
+	people := a.People()
+	out := []RequirementVerdict{}
+	// A person fills one name in a role: requiring two names asks for two people.
+	named := map[string]map[int]string{}
+	for _, r := range reqs {
+		who := counting[r.Role]
+		v := RequirementVerdict{Require: r.String(), By: []string{}}
+		for _, i := range who {
+			v.By = append(v.By, people[i].String())
+		}
+		switch {
+		case r.Role == schema.RoleTransformer && !cloud:
+			v.Why = "a server bundle has no transformer"
+		case r.Principal != "":
+			i := a.person(r.Principal)
+			if i >= 0 && named[r.Role] == nil {
+				named[r.Role] = map[int]string{}
+			}
+			switch {
+			case i < 0:
+				v.Why = schema.Quote(r.Principal) + " is not among the allowed signers"
+			case named[r.Role][i] != "" && named[r.Role][i] != r.Principal:
+				v.Why = fmt.Sprintf("%s and %s are one person", schema.Quote(r.Principal), schema.Quote(named[r.Role][i]))
+			case !slices.Contains(who, i):
+				v.Why = fmt.Sprintf("nothing of %s as %s counts", schema.Quote(r.Principal), r.Role)
+			default:
+				v.Met = true
+			}
+			if i >= 0 && named[r.Role][i] == "" {
+				named[r.Role][i] = r.Principal
+			}
+		case len(who) >= r.Count:
+			v.Met = true
+		default:
+			v.Why = fmt.Sprintf("%d of %d people", len(who), r.Count)
+		}
+		out = append(out, v)
+	}
+	return out
+}

@@ -1,0 +1,53 @@
+package sealed
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// NormalSite writes a Cloud's URL in the one form that statements hold: scheme
+// and host in lower case, no default port, no page+ in front, no slash at the
+// end. A user, query or fragment is refused. sample:DIR keeps its DIR.
+func NormalSite(site string) (string, error) {
+	if dir, ok := strings.CutPrefix(site, "sample:"); ok && dir != "" {
+		return "sample:" + path.Clean(dir), nil
+	}
+	refuse := func(why string) (string, error) {
+		return "", schema.Hint(fmt.Errorf("site: %s", why), "name it like https://corp.atlassian.net")
+	}
+	u, err := url.Parse(strings.TrimPrefix(site, "page+"))
+	switch {
+	case err != nil:
+		return refuse("not a URL")
+	case u.User != nil:
+		return refuse("a URL with a user or password in it")
+	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.Opaque != "":
+		return refuse("not an https:// URL of a Cloud")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return refuse("a URL with a query or fragment")
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if port := u.Port(); port != "" && port != map[string]string{"https": "443", "http": "80"}[u.Scheme] {
+		host = net.JoinHostPort(host, port)
+	} else if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	p := ""
+	if u.Path != "" {
+		p = strings.TrimSuffix(path.Clean((&url.URL{Path: u.Path}).EscapedPath()), "/")
+	}
+	return u.Scheme + "://" + host + p, nil
+}
+
+// siteCovers reports whether a statement made for one site counts on another,
+// both in normal form: the same host, and a path at or below that of the
+// statement. A statement for a tenant behind a gateway so counts for that
+// tenant alone, one for a Jira site on every page of it.
+func siteCovers(madeFor, site string) bool {
+	return madeFor == "" || madeFor == site || !strings.HasPrefix(madeFor, "sample:") && strings.HasPrefix(site, madeFor+"/")
+}

@@ -1,0 +1,104 @@
+package sealed
+
+import "github.com/mailferry/mailferry/schema"
+
+// StatementState is what became of one statement.
+type StatementState string
+
+// States of statements.
+const (
+	StateCounts       StatementState = "counts"        // a listed person's, about this content, in force
+	StateUnlisted     StatementState = "unlisted"      // the signature is good, but nobody's here: ignored
+	StateExpired      StatementState = "expired"       // the statement's end or the key's has passed
+	StateEarly        StatementState = "early"         // the key is not valid yet, or the statement is dated ahead
+	StateOtherContent StatementState = "other-content" // about another bundle, or an older content of this one
+	StateOrigin       StatementState = "origin"        // a review of the server bundle that this was transformed from
+	StateOtherRole    StatementState = "other-role"    // a role that this kind of bundle does not have
+	StateOtherSite    StatementState = "other-site"    // made for another Cloud
+	StateSelfReview   StatementState = "self-review"   // approved by whoever exported or transformed it
+	StateSuperseded   StatementState = "superseded"    // the same person said something else later
+	StateInvalid      StatementState = "invalid"       // the signature is not good
+)
+
+// StatementVerdict tells one statement. Texts that came with it are neutralised
+// for display: invisible and control characters stand as escapes. Of an invalid
+// statement only File, State and Why are told, since nobody stands behind the
+// rest.
+type StatementVerdict struct {
+	File         string         `json:"file,omitzero"` // empty for one embedded in a cloud bundle
+	State        StatementState `json:"state"`
+	Why          string         `json:"why,omitzero"`
+	Signer       []string       `json:"signer"` // principals as whom the key may sign
+	Key          string         `json:"key,omitzero"`
+	Role         string         `json:"role,omitzero"`
+	Decision     string         `json:"decision,omitzero"`
+	Time         schema.Time    `json:"time,omitzero"`
+	Expires      schema.Time    `json:"expires,omitzero"`
+	For          string         `json:"for,omitzero"`
+	Comment      string         `json:"comment,omitzero"`
+	ReadersAdded []ReaderAdded  `json:"readers_added"`
+
+	statement schema.Statement
+	signed    *SignedStatement // nil where invalid
+	person    int              // index in the allowed signers' people, or -1
+	about     about
+}
+
+// ReaderAdded is somebody in the bundle's list whom the signer did not see
+// there: a recipient who sees secrets, or a reviewer who sees settings. A
+// reviewer who became a recipient is one.
+type ReaderAdded struct {
+	Sight string `json:"sight"` // recipient or reviewer
+	Label string `json:"label,omitzero"`
+	Key   string `json:"key"`
+}
+
+// RejectionVerdict is a listed person's rejection that stands.
+type RejectionVerdict struct {
+	Person  string      `json:"person"`
+	File    string      `json:"file,omitzero"`
+	Time    schema.Time `json:"time"`
+	For     string      `json:"for,omitzero"`
+	Comment string      `json:"comment,omitzero"`
+}
+
+// Verdict is what the statements about a bundle amount to.
+type Verdict struct {
+	Bundle       string               `json:"bundle"`
+	Digest       string               `json:"digest"`
+	Site         string               `json:"site,omitzero"`
+	Statements   []StatementVerdict   `json:"statements"`
+	Persons      []Person             `json:"persons"` // whose statements count
+	Requirements []RequirementVerdict `json:"requirements"`
+	Rejections   []RejectionVerdict   `json:"rejections"`
+	Warnings     []string             `json:"warnings"`
+
+	allowed *AllowedSigners
+}
+
+// Invalid reports whether a statement is not what it seems: a signature that is
+// not good, or a listed person's words about another content laid beside this
+// one. The content may have been altered after it was signed.
+func (v *Verdict) Invalid() bool {
+	for _, s := range v.Statements {
+		if s.State == StateInvalid || s.State == StateOtherContent {
+			return true
+		}
+	}
+	return false
+}
+
+// Missing lists what the requirements lack, each as "requirement: why".
+func (v *Verdict) Missing() []string {
+	var out []string
+	for _, r := range v.Requirements {
+		if !r.Met {
+			out = append(out, neutral(r.Require+": "+r.Why))
+		}
+	}
+	return out
+}
+
+// Shut reports whether the gate is shut: a requirement is not met, or a listed
+// person rejects.
+func (v *Verdict) Shut() bool { return len(v.Rejections) > 0 || len(v.Missing()) > 0 }
