@@ -44,7 +44,8 @@ type audit struct {
 	fields      sideFields
 	credentials []subject
 	connections []subject
-	byName      map[string]int // credential name → index
+	byName      map[string]int                 // credential name → index
+	onServer    map[schema.List]map[string]int // name on Server → index, once asked for
 	found       []Finding
 }
 
@@ -183,11 +184,7 @@ func items(ask func(a *audit, s *subject) (field, detail string)) check {
 func notes(kind NoteKind, wanted func(field string) bool) check {
 	return func(a *audit, met report) {
 		for _, n := range a.in.Notes {
-			if n.Kind != kind {
-				continue
-			}
-			s, field := a.at(n.Place)
-			if !wanted(field) {
+			if n.Kind != kind || !wanted(n.Field) {
 				continue
 			}
 			detail := n.Text
@@ -197,31 +194,59 @@ func notes(kind NoteKind, wanted func(field string) bool) check {
 					detail += ": " + n.Text
 				}
 			}
-			met(s, field, detail)
+			met(a.named(n.List, n.Name), a.fieldHere(n), detail)
 		}
 	}
 }
 
-// at finds the item that a place names; nil where it names none, and then the
-// place itself is the field.
-func (a *audit) at(place string) (*subject, string) {
-	p := strings.TrimPrefix(place, "origin.")
-	for _, list := range [][]subject{a.credentials, a.connections} {
-		if len(list) == 0 {
-			continue
-		}
-		rest, ok := strings.CutPrefix(p, string(list[0].list)+"[")
-		if !ok {
-			continue
-		}
-		var i int
-		number, field, _ := strings.Cut(rest, "]")
-		if _, err := fmt.Sscanf(number, "%d", &i); err != nil || i < 0 || i >= len(list) {
-			continue
-		}
-		return &list[i], strings.TrimPrefix(field, ".")
+// named finds an item by its name on Server; both sides have the same order.
+func (a *audit) named(l schema.List, server string) *subject {
+	list := a.connections
+	if l == schema.Credentials {
+		list = a.credentials
 	}
-	return nil, place
+	if a.onServer == nil {
+		a.onServer = map[schema.List]map[string]int{}
+		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+			a.onServer[l] = map[string]int{}
+			for i, it := range a.in.Bundle.ServerItems(l) {
+				a.onServer[l][it.ItemName()] = i
+			}
+		}
+	}
+	if i, ok := a.onServer[l][server]; ok && i < len(list) {
+		return &list[i]
+	}
+	return nil
+}
+
+// fieldHere is the name in this bundle of the field that a note is about;
+// Server's where Cloud has none.
+func (a *audit) fieldHere(n TransformNote) string {
+	o := a.in.Bundle.Origin
+	if o == nil || o.Rules == nil || n.Kind == Dropped {
+		return n.Field
+	}
+	rules := o.Rules.Connections
+	if n.List == schema.Credentials {
+		rules = o.Rules.Credentials
+	}
+	for _, f := range rules.Fields {
+		if f.From == n.Field {
+			return f.To
+		}
+	}
+	return n.Field
+}
+
+// isOrigins reports whether a field of a cloud bundle's item is one that only
+// its origin has.
+func (a *audit) isOrigins(l schema.List, field string) bool {
+	if !a.in.Bundle.IsCloud() {
+		return false
+	}
+	_, ok := schema.FieldByName(schema.CloudFormat, l, field)
+	return !ok
 }
 
 // few names up to three and says how many more there are.

@@ -1,8 +1,8 @@
 package findings
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/mailferry/mailferry/schema"
@@ -46,6 +46,7 @@ type Finding struct {
 	List     schema.List // "" where the finding is about the bundle as a whole
 	Index    int         // in List
 	Field    string      // of the item; may be ""
+	Origin   bool        // Field is Server's, in a cloud bundle's origin
 	Item     string      // the item's name as it is: hostile text
 	Detail   string      // what was found there; quotes values with escapes, never a secret
 	Excepted *Exception  // set where the policy accepts this finding
@@ -54,14 +55,17 @@ type Finding struct {
 // Place is where the finding is, in the document's own terms: connections[3].host,
 // or "" for the bundle as a whole.
 func (f Finding) Place() string {
-	switch {
-	case f.List == "":
+	if f.List == "" {
 		return f.Field
-	case f.Field == "":
-		return fmt.Sprintf("%s[%d]", f.List, f.Index)
-	default:
-		return fmt.Sprintf("%s[%d].%s", f.List, f.Index, f.Field)
 	}
+	place := string(f.List) + "[" + strconv.Itoa(f.Index) + "]"
+	if f.Origin {
+		place = "origin." + place
+	}
+	if f.Field == "" {
+		return place
+	}
+	return place + "." + f.Field
 }
 
 // NoteKind is what happened to a value on its way to Cloud.
@@ -74,13 +78,13 @@ const (
 	Unverified NoteKind = "unverified" // mapped by a rule that nobody has seen work
 )
 
-// TransformNote is one remark of a transform's report. Place is like
-// connections[3].host, in the terms of either side and with or without
-// "origin." in front; the item is found by list and number.
+// TransformNote is one remark of a transform's report, in Server's terms.
 type TransformNote struct {
-	Place string
-	What  string // the setting or value: hostile text
 	Kind  NoteKind
+	List  schema.List
+	Name  string // the item's name on Server
+	Field string // Server's field, or extra.KEY
+	What  string // the value: hostile text
 	Text  string // the reason or remark
 }
 
@@ -122,6 +126,7 @@ func Audit(in Input) []Finding {
 			f := Finding{Rule: r, Severity: severity, Field: field, Detail: detail}
 			if s != nil {
 				f.List, f.Index, f.Item = s.list, s.index, s.name
+				f.Origin = a.isOrigins(s.list, field)
 			}
 			a.found = append(a.found, f)
 		})

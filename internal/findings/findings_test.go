@@ -256,20 +256,21 @@ func callback2() *schema.ServerCredential {
 func TestACloudBundleIsToldInCloudTerms(t *testing.T) {
 	c := &schema.CloudConnection{Name: "Support", FromEmailAddress: "jira", ServiceProvider: "General SMTP service", Encryption: "STARTTLS",
 		Username: "u", Password: sealed("Support"), Host: "smtp.corp.example", SMTPPort: 465}
-	got := told(findings.Audit(findings.Input{Bundle: bundle(c), Now: now, Notes: []findings.TransformNote{
-		{Place: "origin.connections[0].extra.shared_mailbox", What: "true", Kind: findings.Dropped, Text: "not on the form"},
-		{Place: "connections[0].host", Kind: findings.Dropped, Text: "not needed"},
-		{Place: "connections[0].service_provider", What: "General SMTP service", Kind: findings.Unverified, Text: "a guess"},
-		{Place: "connections[0].encryption", What: "STARTTLS", Kind: findings.Unmapped},
-		{Place: "rules", Kind: findings.Unverified, Text: "the rules as a whole"},
+	b := bundle(c)
+	b.Origin = &schema.Origin{Connections: []*schema.ServerConnection{{Name: "Support"}},
+		Rules: &schema.Rules{Connections: schema.ListRules{Fields: []schema.FieldRule{{From: "connect_mode", To: "service_provider"}, {From: "encryption", To: "encryption"}}}}}
+	got := told(findings.Audit(findings.Input{Bundle: b, Now: now, Notes: []findings.TransformNote{
+		{Kind: findings.Dropped, List: schema.Connections, Name: "Support", Field: "extra.shared_mailbox", What: "true", Text: "not on the form"},
+		{Kind: findings.Dropped, List: schema.Connections, Name: "Support", Field: "port", Text: "not needed"},
+		{Kind: findings.Unverified, List: schema.Connections, Name: "Support", Field: "connect_mode", What: "SMTP", Text: "a guess"},
+		{Kind: findings.Unmapped, List: schema.Connections, Name: "Support", Field: "encryption", What: "STARTTLS"},
 	}}))
 	want := []string{
-		"note value-unverified rules",
 		"error address-malformed connections[0].from_email_address",
 		"warning port-encryption connections[0].smtp_port",
-		"warning setting-no-place connections[0].extra.shared_mailbox",
+		"warning setting-no-place origin.connections[0].extra.shared_mailbox",
 		"warning value-unmapped connections[0].encryption",
-		"note setting-dropped connections[0].host",
+		"note setting-dropped origin.connections[0].port",
 		"note value-unverified connections[0].service_provider",
 	}
 	if !slices.Equal(got, want) {
