@@ -1,0 +1,138 @@
+package importer
+
+import (
+	"context"
+
+	"slices"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// DriftState is how an item of the bundle stands on Cloud.
+type DriftState string
+
+// The states.
+const (
+	InStep   DriftState = "same"
+	Drifted  DriftState = "drift"   // Changes says where
+	Absent   DriftState = "missing" // not on Cloud
+	Multiple DriftState = "double"  // Cloud has several of that name
+)
+
+// What a drift report says about a secret. Cloud never shows one, so this is
+// what the ledger knows.
+const (
+	SecretAsImported = "as imported"   // Since says when
+	SecretNewer      = "another since" // the bundle has another than was imported
+	SecretUnknown    = "unknown"
+)
+
+// DriftItem is one item of the bundle as Cloud has it now.
+type DriftItem struct {
+	List    schema.List `json:"list"`
+	Name    string      `json:"name"`
+	ID      string      `json:"id,omitzero"`
+	State   DriftState  `json:"state"`
+	Changes []Change    `json:"changes,omitzero"` // From is Cloud's, To the bundle's
+	Near    []string    `json:"near,omitzero"`    // of a missing one: names on Cloud that look alike
+	Secret  string      `json:"secret,omitzero"`  // "" where none applies
+	Since   schema.Time `json:"since,omitzero"`
+}
+
+// DriftReport compares a bundle with Cloud as it is, field by field.
+type DriftReport struct {
+	Cloud     string              `json:"cloud"`
+	Rehearsal bool                `json:"rehearsal,omitzero"`
+	Bundle    string              `json:"bundle"`
+	Digest    string              `json:"digest"`
+	Time      schema.Time         `json:"time"`
+	Items     []DriftItem         `json:"items"`
+	Extra     map[string][]string `json:"extra"` // by list: names on Cloud that are not the bundle's; no difference
+	Notes     []string            `json:"notes,omitzero"`
+}
+
+// Differs reports whether anything of the bundle is not on Cloud as it should
+// be. A secret counts where the ledger knows of another; unknown is no
+// difference.
+func (d *DriftReport) Differs() bool {
+	return slices.ContainsFunc(d.Items, func(it DriftItem) bool { return it.State != InStep || it.Secret == SecretNewer })
+}
+
+// Drift compares the bundle with Cloud. Include and Exclude narrow it; the
+// ledger, where there is one, tells about secrets.
+func Drift(ctx context.Context, o Options) (*DriftReport, error) {
+	if err := o.defaults(); err != nil {
+		return nil, err
+	}
+	if err := checkItems(o.Bundle); err != nil {
+		return nil, err
+	}
+	led, err := readLedger(&o, true)
+	if err != nil {
+		return nil, err
+	}
+	l, err := lookAt(ctx, ReadOnly(o.Cloud))
+	if err != nil {
+		return nil, err
+	}
+	site := o.Cloud.Site()
+	out := &DriftReport{Cloud: site.URL, Rehearsal: site.Rehearsal, Bundle: o.Bundle.Manifest.ID, Digest: o.Digest,
+		Time: schema.At(o.Now()), Items: []DriftItem{}, Extra: map[string][]string{}}
+	selected := o.selected()
+	items := map[itemKey]schema.Item{}
+	lists := []schema.List{schema.Credentials, schema.Connections}
+	for _, list := range lists {
+		for _, it := range o.Bundle.Items(list) {
+			items[keyOf(it)] = it
+		}
+	}
+	for _, list := range lists {
+		for _, it := range o.Bundle.Items(list) {
+			if selected[keyOf(it)] {
+				out.Items = append(out.Items, driftOf(&o, led, l, it, items))
+			}
+		}
+		out.Extra[string(list)] = []string{}
+		for _, r := range l.lists[list] {
+			if items[keyOf(r.Item)] == nil {
+				out.Extra[string(list)] = append(out.Extra[string(list)], r.Item.ItemName())
+			}
+		}
+	}
+	if n := len(led.opens()); n > 0 {
+		out.Notes = append(out.Notes, "an import was cut off; running it again settles what it left")
+	}
+	return out, nil
+}
+
+func driftOf(o *Options, led *ledger, l *look, it schema.Item, items map[itemKey]schema.Item) DriftItem {
+	k := keyOf(it)
+	d := DriftItem{List: k.list, Name: k.name, State: InStep}
+	there := l.exact[k]
+	switch len(there) {
+	case 0:
+		d.State, d.Near = Absent, l.near(it, items)
+		return d
+	case 1:
+		d.ID = there[0].ID
+		if d.Changes = compare(there[0].Item, it); len(d.Changes) > 0 {
+			d.State = Drifted
+		}
+	default:
+		d.State = Multiple
+	}
+	secret, need, _ := o.secretOf(it)
+	if !need {
+		return d
+	}
+	ev := led.evidence(k, secret)
+	d.Secret, d.Since = SecretUnknown, schema.Time{}
+	switch w, _ := led.written(k); {
+	case w.id != "" && d.ID != "" && w.id != d.ID: // another item took its place
+	case ev.state == secretSame:
+		d.Secret, d.Since = SecretAsImported, ev.time
+	case ev.state == secretOther:
+		d.Secret, d.Since = SecretNewer, ev.time
+	}
+	return d
+}

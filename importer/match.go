@@ -1,0 +1,170 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// look is Cloud as it was at one moment, both lists.
+type look struct {
+	lists  map[schema.List][]Remote
+	exact  map[itemKey][]Remote
+	folded map[itemKey][]Remote
+	ids    map[itemKey]*Remote // by id in the place of the name
+}
+
+func lookAt(ctx context.Context, c Cloud) (*look, error) {
+	l := &look{map[schema.List][]Remote{}, map[itemKey][]Remote{}, map[itemKey][]Remote{}, map[itemKey]*Remote{}}
+	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+		all, err := c.List(ctx, list)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s from Cloud: %w", list, err)
+		}
+		l.lists[list] = all
+		for i, r := range all {
+			if r.Item == nil || r.Item.List() != list {
+				return nil, fmt.Errorf("reading %s from Cloud: it showed something else", list)
+			}
+			k := itemKey{list, r.Item.ItemName()}
+			l.ids[itemKey{list, r.ID}] = &all[i]
+			l.exact[k] = append(l.exact[k], r)
+			k.name = fold(k.name)
+			l.folded[k] = append(l.folded[k], r)
+		}
+	}
+	return l, nil
+}
+
+// near returns the names on Cloud that a person would take for the item's own.
+// Names that the bundle has as well are its own items, not mistakes.
+func (l *look) near(it schema.Item, own map[itemKey]schema.Item) []string {
+	var names []string
+	for _, r := range l.folded[itemKey{it.List(), fold(it.ItemName())}] {
+		if n := r.Item.ItemName(); n != it.ItemName() && own[itemKey{it.List(), n}] == nil {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// fold maps names that look alike to one: without regard to case, to blanks at
+// the ends and their number between, to Unicode's composed, decomposed and
+// compatibility forms, and to characters that show nothing.
+func fold(name string) string {
+	name = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name)))
+	name = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, name)
+	return strings.Join(strings.Fields(name), " ")
+}
+
+// Change is one field that is not on Cloud as the bundle has it. From is
+// Cloud's value and To the bundle's, as people read them. For a secret both are
+// words about it: neither is ever a value.
+type Change struct {
+	Field  string `json:"field"`
+	Label  string `json:"label"`
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Secret bool   `json:"secret,omitzero"`
+}
+
+// compare lists the visible fields in which Cloud's item is not the bundle's.
+func compare(cloud, bundle schema.Item) []Change {
+	var out []Change
+	for _, f := range schema.FieldsOf(bundle) {
+		if f.Secret {
+			continue
+		}
+		was, _ := schema.Get(cloud, f.Name)
+		is, _ := schema.Get(bundle, f.Name)
+		if was != is {
+			out = append(out, Change{Field: f.Name, Label: f.Label, From: schema.Text(cloud, f.Name), To: schema.Text(bundle, f.Name)})
+		}
+	}
+	return out
+}
+
+// identity are the fields by which a credential on Cloud counts as the
+// bundle's: its name alone says nothing.
+func identity(field string) bool {
+	switch field {
+	case "service_provider", "client_id", "authorization_endpoint", "token_endpoint":
+		return true
+	}
+	return false
+}
+
+// sameCredential returns the labels of the fields in which Cloud's credential
+// is another one than the bundle's; none where it is the same.
+func sameCredential(cloud, bundle schema.Item) []string {
+	var labels []string
+	for _, c := range compare(cloud, bundle) {
+		if identity(c.Field) {
+			labels = append(labels, c.Label)
+		}
+	}
+	return labels
+}
+
+// view is the digest of what Cloud shows, or would show, of an item.
+func view(it schema.Item) (string, error) {
+	v := schema.NewItem(schema.CloudFormat, it.List())
+	for _, f := range schema.FieldsOf(it) {
+		if f.Secret {
+			continue
+		}
+		value, ok := schema.Get(it, f.Name)
+		if !ok {
+			value = nil
+		}
+		if err := schema.Set(v, f.Name, value); err != nil {
+			return "", err
+		}
+	}
+	return schema.DigestOf(v)
+}
+
+// views are digests by item, made once: a run compares them often.
+type views map[itemKey]string
+
+func viewsOf(b *schema.Bundle) (views, error) {
+	out := views{}
+	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, it := range b.Items(list) {
+			v, err := view(it)
+			if err != nil {
+				return nil, err
+			}
+			out[keyOf(it)] = v
+		}
+	}
+	return out, nil
+}
+
+var errNoCloudItem = errors.New("not an item of a cloud bundle")
+
+// checkItems makes sure of what the rest relies on.
+func checkItems(b *schema.Bundle) error {
+	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, it := range b.Items(list) {
+			switch it.(type) {
+			case *schema.CloudCredential, *schema.CloudConnection:
+			default:
+				return errNoCloudItem
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,329 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Action is what an import would do with an item.
+type Action string
+
+// The actions.
+const (
+	Create      Action = "create"
+	ChangeIt    Action = "change"
+	Unchanged   Action = "unchanged"
+	Conflicting Action = "conflict"
+	Blocked     Action = "blocked"
+)
+
+// PlanItem is what an import would do with one item, and why.
+type PlanItem struct {
+	List    schema.List `json:"list"`
+	Name    string      `json:"name"`
+	Action  Action      `json:"action"`
+	After   string      `json:"after,omitzero"`   // the credential to be imported before
+	Changes []Change    `json:"changes,omitzero"` // of a change or conflict, field by field
+	Reasons []Reason    `json:"reasons,omitzero"` // of a conflict, or of what blocks
+	Notes   []string    `json:"notes,omitzero"`
+	Seen    string      `json:"seen,omitzero"` // digest of what Cloud showed under that name; "" nothing
+
+	item       schema.Item
+	remote     *Remote
+	intent     *record // an earlier attempt whose end nobody saw
+	credential *Reason // why a connection's credential is not there as Cloud is now
+	sendSecret bool
+}
+
+// Plan is what imports would do with Cloud as it is. It holds no secret, and
+// the values of settings only in Changes.
+type Plan struct {
+	Created        schema.Time `json:"created"`
+	Cloud          string      `json:"cloud"`
+	Rehearsal      bool        `json:"rehearsal,omitzero"`
+	Bundle         string      `json:"bundle"`
+	Digest         string      `json:"digest"`
+	OnConflict     Policy      `json:"on_conflict"`
+	RewriteSecrets bool        `json:"rewrite_secrets,omitzero"`
+	Include        []string    `json:"include,omitzero"`
+	Exclude        []string    `json:"exclude,omitzero"`
+	Items          []PlanItem  `json:"items"` // credentials first, then connections, in the bundle's order
+}
+
+// Counts says how many items have each action.
+func (p *Plan) Counts() map[Action]int {
+	out := map[Action]int{}
+	for _, it := range p.Items {
+		out[it.Action]++
+	}
+	return out
+}
+
+// Changes reports whether an import would change anything, or could not.
+func (p *Plan) Changes() bool {
+	return slices.ContainsFunc(p.Items, func(it PlanItem) bool { return it.Action != Unchanged })
+}
+
+// MakePlan reads Cloud and says what both imports would do, one after the
+// other. It writes nothing: not to Cloud, not to the ledger.
+func MakePlan(ctx context.Context, o Options) (*Plan, error) {
+	if err := o.defaults(); err != nil {
+		return nil, err
+	}
+	o.Cloud, o.files = ReadOnly(o.Cloud), shadow(o.files)
+	led, err := readLedger(&o, false)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPlanner(&o, led)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.refresh(ctx); err != nil {
+		return nil, err
+	}
+	return p.plan(ctx)
+}
+
+// planner decides what to do with each item. It is made once a run and looks at
+// Cloud as often as it is told to.
+type planner struct {
+	o       *Options
+	led     *ledger
+	views   views
+	items   map[itemKey]schema.Item // the bundle's
+	offered map[string][]string
+	look    *look
+}
+
+func newPlanner(o *Options, led *ledger) (*planner, error) {
+	if err := checkItems(o.Bundle); err != nil {
+		return nil, err
+	}
+	v, err := viewsOf(o.Bundle)
+	if err != nil {
+		return nil, err
+	}
+	items := make(map[itemKey]schema.Item, len(v))
+	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, it := range o.Bundle.Items(list) {
+			items[keyOf(it)] = it
+		}
+	}
+	return &planner{o: o, led: led, views: v, items: items, offered: map[string][]string{}}, nil
+}
+
+// refresh looks at Cloud and settles by that look what can be.
+func (p *planner) refresh(ctx context.Context) error {
+	l, err := lookAt(ctx, p.o.Cloud)
+	if err != nil {
+		return err
+	}
+	p.look = l
+	return p.settle()
+}
+
+// plan decides on every selected item.
+func (p *planner) plan(ctx context.Context) (*Plan, error) {
+	site := p.o.Cloud.Site()
+	out := &Plan{
+		Created: schema.At(p.o.Now()), Cloud: site.URL, Rehearsal: site.Rehearsal,
+		Bundle: p.o.Bundle.Manifest.ID, Digest: p.o.Digest, OnConflict: p.o.OnConflict,
+		RewriteSecrets: p.o.RewriteSecrets, Include: p.o.Include, Exclude: p.o.Exclude, Items: []PlanItem{},
+	}
+	selected := p.o.selected()
+	planned := map[string]Action{} // credentials
+	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, it := range p.o.Bundle.Items(list) {
+			if !selected[keyOf(it)] {
+				continue
+			}
+			pi, err := p.decide(ctx, it)
+			if err != nil {
+				return nil, err
+			}
+			if list == schema.Credentials {
+				planned[pi.Name] = pi.Action
+			} else {
+				p.holdBack(&pi, planned)
+			}
+			out.Items = append(out.Items, pi)
+		}
+	}
+	return out, nil
+}
+
+// decide says what to do with an item as Cloud is now, its credential aside.
+func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) {
+	k := keyOf(it)
+	pi := PlanItem{List: k.list, Name: k.name, item: it, intent: p.led.open(k)}
+	there := p.look.exact[k]
+	if p.o.noLook && pi.intent != nil {
+		there, pi.intent = nil, nil
+	}
+	_, need, missing := p.o.secretOf(it)
+	switch len(there) {
+	case 0:
+		if near := p.look.near(it, p.items); len(near) > 0 {
+			pi.conflict(NearConflict, fmt.Sprintf("Cloud has %s, which is not %s: only case, blanks or Unicode form differ", schema.Quotes(near), schema.Quote(k.name)))
+			return pi, nil
+		}
+		pi.Action, pi.sendSecret = Create, need
+		if when, ok := p.led.written(k); ok {
+			pi.Notes = append(pi.Notes, "was imported on "+day(when.time)+" and is gone from Cloud since")
+		}
+		if missing {
+			pi.block(Reason{Code: SecretMissing, Words: fmt.Sprintf("%s %s: its %s is missing", k.list.One(), schema.Quote(k.name), secretLabel(it))})
+		}
+		return pi, p.checkOffered(ctx, &pi, nil)
+	case 1:
+		pi.remote = &there[0]
+	default:
+		seen, err := view(there[0].Item)
+		if err != nil {
+			return pi, err
+		}
+		pi.Seen = fmt.Sprintf("%d of %s", len(there), seen)
+		pi.conflict(DoubleConflict, fmt.Sprintf("Cloud has %d %s of the name %s", len(there), k.list, schema.Quote(k.name)))
+		return pi, nil
+	}
+	var err error
+	if pi.Seen, err = view(pi.remote.Item); err != nil {
+		return pi, err
+	}
+	pi.Changes = compare(pi.remote.Item, it)
+	p.compareSecret(&pi, need && !missing)
+	switch {
+	case len(pi.Changes) == 0:
+		pi.Action = Unchanged
+	case p.o.OnConflict != Overwrite:
+		pi.conflict(Conflict, fmt.Sprintf("%s %s is on Cloud with another %s", k.list.One(), schema.Quote(k.name), joinWords(labels(pi.Changes))))
+	default:
+		pi.Action = ChangeIt
+		if need && !pi.sendSecret {
+			pi.Notes = append(pi.Notes, secretLabel(it)+" stays as Cloud has it")
+		}
+		return pi, p.checkOffered(ctx, &pi, pi.Changes)
+	}
+	return pi, nil
+}
+
+// compareSecret adds a change of the secret where there is evidence that Cloud
+// has another one, or where it was asked for. have: the bundle has one to send.
+func (p *planner) compareSecret(pi *PlanItem, have bool) {
+	if !have {
+		return
+	}
+	c := Change{Field: schema.SecretField(pi.List), Label: secretLabel(pi.item), Secret: true}
+	secret, _, _ := p.o.secretOf(pi.item)
+	switch ev := p.led.evidence(keyOf(pi.item), secret); {
+	case pi.intent != nil && pi.intent.Action == string(ChangeIt):
+		c.From, c.To = "unknown: an earlier change was cut off", "the bundle's"
+	case pi.intent != nil:
+		// A create that was cut off: repeating it under its key tells.
+		pi.Notes = append(pi.Notes, "an earlier run was cut off here; the import asks Cloud again under the same key")
+		return
+	case ev.state == secretOther:
+		c.From, c.To = "as imported on "+day(ev.time), "another since"
+	case p.o.RewriteSecrets && p.o.OnConflict == Overwrite:
+		c.From, c.To = "as Cloud has it", "the bundle's, again"
+	default:
+		return
+	}
+	pi.Changes = append(pi.Changes, c)
+	pi.sendSecret = true
+}
+
+// checkOffered blocks what Cloud's drop-downs do not have. changes limits it to
+// the fields that would be written; nil: all.
+func (p *planner) checkOffered(ctx context.Context, pi *PlanItem, changes []Change) error {
+	for _, f := range schema.FieldsOf(pi.item) {
+		value, ok := schema.Get(pi.item, f.Name)
+		text, isText := value.(string)
+		if !ok || !isText || f.Name == "name" || f.Name == "oauth2_credentials" {
+			continue // the gate looks after credentials: one may be created before
+		}
+		if changes != nil && !slices.ContainsFunc(changes, func(c Change) bool { return c.Field == f.Name }) {
+			continue
+		}
+		key := string(pi.List) + "." + f.Name
+		values, asked := p.offered[key]
+		if !asked {
+			var err error
+			if values, err = p.o.Cloud.Offered(ctx, pi.List, f.Name); err != nil {
+				return fmt.Errorf("asking Cloud what it offers for %s: %w", f.Label, err)
+			}
+			p.offered[key] = values
+		}
+		if values != nil && !slices.Contains(values, text) {
+			pi.block(Reason{Code: NotOffered, Field: f.Name, Words: fmt.Sprintf("%s %s: Cloud does not offer %s as its %s, but %s",
+				pi.List.One(), schema.Quote(pi.Name), schema.Quote(text), f.Label, schema.Quotes(values))})
+		}
+	}
+	return nil
+}
+
+// holdBack looks whether a connection's credential is on Cloud and the same, or
+// will be once the plan's credentials are imported.
+func (p *planner) holdBack(pi *PlanItem, planned map[string]Action) {
+	name := credentialOf(pi.item)
+	if name == "" {
+		return
+	}
+	there := p.look.exact[itemKey{schema.Credentials, name}]
+	ours := p.items[itemKey{schema.Credentials, name}]
+	r := &Reason{List: schema.Credentials, Name: name}
+	switch {
+	case ours == nil:
+		r.Code, r.Words = CredentialMissing, fmt.Sprintf("credential %s is not in the bundle, so nobody can tell whether Cloud's is the same", schema.Quote(name))
+	case len(there) == 0:
+		r.Code, r.Words = CredentialMissing, fmt.Sprintf("credential %s is not on Cloud", schema.Quote(name))
+	case len(there) > 1:
+		r.Code, r.Words = CredentialDiffers, fmt.Sprintf("credential %s is on Cloud %d times", schema.Quote(name), len(there))
+	default:
+		other := sameCredential(there[0].Item, ours)
+		if len(other) == 0 {
+			return
+		}
+		r.Code, r.Words = CredentialDiffers, fmt.Sprintf("credential %s on Cloud is another one: %s", schema.Quote(name), joinWords(other))
+	}
+	pi.credential = r
+	switch a := planned[name]; {
+	case pi.Action != Create && pi.Action != ChangeIt && pi.Action != Blocked:
+	case a == Create || a == ChangeIt:
+		pi.After = name
+	default:
+		pi.block(*r)
+	}
+}
+
+func (pi *PlanItem) block(r Reason) {
+	if r.Name == "" {
+		r.List, r.Name = pi.List, pi.Name
+	}
+	pi.Action = Blocked
+	pi.Reasons = append(pi.Reasons, r)
+}
+
+func (pi *PlanItem) conflict(code, words string) {
+	pi.Action = Conflicting
+	pi.Reasons = append(pi.Reasons, Reason{Code: code, List: pi.List, Name: pi.Name, Words: words})
+}
+
+func labels(changes []Change) []string {
+	out := make([]string, len(changes))
+	for i, c := range changes {
+		out[i] = c.Label
+	}
+	return out
+}
+
+func secretLabel(it schema.Item) string {
+	f, _ := schema.FieldByName(schema.CloudFormat, it.List(), schema.SecretField(it.List()))
+	return f.Label
+}
+
+func day(t schema.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -1,0 +1,48 @@
+package importer
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// ReplacedFormat is the format of what an overwrite replaced.
+const ReplacedFormat = "mailferry/replaced/v1"
+
+// replaced is an item as Cloud had it before an overwrite. Cloud shows no
+// secrets, so there is none in it.
+type replaced struct {
+	Format string      `json:"format"`
+	Cloud  string      `json:"cloud"`
+	Time   schema.Time `json:"time"`
+	List   schema.List `json:"list"`
+	ID     string      `json:"id"`
+	Item   schema.Item `json:"item"`
+}
+
+// keep seals what a change is about to replace into a file beside the ledger,
+// before the request is sent. The file's name comes from what was there, so
+// that a repeated change keeps it once.
+func (r *run) keep(pi *PlanItem) error {
+	raw, err := schema.MarshalIndent(replaced{ReplacedFormat, r.o.Cloud.Site().URL, schema.At(r.o.Now()), pi.List, pi.remote.ID, pi.remote.Item})
+	if err != nil {
+		return err
+	}
+	name, err := schema.DigestOf([]string{string(pi.List), pi.remote.ID, pi.Seen})
+	if err != nil {
+		return err
+	}
+	path := fmt.Sprintf("%s.%s-%s.replaced.age", strings.TrimSuffix(r.o.Ledger, ".jsonl"), pi.List.One(), name[:16])
+	sealed, err := sealArmored(raw, r.o.Recipients)
+	if err != nil {
+		return fmt.Errorf("keeping what is replaced: %w", err)
+	}
+	if err := writeWhole(r.o.files, path, []byte(sealed)); err != nil {
+		return fmt.Errorf("keeping what is replaced: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.results[keyOf(pi.item)].Replaced = path
+	return nil
+}

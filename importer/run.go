@@ -1,0 +1,484 @@
+package importer
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"time"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Points are the moments around a write at which Options.Point is called, in
+// the order of one write. Those of sending are told by the HTTP client and
+// occur only where Cloud is reached over HTTP.
+func Points() []string {
+	return []string{
+		"before-intent-sync", "after-intent-sync",
+		"before-send", "after-send", "before-answer-read", "after-answer",
+		"before-outcome-sync", "after-outcome-sync",
+	}
+}
+
+const (
+	rounds      = 6                // how often one run tries an item whose write is left open
+	grace       = 20 * time.Second // for writes under way when a run is interrupted
+	firstWait   = 100 * time.Millisecond
+	longestWait = 5 * time.Second
+)
+
+// Run imports one of the two lists. Its report is there whenever Cloud was read
+// at all, also with an error:
+//
+//   - *GateError: nothing was written.
+//   - *PartialError: something is left; running again goes on.
+//   - any other: the run could not begin, and nothing was written.
+//
+// When ctx ends, Run stops between two writes: those under way are given a few
+// seconds, so that their outcome is known.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	if o.List != schema.Credentials && o.List != schema.Connections {
+		return nil, errors.New("an import is of credentials or of connections")
+	}
+	if o.Secrets == nil {
+		return nil, schema.Hint(errors.New("an import needs a recipient's key: this one does not open the secrets"),
+			"a reviewer's key plans: mailferry plan")
+	}
+	stale := o.adopt()
+	if err := o.defaults(); err != nil {
+		return nil, err
+	}
+	led, err := openLedger(&o)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{o: &o, led: led, started: o.Now(), results: map[itemKey]*ItemReport{}}
+	rep, err := r.do(ctx, stale)
+	if closeErr := led.close(); err == nil && closeErr != nil {
+		err = &PartialError{Cause: placed(o.Ledger, closeErr)}
+	}
+	return rep, err
+}
+
+// DryRun is Run with Cloud and the ledger's files behind glass: the same code,
+// the same questions, the same report, and nothing written anywhere.
+func DryRun(ctx context.Context, o Options) (*Report, error) {
+	if o.Cloud != nil {
+		o.Cloud = ReadOnly(o.Cloud)
+	}
+	if o.files == nil {
+		o.files = disk{}
+	}
+	o.files = shadow(o.files)
+	rep, err := Run(ctx, o)
+	if rep != nil {
+		rep.DryRun = true
+	}
+	return rep, err
+}
+
+type run struct {
+	o       *Options
+	led     *ledger
+	p       *planner
+	plan    string // id of the saved plan that is applied
+	started time.Time
+	wait    time.Duration // before the last look
+
+	mu      sync.Mutex
+	results map[itemKey]*ItemReport
+	prog    Progress
+	wrote   bool // a request to write was sent
+}
+
+func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
+	var err error
+	if r.p, err = newPlanner(r.o, r.led); err != nil {
+		return nil, err
+	}
+	if err := r.p.refresh(ctx); err != nil {
+		return nil, err
+	}
+	plan, err := r.p.plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.o.Plan != nil {
+		if r.plan, err = r.o.Plan.id(); err != nil {
+			return nil, err
+		}
+		stale = append(stale, r.p.moved(r.o.Plan, r.plan, plan)...)
+	}
+	if err = shut(stale); err == nil {
+		err = r.o.gate(plan)
+	}
+	todo := r.sort(plan, err != nil)
+	if err == nil && r.nothingReady(plan, todo) {
+		err = shut(waiting(plan, r.o.List))
+	}
+	if err != nil {
+		return r.report(plan), err
+	}
+	cause := r.write(ctx, todo)
+	if r.wrote {
+		if err := r.lookBack(ctx); cause == nil {
+			cause = err
+		}
+	}
+	rep := r.report(plan)
+	if left := rep.left(); left > 0 || cause != nil {
+		if !r.wrote && cause != nil && ctx.Err() == nil {
+			return rep, cause
+		}
+		return rep, &PartialError{Left: left, Cause: cause}
+	}
+	return rep, nil
+}
+
+// sort gives every item of this import a result as far as it has one already,
+// and returns those that are to be written. shut: none are.
+func (r *run) sort(plan *Plan, shut bool) []*PlanItem {
+	var todo []*PlanItem
+	for i := range plan.Items {
+		pi := &plan.Items[i]
+		if pi.List != r.o.List {
+			continue
+		}
+		res := &ItemReport{List: pi.List, Name: pi.Name, Changes: pi.Changes, Notes: pi.Notes, item: pi.item}
+		r.results[keyOf(pi.item)] = res
+		switch {
+		case pi.Action == Conflicting:
+			res.Result, res.Words = Skipped, pi.Reasons[0].Words
+		case pi.Action == Blocked:
+			res.Result, res.Words = Waits, pi.Reasons[0].Words
+		case pi.After != "":
+			res.Result, res.Words = Waits, pi.credential.Words
+		case pi.Action == Unchanged && !pi.resume():
+			r.same(res, pi.remote)
+		case shut:
+			res.Result = NotTried
+		case pi.Action == ChangeIt && r.o.Confirm != nil && !r.o.Confirm(*pi):
+			res.Result, res.Words = Skipped, "left as it is on Cloud, as answered"
+		default:
+			res.Result = NotTried
+			todo = append(todo, pi)
+		}
+	}
+	return todo
+}
+
+// resume reports whether a create that was cut off has to be repeated under its
+// key although everything visible is equal.
+func (pi *PlanItem) resume() bool {
+	return pi.Action == Unchanged && pi.intent != nil && pi.intent.Action == string(Create)
+}
+
+// same gives the result of an item that is on Cloud as the bundle has it.
+func (r *run) same(res *ItemReport, remote *Remote) {
+	res.Result, res.ID = Same, remote.ID
+	if w, ok := r.led.written(keyOf(res.item)); ok && (w.id == "" || remote.ID == "" || w.id == remote.ID) {
+		res.Result, res.When = Written, w.time
+		res.Earlier = w.time.Before(schema.At(r.started).Time)
+	}
+}
+
+func (r *run) nothingReady(plan *Plan, todo []*PlanItem) bool {
+	if len(todo) > 0 || len(waiting(plan, r.o.List)) == 0 {
+		return false
+	}
+	for _, res := range r.results {
+		if res.Result != Waits {
+			return false
+		}
+	}
+	return true
+}
+
+func waiting(plan *Plan, list schema.List) []Reason {
+	var out []Reason
+	for _, pi := range plan.Items {
+		switch {
+		case pi.List != list:
+		case pi.Action == Blocked:
+			out = append(out, pi.Reasons...)
+		case pi.After != "":
+			r := *pi.credential
+			r.Waiting = []string{pi.Name}
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// write writes the items, in rounds: what a round leaves open, because nobody
+// saw the end of a request, is looked for on Cloud before it is tried again.
+func (r *run) write(ctx context.Context, todo []*PlanItem) error {
+	r.prog = Progress{List: r.o.List, Total: len(todo)}
+	for n := 1; len(todo) > 0; n++ {
+		left, err := r.pass(ctx, todo)
+		if err != nil || len(left) == 0 || n == rounds {
+			return err
+		}
+		r.progress(func(p *Progress) { p.Waiting = fmt.Sprintf("Cloud, to look again for %d", len(left)) })
+		if err := r.lookAgain(ctx); err != nil {
+			return err
+		}
+		r.progress(func(p *Progress) { p.Waiting = "" })
+		if todo, err = r.again(ctx, left); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookAgain waits and looks at Cloud, some times if need be; each wait is twice
+// the one before.
+func (r *run) lookAgain(ctx context.Context) error {
+	for n := 1; ; n++ {
+		r.wait = min(max(2*r.wait, firstWait), longestWait)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(r.wait):
+		}
+		err := r.p.refresh(ctx)
+		if err == nil || n == rounds || ctx.Err() != nil || errors.Is(err, ErrUnauthorized) {
+			return err
+		}
+		r.o.Log.Warn("Cloud cannot be looked at", "error", err)
+	}
+}
+
+// again decides anew on what a round left open.
+func (r *run) again(ctx context.Context, left []*PlanItem) ([]*PlanItem, error) {
+	var todo []*PlanItem
+	for _, was := range left {
+		pi, err := r.p.decide(ctx, was.item)
+		if err != nil {
+			return nil, err
+		}
+		res := r.results[keyOf(pi.item)]
+		switch {
+		case pi.Action == Create || pi.Action == ChangeIt || pi.resume():
+			todo = append(todo, &pi)
+			continue
+		case pi.Action == Unchanged:
+			r.same(res, pi.remote)
+			res.Words = ""
+		default:
+			res.Result, res.Words = Failed, pi.Reasons[0].Words
+		}
+		r.done(res)
+	}
+	return todo, nil
+}
+
+// pass tries each item once, several at a time, and returns those whose end
+// nobody saw or whose turn did not come. An error stops the run.
+func (r *run) pass(ctx context.Context, todo []*PlanItem) (left []*PlanItem, err error) {
+	writes, cancel := withGrace(ctx)
+	defer cancel()
+	var (
+		mu     sync.Mutex
+		next   int
+		failed error
+		row    int // open ends in a row: Cloud is not there
+		wg     sync.WaitGroup
+	)
+	take := func() *PlanItem {
+		mu.Lock()
+		defer mu.Unlock()
+		if ctx.Err() != nil || failed != nil || row > 2*r.o.Jobs+4 || next == len(todo) {
+			return nil
+		}
+		next++
+		return todo[next-1]
+	}
+	for range min(r.o.Jobs, len(todo)) {
+		wg.Go(func() {
+			for pi := take(); pi != nil; pi = take() {
+				open, err := r.one(writes, pi)
+				mu.Lock()
+				if err != nil && failed == nil {
+					failed = err
+				}
+				if row++; !open {
+					row = 0
+				} else {
+					left = append(left, pi)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	left = append(left, todo[next:]...)
+	if failed == nil {
+		failed = ctx.Err()
+	}
+	return left, failed
+}
+
+// withGrace outlives ctx for a few seconds.
+func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		t := time.AfterFunc(grace, cancel)
+		context.AfterFunc(out, func() { t.Stop() })
+	})
+	return out, func() { stop(); cancel() }
+}
+
+// one writes one item. open: nobody saw the end of the request.
+func (r *run) one(ctx context.Context, pi *PlanItem) (open bool, err error) {
+	k := keyOf(pi.item)
+	res := r.results[k]
+	w := Write{Item: pi.item}
+	if pi.sendSecret || pi.resume() {
+		w.Secret, _, _ = r.o.secretOf(pi.item)
+	}
+	in := record{Type: typeIntent, Time: schema.At(r.o.Now()), List: k.list, Name: k.name, Plan: r.plan,
+		Action: string(pi.Action), Item: r.p.views[k], Secret: r.led.fingerprint(k, w.Secret)}
+	if pi.resume() {
+		in.Action = string(Create)
+	}
+	if pi.Action == ChangeIt {
+		in.ID = pi.remote.ID
+		if err := r.keep(pi); err != nil {
+			return false, err
+		}
+	}
+	again := pi.intent != nil && pi.intent.Action == in.Action && pi.intent.Item == in.Item &&
+		pi.intent.Secret == in.Secret && pi.intent.ID == in.ID
+	if again {
+		in.Key = pi.intent.Key
+	} else if in.Key, err = newKey(); err != nil {
+		return false, err
+	}
+	w.Key = in.Key
+	if err := r.led.add(in); err != nil {
+		return false, err
+	}
+	r.mu.Lock()
+	r.wrote = true
+	r.mu.Unlock()
+	got, err := r.send(ctx, pi, w)
+	out := record{Type: typeOutcome, Time: schema.At(r.o.Now()), Key: in.Key}
+	var no *RefusedError
+	switch {
+	case err == nil:
+		out.Result, out.ID = outWritten, got.ID
+		res.Result, res.ID, res.When, res.Words, res.Earlier = Written, got.ID, out.Time, "", false
+	case Unsettled(err):
+		res.Result, res.Words = Open, err.Error()
+		return true, nil
+	case errors.As(err, &no) && no.Code == http.StatusConflict && again && !pi.resume():
+		// Perhaps the first attempt came through after all: look again.
+		res.Result, res.Words = Open, no.Words
+		return true, nil
+	case errors.As(err, &no) && no.Code == http.StatusConflict && pi.resume():
+		out.Result, out.ID, out.Words = outFound, pi.remote.ID, no.Words
+		res.Result, res.ID = Same, pi.remote.ID
+		res.Notes = append(res.Notes, "made by someone else meanwhile; whether its secret is the bundle's cannot be told")
+	case errors.As(err, &no):
+		out.Result, out.Words = outRefused, no.Words
+		res.Result, res.Words = Failed, no.Words
+	default:
+		out.Result, out.Words = outVoid, "not sent"
+		res.Result, res.Words = Failed, err.Error()
+		return false, errors.Join(err, r.led.add(out))
+	}
+	r.done(res)
+	return false, r.led.add(out)
+}
+
+func (r *run) send(ctx context.Context, pi *PlanItem, w Write) (got Remote, err error) {
+	if r.o.traced {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			WroteRequest:         func(httptrace.WroteRequestInfo) { r.o.Point("after-send") },
+			GotFirstResponseByte: func() { r.o.Point("before-answer-read") },
+		})
+	}
+	r.o.Point("before-send")
+	if pi.Action == ChangeIt {
+		got, err = r.o.Cloud.Update(ctx, pi.remote.ID, w)
+	} else {
+		got, err = r.o.Cloud.Create(ctx, w)
+	}
+	r.o.Point("after-answer")
+	return got, err
+}
+
+func newKey() (string, error) {
+	b := make([]byte, 16)
+	_, err := rand.Read(b)
+	return hex.EncodeToString(b), err
+}
+
+// lookBack looks at Cloud once more after the last write, settles what is still
+// open, and holds every result against what Cloud shows: the report is of Cloud,
+// not of answers.
+func (r *run) lookBack(ctx context.Context) error {
+	ctx, cancel := withGrace(ctx)
+	defer cancel()
+	if err := r.p.refresh(ctx); err != nil {
+		return fmt.Errorf("looking at Cloud afterwards: %w", err)
+	}
+	for k, res := range r.results {
+		there := r.p.look.exact[k]
+		switch res.Result {
+		case Written, Same:
+			switch {
+			case len(there) == 0:
+				res.Result, res.Words = Failed, "was written and is gone from Cloud"
+			case len(there) > 1:
+				res.Result, res.Words = Failed, fmt.Sprintf("Cloud has %d of that name", len(there))
+			default:
+				if other := compare(there[0].Item, res.item); len(other) > 0 {
+					res.Result, res.Words = Failed, "Cloud shows another "+joinWords(labels(other))+" than was sent"
+				}
+			}
+		case Open:
+			r.settled(k, res, there)
+		}
+	}
+	return nil
+}
+
+// settled gives a result to an item that was left open, after a look.
+func (r *run) settled(k itemKey, res *ItemReport, there []Remote) {
+	w, ok := r.led.written(k)
+	switch {
+	case r.led.open(k) == nil && ok && len(there) == 1 && w.item == r.p.views[k]:
+		res.Result, res.ID, res.When, res.Words = Written, there[0].ID, w.time, ""
+	case len(there) == 0:
+		res.Result, res.Words = Failed, res.Words+"; it is not on Cloud"
+	}
+}
+
+// done counts an item and tells whoever watches.
+func (r *run) done(res *ItemReport) {
+	r.progress(func(p *Progress) {
+		p.Done++
+		if res.Result == Failed {
+			p.Failed++
+		}
+	})
+}
+
+func (r *run) progress(change func(*Progress)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.prog)
+	if s := r.o.Now().Sub(r.started).Seconds(); s > 0 {
+		r.prog.Rate = float64(r.prog.Done) / s
+	}
+	if r.o.Progress != nil {
+		r.o.Progress(r.prog)
+	}
+}

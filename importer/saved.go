@@ -1,0 +1,211 @@
+package importer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"filippo.io/age"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// PlanFormat is the format of a saved plan.
+const PlanFormat = "mailferry/plan/v1"
+
+// SavedPlan is a plan to be approved and applied later. It says what would be
+// done and by which digests of Cloud and bundle; it holds no values, so that an
+// import takes them from the bundle alone.
+type SavedPlan struct {
+	Format         string      `json:"format"`
+	Created        schema.Time `json:"created"`
+	Cloud          string      `json:"cloud"`
+	Bundle         string      `json:"bundle"`
+	Digest         string      `json:"digest"`
+	OnConflict     Policy      `json:"on_conflict"`
+	RewriteSecrets bool        `json:"rewrite_secrets"`
+	Include        []string    `json:"include"`
+	Exclude        []string    `json:"exclude"`
+	Items          []SavedItem `json:"items"`
+}
+
+// SavedItem is one item of a saved plan.
+type SavedItem struct {
+	List   schema.List `json:"list"`
+	Name   string      `json:"name"`
+	Action Action      `json:"action"`
+	Fields []string    `json:"fields,omitzero"` // that a change would touch
+	Seen   string      `json:"seen,omitzero"`   // digest of what Cloud showed; "" nothing
+}
+
+// Saved returns what is saved of a plan.
+func (p *Plan) Saved() *SavedPlan {
+	s := &SavedPlan{Format: PlanFormat, Created: p.Created, Cloud: sameSite(p.Cloud), Bundle: p.Bundle, Digest: p.Digest,
+		OnConflict: p.OnConflict, RewriteSecrets: p.RewriteSecrets, Include: p.Include, Exclude: p.Exclude, Items: []SavedItem{}}
+	for _, it := range p.Items {
+		s.Items = append(s.Items, SavedItem{it.List, it.Name, it.Action, fieldNames(it.Changes), it.Seen})
+	}
+	return s
+}
+
+func fieldNames(changes []Change) []string {
+	var out []string
+	for _, c := range changes {
+		out = append(out, c.Field)
+	}
+	return out
+}
+
+// id names a saved plan in the ledger.
+func (s *SavedPlan) id() (string, error) { return schema.DigestOf(s) }
+
+// SavePlan writes the plan as an age file that only those recipients open.
+func SavePlan(w io.Writer, p *Plan, to []age.Recipient) error {
+	raw, err := schema.MarshalIndent(p.Saved())
+	if err != nil {
+		return err
+	}
+	out, err := age.Encrypt(w, to...)
+	if err != nil {
+		return err
+	}
+	if _, err := out.Write(raw); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// OpenPlan reads a saved plan, to the end before any of it is looked at.
+func OpenPlan(r io.Reader, ids []age.Identity) (*SavedPlan, error) {
+	in, err := age.Decrypt(r, ids...)
+	if err != nil {
+		var none *age.NoIdentityMatchError
+		if errors.As(err, &none) {
+			return nil, schema.Hint(errors.New("the plan is sealed to other keys"), "whoever made it chose who can open it with -r")
+		}
+		return nil, errors.New("this is not a saved plan, or it is damaged")
+	}
+	raw, err := io.ReadAll(io.LimitReader(in, schema.MaxDocument+1))
+	if err != nil {
+		return nil, errors.New("the plan is damaged")
+	}
+	var head struct {
+		Format string `json:"format"`
+	}
+	if err := json.Unmarshal(raw, &head); err != nil {
+		return nil, errors.New("this is not a saved plan")
+	}
+	if err := schema.CheckFormat(head.Format, PlanFormat); err != nil {
+		return nil, err
+	}
+	s := &SavedPlan{}
+	if err := schema.Strict(raw, s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// adopt takes the options that a plan was made with, and names those that were
+// given otherwise.
+func (o *Options) adopt() []Reason {
+	p := o.Plan
+	if p == nil {
+		return nil
+	}
+	var out []Reason
+	moved := func(what, was, is string) {
+		out = append(out, Reason{Code: PlanStale, Words: fmt.Sprintf("the plan was made with %s %s, this import with %s", what, was, is)})
+	}
+	if o.OnConflict == "" {
+		o.OnConflict = p.OnConflict
+	}
+	if o.OnConflict != p.OnConflict {
+		moved("--on-conflict", string(p.OnConflict), string(o.OnConflict))
+	}
+	if o.RewriteSecrets && !p.RewriteSecrets {
+		moved("no", "--rewrite-secrets", "it")
+	}
+	o.RewriteSecrets = p.RewriteSecrets
+	for _, x := range []struct {
+		flag string
+		mine *[]string
+		plan []string
+	}{{"--include", &o.Include, p.Include}, {"--exclude", &o.Exclude, p.Exclude}} {
+		if len(*x.mine) == 0 {
+			*x.mine = x.plan
+		}
+		if !slices.Equal(*x.mine, x.plan) {
+			moved(x.flag, nothing(schema.Quotes(x.plan)), schema.Quotes(*x.mine))
+		}
+	}
+	return out
+}
+
+func nothing(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// moved names what is no longer as the saved plan saw it. What the ledger wrote
+// under that same plan has not moved.
+func (p *planner) moved(s *SavedPlan, id string, now *Plan) []Reason {
+	var out []Reason
+	add := func(list schema.List, name, words string) {
+		out = append(out, Reason{Code: PlanStale, List: list, Name: name, Words: words})
+	}
+	if got := sameSite(now.Cloud); got != s.Cloud {
+		add("", "", fmt.Sprintf("the plan is for another Cloud: %s, not %s", schema.Quote(s.Cloud), schema.Quote(got)))
+	}
+	if now.Bundle != s.Bundle || now.Digest != s.Digest {
+		add("", "", "the plan is for another bundle, or the bundle has changed since")
+	}
+	if len(out) > 0 {
+		return out
+	}
+	saw := make(map[itemKey]SavedItem, len(s.Items))
+	for _, it := range s.Items {
+		saw[itemKey{it.List, it.Name}] = it
+	}
+	for i := range now.Items {
+		it := &now.Items[i]
+		k := keyOf(it.item)
+		was, planned := saw[k]
+		delete(saw, k)
+		title := fmt.Sprintf("%s %s", k.list.One(), schema.Quote(k.name))
+		switch {
+		case !planned:
+			add(k.list, k.name, title+" is not in the plan")
+		case p.oursUnder(id, it):
+		case was.Seen != it.Seen && it.Seen == "":
+			add(k.list, k.name, title+" is gone from Cloud since the plan was made")
+		case was.Seen != it.Seen && was.Seen == "":
+			add(k.list, k.name, title+" is on Cloud now and was not when the plan was made")
+		case was.Seen != it.Seen:
+			add(k.list, k.name, title+" has changed on Cloud since the plan was made")
+		case was.Action != it.Action:
+			add(k.list, k.name, fmt.Sprintf("%s would be: %s; the plan says: %s", title, it.Action, was.Action))
+		case !slices.Equal(was.Fields, fieldNames(it.Changes)):
+			add(k.list, k.name, fmt.Sprintf("%s would change other fields than the plan says (%s)", title, strings.Join(was.Fields, ", ")))
+		}
+	}
+	for k := range saw {
+		add(k.list, k.name, fmt.Sprintf("%s %s is in the plan and not in this import", k.list.One(), schema.Quote(k.name)))
+	}
+	return out
+}
+
+// oursUnder reports whether an item is on Cloud as this plan's own import left
+// it, or was left open by one that was cut off.
+func (p *planner) oursUnder(id string, it *PlanItem) bool {
+	k := keyOf(it.item)
+	if it.intent != nil && it.intent.Plan == id {
+		return true
+	}
+	w, ok := p.led.written(k)
+	return ok && w.plan == id && it.Seen == w.item
+}

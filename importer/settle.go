@@ -1,0 +1,108 @@
+package importer
+
+import (
+	"fmt"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// settle brings intents without an outcome to an end by looking at Cloud, as
+// far as looking can tell. What it cannot tell stays open:
+//
+//   - A create that is not on Cloud: the request may still be on its way. It is
+//     repeated under its own key, which Cloud answers once where it honours
+//     keys. Where it does not, Cloud's refusal of a second item of the same
+//     name is all there is.
+//   - A create with a secret that is on Cloud with every field equal, on a
+//     Cloud that honours keys: repeating it under its key tells whether it was
+//     ours, and so whether the secret is. Without keys it is taken as ours.
+//   - A change of a secret: repeating it makes it so. A change is the same
+//     however often it is made.
+func (p *planner) settle() error {
+	if p.o.noLook {
+		return nil
+	}
+	for _, in := range p.led.opens() {
+		k := itemKey{in.List, in.Name}
+		out := record{Type: typeOutcome, Time: schema.At(p.o.Now()), Key: in.Key}
+		var err error
+		if in.Action == string(Create) {
+			err = p.settleCreate(k, in, &out)
+		} else {
+			err = p.settleChange(in, &out)
+		}
+		if err != nil {
+			return err
+		}
+		if out.Result == "" {
+			continue
+		}
+		p.o.Log.Info("settled by looking at Cloud", "list", k.list, "name", k.name, "result", out.Result)
+		if err := p.led.add(out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *planner) settleCreate(k itemKey, in, out *record) error {
+	there := p.look.exact[k]
+	switch len(there) {
+	case 0:
+		return nil
+	case 1:
+	default:
+		out.Result, out.Words = outLost, fmt.Sprintf("Cloud has %d of that name", len(there))
+		return nil
+	}
+	got, err := view(there[0].Item)
+	if err != nil {
+		return err
+	}
+	out.ID = there[0].ID
+	switch {
+	case got != in.Item:
+		out.Result, out.Words = outLost, "Cloud has one of that name with other fields"
+	case in.Secret == "" || !p.o.Cloud.Site().Keys:
+		out.Result, out.Words = outWritten, "found on Cloud"
+	default:
+		secret, known := p.secretFor(k)
+		if known && p.led.fingerprint(k, secret) != in.Secret {
+			out.Result, out.Words = outFound, "found on Cloud; another secret is given now, so the request cannot be repeated"
+		}
+	}
+	return nil
+}
+
+func (p *planner) settleChange(in, out *record) error {
+	now := p.look.ids[itemKey{in.List, in.ID}]
+	if now == nil {
+		out.Result, out.Words = outVoid, "it is gone from Cloud"
+		return nil
+	}
+	if in.Secret != "" {
+		return nil
+	}
+	got, err := view(now.Item)
+	if err != nil {
+		return err
+	}
+	out.ID = now.ID
+	if got == in.Item {
+		out.Result, out.Words = outWritten, "found on Cloud"
+	} else {
+		out.Result, out.Words = outVoid, "not found on Cloud"
+	}
+	return nil
+}
+
+// secretFor returns the secret that would be sent for an item now; known is
+// false with a reviewer's key.
+func (p *planner) secretFor(k itemKey) (secret schema.Secret, known bool) {
+	it := p.items[k]
+	if it == nil {
+		return schema.Secret{}, false
+	}
+	secret, need, missing := p.o.secretOf(it)
+	return secret, p.led.mac != nil && (missing || !need || !secret.IsZero())
+}
