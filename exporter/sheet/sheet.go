@@ -1,0 +1,113 @@
+// Package sheet is the source for people who type or paste Server's settings
+// into a spreadsheet: CSV files whose columns carry the labels of Server's admin
+// panel.
+package sheet
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/mailferry/mailferry/exporter"
+	table "github.com/mailferry/mailferry/internal/sheet"
+	"github.com/mailferry/mailferry/schema"
+)
+
+var _ exporter.Source = (*Source)(nil)
+
+// Source reads one sheet of connections, one of OAuth2 credentials, or both.
+type Source struct{ paths []string }
+
+// New returns a source over CSV files. Which of them holds what is told by
+// their headers, so their order is free; two of one kind are refused.
+func New(paths ...string) *Source { return &Source{paths} }
+
+// Template is an empty sheet of one list, ready to be filled in.
+func Template(list schema.List) []byte { return table.Template(schema.ServerFormat, list) }
+
+// Read implements [exporter.Source]. The source's SHA-256 is over the files'
+// bytes, one after the other in the order given.
+func (s *Source) Read(ctx context.Context, warn func(string)) (*exporter.Content, error) {
+	if len(s.paths) == 0 {
+		return nil, errors.New("no sheet given")
+	}
+	content := &exporter.Content{}
+	sum := sha256.New()
+	var names []string
+	holder := map[schema.List]string{}
+	for _, path := range s.paths {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		raw, exposed, err := table.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		name := filepath.Base(path)
+		items, err := table.Parse(raw, schema.ServerFormat, func(w string) { warn(name + ": " + w) })
+		if err != nil {
+			return nil, explain(path, err)
+		}
+		if first, taken := holder[items.List]; taken {
+			return nil, schema.Hint(fmt.Errorf("%s: a second sheet of %s; %s is the first", path, items.List, first),
+				"put all %s into one sheet", items.List)
+		}
+		holder[items.List] = path
+		if exposed && hasSecrets(items) {
+			warn(fmt.Sprintf("%s: holds secrets and other people on this machine can read it; chmod 600 it, and delete it once the bundle is written", name))
+		}
+		sum.Write(raw)
+		names = append(names, name)
+		content.Records = append(content.Records, records(items)...)
+	}
+	content.Source = schema.Source{Kind: "csv", Name: strings.Join(names, " + "), SHA256: hex.EncodeToString(sum.Sum(nil))}
+	return content, nil
+}
+
+// explain puts the file's name in front of what is wrong with it.
+func explain(path string, err error) error {
+	hint := schema.HintOf(err)
+	err = fmt.Errorf("%s: %w", path, err)
+	if hint == "" {
+		return schema.Hint(err, "mailferry export --print-template writes an empty sheet to compare with")
+	}
+	return schema.Hint(err, "%s", hint)
+}
+
+func hasSecrets(items *table.Items) bool {
+	for _, it := range items.Rows {
+		if !it.Secret.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+func records(items *table.Items) []exporter.Record {
+	field := schema.SecretField(items.List)
+	f, _ := schema.FieldByName(schema.ServerFormat, items.List, field)
+	missing := fmt.Sprintf("the sheet's %s cell is empty", f.Label)
+	if !items.Has(field) {
+		missing = fmt.Sprintf("the sheet has no %s column", f.Label)
+	}
+	out := make([]exporter.Record, len(items.Rows))
+	for i, it := range items.Rows {
+		out[i] = exporter.Record{Item: it.Item, Secret: it.Secret, Where: fmt.Sprintf("row %d", it.Row)}
+		if it.Secret.IsZero() && needsSecret(it.Item) {
+			out[i].Reason = missing
+		}
+	}
+	return out
+}
+
+// needsSecret reports whether a secret belongs to an item. Every credential has
+// one. A connection has one if it signs in with a name and not through OAuth2;
+// a relay that asks for no name asks for no password.
+func needsSecret(it schema.Item) bool {
+	c, ok := it.(*schema.ServerConnection)
+	return !ok || c.Username != "" && !strings.Contains(strings.ToLower(c.ConnectMode), "oauth2")
+}
