@@ -1,0 +1,156 @@
+package secretsfile
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// pseudoterminal returns a terminal and the end at which its person sits.
+func pseudoterminal(t *testing.T) (person *os.File, terminal *Terminal) {
+	t.Helper()
+	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = person.Close() })
+	fd := int(person.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tty.Close() })
+	return person, &Terminal{In: tty, Out: tty}
+}
+
+func echoes(t *testing.T, f *os.File) bool {
+	t.Helper()
+	state, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state.Lflag&unix.ECHO != 0
+}
+
+// untilHidden returns once the terminal no longer shows what is typed.
+func untilHidden(t *testing.T, f *os.File) {
+	t.Helper()
+	for echoes(t, f) {
+		if t.Context().Err() != nil {
+			t.Fatal("the terminal went on showing what is typed")
+		}
+		runtime.Gosched()
+	}
+}
+
+type result struct {
+	entries []Entry
+	err     error
+}
+
+func ask(ctx context.Context, terminal *Terminal, wanted []Wanted) <-chan result {
+	done := make(chan result, 1)
+	go func() {
+		entries, err := Prompt(ctx, terminal, wanted)
+		done <- result{entries, err}
+	}()
+	return done
+}
+
+func TestPromptHidesWhatIsTypedAndSkipsEmptyAnswers(t *testing.T) {
+	person, terminal := pseudoterminal(t)
+	done := ask(t.Context(), terminal, []Wanted{{schema.Connections, "Desk\u202E"}, {schema.Connections, "Relay"}, {schema.Credentials, "Azure"}})
+	screen := bufio.NewReader(person)
+	var seen strings.Builder
+	for _, typed := range []string{"hunter2\n", "\n", "pass wörd \n"} {
+		question, err := screen.ReadString(':')
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen.WriteString(question)
+		untilHidden(t, terminal.In)
+		if _, err := io.WriteString(person, typed); err != nil {
+			t.Fatal(err)
+		}
+		// The line end that follows says that the answer was taken.
+		shown, err := screen.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen.WriteString(shown)
+	}
+	r := <-done
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	if len(r.entries) != 2 || r.entries[0].Secret.Reveal() != "hunter2" || r.entries[1].Secret.Reveal() != "pass wörd " || r.entries[1].List != schema.Credentials {
+		t.Errorf("got %+v", r.entries)
+	}
+	if s := seen.String(); strings.Contains(s, "hunter2") || strings.Contains(s, "\u202E") ||
+		!strings.Contains(s, `[1/3] Password of connection "Desk\u202e"`) || !strings.Contains(s, `[3/3] Client Secret of credential "Azure"`) {
+		t.Errorf("the screen shows %q", s)
+	}
+	if !echoes(t, terminal.In) {
+		t.Error("the terminal still hides what is typed")
+	}
+}
+
+func TestPromptRestoresTheTerminalWhenInterrupted(t *testing.T) {
+	tests := []struct {
+		name string
+		stop func(t *testing.T, cancel context.CancelFunc)
+	}{
+		{"cancelled", func(_ *testing.T, cancel context.CancelFunc) { cancel() }},
+		{"Ctrl-C", func(t *testing.T, _ context.CancelFunc) {
+			if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, terminal := pseudoterminal(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			done := ask(ctx, terminal, []Wanted{{schema.Connections, "Desk"}})
+			untilHidden(t, terminal.In)
+			tt.stop(t, cancel)
+			if r := <-done; !errors.Is(r.err, context.Canceled) || r.entries != nil {
+				t.Errorf("got %+v", r)
+			}
+			if !echoes(t, terminal.In) {
+				t.Error("the terminal still hides what is typed")
+			}
+		})
+	}
+}
+
+func TestPromptRefusesWhatIsNoTerminal(t *testing.T) {
+	f, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	_, err = Prompt(t.Context(), &Terminal{f, f}, []Wanted{{schema.Connections, "Desk"}})
+	if err == nil || schema.HintOf(err) == "" {
+		t.Errorf("got %v", err)
+	}
+}
