@@ -1,0 +1,257 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+	"golang.org/x/sync/errgroup"
+)
+
+// maxFrames bounds how many frames one page may have; admin pages have a handful.
+const maxFrames = 200
+
+// capture reads what the page shows now. With only set, nothing but that document and the frames inside it is read, which spares
+// the host page's own, often large, tree; found is false when that document is no longer there.
+func (p *Page) capture(ctx context.Context, only cdp.FrameID) (snap *snapshot, found bool, err error) {
+	docs, err := p.listDocuments(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	if only != "" {
+		docs = below(docs, only)
+		if len(docs) == 0 {
+			return nil, false, nil
+		}
+	}
+	read := make([]bool, len(docs))
+	group, groupCtx := errgroup.WithContext(ctx)
+	bySession := make(map[*session][]int)
+	for i, doc := range docs {
+		bySession[doc.session] = append(bySession[doc.session], i)
+	}
+	for _, indexes := range bySession {
+		group.Go(func() error {
+			for _, i := range indexes {
+				err := docs[i].read(groupCtx)
+				if err != nil && (docs[i].session == p.tab || groupCtx.Err() != nil) && !vanished(err) {
+					return err
+				}
+				read[i] = err == nil
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, false, err
+	}
+	snap = &snapshot{}
+	for i, doc := range docs {
+		if !read[i] {
+			continue // a frame that went away while it was being read was not part of what the page shows
+		}
+		if doc.parent != nil && i > 0 {
+			if err := p.graft(ctx, doc); err != nil {
+				return nil, false, err
+			}
+		}
+		snap.docs = append(snap.docs, doc)
+	}
+	if len(snap.docs) == 0 {
+		if p.tab.gone.Err() != nil {
+			return nil, false, failure(ErrGone, "the page is gone: its tab or the browser was closed, or it crashed")
+		}
+		return snap, false, nil
+	}
+	return snap, snap.docs[0] == docs[0], nil
+}
+
+// vanished tells a frame that is no longer there, or not yet, from a browser that does not answer.
+func vanished(err error) bool {
+	return !errors.Is(err, ErrGone) && !errors.Is(err, ErrTimeout) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+}
+
+// below returns the document in the frame and those inside it.
+func below(docs []*document, frame cdp.FrameID) []*document {
+	var kept []*document
+	for _, doc := range docs {
+		for at := doc; at != nil; at = at.parent {
+			if at.key.frame == frame {
+				kept = append(kept, doc)
+				break
+			}
+		}
+	}
+	return kept
+}
+
+func (d *document) read(ctx context.Context) error {
+	var wire wireTree
+	params := accessibility.GetFullAXTreeParams{FrameID: d.key.frame}
+	if err := d.session.do(ctx, accessibility.GetFullAXTree.Method, params, &wire); err != nil {
+		return err
+	}
+	return d.build(&wire)
+}
+
+// graft hangs a frame's tree below the element that shows the frame. A frame whose element is hidden stays apart, as a person
+// does not see it either.
+func (p *Page) graft(ctx context.Context, doc *document) error {
+	owner, known := p.owners[doc.key.frame]
+	if !known {
+		got, err := call(ctx, doc.parent.session, dom.GetFrameOwner, dom.GetFrameOwnerParams{FrameID: doc.key.frame})
+		if err != nil {
+			if vanished(err) || doc.parent.session != p.tab {
+				return nil
+			}
+			return err
+		}
+		owner = got.BackendNodeID
+		p.owners[doc.key.frame] = owner
+	}
+	if shown := doc.parent.byID[owner]; shown != nil {
+		doc.root.parent = shown
+		shown.children = append(shown.children, doc.root)
+	}
+	return nil
+}
+
+// listDocuments names every document of the page, outermost first, and attaches to frames of other sites as it meets them.
+func (p *Page) listDocuments(ctx context.Context) ([]*document, error) {
+	for id, s := range p.frames {
+		if s.gone.Err() != nil {
+			delete(p.frames, id)
+		}
+	}
+	for {
+		docs, err := p.walkFrames(ctx)
+		if err != nil {
+			return nil, err
+		}
+		// A frame inside a frame is known only once the outer one is.
+		more, err := p.attachFrames(ctx, docs)
+		if err != nil || !more {
+			return docs, err
+		}
+	}
+}
+
+// attachFrames opens a session with each frame target inside the documents and reports whether there was a new one.
+func (p *Page) attachFrames(ctx context.Context, docs []*document) (bool, error) {
+	ours := make(map[cdp.FrameID]bool, len(docs))
+	for _, doc := range docs {
+		ours[doc.key.frame] = true
+	}
+	var list target.GetTargetsResult
+	if err := p.browser.do(ctx, target.GetTargets.Method, target.GetTargetsParams{}, &list); err != nil {
+		return false, err
+	}
+	more := false
+	for _, info := range list.TargetInfos {
+		parent := info.ParentFrameID
+		if parent == "" {
+			parent = cdp.FrameID(info.ParentID)
+		}
+		// The same browser may show other tabs, whose frames are none of ours.
+		if info.Type != "iframe" || p.frames[info.TargetID] != nil || !ours[parent] {
+			continue
+		}
+		if len(p.frames) >= maxFrames {
+			return false, errors.New("the page has too many frames to read")
+		}
+		s, err := attach(ctx, p.browser.ctx, p.browser.options.Timeout, p.noteDialog,
+			chromedp.WithTargetID(info.TargetID), chromedp.WithDetachOnCancel())
+		if err != nil {
+			if ctx.Err() != nil {
+				return false, ctx.Err()
+			}
+			continue // it went away again; the next look decides
+		}
+		p.frames[info.TargetID] = s
+		p.parents[cdp.FrameID(info.TargetID)] = parent
+		more = true
+	}
+	return more, nil
+}
+
+// walkFrames reads the frame trees of the tab and of every frame target.
+func (p *Page) walkFrames(ctx context.Context) ([]*document, error) {
+	type part struct {
+		s    *session
+		tree *cdppage.FrameTree
+	}
+	var parts []part
+	sessions := []*session{p.tab}
+	for _, id := range slices.Sorted(maps.Keys(p.frames)) {
+		sessions = append(sessions, p.frames[id])
+	}
+	for _, s := range sessions {
+		got, err := call(ctx, s, cdppage.GetFrameTree, cdp.Empty{})
+		if err != nil {
+			if s != p.tab && ctx.Err() == nil {
+				continue
+			}
+			return nil, err
+		}
+		parts = append(parts, part{s, got.FrameTree})
+	}
+	byFrame := make(map[cdp.FrameID]*document)
+	parents := make(map[cdp.FrameID]cdp.FrameID)
+	var order []*document
+	for _, part := range parts {
+		var walk func(tree *cdppage.FrameTree, depth int)
+		walk = func(tree *cdppage.FrameTree, depth int) {
+			if tree == nil || tree.Frame == nil || depth > maxFrames || len(order) >= maxFrames {
+				return
+			}
+			frame := tree.Frame
+			if byFrame[frame.ID] == nil {
+				doc := &document{session: part.s, key: docKey{frame.ID, frame.LoaderID}, url: frame.URL}
+				byFrame[frame.ID] = doc
+				parents[frame.ID] = frame.ParentID
+				order = append(order, doc)
+			}
+			for _, child := range tree.ChildFrames {
+				walk(child, depth+1)
+			}
+		}
+		walk(part.tree, 0)
+	}
+	for id, doc := range byFrame {
+		parent := parents[id]
+		if parent == "" {
+			parent = p.parents[id]
+		}
+		if owner := byFrame[parent]; owner != doc {
+			doc.parent = owner
+		}
+	}
+	return outermostFirst(order), nil
+}
+
+// outermostFirst puts every document after the one that contains it, and leaves out those in no known frame.
+func outermostFirst(docs []*document) []*document {
+	depth := func(doc *document) int {
+		n := 0
+		for at := doc.parent; at != nil && n <= maxFrames; at = at.parent {
+			n++
+		}
+		return n
+	}
+	var sorted []*document
+	for level := 0; len(sorted) < len(docs) && level <= maxFrames; level++ {
+		for _, doc := range docs {
+			if depth(doc) == level {
+				sorted = append(sorted, doc)
+			}
+		}
+	}
+	return sorted
+}

@@ -1,0 +1,80 @@
+package page
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+)
+
+func (d *driver) comboboxes(t *testing.T, query string) *Scope {
+	t.Helper()
+	p := d.at(t, d.framed("combobox.html?"+query))
+	return must[*Scope](t)(p.Within(t.Context(), HasField("OAuth2 Credentials")))
+}
+
+func testCombobox(t *testing.T, d *driver) {
+	ctx := t.Context()
+	app := d.comboboxes(t, "")
+	c := control(t, app, "OAuth2 Credentials")
+	if c.Kind != KindCombobox {
+		t.Fatalf("kind %s", c.Kind)
+	}
+	holds(t, app, "OAuth2 Credentials", "")
+	for _, want := range []string{"credential 2", "credential 250", "credential 25"} {
+		ok(t, c.Set(ctx, want))
+		holds(t, app, "OAuth2 Credentials", want)
+	}
+	err := c.Set(ctx, "credential")
+	var refused *NotOfferedError
+	if !errors.As(err, &refused) || len(refused.Choices) != 300 {
+		t.Fatalf("got %v", err)
+	}
+	holds(t, app, "OAuth2 Credentials", "credential 25")
+	ok(t, control(t, app, "Plain").Set(ctx, "the list is out of the way"))
+}
+
+func testSilentCombobox(t *testing.T, d *driver) {
+	app := d.comboboxes(t, "silent")
+	ok(t, control(t, app, "OAuth2 Credentials").Set(t.Context(), "credential 199"))
+	holds(t, app, "OAuth2 Credentials", "credential 199")
+}
+
+func testComboboxOptions(t *testing.T, d *driver) {
+	ctx := t.Context()
+	app := d.comboboxes(t, "")
+	got := must[[]string](t)(control(t, app, "OAuth2 Credentials").Options(ctx))
+	if len(got) != 300 {
+		t.Fatalf("%d options", len(got))
+	}
+	for i, text := range got {
+		if text != fmt.Sprint("credential ", i+1) {
+			t.Fatalf("option %d is %q", i, text)
+		}
+	}
+	holds(t, app, "OAuth2 Credentials", "")
+	if got := must[[]string](t)(control(t, app, "Encryption").Options(ctx)); !slices.Equal(got, []string{"None", "STARTTLS", "SSL/TLS"}) {
+		t.Fatalf("got %q", got)
+	}
+	holds(t, app, "Encryption", "None")
+	if got := must[[]string](t)(control(t, app, "Empty").Options(ctx)); len(got) != 0 {
+		t.Fatalf("got %q", got)
+	}
+	if shown := must[bool](t)(app.Shows(ctx, Text("STARTTLS"))); shown {
+		t.Fatal("a list was left open")
+	}
+}
+
+func testOtherComboboxes(t *testing.T, d *driver) {
+	ctx := t.Context()
+	app := d.comboboxes(t, "")
+	for label, want := range map[string]string{"Encryption": "SSL/TLS", "Realm": "two", "Old pattern": "green"} {
+		ok(t, control(t, app, label).Set(ctx, want))
+		holds(t, app, label, want)
+	}
+	fails(t, control(t, app, "Encryption").Set(ctx, "Rot13"), ErrDisabled, "Rot13")
+	var refused *NotOfferedError
+	if err := control(t, app, "Encryption").Set(ctx, "starttls"); !errors.As(err, &refused) || !slices.Equal(refused.Choices, []string{"None", "STARTTLS", "SSL/TLS"}) {
+		t.Fatalf("got %v", err)
+	}
+}

@@ -1,0 +1,210 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func (d *driver) connections(t *testing.T, query string) *Scope {
+	t.Helper()
+	p := d.at(t, d.framed("connections.html?"+query))
+	return must[*Scope](t)(p.Within(t.Context(), Heading("Outgoing Mail Connections"), HasButton("Add")))
+}
+
+func (d *driver) add(t *testing.T, query string) *Scope {
+	t.Helper()
+	app := d.connections(t, query)
+	ok(t, app.Press(t.Context(), "Add"))
+	ok(t, app.WaitFor(t.Context(), HasField("Host")))
+	return app
+}
+
+func testAddConnection(t *testing.T, d *driver) {
+	ctx := t.Context()
+	app := d.add(t, "late=60")
+	form := must[*Form](t)(app.Form(ctx))
+	ok(t, must[*Control](t)(form.Field(ctx, "Service provider")).Set(ctx, "SMTP"))
+	// Choosing draws all fields anew a little later, under the hands of whoever goes on.
+	ok(t, must[*Control](t)(form.Field(ctx, "Encryption")).Set(ctx, "TLS"))
+	for label, value := range map[string]string{"Name": "new one", "Description": "d", "From Email Address": "a@b.example", "Email Prefix": "[x]", "Username": "u", "Host": "h.example", "SMTP Port": "465"} {
+		ok(t, must[*Control](t)(form.Field(ctx, label)).Set(ctx, value))
+	}
+	ok(t, must[*Control](t)(form.Field(ctx, "Password")).SetSecret(ctx, hidden("s")))
+	ok(t, must[*Control](t)(form.Field(ctx, "Debug")).SetOn(ctx, true))
+	ok(t, app.Press(ctx, "Save"))
+	ok(t, app.WaitFor(ctx, HasTable("Name", "Host"), Text("Connection saved")))
+	row := must[*Row](t)(app.FindRow(ctx, "", "Name", "new one"))
+	if host, found := row.Cell("host"); !found || host != "h.example" {
+		t.Fatalf("host %q", host)
+	}
+	ok(t, row.Menu(ctx, "More actions", "Edit"))
+	ok(t, app.WaitFor(ctx, HasField("Name")))
+	for label, value := range map[string]string{"Name": "new one", "Encryption": "TLS", "SMTP Port": "465", "Debug": "true", "From Email Address": "a@b.example"} {
+		holds(t, app, label, value)
+	}
+}
+
+func testProvider(t *testing.T, d *driver) {
+	ctx := t.Context()
+	app := d.add(t, "late=60")
+	_, err := app.Field(ctx, "OAuth2 Credentials")
+	fails(t, err, ErrAbsent)
+	ok(t, control(t, app, "Service provider").Set(ctx, "Google"))
+	ok(t, app.WaitFor(ctx, HasField("OAuth2 Credentials"), Not(HasField("Host"))))
+	ok(t, control(t, app, "OAuth2 Credentials").Set(ctx, "cred"))
+	ok(t, control(t, app, "Service provider").Set(ctx, "SMTP"))
+	ok(t, app.WaitFor(ctx, HasField("SMTP Port"), Not(HasField("OAuth2 Credentials"))))
+}
+
+func testValidation(t *testing.T, d *driver) {
+	ctx := t.Context()
+	app := d.add(t, "late=30")
+	ok(t, app.Press(ctx, "Save"))
+	which, err := app.WaitAny(ctx, HasTable("Name"), HasProblem())
+	if err != nil || which != 1 {
+		t.Fatalf("got %d, %v", which, err)
+	}
+	messages := must[[]Message](t)(app.Messages(ctx))
+	if got := fmt.Sprint(messages); got != "[Name *: A name is needed Please correct the fields]" {
+		t.Fatalf("got %s", got)
+	}
+	if name := control(t, app, "Name"); name.Problem != "A name is needed" {
+		t.Fatalf("problem %q", name.Problem)
+	}
+}
+
+func testRefusal(t *testing.T, d *driver) {
+	ctx := t.Context()
+	app := d.add(t, "")
+	ok(t, control(t, app, "Name").Set(ctx, "refuse me"))
+	ok(t, app.Press(ctx, "Save"))
+	ok(t, app.WaitFor(ctx, HasProblem()))
+	messages := must[[]Message](t)(app.Messages(ctx))
+	if len(messages) != 1 || messages[0].Kind != MessageAlert || messages[0].Text != "Quota exceeded: no more connections" {
+		t.Fatalf("got %+v", messages)
+	}
+	holds(t, app, "Name", "refuse me")
+}
+
+func testToast(t *testing.T, d *driver) {
+	ctx := t.Context()
+	app := d.add(t, "")
+	for i := range 2 { // the second time, the first one's toast covers all of the page
+		if i > 0 {
+			ok(t, app.Press(ctx, "Add"))
+			ok(t, app.WaitFor(ctx, HasField("Host")))
+		}
+		ok(t, control(t, app, "Name").Set(ctx, fmt.Sprint("toasted ", i)))
+		ok(t, app.Press(ctx, "Save"))
+		ok(t, app.WaitFor(ctx, Text(fmt.Sprint("toasted ", i)), HasTable("Name")))
+	}
+}
+
+func testDialogScope(t *testing.T, d *driver) {
+	ctx := t.Context()
+	app := d.add(t, "dialog")
+	ok(t, control(t, app, "Name").Set(ctx, "in the dialog")) // behind it is a filter of that name
+	ok(t, app.WaitFor(ctx, Heading("Connection"), Heading("Outgoing Mail Connections")))
+	ok(t, app.Press(ctx, "Save"))
+	ok(t, app.WaitFor(ctx, Not(Heading("Connection")), Text("in the dialog")))
+}
+
+func testOldDialog(t *testing.T, d *driver) {
+	ctx := t.Context()
+	p := d.at(t, d.host+"dialogs.html")
+	ok(t, p.Press(ctx, "OK"))
+	ok(t, p.WaitFor(ctx, Text("hinted")))
+}
+
+func testBrowserDialog(t *testing.T, d *driver) {
+	ctx := t.Context()
+	p := d.at(t, d.host+"dialogs.html")
+	ok(t, p.Press(ctx, "Ask"))
+	ok(t, p.WaitFor(ctx, Text("answer: false")))
+	messages := must[[]Message](t)(p.Messages(ctx))
+	if len(messages) != 1 || messages[0] != (Message{Kind: MessageDialog, Text: "Discard changes?"}) {
+		t.Fatalf("got %+v", messages)
+	}
+}
+
+func testNativeValidation(t *testing.T, d *driver) {
+	ctx := t.Context()
+	p := d.at(t, d.host+"dialogs.html")
+	fails(t, p.Press(ctx, "Send"), ErrRefused, "the form was not sent: Code:", "fill out")
+	if problem := control(t, p.Scope, "Code").Problem; !strings.Contains(problem, "fill out") {
+		t.Fatalf("the field says %q", problem)
+	}
+}
+
+func testRows(t *testing.T, d *driver) {
+	ctx := t.Context()
+	app := d.connections(t, "")
+	rows := must[[]*Row](t)(app.Rows(ctx, "host", "name"))
+	if len(rows) != 3 || strings.Join(rows[0].Columns(), "|") != "Name|Host|Actions" {
+		t.Fatalf("%d rows, columns %q", len(rows), rows[0].Columns())
+	}
+	if name, _ := rows[2].Cell("NAME"); name != "conn 3" {
+		t.Fatalf("name %q", name)
+	}
+	if _, found := rows[0].Cell("Port"); found {
+		t.Fatal("a column that is not there was found")
+	}
+	_, err := app.Rows(ctx, "Port")
+	fails(t, err, ErrAbsent, "no table with the columns Port", "Name, Host, Actions")
+	_, err = app.FindRow(ctx, "", "Name", "conn 9")
+	fails(t, err, ErrAbsent, `none of 3 rows is named "conn 9"`)
+}
+
+func testRowMenu(t *testing.T, d *driver) {
+	ctx := t.Context()
+	app := d.connections(t, "late=40")
+	row := must[*Row](t)(app.FindRow(ctx, "", "Name", "conn 2"))
+	fails(t, app.Menu(ctx, "More actions", "Edit"), ErrAmbiguous, "three")
+	ok(t, row.Menu(ctx, "", "Edit"))
+	ok(t, app.WaitFor(ctx, HasField("Host")))
+	holds(t, app, "Host", "smtp2.corp.example")
+	ok(t, app.Press(ctx, "Cancel"))
+	ok(t, app.WaitFor(ctx, HasTable("Name")))
+	row = must[*Row](t)(app.FindRow(ctx, "", "Name", "conn 3"))
+	fails(t, row.Menu(ctx, "More actions", "Delete"), ErrDisabled, "Delete")
+	d.impatient(t, 300*time.Millisecond)
+	row = must[*Row](t)(app.FindRow(ctx, "", "Name", "conn 1"))
+	fails(t, row.Menu(ctx, "More actions", "Rename"), ErrAbsent, `has no "Rename"; it has: Edit, Test, Delete`)
+}
+
+func testPagedRows(t *testing.T, d *driver) {
+	ctx := t.Context()
+	app := d.connections(t, "rows=45&page=10&late=20")
+	var names []string
+	ok(t, app.EachRow(ctx, "Next", []string{"Name"}, func(row *Row) (bool, error) {
+		name, _ := row.Cell("Name")
+		names = append(names, name)
+		return true, nil
+	}))
+	if len(names) != 45 || names[0] != "conn 1" || names[44] != "conn 45" {
+		t.Fatalf("%d rows: %q", len(names), names)
+	}
+	app = d.connections(t, "rows=45&page=10")
+	row := must[*Row](t)(app.FindRow(ctx, "Next", "Name", "conn 27"))
+	ok(t, row.Menu(ctx, "More actions", "Edit"))
+	ok(t, app.WaitFor(ctx, HasField("Host")))
+	holds(t, app, "Name", "conn 27")
+}
+
+func testLazyRows(t *testing.T, d *driver) {
+	ctx := t.Context()
+	p := d.at(t, d.framed("lazy.html"))
+	app := must[*Scope](t)(p.Within(ctx, Text("item 20")))
+	count := 0
+	ok(t, app.EachRow(ctx, "", nil, func(row *Row) (bool, error) {
+		if count++; row.Text() != fmt.Sprint("item ", count) {
+			t.Errorf("row %d is %q", count, row.Text())
+		}
+		return true, nil
+	}))
+	if count != 70 {
+		t.Fatalf("%d rows", count)
+	}
+}

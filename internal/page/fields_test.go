@@ -1,0 +1,171 @@
+package page
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func testLabels(t *testing.T, d *driver) {
+	p := d.at(t, d.host+"fields.html")
+	form := must[*Form](t)(p.Form(t.Context()))
+	kinds := map[string]Kind{
+		"name": KindText, "FROM  address": KindText, "Host": KindText, "SMTP Port": KindText, "Description:": KindMultiline,
+		"Password": KindPassword, "Debug": KindCheckbox, "Notify me": KindSwitch, "Encryption *": KindSelect,
+		"Connect Mode": KindRadio, "Callback URL": KindText, "Realm": KindText, "Username": KindText,
+	}
+	for label, kind := range kinds {
+		c, err := form.Field(t.Context(), label)
+		if err != nil {
+			t.Errorf("%s: %v", label, err)
+			continue
+		}
+		if c.Kind != kind {
+			t.Errorf("%s is a %s, want %s", label, c.Kind, kind)
+		}
+	}
+	all := must[[]*Control](t)(form.Fields(t.Context()))
+	if len(all) != len(form.Labels()) || all[0].Label != "Name *" || !all[0].Required {
+		t.Errorf("fields: %d of %d, first %+v", len(all), len(form.Labels()), all[0])
+	}
+	if form.Has("Nowhere") || !form.Has("host") {
+		t.Error("Has is wrong")
+	}
+}
+
+func testFields(t *testing.T, d *driver) {
+	ctx := t.Context()
+	p := d.at(t, d.host+"fields.html")
+	holds(t, p.Scope, "Name", "old name")
+	holds(t, p.Scope, "Description", "first  line\nsecond")
+	for label, value := range map[string]string{
+		"Name": "Über <b>\"mail\"</b> ${x} `y` 漢字 🚀", "From Address": "a@b.example", "Host": "smtp.corp.example", "SMTP Port": "465",
+		"Description": "one\n\n  two\\", "Encryption": "SSL/TLS", "Connect Mode": "Google OAuth2", "Realm": "anything", "Username": `CORP\svc`,
+	} {
+		c := control(t, p.Scope, label)
+		ok(t, c.Set(ctx, value))
+		holds(t, p.Scope, label, value)
+		ok(t, c.Set(ctx, value)) // once more is no change
+	}
+	ok(t, control(t, p.Scope, "Name").Set(ctx, ""))
+	holds(t, p.Scope, "Name", "")
+	for _, label := range []string{"Debug", "Notify me"} {
+		c := control(t, p.Scope, label)
+		for _, on := range []bool{true, true, false} {
+			ok(t, c.SetOn(ctx, on))
+			holds(t, p.Scope, label, map[bool]string{true: "true", false: "false"}[on])
+		}
+	}
+	fails(t, control(t, p.Scope, "Debug").Set(ctx, "true"), nil, "takes no text")
+	fails(t, control(t, p.Scope, "Host").SetOn(ctx, true), nil, "not a checkbox")
+}
+
+func testPageHears(t *testing.T, d *driver) {
+	ctx := t.Context()
+	p := d.at(t, d.host+"fields.html")
+	ok(t, control(t, p.Scope, "Name").Set(ctx, "new"))
+	ok(t, control(t, p.Scope, "Encryption").Set(ctx, "None"))
+	ok(t, control(t, p.Scope, "Connect Mode").Set(ctx, "Google OAuth2"))
+	ok(t, control(t, p.Scope, "Debug").SetOn(ctx, true))
+	ok(t, control(t, p.Scope, "Password").SetSecret(ctx, hidden("pä$$ w0rd")))
+	ok(t, p.WaitFor(ctx, Text(`model: {"by-for":"new","enc":"n","mode":"2","debug":true,"password length":9}`)))
+	ok(t, control(t, p.Scope, "Name").Set(ctx, ""))
+	ok(t, p.WaitFor(ctx, Text(`{"by-for":""`)))
+}
+
+func testUnusable(t *testing.T, d *driver) {
+	ctx := t.Context()
+	d.impatient(t, 300*time.Millisecond)
+	p := d.at(t, d.host+"fields.html")
+	fails(t, control(t, p.Scope, "Callback URL").Set(ctx, "x"), ErrDisabled, `"Callback URL" is read-only`)
+	fails(t, control(t, p.Scope, "Tenant").Set(ctx, "x"), ErrDisabled, `"Tenant" is disabled`)
+	fails(t, p.Press(ctx, "Save"), ErrDisabled, "Save is disabled")
+	err := control(t, p.Scope, "Prefix").Set(ctx, "much too long")
+	fails(t, err, ErrRefused, `"Prefix" does not hold what was typed`)
+	if strings.Contains(err.Error(), "much") {
+		t.Fatalf("an error repeats what was typed: %v", err)
+	}
+	fails(t, control(t, p.Scope, "Encryption").Set(ctx, "Rot13"), ErrDisabled, "does not allow")
+}
+
+func testSelect(t *testing.T, d *driver) {
+	ctx := t.Context()
+	p := d.at(t, d.host+"fields.html")
+	c := control(t, p.Scope, "Encryption")
+	want := []string{"Choose…", "None", "STARTTLS", "SSL/TLS"}
+	if got := must[[]string](t)(c.Options(ctx)); !slices.Equal(got, want) {
+		t.Fatalf("offered %q, want %q", got, want)
+	}
+	err := c.Set(ctx, "starttls")
+	var refused *NotOfferedError
+	if !errors.As(err, &refused) || !slices.Equal(refused.Choices, want) || refused.Label != "Encryption" {
+		t.Fatalf("got %v", err)
+	}
+	holds(t, p.Scope, "Encryption", "Choose…")
+	mode := control(t, p.Scope, "Connect Mode")
+	if got := must[[]string](t)(mode.Options(ctx)); !slices.Equal(got, []string{"SMTP", "Google OAuth2"}) {
+		t.Fatalf("offered %q", got)
+	}
+	if err := mode.Set(ctx, "Carrier pigeon"); !errors.As(err, &refused) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func testSecret(t *testing.T, d *driver) {
+	ctx := t.Context()
+	p := d.at(t, d.host+"fields.html")
+	c := control(t, p.Scope, "Password")
+	_, err := c.Get(ctx)
+	fails(t, err, nil, "is a password")
+	secret, err := c.Secret(ctx)
+	ok(t, err)
+	if secret.Reveal() != "old secret" {
+		t.Fatal("the password was not read")
+	}
+	fails(t, c.Set(ctx, "x"), nil, "takes no text")
+	_, err = control(t, p.Scope, "API Token").Secret(ctx)
+	fails(t, err, ErrMasked, "a mask in place of the secret")
+	_, err = control(t, p.Scope, "Host").Secret(ctx)
+	fails(t, err, ErrMasked, "is empty")
+	_, err = control(t, p.Scope, "Debug").Secret(ctx)
+	fails(t, err, nil, "holds no secret")
+}
+
+func testAmbiguous(t *testing.T, d *driver) {
+	ctx := t.Context()
+	p := d.at(t, d.host+"fields.html")
+	_, err := p.Field(ctx, "Folder")
+	fails(t, err, ErrAmbiguous, "two fields named Folder")
+	fails(t, p.Press(ctx, "Archive"), ErrAmbiguous, "Archive")
+	out := must[*Scope](t)(p.Part(ctx, "outgoing"))
+	holds(t, out, "Folder", "out")
+	_, err = p.Part(ctx, "Sideways")
+	fails(t, err, ErrAbsent, "Incoming, Outgoing")
+}
+
+func testAbsent(t *testing.T, d *driver) {
+	p := d.at(t, d.host+"fields.html")
+	_, err := p.Field(t.Context(), "Security token")
+	fails(t, err, ErrAbsent, "no field named Security token; the page has: Name *, From Address:, Host (required), SMTP Port, Description")
+	fails(t, p.Press(t.Context(), "Delete"), ErrAbsent, "no button or link named Delete; the page has:", "Archive")
+}
+
+func testScreenshot(t *testing.T, d *driver) {
+	ctx := t.Context()
+	shot := func(value string, labels ...string) string {
+		p := d.at(t, d.host+"secret.html?v="+value)
+		ok(t, p.WaitFor(ctx, HasField("Client Secret")))
+		picture := must[[]byte](t)(p.Screenshot(ctx, labels...))
+		holds(t, p.Scope, "Client Secret", value)
+		ok(t, control(t, p.Scope, "Name").Set(ctx, "still there"))
+		return string(picture)
+	}
+	if shot("short", "Client Secret") != shot("muchlongersecret", "client secret:") {
+		t.Error("a picture tells secrets apart")
+	}
+	if shot("short") == shot("muchlongersecret") {
+		t.Error("a field that is not named as secret was blanked, so the comparison proves nothing")
+	}
+}

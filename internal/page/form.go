@@ -1,0 +1,329 @@
+package page
+
+import (
+	"context"
+	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/runtime"
+)
+
+// Kind is what a person would call a control.
+type Kind string
+
+// The kinds of controls.
+const (
+	KindText      Kind = "text"
+	KindMultiline Kind = "multi-line text"
+	KindPassword  Kind = "password"
+	KindCheckbox  Kind = "checkbox"
+	KindSwitch    Kind = "switch"
+	KindSelect    Kind = "select"   // a native drop-down list
+	KindCombobox  Kind = "combobox" // a drop-down list that the page draws itself
+	KindRadio     Kind = "radio"    // a group of radio buttons
+)
+
+// field is a control as the accessibility tree shows it.
+type field struct {
+	label string
+	node  *node  // what is focused and typed into
+	kind  Kind   // as far as the tree tells: a password looks like text
+	own   string // what a drop-down shows, which some pages make part of its name
+	radio []*node
+}
+
+// matches compares with a folded label.
+func (f *field) matches(want string) bool {
+	have := fold(f.label)
+	if have == want {
+		return true
+	}
+	if f.own == "" {
+		return false
+	}
+	short, cut := strings.CutSuffix(have, strings.ToLower(f.own))
+	return cut && fold(short) == want
+}
+
+// fields lists the controls below root in document order.
+func fields(root *node) []*field {
+	var found []*field
+	root.each(func(n *node) bool {
+		if n.backend == 0 {
+			return true
+		}
+		switch n.role {
+		case "textbox", "searchbox", "spinbutton":
+			kind := KindText
+			if n.flag("multiline") {
+				kind = KindMultiline
+			}
+			found = append(found, &field{label: n.name, node: n, kind: kind})
+			return false
+		case "checkbox":
+			found = append(found, &field{label: n.name, node: n, kind: KindCheckbox})
+			return false
+		case "switch":
+			found = append(found, &field{label: n.name, node: n, kind: KindSwitch})
+			return false
+		case "combobox":
+			found = append(found, combobox(n))
+			return false
+		case "button", "PopUpButton":
+			if n.state["hasPopup"] == "listbox" {
+				found = append(found, &field{label: n.name, node: n, kind: KindCombobox, own: n.text()})
+				return false
+			}
+		case "radiogroup", "group":
+			if radios, pure := radiosIn(n); len(radios) > 0 && (pure || n.role == "radiogroup") {
+				found = append(found, &field{label: n.name, node: n, kind: KindRadio, radio: radios})
+				return false
+			}
+		case "radio":
+			found = append(found, &field{label: n.name, node: n, kind: KindRadio, radio: []*node{n}})
+			return false
+		}
+		return true
+	})
+	return found
+}
+
+// combobox finds the input inside the older pattern, in which an element around it has the role.
+func combobox(n *node) *field {
+	f := &field{label: n.name, node: n, kind: KindCombobox}
+	if holdsTypedText(n) {
+		return f
+	}
+	n.each(func(at *node) bool {
+		if at != n && f.node == n && at.is("textbox", "searchbox") && at.backend != 0 {
+			f.node = at
+			if f.label == "" {
+				f.label = at.name
+			}
+		}
+		return true
+	})
+	if f.node == n {
+		f.own = n.text()
+	}
+	return f
+}
+
+// radiosIn lists the radio buttons of a group and tells whether it holds no other field.
+func radiosIn(group *node) (radios []*node, pure bool) {
+	pure = true
+	group.each(func(n *node) bool {
+		switch n.role {
+		case "radio":
+			radios = append(radios, n)
+			return false
+		case "textbox", "searchbox", "spinbutton", "checkbox", "switch", "combobox":
+			pure = false
+			return false
+		}
+		return true
+	})
+	return radios, pure
+}
+
+// Form is the fields of a scope at one moment: one look at the page, from which every control is taken. When choosing in one field
+// makes others appear, take a new Form.
+type Form struct {
+	scope  *Scope
+	view   *view
+	fields []*field
+}
+
+// Form reads which fields the scope has now.
+func (s *Scope) Form(ctx context.Context) (*Form, error) {
+	v, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Form{scope: s, view: v, fields: fields(v.root)}, nil
+}
+
+// Labels lists the labels of all fields as the page writes them, in the page's order.
+func (f *Form) Labels() []string {
+	labels := make([]string, len(f.fields))
+	for i, field := range f.fields {
+		labels[i] = squeeze(field.label)
+	}
+	return labels
+}
+
+// Has reports whether there is at least one field with the label.
+func (f *Form) Has(label string) bool {
+	want := fold(label)
+	for _, field := range f.fields {
+		if field.matches(want) {
+			return true
+		}
+	}
+	return false
+}
+
+// Field finds the one control with the label. Labels compare without regard to case, blanks, a required-mark and a colon. The
+// error is [ErrAbsent] and lists the labels that there are, or [ErrAmbiguous].
+func (f *Form) Field(ctx context.Context, label string) (*Control, error) {
+	found, err := f.find(label)
+	if err != nil {
+		return nil, err
+	}
+	return f.control(ctx, found)
+}
+
+func (f *Form) find(label string) (*field, error) {
+	want := fold(label)
+	byNode := make(map[*node]*field)
+	var nodes []*node
+	for _, field := range f.fields {
+		if field.matches(want) {
+			byNode[field.node] = field
+			nodes = append(nodes, field.node)
+		}
+	}
+	nodes = prefer(nodes)
+	switch len(nodes) {
+	case 0:
+		return nil, failure(ErrAbsent, "no field named %s; the page has: %s", Clean(label), listNames(f.Labels()))
+	case 1:
+		return byNode[nodes[0]], nil
+	}
+	return nil, failure(ErrAmbiguous, "%s fields named %s", number(len(nodes)), Clean(label))
+}
+
+// Fields gives every control of the form, also those that share a label or have none. Reading it changes nothing on the page.
+func (f *Form) Fields(ctx context.Context) ([]*Control, error) {
+	var controls []*Control
+	for _, field := range f.fields {
+		c, err := f.control(ctx, field)
+		if err != nil {
+			return nil, err
+		}
+		controls = append(controls, c)
+	}
+	return controls, nil
+}
+
+func (f *Form) control(ctx context.Context, found *field) (*Control, error) {
+	c := &Control{Label: squeeze(found.label), scope: f.scope}
+	c.take(found)
+	if err := c.describe(ctx); err != nil {
+		if !stale(err) {
+			return nil, err
+		}
+		if err := c.again(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// Field is [Scope.Form] and [Form.Field] in one, for a single field.
+func (s *Scope) Field(ctx context.Context, label string) (*Control, error) {
+	form, err := s.Form(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return form.Field(ctx, label)
+}
+
+// Control is one field. When the page draws its fields anew, as React does, the control finds its place again by its label; when
+// the page itself moves on, everything fails with [ErrGone].
+type Control struct {
+	// Label is the label as the page writes it, blanks collapsed.
+	Label string
+	// Kind is what the control is.
+	Kind Kind
+	// Required, Disabled and ReadOnly are what the page says of the control.
+	Required, Disabled, ReadOnly bool
+	// Problem is the validation message that the page shows for the control, or "".
+	Problem string
+
+	scope  *Scope
+	place  *place
+	object runtime.RemoteObjectID
+	seen   described
+	radios []cdp.BackendNodeID
+	names  []string // of the radios
+
+	drawn    int                 // how often the page has drawn the control anew
+	lists    []cdp.BackendNodeID // lists that were open before this one's
+	filtered bool                // text was typed into the combobox to filter its list
+}
+
+// described is what jsDescribe returns.
+type described struct {
+	Gone     bool   `json:"gone"`
+	Tag      string `json:"tag"`
+	Type     string `json:"type"`
+	Suggest  bool   `json:"suggest"`
+	Rich     bool   `json:"rich"`
+	Multiple bool   `json:"multiple"`
+	Disabled bool   `json:"disabled"`
+	ReadOnly bool   `json:"readonly"`
+	Required bool   `json:"required"`
+	Checked  string `json:"checked"`
+	Problem  string `json:"problem"`
+	Options  []struct {
+		Text     string `json:"text"`
+		Selected bool   `json:"selected"`
+		Disabled bool   `json:"disabled"`
+	} `json:"options"`
+}
+
+// take binds the control to where the tree shows it.
+func (c *Control) take(found *field) {
+	c.place = placeOf(found.node, quoteLabel(found.label))
+	c.Kind, c.object = found.kind, ""
+	if found.own != "" {
+		// A name that repeats what is chosen is not the label.
+		if short, cut := strings.CutSuffix(c.Label, squeeze(found.own)); cut && strings.TrimSpace(short) != "" {
+			c.Label = strings.TrimSpace(short)
+		}
+	}
+	c.radios, c.names = nil, nil
+	for _, radio := range found.radio {
+		c.radios = append(c.radios, radio.backend)
+		c.names = append(c.names, squeeze(radio.name))
+	}
+	c.Problem = ""
+	if n := found.node; n.state["invalid"] != "" && n.state["invalid"] != "false" {
+		c.Problem = problemText(n)
+	}
+}
+
+// describe reads what the tree does not tell.
+func (c *Control) describe(ctx context.Context) error {
+	if c.object == "" {
+		object, err := c.place.session.resolve(ctx, c.place.backend)
+		if err != nil {
+			return err
+		}
+		c.object = object
+	}
+	var seen described
+	if err := c.place.session.functionOn(ctx, c.object, jsDescribe, &seen); err != nil {
+		return err
+	}
+	if seen.Gone {
+		return errDetached
+	}
+	c.seen = seen
+	c.Required, c.Disabled, c.ReadOnly = seen.Required, seen.Disabled, seen.ReadOnly
+	if c.Problem == "" {
+		c.Problem = Clean(seen.Problem)
+	}
+	switch {
+	case seen.Tag == "select":
+		c.Kind = KindSelect
+	case seen.Suggest:
+		c.Kind = KindText // suggestions to a field that takes any text
+	case c.Kind == KindText && seen.Type == "password":
+		c.Kind = KindPassword
+	case c.Kind == KindText && (seen.Tag == "textarea" || seen.Rich):
+		c.Kind = KindMultiline
+	}
+	return nil
+}

@@ -1,0 +1,169 @@
+package page
+
+// The functions that run inside a page. Their text is fixed: labels, values and secrets reach them as arguments only. Each is
+// called with an element as "this".
+const (
+	// jsDescribe tells what kind of control an element is and in which state, and never a text field's value.
+	jsDescribe = `function() {
+		const e = this, tag = e.localName;
+		if (!e.isConnected) return {gone: true};
+		const aria = name => e.getAttribute('aria-' + name);
+		let disabled = e.matches(':disabled');
+		for (let a = e; a && !disabled; a = a.parentElement) disabled = a.getAttribute('aria-disabled') === 'true';
+		let checked = aria('checked') || '';
+		if (tag === 'input' && (e.type === 'checkbox' || e.type === 'radio')) checked = e.indeterminate ? 'mixed' : String(e.checked);
+		return {
+			tag, disabled, checked,
+			type: tag === 'input' ? e.type : '',
+			suggest: tag === 'input' && !!e.list,
+			rich: !!e.isContentEditable,
+			multiple: tag === 'select' && e.multiple,
+			readonly: !!e.readOnly || aria('readonly') === 'true',
+			required: !!e.required || aria('required') === 'true',
+			problem: e.matches(':user-invalid') ? (e.validationMessage || '') : '',
+			options: tag === 'select' ? Array.from(e.options).slice(0, 10000).map(o =>
+				({text: o.label || o.text, selected: o.selected, disabled: o.disabled || !!(o.parentElement && o.parentElement.disabled)})) : null,
+		};
+	}`
+
+	// jsValue reads what a text field holds, secrets included: its result goes to Control.Get and Control.Secret and nowhere else.
+	jsValue = `function() { return 'value' in this ? String(this.value) : this.innerText.replace(/\n$/, ''); }`
+
+	// jsSelectAll puts the whole content of the focused field under the cursor, so that typing replaces it.
+	jsSelectAll = `function() {
+		if (!this.isConnected) return false;
+		this.scrollIntoView({block: 'center'});
+		this.focus();
+		if (typeof this.select === 'function') { this.select(); return true; }
+		const range = document.createRange(), selection = window.getSelection();
+		range.selectNodeContents(this);
+		selection.removeAllRanges();
+		selection.addRange(range);
+		return true;
+	}`
+
+	// jsErase deletes the selection as the delete key does, so that the page hears of it.
+	jsErase = `function() { document.execCommand('delete'); }`
+
+	// jsChoose picks the n-th option of a native select and tells the page as a person's choice would.
+	jsChoose = `function(index) {
+		if (!this.isConnected) return false;
+		this.focus();
+		this.selectedIndex = index;
+		this.dispatchEvent(new Event('input', {bubbles: true, composed: true}));
+		this.dispatchEvent(new Event('change', {bubbles: true}));
+		return true;
+	}`
+
+	// jsActivate presses an element with all that a mouse would send, but straight at it, so that a toast or a sticky bar that lies
+	// over it does not get in the way. Components differ in which of these events they act on. It returns the fields, if any, because
+	// of which the browser's own validation stopped a form from being sent.
+	jsActivate = `function() {
+		const e = this;
+		if (!e.isConnected) return {gone: true};
+		e.scrollIntoView({block: 'center', inline: 'nearest'});
+		const box = e.getBoundingClientRect();
+		const at = {bubbles: true, cancelable: true, composed: true, view: window, detail: 1,
+			clientX: box.left + box.width / 2, clientY: box.top + box.height / 2};
+		const pointer = (type, buttons) => e.dispatchEvent(new PointerEvent(type,
+			{...at, button: type === 'pointermove' ? -1 : 0, buttons, pointerId: 1, pointerType: 'mouse', isPrimary: true}));
+		const mouse = (type, buttons) => e.dispatchEvent(new MouseEvent(type, {...at, button: 0, buttons}));
+		pointer('pointerover', 0); mouse('mouseover', 0);
+		pointer('pointermove', 0); mouse('mousemove', 0);
+		pointer('pointerdown', 1);
+		if (mouse('mousedown', 1) && e.isConnected && !e.closest('[role=listbox],[role=menu]')) e.focus({preventScroll: true});
+		pointer('pointerup', 0); mouse('mouseup', 0);
+		const stopped = [], root = e.getRootNode();
+		const note = event => {
+			const f = event.target, label = f.labels && f.labels[0] ? f.labels[0].innerText : f.getAttribute('aria-label') || f.name || '';
+			if (stopped.length < 20) stopped.push(label.trim() + ': ' + f.validationMessage);
+		};
+		root.addEventListener('invalid', note, true);
+		if (e.isConnected) e.click();
+		root.removeEventListener('invalid', note, true);
+		return {stopped};
+	}`
+
+	// jsShown reads what a combobox shows as chosen. Where the input itself is empty, design systems draw the choice beside it: the
+	// nearest text around the input, without its label, its placeholder and what is meant for screen readers only.
+	jsShown = `function() {
+		const e = this, tidy = text => text.replace(/\s+/g, ' ').trim();
+		if (!e.isConnected) return null;
+		if (e.localName === 'input' && e.value) return tidy(e.value);
+		const root = e.getRootNode();
+		const named = name => (e.getAttribute(name) || '').split(/\s+/).filter(Boolean).map(id => root.getElementById(id)).filter(Boolean);
+		const placeholders = named('aria-describedby');
+		if (e.localName !== 'input') {
+			if (e.hasAttribute('data-placeholder')) return '';
+			return tidy(e.innerText || '');
+		}
+		const labels = named('aria-labelledby').concat(Array.from(e.labels || []));
+		const skip = n => placeholders.includes(n) || n.localName === 'button' || n.localName === 'svg'
+			|| n.hasAttribute('aria-live') || n.getAttribute('aria-hidden') === 'true'
+			|| /^(log|status|alert|listbox|menu|button)$/.test(n.getAttribute('role') || '')
+			|| (n.offsetWidth <= 1 && n.offsetHeight <= 1) || getComputedStyle(n).visibility === 'hidden';
+		const text = n => {
+			let out = '';
+			for (const c of n.childNodes) {
+				if (c.nodeType === 3) out += c.data;
+				else if (c.nodeType === 1 && !skip(c)) out += ' ' + text(c);
+			}
+			return out;
+		};
+		for (let a = e.parentElement, i = 0; a && i < 6; a = a.parentElement, i++) {
+			if (a.localName === 'label' || labels.some(l => a.contains(l))) break;
+			const others = Array.from(a.querySelectorAll('input,select,textarea')).filter(o =>
+				o !== e && o.type !== 'hidden' && o.tabIndex >= 0 && o.getAttribute('aria-hidden') !== 'true');
+			if (others.length) break;
+			const found = tidy(text(a));
+			if (found) return found;
+		}
+		return '';
+	}`
+
+	// jsScroll moves the list that the element is, holds, or lies in. It reports whether there was anything to move and whether the
+	// end is reached.
+	jsScroll = `function(how) {
+		const scrolls = n => n.scrollHeight > n.clientHeight + 1 && /auto|scroll|overlay/.test(getComputedStyle(n).overflowY);
+		let box = null;
+		for (let a = this, i = 0; a && i < 4 && !box; a = a.parentElement, i++) if (scrolls(a)) box = a;
+		if (!box) for (const n of this.querySelectorAll('*')) if (scrolls(n)) { box = n; break; }
+		if (!box) return {moved: false, end: true};
+		const before = box.scrollTop;
+		if (how === 'top') box.scrollTop = 0;
+		else if (how === 'bottom') box.scrollTop = box.scrollHeight;
+		else box.scrollTop += Math.max(20, box.clientHeight * 0.8);
+		return {moved: box.scrollTop !== before, end: box.scrollTop + box.clientHeight >= box.scrollHeight - 1};
+	}`
+
+	// jsReveal brings an element into view, which makes a lazy list load its next part.
+	jsReveal = `function() { this.scrollIntoView({block: 'end'}); }`
+
+	// jsBlur takes the focus away, which closes most lists.
+	jsBlur = `function() { this.blur(); }`
+
+	// jsFrames waits until the page has drawn what it has to draw. A window that is not visible draws nothing, hence the second way out.
+	jsFrames = `new Promise(done => {
+		const late = setTimeout(() => done(true), 250);
+		let left = 2;
+		const next = () => { if (--left) requestAnimationFrame(next); else { clearTimeout(late); setTimeout(() => done(true)); } };
+		requestAnimationFrame(next);
+	})`
+
+	// jsHide makes an element invisible without moving anything and without taking its focus; jsUnhide undoes it.
+	jsHide = `function() {
+		const e = this;
+		if (!e.isConnected) return false;
+		e.setAttribute('data-mailferry-style', e.getAttribute('style') || '');
+		e.style.setProperty('transition', 'none', 'important');
+		e.style.setProperty('animation', 'none', 'important');
+		e.style.setProperty('opacity', '0', 'important');
+		return getComputedStyle(e).opacity === '0';
+	}`
+	jsUnhide = `function() {
+		const style = this.getAttribute('data-mailferry-style');
+		if (style === null) return;
+		this.removeAttribute('data-mailferry-style');
+		if (style) this.setAttribute('style', style); else this.removeAttribute('style');
+	}`
+)

@@ -1,0 +1,102 @@
+package page
+
+import (
+	"context"
+	"strings"
+)
+
+// MessageKind tells where a page says something.
+type MessageKind string
+
+// The kinds of messages.
+const (
+	MessageAlert  MessageKind = "alert"  // what the page itself calls an alert
+	MessageStatus MessageKind = "status" // a toast or status line; may be good news
+	MessageField  MessageKind = "field"  // a validation message of one field
+	MessageDialog MessageKind = "dialog" // a question or notice of the browser's own, which was answered with "no"
+)
+
+// Message is something that the page tells the person in front of it. Its text is cleaned and bounded, see [Clean].
+type Message struct {
+	Kind  MessageKind
+	Field string // the label, for MessageField
+	Text  string
+}
+
+// String is the message as one line.
+func (m Message) String() string {
+	if m.Field != "" {
+		return m.Field + ": " + m.Text
+	}
+	return m.Text
+}
+
+// Messages lists what the scope's frame says now: alerts, toasts, validation messages, and the browser dialogs that came up since
+// the last call.
+func (s *Scope) Messages(ctx context.Context) ([]Message, error) {
+	v, err := (&Scope{page: s.page, frame: s.frame}).look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	messages := v.messages()
+	for _, text := range s.page.takeDialogs() {
+		messages = append(messages, Message{Kind: MessageDialog, Text: text})
+	}
+	return messages, nil
+}
+
+// maxMessages bounds what one page may say.
+const maxMessages = 50
+
+func (v *view) messages() []Message {
+	var found []Message
+	seen := make(map[string]bool)
+	add := func(m Message) {
+		if m.Text != "" && !seen[m.Text] && len(found) < maxMessages {
+			seen[m.Text] = true
+			found = append(found, m)
+		}
+	}
+	root := v.full
+	for root.parent != nil && root.doc == v.full.doc && root.parent.doc == root.doc {
+		root = root.parent
+	}
+	// A field's own message comes first: the same text often stands in an alert as well, without the name of the field.
+	for _, f := range fields(root) {
+		if invalid := f.node.state["invalid"]; invalid != "" && invalid != "false" {
+			add(Message{Kind: MessageField, Field: Clean(f.label), Text: problemText(f.node)})
+		}
+	}
+	root.each(func(n *node) bool {
+		switch {
+		case n.is("alert", "alertdialog") || n.state["live"] == "assertive":
+			add(Message{Kind: MessageAlert, Text: Clean(n.text())})
+			return false
+		case n.is("log"):
+			return false // what a control tells a screen reader about itself
+		case n.is("status") || n.state["live"] == "polite":
+			add(Message{Kind: MessageStatus, Text: Clean(n.text())})
+			return false
+		}
+		return true
+	})
+	return found
+}
+
+// problemText is what stands in the elements that an invalid field refers to.
+func problemText(n *node) string {
+	var parts []string
+	for _, property := range []string{"errormessage", "describedby"} {
+		for _, id := range n.refs[property] {
+			if at := n.doc.byID[id]; at != nil {
+				if text := at.text(); text != "" {
+					parts = append(parts, text)
+				}
+			}
+		}
+		if len(parts) > 0 {
+			return Clean(strings.Join(parts, " "))
+		}
+	}
+	return ""
+}

@@ -1,0 +1,289 @@
+package page
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/remote"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// DefaultTimeout bounds each wait when Options name no other time.
+const DefaultTimeout = 15 * time.Second
+
+// Options say which browser to drive. The zero value is an installed browser without a window, with a profile folder that is
+// made for the run and removed after it.
+type Options struct {
+	// Browser is the program to start. When empty, Chrome, Edge and Chromium are looked for where they usually are.
+	Browser string
+	// Headed opens a real window, in which a person can sign in.
+	Headed bool
+	// Attach is a DevTools address on this machine (a port, host:port, http:// or ws:// URL) of a browser that a person started with
+	// remote debugging. Work happens in a tab of its own. An address on another machine is refused: whoever can listen on the
+	// way could read every password typed.
+	Attach string
+	// ProfileDir keeps cookies between runs, so that a person need not sign in each time. It holds live sessions: treat it as
+	// a secret. It is made with mode 0700 when missing.
+	ProfileDir string
+	// Timeout bounds each wait; 0 means DefaultTimeout. Waiting for a person has no limit but the context's.
+	Timeout time.Duration
+}
+
+// Browser is one running browser and the tab in it that is worked in. It is for one goroutine at a time.
+type Browser struct {
+	options Options
+	ctx     context.Context
+	cancel  context.CancelFunc
+	link    *chromedp.Browser
+	tab     *session
+	page    *Page
+}
+
+// Open starts a browser, or attaches to one. The browser lives until Close or until ctx ends. A browser that was started here
+// talks over a pipe, not over a port that other programs could reach, and sees none of this program's own environment variables.
+func Open(ctx context.Context, options Options) (*Browser, error) {
+	if options.Timeout <= 0 {
+		options.Timeout = DefaultTimeout
+	}
+	allocator, stop, err := allocate(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	// chromedp's log functions get protocol messages, and those hold passwords: none of them may print.
+	silent := func(string, ...any) {}
+	browserCtx, cancel := chromedp.NewContext(allocator, chromedp.WithNewWindow(false), chromedp.WithBrowserOption(
+		chromedp.WithBrowserLogf(silent), chromedp.WithBrowserErrorf(silent), chromedp.WithBrowserDebugf(silent)))
+	b := &Browser{options: options, ctx: browserCtx, cancel: func() { cancel(); stop() }}
+	if _, err := chromedp.CallBrowser(browserCtx, browser.GetVersion, cdp.Empty{}); err != nil {
+		b.cancel()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if options.Attach != "" {
+			return nil, schema.Hint(fmt.Errorf("attach to the browser at %s: %w", options.Attach, err),
+				"start the browser with --remote-debugging-port=9222 and a --user-data-dir of its own")
+		}
+		return nil, fmt.Errorf("start the browser: %w", err)
+	}
+	b.link = chromedp.FromContext(browserCtx).Browser
+	b.page = &Page{browser: b, frames: make(map[target.ID]*session), owners: make(map[cdp.FrameID]cdp.BackendNodeID), parents: make(map[cdp.FrameID]cdp.FrameID)}
+	b.page.Scope = &Scope{page: b.page}
+	if b.tab, err = b.openTab(ctx); err != nil {
+		b.cancel()
+		return nil, err
+	}
+	b.page.tab = b.tab
+	return b, nil
+}
+
+// openTab takes the tab that a new browser starts with, or opens one beside those of the person who lent the browser.
+func (b *Browser) openTab(ctx context.Context) (*session, error) {
+	var opts []chromedp.ContextOption
+	if b.options.Attach == "" {
+		var list target.GetTargetsResult
+		if err := b.do(ctx, target.GetTargets.Method, target.GetTargetsParams{}, &list); err != nil {
+			return nil, err
+		}
+		for _, info := range list.TargetInfos {
+			if info.Type == "page" {
+				opts = append(opts, chromedp.WithTargetID(info.TargetID))
+				break
+			}
+		}
+	}
+	return attach(ctx, b.ctx, b.options.Timeout, b.page.noteDialog, opts...)
+}
+
+// Close ends the browser, or, when attached, closes the tab that was opened and leaves the browser to the person. A profile
+// folder of the run's own is removed.
+func (b *Browser) Close() {
+	if b.options.Attach == "" && b.options.ProfileDir != "" {
+		// Only a browser that ends by itself writes its cookies to the profile.
+		ctx, cancel := context.WithTimeout(b.ctx, b.options.Timeout)
+		defer cancel()
+		_ = chromedp.Cancel(ctx)
+	}
+	b.tab.end()
+	b.cancel()
+}
+
+// do sends a command to the browser itself rather than to a page.
+func (b *Browser) do(ctx context.Context, method string, params, result any) error {
+	limited, cancel := context.WithTimeout(ctx, b.options.Timeout)
+	defer cancel()
+	err := b.link.Call(limited, method, params, result)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil && b.ctx.Err() == nil:
+		return ctx.Err()
+	case b.ctx.Err() != nil, errors.Is(err, context.Canceled):
+		return failure(ErrGone, "the browser is gone: it was closed, or it crashed")
+	case errors.Is(err, context.DeadlineExceeded):
+		return failure(ErrTimeout, "the browser did not answer %s within %s", method, b.options.Timeout)
+	}
+	return fmt.Errorf("browser: %s: %w", method, err)
+}
+
+func allocate(ctx context.Context, options Options) (context.Context, context.CancelFunc, error) {
+	if options.Attach != "" {
+		address, err := devToolsURL(ctx, options.Attach)
+		if err != nil {
+			return nil, nil, err
+		}
+		allocator, stop := remote.NewAllocator(ctx, address, remote.NoModifyURL)
+		return allocator, stop, nil
+	}
+	program := options.Browser
+	if program == "" {
+		if program = findBrowser(); program == "" {
+			return nil, nil, schema.Hint(errors.New("found no Chrome, Edge or Chromium on this machine"), "install one, or name it with --browser PATH")
+		}
+	} else if _, err := exec.LookPath(program); err != nil {
+		return nil, nil, fmt.Errorf("browser %s: %w", program, err)
+	}
+	flags := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
+	flags = append(flags,
+		chromedp.ExecPath(program),
+		chromedp.Flag("disable-gpu", true),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		// Passwords typed here must not end up in a password store.
+		chromedp.Flag("disable-save-password-bubble", true),
+		chromedp.Flag("disable-features", "Translate,PasswordManagerOnboarding,AutofillServerCommunication"),
+		chromedp.WindowSize(1400, 1000),
+		chromedp.NoInheritEnv, chromedp.Env(environment()...),
+	)
+	if options.Headed {
+		flags = append(flags, chromedp.VisibleWindow)
+	}
+	if options.ProfileDir != "" {
+		if err := os.MkdirAll(options.ProfileDir, 0o700); err != nil {
+			return nil, nil, fmt.Errorf("browser profile: %w", err)
+		}
+		dir, err := filepath.Abs(options.ProfileDir)
+		if err != nil {
+			return nil, nil, fmt.Errorf("browser profile: %w", err)
+		}
+		flags = append(flags, chromedp.UserDataDir(dir))
+	}
+	allocator, stop := chromedp.NewExecAllocator(ctx, flags...)
+	return allocator, stop, nil
+}
+
+// environment is what the browser may know: everything but this program's own settings, among which are paths of keys and tokens.
+func environment() []string {
+	var kept []string
+	for _, entry := range os.Environ() {
+		if !strings.HasPrefix(strings.ToUpper(entry), "MAILFERRY_") {
+			kept = append(kept, entry)
+		}
+	}
+	return kept
+}
+
+// findBrowser looks for a browser that speaks DevTools where installers put it, and then in PATH.
+func findBrowser() string {
+	var places []string
+	switch runtime.GOOS {
+	case "darwin":
+		for _, app := range []string{"Google Chrome", "Microsoft Edge", "Chromium"} {
+			places = append(places, "/Applications/"+app+".app/Contents/MacOS/"+app)
+		}
+	case "windows":
+		for _, base := range []string{"ProgramFiles", "ProgramFiles(x86)", "LocalAppData"} {
+			for _, path := range []string{`Google\Chrome\Application\chrome.exe`, `Microsoft\Edge\Application\msedge.exe`, `Chromium\Application\chrome.exe`} {
+				places = append(places, filepath.Join(os.Getenv(base), path))
+			}
+		}
+	default:
+		places = []string{"google-chrome", "google-chrome-stable", "microsoft-edge", "microsoft-edge-stable", "chromium", "chromium-browser", "/snap/bin/chromium"}
+	}
+	for _, place := range places {
+		if path, err := exec.LookPath(place); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// devToolsURL turns what a person gave into the browser's websocket address and refuses whatever is not on this machine, the
+// address that the browser itself names included.
+func devToolsURL(ctx context.Context, given string) (string, error) {
+	text := strings.TrimSpace(given)
+	if _, err := net.LookupPort("tcp", text); err == nil && !strings.ContainsAny(text, ":/.") {
+		text = "127.0.0.1:" + text
+	}
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	address, err := url.Parse(text)
+	if err != nil || address.User != nil {
+		return "", errors.New("the browser's address is not a port or a DevTools URL")
+	}
+	if err := loopback(address); err != nil {
+		return "", err
+	}
+	if address.Scheme == "ws" && strings.Contains(address.Path, "/devtools/browser/") {
+		return address.String(), nil
+	}
+	query := url.URL{Scheme: "http", Host: address.Host, Path: "/json/version"}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, query.String(), nil)
+	if err != nil {
+		return "", err
+	}
+	client := http.Client{
+		Timeout:       10 * time.Second,
+		Transport:     &http.Transport{DisableKeepAlives: true}, // never through a proxy
+		CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("a browser does not redirect") },
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return "", schema.Hint(fmt.Errorf("no browser answers at %s: %w", address.Host, err),
+			"start it with --remote-debugging-port=9222 and a --user-data-dir of its own")
+	}
+	defer response.Body.Close()
+	var version struct {
+		Socket string `json:"webSocketDebuggerUrl"`
+	}
+	if err := json.NewDecoder(io.LimitReader(response.Body, 64<<10)).Decode(&version); err != nil {
+		return "", fmt.Errorf("what answers at %s is no browser", address.Host)
+	}
+	socket, err := url.Parse(version.Socket)
+	if err != nil || socket.Scheme != "ws" {
+		return "", fmt.Errorf("what answers at %s is no browser", address.Host)
+	}
+	if err := loopback(socket); err != nil {
+		return "", err
+	}
+	return socket.String(), nil
+}
+
+func loopback(address *url.URL) error {
+	if address.Scheme != "http" && address.Scheme != "ws" {
+		return fmt.Errorf("the browser's address must be a port, http:// or ws://, not %s://", Clean(address.Scheme))
+	}
+	host := address.Hostname()
+	if ip := net.ParseIP(host); (ip == nil || !ip.IsLoopback()) && !strings.EqualFold(host, "localhost") {
+		return schema.Hint(fmt.Errorf("refusing to attach to a browser on %s, which is not this machine", Clean(host)),
+			"start the browser here, or reach it through a tunnel that ends on 127.0.0.1")
+	}
+	return nil
+}

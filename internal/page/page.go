@@ -1,0 +1,129 @@
+package page
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/target"
+)
+
+// Page is what a browser's tab shows, frames included. Its [Scope] is the whole of it. A Page stays the same over navigations,
+// and like its Browser it is for one goroutine at a time.
+type Page struct {
+	*Scope
+	browser *Browser
+	tab     *session
+	frames  map[target.ID]*session // frames of other sites, by their target
+	owners  map[cdp.FrameID]cdp.BackendNodeID
+	parents map[cdp.FrameID]cdp.FrameID
+
+	mu      sync.Mutex
+	dialogs []string
+}
+
+// maxDialogs bounds what a page that keeps opening dialogs can make us remember.
+const maxDialogs = 20
+
+func (p *Page) noteDialog(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.dialogs) < maxDialogs {
+		p.dialogs = append(p.dialogs, Clean(text))
+	}
+}
+
+func (p *Page) takeDialogs() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	taken := p.dialogs
+	p.dialogs = nil
+	return taken
+}
+
+// Goto opens an http or https address in the tab and returns once its document has been read by the browser. What a page draws
+// after that, and the frames in it, are for [Scope.Within] and [Scope.WaitFor] to wait for. An address with a password in it
+// is refused.
+func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
+	parsed, err := url.Parse(address)
+	if err != nil || (parsed.Scheme != "http" && parsed.Scheme != "https") || parsed.Host == "" {
+		return nil, fmt.Errorf("not an http or https address: %s", Clean(redacted(address)))
+	}
+	if _, has := parsed.User.Password(); has {
+		return nil, fmt.Errorf("refusing an address with a password in it: %s", parsed.Redacted())
+	}
+	shown := Clean(parsed.Redacted())
+	p := b.page
+	p.takeDialogs()
+	clear(p.owners)
+	got, err := call(ctx, p.tab, cdppage.Navigate, cdppage.NavigateParams{URL: address})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", shown, err)
+	}
+	if got.ErrorText != "" {
+		return nil, fmt.Errorf("open %s: %s", shown, Clean(got.ErrorText))
+	}
+	err = poll(ctx, b.options.Timeout, func() (bool, error) {
+		var ready string
+		err := p.tab.evaluate(ctx, "document.readyState", &ready)
+		if err != nil {
+			return false, ignoreTransient(err)
+		}
+		return ready != "loading", nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", shown, err)
+	}
+	return p, nil
+}
+
+// Address is where the tab is now, for reports: without a password, cleaned and bounded.
+func (p *Page) Address(ctx context.Context) (string, error) {
+	got, err := call(ctx, p.tab, cdppage.GetFrameTree, cdp.Empty{})
+	if err != nil || got.FrameTree == nil || got.FrameTree.Frame == nil {
+		return "", err
+	}
+	return Clean(redacted(got.FrameTree.Frame.URL)), nil
+}
+
+func redacted(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return "(unreadable address)"
+	}
+	parsed.RawQuery, parsed.Fragment = "", ""
+	return parsed.Redacted()
+}
+
+// poll calls test until it reports true, at first often and then every tenth of a second, and gives up with [ErrTimeout].
+func poll(ctx context.Context, limit time.Duration, test func() (bool, error)) error {
+	deadline := time.Now().Add(limit)
+	for wait := 4 * time.Millisecond; ; wait = min(wait*3/2, 100*time.Millisecond) {
+		done, err := test()
+		if done || err != nil {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return failure(ErrTimeout, "waited %s in vain", limit)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
+}
+
+// ignoreTransient drops the errors of a page that is just changing under the reader's hands.
+func ignoreTransient(err error) error {
+	if vanished(err) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,311 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Row is one row of a table or one item of a list, as it was when it was read. Its Scope is the row, so that its own buttons can be
+// pressed: row.Menu(ctx, "More actions", "Edit"). It holds as long as the page shows the same row.
+type Row struct {
+	*Scope
+	columns []string
+	cells   []string
+	text    string
+}
+
+// Cell returns the text under the column with the header, compared as labels are; found is false when the table has no such column.
+func (r *Row) Cell(column string) (text string, found bool) {
+	want := fold(column)
+	for i, have := range r.columns {
+		if fold(have) == want && i < len(r.cells) {
+			return r.cells[i], true
+		}
+	}
+	return "", false
+}
+
+// Columns lists the table's column headers; empty for a list.
+func (r *Row) Columns() []string { return r.columns }
+
+// Text is everything that the row shows.
+func (r *Row) Text() string { return r.text }
+
+// maxRows bounds how many rows one page or one list may have.
+const maxRows = 20_000
+
+// Rows reads the rows that the scope's table or list shows now. With columns named, it is the table that has all of them;
+// without, it is the only table, or, when there is no table, the only list. Header rows are left out.
+func (s *Scope) Rows(ctx context.Context, columns ...string) ([]*Row, error) {
+	v, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.rows(v, columns)
+}
+
+func (s *Scope) rows(v *view, columns []string) ([]*Row, error) {
+	found, err := v.table(columns)
+	if err != nil {
+		return nil, err
+	}
+	var rows []*Row
+	for _, n := range found.rows {
+		row := &Row{columns: found.columns, text: n.text()}
+		for _, cell := range cellsOf(n) {
+			row.cells = append(row.cells, cell.cellText())
+		}
+		row.Scope = &Scope{page: s.page, frame: s.frame, part: placeOf(n, fmt.Sprintf("the row %q", Clean(row.text)))}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// table is a table or list as the tree shows it.
+type table struct {
+	root    *node
+	columns []string
+	rows    []*node
+}
+
+// table chooses the one that has the columns.
+func (v *view) table(columns []string) (*table, error) {
+	var tables, lists []*table
+	var seen []string
+	v.root.each(func(n *node) bool {
+		switch n.role {
+		case "table", "grid", "treegrid":
+			t := readTable(n)
+			seen = append(seen, "a table with "+listNames(t.columns))
+			if t.has(columns) {
+				tables = append(tables, t)
+			}
+		case "list":
+			if t := readList(n); len(t.rows) > 0 {
+				lists = append(lists, t)
+			}
+		case "listbox", "menu":
+			return false
+		}
+		return true
+	})
+	found := tables
+	if len(found) == 0 && len(columns) == 0 && len(seen) == 0 {
+		found = lists
+	}
+	switch len(found) {
+	case 0:
+		if len(columns) == 0 {
+			return nil, failure(ErrAbsent, "no table or list; %s", v.outline())
+		}
+		return nil, failure(ErrAbsent, "no table with the columns %s; the page has: %s", listNames(columns), listNames(seen))
+	case 1:
+		return found[0], nil
+	}
+	return nil, failure(ErrAmbiguous, "%s tables or lists fit", number(len(found)))
+}
+
+func (t *table) has(columns []string) bool {
+	for _, column := range columns {
+		found := false
+		for _, have := range t.columns {
+			found = found || fold(have) == fold(column)
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+func readTable(root *node) *table {
+	t := &table{root: root}
+	root.each(func(n *node) bool {
+		if n != root && n.is("table", "grid", "treegrid") {
+			return false // a table inside a cell is that cell's own
+		}
+		if n.role != "row" || n.backend == 0 {
+			return true
+		}
+		cells := cellsOf(n)
+		header := len(cells) > 0
+		for _, cell := range cells {
+			header = header && cell.role == "columnheader"
+		}
+		switch {
+		case header && len(t.rows) == 0:
+			t.columns = t.columns[:0]
+			for _, cell := range cells {
+				t.columns = append(t.columns, cell.cellText())
+			}
+		case !header && len(cells) > 0 && len(t.rows) < maxRows:
+			t.rows = append(t.rows, n)
+		}
+		return false
+	})
+	return t
+}
+
+func readList(root *node) *table {
+	t := &table{root: root}
+	for _, n := range root.children {
+		if n.role == "listitem" && n.backend != 0 && len(t.rows) < maxRows {
+			t.rows = append(t.rows, n)
+		}
+	}
+	return t
+}
+
+func cellsOf(row *node) []*node {
+	var cells []*node
+	row.each(func(n *node) bool {
+		if n.is("cell", "gridcell", "rowheader", "columnheader") {
+			cells = append(cells, n)
+			return false
+		}
+		return true
+	})
+	return cells
+}
+
+// EachRow visits every row of a table or list that the site gives out in parts, from the part that it shows now: a long list that
+// loads more when its end comes into view is scrolled, and when next is not "" the button with that name is pressed until it is
+// disabled or gone. Each row is visited once, while the page shows it. Visit returns false to stop; it may press
+// things in the row when it does. Rows that look the same in every cell are visited separately unless they come on different parts.
+func (s *Scope) EachRow(ctx context.Context, next string, columns []string, visit func(*Row) (bool, error)) error {
+	visited := 0
+	for {
+		part := make(map[string]bool)
+		shown := 0
+		for {
+			v, err := s.look(ctx)
+			if err != nil {
+				return err
+			}
+			rows, err := s.rows(v, columns)
+			if err != nil {
+				return err
+			}
+			grown := len(rows) > shown
+			for _, row := range rows[min(shown, len(rows)):] {
+				if visited++; visited > maxRows {
+					return fmt.Errorf("the list has more than %d rows", maxRows)
+				}
+				part[rowKey(row)] = true
+				more, err := visit(row)
+				if err != nil || !more {
+					return err
+				}
+			}
+			shown = len(rows)
+			if !grown || len(rows) == 0 {
+				break
+			}
+			if err := s.reveal(ctx, rows[len(rows)-1]); err != nil {
+				return err
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		more, err := s.turn(ctx, next, columns, part)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// FindRow looks through the parts of a list for the row whose cell in the column is exactly the text, and stays on the part that
+// shows it. Of a list without columns (column "") the whole row is compared. Two such rows on one part are [ErrAmbiguous].
+func (s *Scope) FindRow(ctx context.Context, next, column, text string) (*Row, error) {
+	want := squeeze(text)
+	fits := func(row *Row) bool {
+		if column == "" {
+			return row.text == want
+		}
+		cell, _ := row.Cell(column)
+		return cell == want
+	}
+	var columns []string
+	if column != "" {
+		columns = []string{column}
+	}
+	var found *Row
+	count := 0
+	err := s.EachRow(ctx, next, columns, func(row *Row) (bool, error) {
+		count++
+		if fits(row) {
+			found = row
+		}
+		return found == nil, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if found == nil {
+		return nil, failure(ErrAbsent, "none of %d rows is named %q", count, Clean(text))
+	}
+	rows, err := s.Rows(ctx, columns...)
+	if err != nil {
+		return nil, err
+	}
+	same := 0
+	for _, row := range rows {
+		if fits(row) {
+			same++
+		}
+	}
+	if same > 1 {
+		return nil, failure(ErrAmbiguous, "%s rows named %q", number(same), Clean(text))
+	}
+	return found, nil
+}
+
+func rowKey(row *Row) string { return strings.Join(row.cells, "\x00") + "\x00" + row.text }
+
+// reveal brings the row into view and waits for what the page loads because of it.
+func (s *Scope) reveal(ctx context.Context, row *Row) error {
+	session := row.part.session
+	object, err := session.resolve(ctx, row.part.backend)
+	if err != nil {
+		return ignoreStale(err)
+	}
+	if err := session.functionOn(ctx, object, jsReveal, nil); err != nil {
+		return ignoreStale(err)
+	}
+	return s.page.settle(ctx, session)
+}
+
+// turn goes to the next part of the list and waits until it shows other rows.
+func (s *Scope) turn(ctx context.Context, next string, columns []string, part map[string]bool) (bool, error) {
+	v, err := s.look(ctx)
+	if err != nil {
+		return false, err
+	}
+	want := fold(next)
+	n, err := v.pressable("button named "+Clean(next), func(n *node) bool { return fold(n.name) == want })
+	if err != nil || n.flag("disabled") {
+		if err != nil && !errors.Is(err, ErrAbsent) {
+			return false, err
+		}
+		return false, nil
+	}
+	if err := s.Press(ctx, next); err != nil {
+		return false, err
+	}
+	err = s.wait(ctx, "the next part of the list", func(v *view) bool {
+		rows, err := s.rows(v, columns)
+		if err != nil || len(rows) == 0 {
+			return false
+		}
+		for _, row := range rows {
+			if part[rowKey(row)] {
+				return false
+			}
+		}
+		return true
+	})
+	return err == nil, err
+}

@@ -1,0 +1,201 @@
+package page
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/chromedp/cdproto/cdp"
+)
+
+// Scope is a part of a page in which names are looked for: all of it, one frame, or one region, dialog or row. While a modal
+// dialog is open inside a scope, fields and buttons are looked for in the dialog only, as a person cannot reach the rest.
+type Scope struct {
+	page  *Page
+	frame cdp.FrameID // "" is the whole page
+	part  *place      // nil is the whole frame
+}
+
+// place is where an element was seen. It holds as long as its document does and the page keeps the element.
+type place struct {
+	session *session
+	key     docKey
+	backend cdp.BackendNodeID
+	what    string
+}
+
+func placeOf(n *node, what string) *place {
+	return &place{session: n.doc.session, key: n.doc.key, backend: n.backend, what: what}
+}
+
+// view is a scope at one moment.
+type view struct {
+	snap *snapshot
+	full *node // the scope
+	root *node // where a person can act: the modal dialog on top, if one is open
+}
+
+// look reads the scope as it is now.
+func (s *Scope) look(ctx context.Context) (*view, error) {
+	snap, found, err := s.page.capture(ctx, s.frame)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		if s.frame == "" {
+			return nil, fmt.Errorf("the page has no content yet")
+		}
+		return nil, failure(ErrGone, "the frame that was worked in is gone from the page")
+	}
+	v := &view{snap: snap, full: snap.docs[0].root}
+	if s.part != nil {
+		doc := snap.find(s.part.key)
+		if doc == nil {
+			return nil, failure(ErrGone, "the page moved on while %s was worked in", s.part.what)
+		}
+		if v.full = doc.byID[s.part.backend]; v.full == nil {
+			return nil, failure(ErrAbsent, "%s is no longer on the page", s.part.what)
+		}
+	}
+	v.root = v.full
+	v.full.each(func(n *node) bool {
+		if n.is("dialog", "alertdialog") && n.flag("modal") {
+			v.root = n
+		}
+		return true
+	})
+	return v, nil
+}
+
+// Within waits until exactly one frame shows all that is asked for, and narrows the scope to it: to the innermost one, because
+// a host page shows whatever its frames show. A host page's own field of the same name then no longer matters. The frame
+// stays the scope when it moves on to other pages; once it is gone, everything fails with [ErrGone].
+func (s *Scope) Within(ctx context.Context, shows ...Cond) (*Scope, error) {
+	var inner []*document
+	err := s.wait(ctx, "a frame with "+describe(shows), func(v *view) bool {
+		inner = inner[:0]
+		for _, doc := range v.snap.docs {
+			if !doc.root.within(v.full) {
+				continue
+			}
+			sub := &view{snap: v.snap, full: doc.root, root: doc.root}
+			if all(shows, sub) {
+				inner = slices.DeleteFunc(inner, func(outer *document) bool { return doc.root.within(outer.root) })
+				inner = append(inner, doc)
+			}
+		}
+		return len(inner) == 1
+	})
+	if err != nil {
+		if len(inner) > 1 {
+			return nil, failure(ErrAmbiguous, "%d frames show %s", len(inner), describe(shows))
+		}
+		return nil, err
+	}
+	return &Scope{page: s.page, frame: inner[0].key.frame}, nil
+}
+
+// Part narrows the scope to the region, dialog, group, form, panel or table with the name, for pages on which two of them hold
+// fields with the same label.
+func (s *Scope) Part(ctx context.Context, name string) (*Scope, error) {
+	v, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []*node
+	var names []string
+	want := fold(name)
+	v.root.each(func(n *node) bool {
+		if n.name != "" && n.backend != 0 && n.is("region", "dialog", "alertdialog", "group", "radiogroup", "form", "tabpanel", "article", "table", "grid", "treegrid", "list", "navigation", "main", "search") {
+			names = append(names, n.name)
+			if fold(n.name) == want {
+				found = append(found, n)
+			}
+		}
+		return true
+	})
+	switch len(found) {
+	case 0:
+		return nil, failure(ErrAbsent, "no part of the page is named %q; it has: %s", Clean(name), listNames(names))
+	case 1:
+		return &Scope{page: s.page, frame: s.frame, part: placeOf(found[0], fmt.Sprintf("%q", Clean(name)))}, nil
+	}
+	return nil, failure(ErrAmbiguous, "%d parts of the page are named %q", len(found), Clean(name))
+}
+
+// pressRoles are what a person presses.
+var pressRoles = []string{"button", "link", "menuitem", "menuitemcheckbox", "menuitemradio", "tab", "treeitem", "DisclosureTriangle", "ToggleButton", "PopUpButton"}
+
+// pressables lists what can be pressed below root, in document order.
+func pressables(root *node) []*node {
+	var found []*node
+	root.each(func(n *node) bool {
+		if n.is(pressRoles...) && n.backend != 0 {
+			found = append(found, n)
+		}
+		return !n.is("MenuListPopup") && !holdsTypedText(n)
+	})
+	return found
+}
+
+// headings lists the texts by which a person would say what page this is.
+func headings(root *node) []string {
+	var found []string
+	root.each(func(n *node) bool {
+		switch {
+		case n.is("heading") && n.cellText() != "":
+			found = append(found, n.cellText())
+		case n.is("dialog", "alertdialog") && n.name != "":
+			found = append(found, n.name)
+		}
+		return true
+	})
+	return found
+}
+
+// outline says in one line what is there, for errors: headings, messages, fields and buttons, and never what a field holds.
+func (v *view) outline() string {
+	var buttons, labels []string
+	for _, n := range pressables(v.root) {
+		buttons = append(buttons, n.name)
+	}
+	for _, f := range fields(v.root) {
+		labels = append(labels, f.label)
+	}
+	text := "the page shows: " + listNames(headings(v.full))
+	if messages := v.messages(); len(messages) > 0 {
+		var texts []string
+		for _, m := range messages {
+			texts = append(texts, m.String())
+		}
+		text += "; it says: " + listNames(texts)
+	}
+	if len(labels) > 0 {
+		text += "; fields: " + listNames(labels)
+	}
+	if len(buttons) > 0 {
+		text += "; buttons and links: " + listNames(buttons)
+	}
+	return text
+}
+
+// prefer decides between several matches: the ones in the dialog that lies on top, when the page has one that is not marked as
+// modal, are those that a person would mean.
+func prefer(matches []*node) []*node {
+	if len(matches) < 2 {
+		return matches
+	}
+	var inDialog []*node
+	for _, n := range matches {
+		for at := n.parent; at != nil; at = at.parent {
+			if at.is("dialog", "alertdialog") {
+				inDialog = append(inDialog, n)
+				break
+			}
+		}
+	}
+	if len(inDialog) > 0 {
+		return inDialog
+	}
+	return matches
+}

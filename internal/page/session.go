@@ -1,0 +1,230 @@
+package page
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/inspector"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// session is a conversation with one browser target: the tab, or a frame of another site, which with site isolation is a target
+// of its own and absent from the tab's frame tree.
+type session struct {
+	target *chromedp.Target
+	gone   context.Context // ends when the target can no longer answer
+	end    context.CancelFunc
+	limit  time.Duration // the longest that one command may take
+	dialog func(text string)
+
+	mu       sync.Mutex
+	inFlight map[network.RequestID]bool
+}
+
+// attach opens a session with the target that opts choose. The session lives until parent ends or the target goes away.
+func attach(ctx, parent context.Context, limit time.Duration, dialog func(string), opts ...chromedp.ContextOption) (*session, error) {
+	s := &session{limit: limit, dialog: dialog, inFlight: make(map[network.RequestID]bool)}
+	base, stop := context.WithCancel(parent)
+	tab, cancel := chromedp.NewContext(base, append(opts, chromedp.WithListener(s.event))...)
+	s.gone, s.end = context.WithCancel(tab)
+	// The target runs as long as the context of the first command, so that one cannot be the caller's.
+	unbind := context.AfterFunc(ctx, stop)
+	err := chromedp.Do(tab)
+	if !unbind() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		s.end()
+		cancel()
+		stop()
+		return nil, fmt.Errorf("attach to the page: %w", err)
+	}
+	s.target = chromedp.FromContext(tab).Target
+	detached, err := chromedp.Detached(tab)
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("attach to the page: %w", err)
+	}
+	go func() {
+		select {
+		case <-detached:
+		case <-s.gone.Done():
+		}
+		s.end()
+		stop()
+		cancel()
+	}()
+	if err := s.prepare(ctx); err != nil {
+		s.end()
+		return nil, err
+	}
+	return s, nil
+}
+
+// prepare turns off the reports that nobody here reads, because a mirror of the document and every style sheet costs more than
+// the work itself, and asks that request bodies, which hold passwords, stay in the browser.
+func (s *session) prepare(ctx context.Context) error {
+	none, bodies := cdp.Empty{}, int64(0)
+	steps := []struct {
+		method string
+		params any
+	}{
+		{dom.Disable.Method, none},
+		{css.Disable.Method, none},
+		{log.Disable.Method, none},
+		{runtime.Disable.Method, none},
+		{network.Disable.Method, none},
+		{network.Enable.Method, network.EnableParams{MaxPostDataSize: &bodies}},
+		{accessibility.Enable.Method, none},
+		{emulation.SetFocusEmulationEnabled.Method, emulation.SetFocusEmulationEnabledParams{Enabled: true}},
+	}
+	for _, step := range steps {
+		if err := s.do(ctx, step.method, step.params, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// event runs on the goroutine that reads the browser's messages and must neither block nor send a command.
+func (s *session) event(event any) {
+	switch event := event.(type) {
+	case *inspector.EventTargetCrashed:
+		s.end()
+	case *cdppage.EventJavascriptDialogOpening:
+		// Leaving a page is what was asked for when this one appears; every other question is answered with "no".
+		accept := event.Type == cdppage.DialogTypeBeforeunload
+		if !accept {
+			s.dialog(event.Message)
+		}
+		go func() {
+			// The tab and its frames may all hear of one dialog; whoever comes second gets an error that means nothing.
+			_ = s.do(s.gone, cdppage.HandleJavaScriptDialog.Method, cdppage.HandleJavaScriptDialogParams{Accept: accept}, nil)
+		}()
+	case *network.EventRequestWillBeSent:
+		switch event.Type {
+		case network.ResourceTypeEventSource, network.ResourceTypeMedia, network.ResourceTypePing:
+			return // such requests may stay open for as long as the page does
+		}
+		s.request(event.RequestID, true)
+	case *network.EventLoadingFinished:
+		s.request(event.RequestID, false)
+	case *network.EventLoadingFailed:
+		s.request(event.RequestID, false)
+	}
+}
+
+func (s *session) request(id network.RequestID, open bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if open {
+		s.inFlight[id] = true
+	} else {
+		delete(s.inFlight, id)
+	}
+}
+
+func (s *session) busy() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.inFlight) > 0
+}
+
+// call sends one command to the target.
+func call[P, R any](ctx context.Context, s *session, command cdp.Command[P, R], params P) (R, error) {
+	var result R
+	err := s.do(ctx, command.Method, params, &result)
+	return result, err
+}
+
+// do is call for results that this package decodes into a type of its own. An error names the command and never its parameters,
+// which may hold a secret.
+func (s *session) do(ctx context.Context, method string, params, result any) error {
+	limited, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	stop := context.AfterFunc(s.gone, cancel)
+	defer stop()
+	err := s.target.Call(limited, method, params, result)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil && s.gone.Err() == nil:
+		return ctx.Err()
+	case s.gone.Err() != nil, errors.Is(err, chromedp.ErrTargetDetached), errors.Is(err, context.Canceled):
+		return failure(ErrGone, "the page is gone: its tab or the browser was closed, or it crashed")
+	case errors.Is(err, context.DeadlineExceeded):
+		return failure(ErrTimeout, "the browser did not answer %s within %s", method, s.limit)
+	}
+	return fmt.Errorf("browser: %s: %w", method, err)
+}
+
+// functionOn calls one of this package's fixed functions with the node as its "this". Arguments travel as data, never as source
+// text.
+func (s *session) functionOn(ctx context.Context, object runtime.RemoteObjectID, function string, result any, args ...any) error {
+	params := runtime.CallFunctionOnParams{
+		FunctionDeclaration: function,
+		ObjectID:            object,
+		ReturnByValue:       ptr(true),
+		AwaitPromise:        ptr(true),
+		UserGesture:         ptr(true),
+	}
+	for _, arg := range args {
+		value, err := json.Marshal(arg)
+		if err != nil {
+			return err
+		}
+		params.Arguments = append(params.Arguments, &runtime.CallArgument{Value: value})
+	}
+	got, err := call(ctx, s, runtime.CallFunctionOn, params)
+	if err != nil {
+		return err
+	}
+	if got.ExceptionDetails != nil {
+		return errors.New("browser: the page's own script failed while it was being read")
+	}
+	if result == nil || got.Result == nil || len(got.Result.Value) == 0 {
+		return nil
+	}
+	return json.Unmarshal(got.Result.Value, result)
+}
+
+// resolve gives a handle on the element behind a backend node id.
+func (s *session) resolve(ctx context.Context, id cdp.BackendNodeID) (runtime.RemoteObjectID, error) {
+	got, err := call(ctx, s, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: id})
+	if err != nil {
+		return "", err
+	}
+	if got.Object == nil || got.Object.ObjectID == "" {
+		return "", errors.New("browser: no handle on an element")
+	}
+	return got.Object.ObjectID, nil
+}
+
+func ptr[T any](value T) *T { return &value }
+
+// evaluate reads a fixed expression in the target's own document.
+func (s *session) evaluate(ctx context.Context, expression string, result any) error {
+	got, err := call(ctx, s, runtime.Evaluate, runtime.EvaluateParams{
+		Expression: expression, ReturnByValue: ptr(true), AwaitPromise: ptr(true),
+	})
+	if err != nil {
+		return err
+	}
+	if got.ExceptionDetails != nil || got.Result == nil {
+		return errors.New("browser: the page's own script failed while it was being read")
+	}
+	return json.Unmarshal(got.Result.Value, result)
+}

@@ -1,0 +1,227 @@
+package page
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+)
+
+// The accessibility tree as it comes over the wire, cut down to what is used. Values of text fields are left out on purpose:
+// they may be secrets, and nothing here needs them.
+type wireTree struct {
+	Nodes []wireNode `json:"nodes"`
+}
+
+type wireNode struct {
+	ID         string            `json:"nodeId"`
+	Ignored    bool              `json:"ignored"`
+	Role       wireValue         `json:"role"`
+	Name       wireValue         `json:"name"`
+	Properties []wireProperty    `json:"properties"`
+	Children   []string          `json:"childIds"`
+	Backend    cdp.BackendNodeID `json:"backendDOMNodeId"`
+}
+
+type wireProperty struct {
+	Name  string    `json:"name"`
+	Value wireValue `json:"value"`
+}
+
+type wireValue struct {
+	Value   any `json:"value"`
+	Related []struct {
+		Backend cdp.BackendNodeID `json:"backendDOMNodeId"`
+	} `json:"relatedNodes"`
+}
+
+func (v wireValue) text() string {
+	switch value := v.Value.(type) {
+	case nil:
+		return ""
+	case string:
+		return value
+	}
+	return fmt.Sprint(v.Value)
+}
+
+const (
+	// maxNodes bounds one document's tree; the largest admin pages have some ten thousand.
+	maxNodes = 300_000
+	// maxDepth bounds recursion through a tree that a page nests on purpose.
+	maxDepth = 2_000
+)
+
+// node is one thing on the page as a screen reader meets it. Nodes that the browser ignores for accessibility (hidden, or
+// without meaning) are dissolved into their parent.
+type node struct {
+	doc      *document
+	backend  cdp.BackendNodeID // 0 for text that no element stands for
+	role     string
+	name     string
+	state    map[string]string // the browser's property names: disabled, required, invalid, checked, expanded, hasPopup, modal, live …
+	refs     map[string][]cdp.BackendNodeID
+	parent   *node
+	children []*node
+}
+
+// document is one frame's tree. Key tells whether a later look sees the same document or one that was loaded in its place.
+type document struct {
+	session *session
+	key     docKey
+	url     string
+	root    *node
+	parent  *document
+	byID    map[cdp.BackendNodeID]*node
+}
+
+type docKey struct {
+	frame  cdp.FrameID
+	loader cdp.LoaderID
+}
+
+// snapshot is what the page showed at one moment: documents in the order of nesting, the outermost first.
+type snapshot struct {
+	docs []*document
+}
+
+func (s *snapshot) find(key docKey) *document {
+	for _, doc := range s.docs {
+		if doc.key == key {
+			return doc
+		}
+	}
+	return nil
+}
+
+// build turns a wire tree into nodes. It skips what repeats a field's content as text, because that content may be a secret.
+func (d *document) build(wire *wireTree) error {
+	if len(wire.Nodes) == 0 {
+		return fmt.Errorf("the frame %s has no content", Clean(d.url))
+	}
+	if len(wire.Nodes) > maxNodes {
+		return fmt.Errorf("the frame %s is too large to read: %d elements", Clean(d.url), len(wire.Nodes))
+	}
+	index := make(map[string]*wireNode, len(wire.Nodes))
+	for i := range wire.Nodes {
+		index[wire.Nodes[i].ID] = &wire.Nodes[i]
+	}
+	d.byID = make(map[cdp.BackendNodeID]*node, len(wire.Nodes))
+	seen := make(map[string]bool, len(wire.Nodes))
+	var add func(parent *node, id string, depth int)
+	add = func(parent *node, id string, depth int) {
+		wire := index[id]
+		if wire == nil || seen[id] || depth > maxDepth {
+			return
+		}
+		seen[id] = true
+		role := wire.Role.text()
+		if role == "InlineTextBox" {
+			return
+		}
+		if wire.Ignored {
+			for _, child := range wire.Children {
+				add(parent, child, depth+1)
+			}
+			return
+		}
+		n := &node{doc: d, backend: wire.Backend, role: role, name: wire.Name.text(), parent: parent}
+		for _, property := range wire.Properties {
+			if text := property.Value.text(); text != "" {
+				if n.state == nil {
+					n.state = make(map[string]string, len(wire.Properties))
+				}
+				n.state[property.Name] = text
+			}
+			for _, related := range property.Value.Related {
+				if n.refs == nil {
+					n.refs = make(map[string][]cdp.BackendNodeID)
+				}
+				n.refs[property.Name] = append(n.refs[property.Name], related.Backend)
+			}
+		}
+		if n.backend != 0 {
+			d.byID[n.backend] = n
+		}
+		if parent != nil {
+			parent.children = append(parent.children, n)
+		} else {
+			d.root = n
+		}
+		if holdsTypedText(n) {
+			return
+		}
+		for _, child := range wire.Children {
+			add(n, child, depth+1)
+		}
+	}
+	add(nil, wire.Nodes[0].ID, 0)
+	if d.root == nil {
+		// The document itself is ignored while it loads.
+		d.root = &node{doc: d, role: "RootWebArea"}
+	}
+	return nil
+}
+
+// holdsTypedText reports whether the node's content is what a person typed. A combobox on an element other than an input has
+// parts of its own and is no such node.
+func holdsTypedText(n *node) bool {
+	switch n.role {
+	case "textbox", "searchbox", "spinbutton":
+		return true
+	case "combobox":
+		return n.state["editable"] != ""
+	}
+	return false
+}
+
+// each walks the subtree in document order, frames included, until visit returns false for a node, whose children are then left
+// out.
+func (n *node) each(visit func(*node) bool) {
+	if !visit(n) {
+		return
+	}
+	for _, child := range n.children {
+		child.each(visit)
+	}
+}
+
+// within reports whether n is root or lies below it, through frames.
+func (n *node) within(root *node) bool {
+	for at := n; at != nil; at = at.parent {
+		if at == root {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *node) is(roles ...string) bool { return slices.Contains(roles, n.role) }
+
+func (n *node) flag(name string) bool { return n.state[name] == "true" }
+
+// text is what the subtree shows, without the content of fields.
+func (n *node) text() string {
+	var parts []string
+	n.each(func(at *node) bool {
+		switch {
+		case at.is("StaticText", "image", "img"):
+			parts = append(parts, at.name)
+			return false
+		case at.is("Iframe", "ListMarker", "MenuListPopup"), holdsTypedText(at):
+			return at == n
+		}
+		return true
+	})
+	return squeeze(strings.Join(parts, " "))
+}
+
+// cellText is text for a cell or a list item. The browser's own name for such a node joins words as the page lays them out,
+// which joining the pieces cannot know.
+func (n *node) cellText() string {
+	if n.name != "" {
+		return squeeze(n.name)
+	}
+	return n.text()
+}
