@@ -1,0 +1,200 @@
+// Package cloud is the sample Cloud: a small server that the demo, rehearsals
+// and tests import into. It serves the REST interface that
+// schema/cloud-api.openapi.json describes, keeps what it is given in one SQLite
+// file, and can be told to be slow, to limit and to fail.
+//
+// It is the project's picture of Cloud, not Cloud: what the vendor's pages
+// accept is not known here. It never deletes and never shows a secret.
+package cloud
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Provider is one choice of the Service provider field of connections.
+type Provider struct {
+	Label  string
+	OAuth2 bool // such connections must name a credential and a user
+}
+
+// DefaultProviders returns the labels that the default rules map to. They are
+// guesses after the labels that the vendor documents for incoming connections.
+func DefaultProviders() []Provider {
+	return []Provider{
+		{Label: "General SMTP service"},
+		{Label: "GMail/GSuite with OAuth2", OAuth2: true},
+		{Label: "Microsoft365 with OAuth2", OAuth2: true},
+	}
+}
+
+// Options of a sample Cloud. The zero value is a well-behaved one.
+type Options struct {
+	Token     schema.Secret // accepted as bearer token; zero: one is made and kept in the folder
+	Providers []Provider    // nil: DefaultProviders
+	PageSize  int           // items in one answer of a list; 0: 100
+	Faults    Faults
+}
+
+// Counts is what a sample Cloud has seen since it was opened.
+type Counts struct {
+	Requests int64 // all, the refused ones included
+	Writes   int64 // items made or changed; a repeated answer is none
+	Limited  int64 // answered with 429
+}
+
+// Cloud is one sample Cloud on one folder. It is safe for concurrent use, also
+// by several processes on the same folder.
+type Cloud struct {
+	db        *sql.DB
+	write     sync.Mutex // one write at a time: waiting here is fairer than SQLite's busy loop
+	identity  *age.X25519Identity
+	idemKey   []byte
+	token     schema.Secret
+	tokenSum  [sha256.Size]byte
+	providers []Provider
+	pageSize  int
+	faults    *faults
+	limits    map[schema.List]map[string]limit
+	openapi   []byte
+
+	closed    chan struct{} // ends answers that never come
+	closeOnce sync.Once
+	counts    struct{ requests, writes, limited atomic.Int64 }
+}
+
+// Names of the files in the folder, each readable by its owner alone.
+const (
+	databaseFile = "cloud.sqlite"
+	keyFile      = "secrets.key" // an age identity: opens every secret in the database
+	tokenFile    = "token"       // the bearer token, where Options gave none
+)
+
+// Open opens the sample Cloud in dir and makes it where there is none: the
+// folder with mode 0700, its files with 0600. Whoever can read the folder can
+// open the secrets in it.
+func Open(dir string, opts Options) (*Cloud, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(abs, 0o700); err != nil {
+		return nil, fmt.Errorf("sample Cloud: %w", err)
+	}
+	c := &Cloud{providers: opts.Providers, pageSize: opts.PageSize, token: opts.Token, closed: make(chan struct{})}
+	if c.providers == nil {
+		c.providers = DefaultProviders()
+	}
+	if c.pageSize <= 0 {
+		c.pageSize = 100
+	}
+	if c.faults, err = newFaults(opts.Faults); err != nil {
+		return nil, err
+	}
+	if c.limits, err = readLimits(); err != nil {
+		return nil, err
+	}
+	if c.openapi, err = OpenAPI(); err != nil {
+		return nil, err
+	}
+	if c.db, err = openDatabase(filepath.Join(abs, databaseFile)); err != nil {
+		return nil, fmt.Errorf("sample Cloud %s: %w", schema.Quote(dir), err)
+	}
+	if err := c.prepare(abs); err != nil {
+		_ = c.db.Close()
+		return nil, fmt.Errorf("sample Cloud %s: %w", schema.Quote(dir), err)
+	}
+	c.tokenSum = sha256.Sum256([]byte(c.token.Reveal()))
+	return c, nil
+}
+
+// Token returns the bearer token that the REST interface accepts.
+func (c *Cloud) Token() schema.Secret { return c.token }
+
+// Providers returns the choices of a connection's Service provider.
+func (c *Cloud) Providers() []Provider { return c.providers }
+
+// Counts returns what was seen so far.
+func (c *Cloud) Counts() Counts {
+	return Counts{c.counts.requests.Load(), c.counts.writes.Load(), c.counts.limited.Load()}
+}
+
+// Close ends answers that were being withheld and closes the database.
+func (c *Cloud) Close() error {
+	c.closeOnce.Do(func() { close(c.closed) })
+	return c.db.Close()
+}
+
+// accepts compares a presented token in constant time.
+func (c *Cloud) accepts(token string) bool {
+	sum := sha256.Sum256([]byte(token))
+	return subtle.ConstantTimeCompare(sum[:], c.tokenSum[:]) == 1
+}
+
+// newToken returns 32 random bytes as text.
+func newToken() schema.Secret { return schema.NewSecret("sample-" + rand.Text() + rand.Text()) }
+
+// Serve listens on addr, such as 127.0.0.1:0, calls ready with the URL once it
+// answers, and serves until ctx ends. It speaks plain HTTP and therefore
+// refuses every address but a loopback one.
+func (c *Cloud) Serve(ctx context.Context, addr string, ready func(url string)) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return schema.Hint(fmt.Errorf("%s is not an address", schema.Quote(addr)), "write it like 127.0.0.1:8080; port 0 picks one")
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return schema.Hint(fmt.Errorf("%s is not a loopback address", schema.Quote(addr)),
+			"the sample Cloud speaks plain HTTP: give it 127.0.0.1")
+	}
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("sample Cloud: %w", err)
+	}
+	srv := &http.Server{Handler: c.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ln) }()
+	ready("http://" + ln.Addr().String())
+	select {
+	case err := <-served:
+		return fmt.Errorf("sample Cloud: %w", err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if err := srv.Shutdown(grace); errors.Is(err, context.DeadlineExceeded) {
+		return srv.Close()
+	} else if err != nil {
+		return fmt.Errorf("sample Cloud: %w", err)
+	}
+	return nil
+}
+
+// readSmall reads a file of at most a few kilobytes without the blanks around.
+func readSmall(path string) (string, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	if len(raw) > 4096 {
+		return "", fmt.Errorf("%s: too long", path)
+	}
+	return strings.TrimSpace(string(raw)), nil
+}

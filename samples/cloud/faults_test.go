@@ -1,0 +1,165 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// TestEachFaultDoesWhatItSays tells by what arrives at the client and by what
+// is stored afterwards.
+func TestEachFaultDoesWhatItSays(t *testing.T) {
+	tests := []struct {
+		fault  Fault
+		cut    bool // the client sees the connection end
+		status int
+		stored int
+	}{
+		{Fault{Do: Fail, Status: 503, RetryAfter: "7"}, false, 503, 0},
+		{Fault{Do: FailAfter, Status: 502}, false, 502, 1},
+		{Fault{Do: DropBefore}, true, 0, 0},
+		{Fault{Do: DropAfter}, true, 0, 1},
+		{Fault{Do: CutAnswer}, true, 201, 1},
+		{Fault{Do: Garble}, false, 201, 1},
+		{Fault{Do: Rival}, false, 409, 1},
+		{Fault{Do: Redirect, To: "http://elsewhere.example"}, false, 307, 0},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.fault.Do), func(t *testing.T) {
+			s := serve(t, Options{Faults: Faults{Script: func(*http.Request) Fault { return tt.fault }}})
+			r, err := s.raw("POST", apiPrefix+"connections", connection)
+			if (err != nil) != tt.cut || r.Status != tt.status || r.Header.Get("Retry-After") != tt.fault.RetryAfter {
+				t.Errorf("got %+v, %v", r, err)
+			}
+			all, err := s.cloud.Items(t.Context(), schema.Connections)
+			if err != nil || len(all) != tt.stored {
+				t.Errorf("%d stored, want %d; %v", len(all), tt.stored, err)
+			}
+			switch tt.fault.Do {
+			case Rival:
+				if d := all[0].Item.(*schema.CloudConnection).Description; d != "made by somebody else" {
+					t.Errorf("got %q", d)
+				}
+			case Redirect:
+				if to := r.Header.Get("Location"); to != "http://elsewhere.example"+apiPrefix+"connections" {
+					t.Errorf("got %q", to)
+				}
+			case Garble:
+				if strings.HasSuffix(r.Body, "}") || r.Body == "" {
+					t.Errorf("got %s", r.Body)
+				}
+			}
+		})
+	}
+}
+
+func TestWithheldAnswersEndWithTheClientOrTheServer(t *testing.T) {
+	for _, do := range []Effect{Hang, HangAfter} {
+		reached := make(chan struct{}, 2)
+		s := serve(t, Options{Faults: Faults{Script: func(*http.Request) Fault {
+			reached <- struct{}{}
+			return Fault{Do: do}
+		}}})
+		ctx, giveUp := context.WithCancel(t.Context())
+		go func() { <-reached; giveUp() }()
+		req, err := http.NewRequestWithContext(ctx, "GET", s.url+apiPrefix+"connections", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, err := http.DefaultClient.Do(req); err == nil {
+			_ = res.Body.Close()
+			t.Errorf("%s: got %d", do, res.StatusCode)
+		}
+		go func() { <-reached; _ = s.cloud.Close() }()
+		if r, err := s.raw("GET", apiPrefix+"connections", ""); err == nil {
+			t.Errorf("%s: got %d", do, r.Status)
+		}
+	}
+}
+
+func TestAnEndlessAnswerIsLargerThanAnyLimit(t *testing.T) {
+	s := serve(t, Options{Faults: Faults{Script: func(*http.Request) Fault { return Fault{Do: Endless} }}})
+	req, err := http.NewRequestWithContext(t.Context(), "GET", s.url+apiPrefix+"connections", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if n, err := io.CopyN(io.Discard, res.Body, 32<<20); err != nil {
+		t.Errorf("ended after %d: %v", n, err)
+	}
+}
+
+func TestTheLimitCountsWritesOnly(t *testing.T) {
+	for _, hide := range []bool{false, true} {
+		// One write in 1000 seconds: the second is refused however slow the machine.
+		s := serve(t, Options{Faults: Faults{Rate: 0.001, HideRetryAfter: hide}})
+		s.made(schema.Connections, connection)
+		r := s.do("POST", apiPrefix+"connections", connection)
+		want := "1000"
+		if hide {
+			want = ""
+		}
+		if r.Status != 429 || r.Header.Get("Retry-After") != want {
+			t.Errorf("got %d %v", r.Status, r.Header)
+		}
+		if r := s.do("GET", apiPrefix+"connections", ""); r.Status != 200 {
+			t.Errorf("got %d", r.Status)
+		}
+		if got := s.cloud.Counts(); got != (Counts{Requests: 3, Writes: 1, Limited: 1}) {
+			t.Errorf("got %+v", got)
+		}
+	}
+}
+
+func TestATokenExpiresForGood(t *testing.T) {
+	s := serve(t, Options{Faults: Faults{TokenLasts: 2}})
+	var got []int
+	for range 4 {
+		got = append(got, s.do("GET", apiPrefix+"connections", "").Status)
+	}
+	if fmt.Sprint(got) != "[200 200 401 401]" {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestTheSameSeedFailsTheSameRequests(t *testing.T) {
+	run := func(seed uint64) string {
+		s := serve(t, Options{Faults: Faults{Seed: seed, Chances: append(Failing(0.3), Dropping(0.3)...)}})
+		var out []string
+		for range 60 {
+			r, err := s.raw("GET", apiPrefix+"connections", "")
+			out = append(out, fmt.Sprint(r.Status, err != nil))
+		}
+		return strings.Join(out, " ")
+	}
+	first := run(1)
+	if again := run(1); again != first {
+		t.Errorf("got\n%s\n%s", first, again)
+	}
+	if other := run(2); other == first {
+		t.Error("another seed does the same")
+	}
+	for _, want := range []string{"500 false", "502 false", "503 false", "0 true", "200 true", "200 false"} {
+		if !strings.Contains(first, want) {
+			t.Errorf("no %s in %s", want, first)
+		}
+	}
+}
+
+func TestFaultsThatCannotBeAreRefused(t *testing.T) {
+	for _, f := range []Faults{{Latency: -1}, {Rate: -1}, {TokenLasts: -1}, {Chances: Failing(1.5 * 3)}, {Chances: []Chance{{-0.1, Fault{}}}}} {
+		if c, err := Open(t.TempDir(), Options{Faults: f}); err == nil {
+			_ = c.Close()
+			t.Errorf("%+v: no error", f)
+		}
+	}
+}

@@ -1,0 +1,285 @@
+package cloud
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+const (
+	maxBody   = 1 << 20 // bytes of a request's body
+	maxKey    = 255     // characters of an Idempotency-Key
+	apiPrefix = "/api/v1/"
+)
+
+// Handler serves the REST interface, faults included.
+func (c *Cloud) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+apiPrefix+"openapi.json", c.serveOpenAPI)
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		path := apiPrefix + string(l)
+		mux.Handle(path, c.authorized(methods{http.MethodGet: c.serveList(l), http.MethodPost: c.servePost(l)}))
+		mux.Handle(path+"/{id}", c.authorized(methods{http.MethodGet: c.serveGet(l), http.MethodPut: c.servePut(l)}))
+	}
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, http.StatusNotFound, "no such resource", nil)
+	})
+	return c.withFaults(mux)
+}
+
+// methods answers 405 in the interface's own shape for a method that is not
+// there.
+type methods map[string]http.HandlerFunc
+
+func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h, ok := m[r.Method]; ok {
+		h(w, r)
+		return
+	}
+	for _, name := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
+		if _, ok := m[name]; ok {
+			w.Header().Add("Allow", name)
+		}
+	}
+	writeProblem(w, http.StatusMethodNotAllowed, "this resource has no such method", nil)
+}
+
+func (c *Cloud) authorized(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") || !c.accepts(token) {
+			unauthorized(w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func unauthorized(w http.ResponseWriter) {
+	w.Header().Set("WWW-Authenticate", `Bearer realm="sample Cloud"`)
+	writeProblem(w, http.StatusUnauthorized, "a valid bearer token is needed", nil)
+}
+
+func (c *Cloud) serveOpenAPI(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(c.openapi)
+}
+
+func (c *Cloud) serveList(l schema.List) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var after int64
+		if cursor := r.URL.Query().Get("cursor"); cursor != "" {
+			var ok bool
+			if after, ok = parseCursor(l, cursor); !ok {
+				writeProblem(w, http.StatusBadRequest, "the cursor is not one that this list gave out", nil)
+				return
+			}
+		}
+		entries, err := c.page(r.Context(), l, after, c.pageSize+1)
+		if err != nil {
+			c.writeError(w, err)
+			return
+		}
+		answer := struct {
+			Items []jsontext.Value `json:"items"`
+			Next  string           `json:"next,omitzero"`
+		}{Items: []jsontext.Value{}}
+		if len(entries) > c.pageSize {
+			entries = entries[:c.pageSize]
+			answer.Next = makeCursor(l, entries[len(entries)-1].ID)
+		}
+		for _, e := range entries {
+			raw, err := encodeEntry(e)
+			if err != nil {
+				c.writeError(w, err)
+				return
+			}
+			answer.Items = append(answer.Items, raw)
+		}
+		raw, err := schema.Marshal(answer)
+		if err != nil {
+			c.writeError(w, err)
+			return
+		}
+		writeJSON(w, http.StatusOK, raw)
+	}
+}
+
+// A cursor is the id of the last item seen: ids only grow and nothing is ever
+// deleted, so a walk sees each item once whatever is added meanwhile.
+func makeCursor(l schema.List, id int64) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s/%d", l, id))
+}
+
+func parseCursor(l schema.List, cursor string) (int64, bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return 0, false
+	}
+	digits, ok := strings.CutPrefix(string(raw), string(l)+"/")
+	id, err := strconv.ParseInt(digits, 10, 64)
+	return id, ok && err == nil && id > 0
+}
+
+func (c *Cloud) serveGet(l schema.List) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		e, err := c.Get(r.Context(), l, pathID(r))
+		if err != nil {
+			c.writeError(w, err)
+			return
+		}
+		raw, err := encodeEntry(e)
+		if err != nil {
+			c.writeError(w, err)
+			return
+		}
+		writeJSON(w, http.StatusOK, raw)
+	}
+}
+
+// pathID returns 0, which no item has, for what is not a number.
+func pathID(r *http.Request) int64 {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil || strconv.FormatInt(id, 10) != r.PathValue("id") {
+		return 0
+	}
+	return id
+}
+
+func (c *Cloud) servePost(l schema.List) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c.serveWrite(w, r, l, http.StatusCreated, c.create)
+	}
+}
+
+func (c *Cloud) servePut(l schema.List) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c.serveWrite(w, r, l, http.StatusOK, func(ctx context.Context, tx *sql.Tx, it schema.Item, secret schema.Secret) (Entry, error) {
+			return c.update(ctx, tx, pathID(r), it, secret)
+		})
+	}
+}
+
+type writer func(context.Context, *sql.Tx, schema.Item, schema.Secret) (Entry, error)
+
+// serveWrite does a write and remembers its answer under the request's
+// Idempotency-Key in one transaction: either both are there or neither is.
+func (c *Cloud) serveWrite(w http.ResponseWriter, r *http.Request, l schema.List, status int, do writer) {
+	key, ok := idempotencyKey(r)
+	if !ok {
+		writeProblem(w, http.StatusBadRequest, fmt.Sprintf("Idempotency-Key is one printable text of at most %d characters", maxKey), nil)
+		return
+	}
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		writeProblem(w, http.StatusUnsupportedMediaType, "the body must be application/json", nil)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
+		writeProblem(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody), nil)
+		return
+	} else if err != nil {
+		writeProblem(w, http.StatusBadRequest, "the body ended early", nil)
+		return
+	}
+	it, secret, err := decodeItem(l, body)
+	if err != nil {
+		c.writeError(w, err)
+		return
+	}
+	var raw []byte
+	var id int64
+	var repeated bool
+	digest := c.requestDigest(r, body)
+	err = c.transact(r.Context(), func(tx *sql.Tx) error {
+		var err error
+		if status, id, raw, repeated, err = recall(r.Context(), tx, key, digest, status); err != nil || repeated {
+			return err
+		}
+		e, err := do(r.Context(), tx, it, secret)
+		if err != nil {
+			return err
+		}
+		if raw, err = encodeEntry(e); err != nil {
+			return err
+		}
+		id = e.ID
+		return remember(r.Context(), tx, key, digest, status, id, raw)
+	})
+	if err != nil {
+		c.writeError(w, err)
+		return
+	}
+	if !repeated {
+		_ = c.counted(nil)
+	}
+	if status == http.StatusCreated {
+		w.Header().Set("Location", fmt.Sprintf("%s%s/%d", apiPrefix, l, id))
+	}
+	writeJSON(w, status, raw)
+}
+
+// idempotencyKey returns "" where the request has none.
+func idempotencyKey(r *http.Request) (string, bool) {
+	values := r.Header.Values("Idempotency-Key")
+	if len(values) == 0 {
+		return "", true
+	}
+	key := values[0]
+	ok := len(values) == 1 && key != "" && len(key) <= maxKey
+	for _, b := range []byte(key) {
+		ok = ok && b > ' ' && b <= '~'
+	}
+	return key, ok
+}
+
+// requestDigest tells whether two requests are the same. It is keyed: the body
+// holds a secret, which a plain digest in the database would let anybody guess.
+func (c *Cloud) requestDigest(r *http.Request, body []byte) []byte {
+	mac := hmac.New(sha256.New, c.idemKey)
+	_, _ = fmt.Fprintf(mac, "%s %s\n", r.Method, r.URL.Path)
+	_, _ = mac.Write(body)
+	return mac.Sum(nil)
+}
+
+// recall returns the answer that a key was given before, if it was.
+func recall(ctx context.Context, tx *sql.Tx, key string, digest []byte, status int) (int, int64, []byte, bool, error) {
+	if key == "" {
+		return status, 0, nil, false, nil
+	}
+	var first, answer []byte
+	var was int
+	var id int64
+	err := tx.QueryRowContext(ctx, "SELECT request, status, id, answer FROM keys WHERE key = ?", key).Scan(&first, &was, &id, &answer)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return status, 0, nil, false, nil
+	case err != nil:
+		return 0, 0, nil, false, err
+	case !hmac.Equal(first, digest):
+		return 0, 0, nil, false, refused(http.StatusUnprocessableEntity, "", "this Idempotency-Key was used for another request")
+	}
+	return was, id, answer, true, nil
+}
+
+func remember(ctx context.Context, tx *sql.Tx, key string, digest []byte, status int, id int64, answer []byte) error {
+	if key == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, "INSERT INTO keys (key, request, status, id, answer) VALUES (?, ?, ?, ?, ?)",
+		key, digest, status, id, answer)
+	return err
+}

@@ -1,0 +1,146 @@
+package cloud
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// limit is what the bundle's JSON Schema says of a field beside its type.
+type limit struct {
+	MaxLength int `json:"maxLength"`
+}
+
+// readLimits takes the fields' limits from the cloud bundle's schema: what a
+// bundle can hold is what the sample Cloud takes.
+func readLimits() (map[schema.List]map[string]limit, error) {
+	raw, err := schema.SchemaFile("cloud-bundle")
+	if err != nil {
+		return nil, err
+	}
+	var doc struct {
+		Definitions map[string]struct {
+			Properties map[string]json.RawMessage `json:"properties"`
+		} `json:"definitions"`
+	}
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		return nil, err
+	}
+	out := map[schema.List]map[string]limit{}
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		out[l] = map[string]limit{}
+		for name, raw := range doc.Definitions[l.One()].Properties {
+			var lim limit
+			if err := json.Unmarshal(raw, &lim); err != nil {
+				return nil, fmt.Errorf("%s.%s: %w", l.One(), name, err)
+			}
+			out[l][name] = lim
+		}
+	}
+	return out, nil
+}
+
+// RequiredFields returns the fields that an item of that list must have, for
+// the given service provider of a connection.
+func (c *Cloud) RequiredFields(l schema.List, provider string) []string {
+	if l == schema.Credentials {
+		return []string{"name", "service_provider", "client_id"}
+	}
+	req := []string{"name", "service_provider"}
+	for _, p := range c.providers {
+		if p.Label != provider {
+			continue
+		}
+		if p.OAuth2 {
+			return append(req, "username", "oauth2_credentials")
+		}
+		return append(req, "host")
+	}
+	return req
+}
+
+// check holds an item to the rules, as the one with that id or as a new one
+// (0), and returns a *RefusedError with everything that is wrong.
+func (c *Cloud) check(ctx context.Context, tx *sql.Tx, id int64, it schema.Item) error {
+	l := it.List()
+	var problems []Problem
+	bad := func(field, format string, args ...any) {
+		problems = append(problems, Problem{field, fmt.Sprintf(format, args...)})
+	}
+	for _, f := range schema.FieldsOf(it) {
+		v, ok := schema.Get(it, f.Name)
+		if !ok {
+			continue
+		}
+		switch v := v.(type) {
+		case string:
+			if most := c.limits[l][f.Name].MaxLength; utf8.RuneCountInString(v) > most {
+				bad(f.Name, "has more than %d characters", most)
+			}
+		case int:
+			if v < f.Min || v > f.Max {
+				bad(f.Name, "is not between %d and %d", f.Min, f.Max)
+			}
+		case *schema.Marker:
+			return fmt.Errorf("%s: a marker is no secret", f.Name)
+		}
+	}
+	for _, name := range c.RequiredFields(l, schema.Text(it, "service_provider")) {
+		if schema.Text(it, name) == "" {
+			bad(name, "is required")
+		}
+	}
+	if con, ok := it.(*schema.CloudConnection); ok {
+		if con.ServiceProvider != "" && !c.offers(con.ServiceProvider) {
+			bad("service_provider", "is not one of: %s", strings.Join(c.providerLabels(), ", "))
+		}
+		if con.OAuth2Credentials != "" {
+			if _, known, err := find(ctx, tx, schema.Credentials, con.OAuth2Credentials); err != nil {
+				return err
+			} else if !known {
+				bad("oauth2_credentials", "no credential has this name")
+			}
+		}
+	}
+	if len(problems) > 0 {
+		return &RefusedError{http.StatusUnprocessableEntity, problems}
+	}
+	if other, taken, err := find(ctx, tx, l, it.ItemName()); err != nil {
+		return err
+	} else if taken && other != id {
+		return refused(http.StatusConflict, "name", "another %s has this name", l.One())
+	}
+	return nil
+}
+
+func (c *Cloud) offers(label string) bool {
+	for _, p := range c.providers {
+		if p.Label == label {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Cloud) providerLabels() []string {
+	var out []string
+	for _, p := range c.providers {
+		out = append(out, p.Label)
+	}
+	return out
+}
+
+// find looks an item up by the exact code points of its name.
+func find(ctx context.Context, q querier, l schema.List, name string) (id int64, ok bool, err error) {
+	err = q.QueryRowContext(ctx, "SELECT id FROM items WHERE list = ? AND name = ?", l, name).Scan(&id)
+	if err == sql.ErrNoRows {
+		return 0, false, nil
+	}
+	return id, err == nil, err
+}
