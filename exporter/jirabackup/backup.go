@@ -1,6 +1,7 @@
 package jirabackup
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -22,6 +23,9 @@ const (
 	defaultMinInflated = 1 << 30
 	defaultMaxInflated = 64 << 30
 )
+
+// readAhead is how much of the file is read at a time.
+const readAhead = 64 << 10
 
 // ErrTooLarge is what a document is refused with that inflates past the limit;
 // a larger Options.MaxInflated lets it through.
@@ -176,7 +180,7 @@ func (b *Backup) document() (*document, io.Reader) {
 		n: &d.read,
 	}
 	if b.entry.method == methodDeflate {
-		return d, flate.NewReader(raw)
+		return d, flate.NewReader(bufio.NewReaderSize(raw, readAhead))
 	}
 	return d, raw
 }

@@ -1,0 +1,219 @@
+package jirabackup
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/flate"
+)
+
+// What the reader promises on a large backup.
+const (
+	maxTimesInflating = 1.15
+	maxPeakMB         = 64
+)
+
+const (
+	childEnv   = "MAILFERRY_BENCH_READ"
+	wantedRows = 40
+)
+
+// TestMain lets the benchmark run the reading alone, as a process whose memory
+// can be told.
+func TestMain(m *testing.M) {
+	if path := os.Getenv(childEnv); path != "" {
+		if err := readAlone(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func readAlone(path string) error {
+	if err := readWanted(context.Background(), path); err != nil {
+		return err
+	}
+	// Not the parent's view of it, which on Linux counts what the parent had
+	// mapped when it forked.
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(status)
+	return err
+}
+
+func readWanted(ctx context.Context, path string) (err error) {
+	b, err := Open(path, Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	rows := 0
+	_, err = b.Read(ctx, []string{wantedTable}, func(_ string, _ []string, values []Value) error {
+		if values[2].Text() != "p&ss<word>" {
+			return errors.New("a value came out wrong")
+		}
+		rows++
+		return nil
+	})
+	if err == nil && rows != wantedRows {
+		err = fmt.Errorf("read %d rows, want %d", rows, wantedRows)
+	}
+	return err
+}
+
+// inflateOnly inflates the entry to nowhere, from the same buffered file.
+func inflateOnly(path string) (err error) {
+	b, err := Open(path, Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	raw := io.NewSectionReader(b.file, b.entry.offset, b.entry.compressed)
+	_, err = io.Copy(io.Discard, flate.NewReader(bufio.NewReaderSize(raw, readAhead)))
+	return err
+}
+
+// BenchmarkRead500MB reads a wanted table from the middle of a 500 MB document
+// and reports, beside what it took, how often plain inflating would have fitted
+// in, the peak memory of a process that does only that, and what the usual tools
+// take. It fails when the reader breaks its promise.
+func BenchmarkRead500MB(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "backup.zip")
+	size := bigBackup{seed: 20240607, size: 500_000_000, wantedRows: wantedRows}.write(b, path)
+	info, err := os.Stat(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(size)
+
+	const rounds = 5
+	var inflating, reading, ratios []float64
+	for b.Loop() {
+		for range rounds {
+			inflate := seconds(b, func() error { return inflateOnly(path) })
+			read := seconds(b, func() error { return readWanted(b.Context(), path) })
+			inflating, reading = append(inflating, inflate), append(reading, read)
+			ratios = append(ratios, read/inflate)
+		}
+	}
+	ratio := median(reading) / median(inflating)
+	b.ReportMetric(float64(size)/float64(info.Size()), "×compressed")
+	b.ReportMetric(median(inflating), "inflate-s")
+	b.ReportMetric(median(reading), "read-s")
+	b.ReportMetric(ratio, "×inflate")
+	b.Logf("reading over inflating, round by round: %.3f", ratios)
+
+	peak := peakMB(b, path)
+	b.ReportMetric(peak, "peak-MB")
+	b.ReportMetric(seconds(b, func() error { return xmllint(b.Context(), path) }), "xmllint-s")
+	b.ReportMetric(seconds(b, func() error { return iterparse(b.Context(), path) }), "iterparse-s")
+	// One operation above is all rounds, which says nothing.
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(size)/1e6/median(reading), "MB/s")
+
+	if ratio > maxTimesInflating {
+		b.Errorf("reading takes %.3f times as long as inflating, more than %.2f", ratio, maxTimesInflating)
+	}
+	if peak > maxPeakMB {
+		b.Errorf("reading takes %.1f MB, more than %d", peak, maxPeakMB)
+	}
+}
+
+func seconds(b *testing.B, do func() error) float64 {
+	b.Helper()
+	start := time.Now()
+	if err := do(); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(start).Seconds()
+}
+
+func median(s []float64) float64 {
+	s = slices.Sorted(slices.Values(s))
+	return s[len(s)/2]
+}
+
+// peakMB reads the backup in a process of its own and gives its peak resident
+// set. Linux tells it.
+func peakMB(b *testing.B, path string) float64 {
+	b.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	cmd := exec.CommandContext(b.Context(), self)
+	cmd.Env = append(os.Environ(), childEnv+"="+path)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		b.Fatal(err)
+	}
+	m := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(out)
+	if m == nil {
+		b.Fatalf("no peak memory in %q", out)
+	}
+	kB, err := strconv.Atoi(string(m[1]))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return float64(kB) / 1000
+}
+
+// xmllint pipes the entry through a parser that only checks it.
+func xmllint(ctx context.Context, path string) error {
+	unzip := exec.CommandContext(ctx, "unzip", "-p", path, entryName)
+	lint := exec.CommandContext(ctx, "xmllint", "--stream", "--noout", "-")
+	var stderr bytes.Buffer
+	unzip.Stderr, lint.Stderr = &stderr, &stderr
+	pipe, err := unzip.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	lint.Stdin = pipe
+	if err := lint.Start(); err != nil {
+		return err
+	}
+	if err := errors.Join(unzip.Run(), lint.Wait()); err != nil {
+		return fmt.Errorf("unzip | xmllint: %w: %s", err, stderr.Bytes())
+	}
+	return nil
+}
+
+const iterparseScript = `
+import sys, zipfile
+from xml.etree.ElementTree import iterparse
+rows = 0
+with zipfile.ZipFile(sys.argv[1]) as z, z.open("activeobjects.xml") as f:
+    for _, e in iterparse(f):
+        if e.tag.endswith("}row"):
+            rows += 1
+            e.clear()
+        elif e.tag.endswith("}data"):
+            e.clear()
+assert rows > 1000, rows
+`
+
+// iterparse reads the entry as a short Python script would.
+func iterparse(ctx context.Context, path string) error {
+	out, err := exec.CommandContext(ctx, "python3", "-c", iterparseScript, path).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("python3: %w: %s", err, out)
+	}
+	return nil
+}
