@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"path"
 	"strings"
 	"unicode"
 
@@ -167,4 +169,19 @@ func checkItems(b *schema.Bundle) error {
 		}
 	}
 	return nil
+}
+
+// sameSite writes a Cloud's address in one form: case of scheme and host, and a
+// slash at the end, make no other Cloud.
+func sameSite(site string) string {
+	if dir, ok := strings.CutPrefix(site, "sample:"); ok {
+		return "sample:" + path.Clean(dir)
+	}
+	u, err := url.Parse(site)
+	if err != nil || u.Host == "" {
+		return site
+	}
+	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+	u.Path = strings.TrimRight(u.Path, "/")
+	return u.String()
 }

@@ -90,6 +90,16 @@ func (m *memory) put(it schema.Item) {
 	m.lists[list] = append(m.lists[list], Remote{ID: fmt.Sprintf("old-%d", len(m.lists[list])+1), Item: bare(it)})
 }
 
+// secretOf returns the secret of the connection of that name.
+func (m *memory) secretOf(name string) string {
+	for _, r := range m.lists[schema.Connections] {
+		if r.Item.ItemName() == name {
+			return m.secrets[r.ID]
+		}
+	}
+	return ""
+}
+
 // bare copies an item without its marker, as Cloud shows it.
 func bare(it schema.Item) schema.Item {
 	switch it := it.(type) {

@@ -123,7 +123,7 @@ func TestConnectionsWaitForTheirCredentials(t *testing.T) {
 	if rep, err = Run(t.Context(), o); err != nil || rep.Counts[Written] != 3 {
 		t.Fatalf("connections: %v, %v", err, rep.Counts)
 	}
-	if len(m.lists[schema.Connections]) != 3 || m.secrets["connection-1"] != "secret of connection S" {
+	if len(m.lists[schema.Connections]) != 3 || m.secretOf("S") != "secret of connection S" {
 		t.Errorf("Cloud has %v", m.lists[schema.Connections])
 	}
 }

@@ -1,0 +1,259 @@
+package importer
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// ran imports three connections and returns the options and the ledger's text.
+func ran(t *testing.T) (Options, *memory, string) {
+	t.Helper()
+	m := newMemory()
+	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B"), smtp("C")), schema.Connections)
+	o.Jobs = 1
+	if _, err := Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(o.Ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o, m, string(raw)
+}
+
+func TestLedgerHoldsNoSecretAndTellsNothingOfEqualOnes(t *testing.T) {
+	m := newMemory()
+	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
+	o.Secrets = func(schema.List, string) schema.Secret { return schema.NewSecret("canary-in-the-coal-mine") }
+	if _, err := Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(o.Ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(raw, []byte("canary")) {
+		t.Error("the secret stands in the ledger")
+	}
+	if err := o.defaults(); err != nil {
+		t.Fatal(err)
+	}
+	led, err := readLedger(&o, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := led.written(itemKey{schema.Connections, "A"})
+	b, _ := led.written(itemKey{schema.Connections, "B"})
+	if a.secret == "" || a.secret == b.secret {
+		t.Error("equal secrets of two connections can be told from the ledger")
+	}
+}
+
+func TestLedgerTornLastLineIsRepairedAndSaid(t *testing.T) {
+	o, m, raw := ran(t)
+	if err := os.WriteFile(o.Ledger, []byte(raw+`{"prev":"12`+"\x00\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := m.writes
+	rep, err := Run(t.Context(), o)
+	if err != nil || m.writes != before || rep.Counts[Written] != 3 {
+		t.Fatalf("%v, %v", err, rep.Counts)
+	}
+	if len(rep.Notes) != 1 || !strings.Contains(rep.Notes[0], "torn") {
+		t.Errorf("notes are %q", rep.Notes)
+	}
+	after, err := os.ReadFile(o.Ledger)
+	if err != nil || string(after) != raw {
+		t.Errorf("the repaired ledger differs (%v)", err)
+	}
+}
+
+func TestLedgerDamageIsNamedByLineAndStopsBeforeCloud(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		damage func(lines []string) []string
+		want   string
+	}{
+		{"a flipped byte", func(l []string) []string { l[2] = strings.Replace(l[2], "written", "wrItten", 1); return l }, "line 3"},
+		{"a changed value that still reads", func(l []string) []string { l[1] = strings.Replace(l[1], `"name":"A"`, `"name":"Z"`, 1); return l }, "line 3"},
+		{"a line taken out", func(l []string) []string { return append(l[:3:3], l[4:]...) }, "line 4"},
+		{"two lines swapped", func(l []string) []string { l[1], l[2] = l[2], l[1]; return l }, "line 2"},
+		{"no first line", func(l []string) []string { return l[1:] }, "line 1"},
+		{"a torn line in the middle", func(l []string) []string { l[3] = l[3][:20]; return l }, "line 4"},
+		{"another file", func([]string) []string { return []string{"name,host", "a,b", ""} }, "line 1: this is not a ledger"},
+		{"one line without an end", func([]string) []string { return []string{"age-encryption.org/v1"} }, "line 1: this is not a ledger"},
+		{"an empty file", func([]string) []string { return []string{""} }, "line 1: this is not a ledger"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o, m, raw := ran(t)
+			damaged := strings.Join(tt.damage(strings.Split(raw, "\n")), "\n")
+			if err := os.WriteFile(o.Ledger, []byte(damaged), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			before := m.writes
+			_, err := Run(t.Context(), o)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+			if now, _ := os.ReadFile(o.Ledger); string(now) != damaged || m.writes != before {
+				t.Error("something was written all the same")
+			}
+		})
+	}
+}
+
+func TestLedgerOfAnotherIsRefused(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*Options, *memory)
+		want   string
+	}{
+		{"another Cloud", func(_ *Options, m *memory) { m.site.URL = "https://other.example" }, "another Cloud"},
+		{"another bundle", func(o *Options, _ *memory) {
+			b := *o.Bundle
+			b.Manifest.ID = strings.Repeat("f", 32)
+			o.Bundle = &b
+		}, "another bundle"},
+		{"another digest", func(o *Options, _ *memory) { o.Digest = strings.Repeat("0", 64) }, "another bundle"},
+		{"another key", func(o *Options, _ *memory) {
+			id, err := age.GenerateX25519Identity()
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Identities = []age.Identity{id}
+		}, "opens to none"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o, m, _ := ran(t)
+			tt.change(&o, m)
+			before := m.writes
+			if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+			if m.writes != before {
+				t.Error("Cloud was written to")
+			}
+		})
+	}
+}
+
+func TestSameCloudWrittenOtherwiseIsTheSame(t *testing.T) {
+	for _, two := range [][2]string{
+		{"https://Cloud.example/", "HTTPS://cloud.example"}, {"sample:./a", "sample:a"}, {"https://c.example/x/", "https://c.example/x"},
+	} {
+		if a, b := sameSite(two[0]), sameSite(two[1]); a != b {
+			t.Errorf("%s and %s are two", a, b)
+		}
+	}
+	if sameSite("https://c.example/x") == sameSite("https://c.example/y") {
+		t.Error("two sites are one")
+	}
+}
+
+func TestSecondImportIsRefusedWhileOneRuns(t *testing.T) {
+	m := newMemory()
+	o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
+	var second error
+	first := o
+	first.Point = func(name string) {
+		if name == "before-send" {
+			_, second = Run(t.Context(), o)
+		}
+	}
+	if _, err := Run(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	if second == nil || !strings.Contains(second.Error(), "another import is at work") {
+		t.Errorf("the second import: %v", second)
+	}
+	if _, err := Run(t.Context(), o); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+func TestAnotherSecretSinceIsAChangeAndNoSecretIsNone(t *testing.T) {
+	o, m, _ := ran(t)
+	o.Secrets = func(list schema.List, name string) schema.Secret {
+		if name == "B" {
+			return schema.NewSecret("a new one")
+		}
+		return secretsOf(list, name)
+	}
+	_, err := Run(t.Context(), o)
+	var gate *GateError
+	if !errors.As(err, &gate) || len(gate.Reasons) != 1 || gate.Reasons[0].Name != "B" {
+		t.Fatalf("under fail: %v", err)
+	}
+	d, err := Drift(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !d.Differs() || d.Items[1].Secret != SecretNewer || d.Items[0].Secret != SecretAsImported {
+		t.Errorf("drift: %+v", d.Items)
+	}
+	o.OnConflict = Overwrite
+	before := m.writes
+	rep, err := Run(t.Context(), o)
+	if err != nil || m.writes != before+1 || m.secretOf("B") != "a new one" {
+		t.Fatalf("under overwrite: %v, %d writes", err, m.writes-before)
+	}
+	if rep.Items[1].Replaced == "" {
+		t.Error("what was replaced is not said to be kept")
+	}
+	if rep, err = Run(t.Context(), o); err != nil || m.writes != before+1 || rep.Counts[Written] != 3 {
+		t.Errorf("once more: %v, %v", err, rep.Counts)
+	}
+	if d, err = Drift(t.Context(), o); err != nil || d.Differs() {
+		t.Errorf("drift afterwards: %v, %+v", err, d)
+	}
+}
+
+func TestWhatAnOverwriteReplacesCanBeOpenedAgain(t *testing.T) {
+	m := newMemory()
+	old := smtp("A")
+	old.Host = "old.example"
+	m.put(old)
+	o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
+	o.OnConflict = Overwrite
+	var asked []string
+	o.Confirm = func(it PlanItem) bool { asked = append(asked, it.Changes[0].From); return true }
+	rep, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(asked) != 1 || asked[0] != "old.example" {
+		t.Errorf("asked %q", asked)
+	}
+	sealed, err := os.ReadFile(rep.Items[0].Replaced)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := openArmored(string(sealed), o.Identities)
+	if err != nil || !bytes.Contains(raw, []byte(`"host": "old.example"`)) {
+		t.Errorf("%v, %s", err, raw)
+	}
+	if bytes.Contains(sealed, []byte("old.example")) {
+		t.Error("what was replaced stands open")
+	}
+}
+
+func TestDeclinedChangeIsLeft(t *testing.T) {
+	m := newMemory()
+	old := smtp("A")
+	old.Host = "old.example"
+	m.put(old)
+	o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
+	o.OnConflict = Overwrite
+	o.Confirm = func(PlanItem) bool { return false }
+	rep, err := Run(t.Context(), o)
+	if err != nil || rep.Counts[Skipped] != 1 || m.writes != 0 {
+		t.Errorf("%v, %v, %d writes", err, rep.Counts, m.writes)
+	}
+}
