@@ -57,7 +57,18 @@ func (a *AllowedSigners) connect() {
 	}
 	a.personOf = map[string]int{}
 	byRoot := map[string]int{}
-	for _, n := range slices.Sorted(maps.Keys(parent)) {
+	nodes := slices.SortedFunc(maps.Keys(parent), func(m, n string) int {
+		_, mKey := a.byKey[m]
+		_, nKey := a.byKey[n]
+		if mKey != nKey {
+			if nKey {
+				return -1 // principals first, so that people come in the order of their names
+			}
+			return 1
+		}
+		return cmp.Compare(m, n)
+	})
+	for _, n := range nodes {
 		r := root(n)
 		i, known := byRoot[r]
 		if !known {

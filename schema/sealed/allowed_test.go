@@ -1,0 +1,204 @@
+package sealed
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// keyText is the key part of an allowed_signers line.
+func keyText(t *testing.T, s *Signer) string {
+	t.Helper()
+	fields := strings.Fields(publicLine(t, s, "x"))
+	return fields[2] + " " + fields[3]
+}
+
+// TestLinesAreReadAsSSHKeygenReadsThem asks the real ssh-keygen about each line
+// and holds our reading to its answer.
+func TestLinesAreReadAsSSHKeygenReadsThem(t *testing.T) {
+	signer := loadSigner(t, sshKey(t, ""))
+	key := keyText(t, signer)
+	s := sign(t, signer, nil)
+	now := time.Now()
+	for _, line := range []string{
+		"anna KEY",
+		"  anna \t KEY  a comment",
+		`"anna" KEY`,
+		"ben,anna,carl KEY",
+		"ben,,anna KEY",
+		"ben KEY",
+		"Anna KEY",
+		"anna,!anna KEY",
+		"!b*,anna KEY",
+		"!a*,anna KEY",
+		`anna namespaces="mailferry" KEY`,
+		`anna NameSpaces="mail*,!x" KEY`,
+		`anna namespaces="git" KEY`,
+		`anna namespaces="*,!mailferry" KEY`,
+		`anna namespaces="mailferr?" KEY`,
+		`anna namespaces="" KEY`,
+		"anna namespaces=\"mail\\\"ferry\"\tKEY",
+		`anna valid-after="20200101" KEY`,
+		`anna valid-after="20200101Z",valid-before="29990101" KEY`,
+		`anna valid-before="20200101Z" KEY`,
+		`anna valid-before="202001011200" KEY`,
+		`anna valid-before="20200101120000Z" KEY`,
+		`anna valid-after="29990101" KEY`,
+		`anna cert-authority KEY`,
+		// Wrong lines.
+		"anna",
+		"anna KEY-",
+		`"anna KEY`,
+		"anna namespaces=mailferry KEY",
+		`anna namespaces="mailferry KEY`,
+		`anna namespaces="mailferry", KEY`,
+		`anna namespaces="mailferry"x KEY`,
+		`anna namespaces="mailferry",namespaces="mailferry" KEY`,
+		`anna no-touch-required KEY`,
+		`anna valid-after="2020" KEY`,
+		`anna valid-after="20201341" KEY`,
+		`anna valid-after="20200101",valid-before="20200101" KEY`,
+		`anna valid-after=20200101 KEY`,
+		"anna ssh-ed25519 AAAA",
+		"anna ssh-rsa " + strings.Fields(key)[1],
+	} {
+		t.Run(line, func(t *testing.T) {
+			text := strings.ReplaceAll(strings.ReplaceAll(line, "KEY-", "ssh-ed25519 $"), "KEY", key)
+			dir := t.TempDir()
+			file := put(t, dir, "allowed", text+"\n")
+			sig := put(t, dir, "sig", s.Signature)
+			out, err := tryTool(t, strings.NewReader(s.Statement), "ssh-keygen", "-Y", "verify", "-f", file, "-I", "anna", "-n", "mailferry", "-s", sig)
+			theirs := err == nil
+
+			a, err := LoadAllowedSigners(file)
+			ours := false
+			if err == nil {
+				st := a.standingOf(signer.public, now, now)
+				ours = st.why == "" && strings.Contains(","+strings.Join(st.principals, ",")+",", ",anna,")
+			} else if !strings.HasPrefix(err.Error(), file+":1: ") {
+				t.Errorf("the error does not name the line: %v", err)
+			}
+			if ours != theirs {
+				t.Errorf("we say %v (%v), ssh-keygen says %v: %s", ours, err, theirs, out)
+			}
+		})
+	}
+}
+
+func TestWrongLinesAreErrorsWithTheirNumber(t *testing.T) {
+	key := keyText(t, loadSigner(t, sshKey(t, "")))
+	for name, c := range map[string]struct{ text, want string }{
+		"third line":          {"# comment\n\nanna\n", "f:3: not a line of principals and a key"},
+		"windows line ends":   {"a " + key + "\r\nanna foo=\"x\" " + key + "\r\n", `f:2: neither a key nor a known option: "foo"`},
+		"unquoted namespaces": {"a namespaces=mailferry " + key, "f:1: option namespaces wants a value in double quotes"},
+		"unquoted date":       {"a valid-before=20300101 " + key, "f:1: option valid-before wants a value in double quotes"},
+		"bad date":            {`a valid-before="tomorrow" ` + key, "f:1: option valid-before: not a time like"},
+		"no such day":         {`a valid-before="20260231" ` + key, "f:1: option valid-before: not a time like"},
+		"options open":        {`a namespaces="x ` + key, "f:1: option namespaces: a quotation mark does not end"},
+		"no key":              {`a namespaces="x"`, "f:1: no key"},
+		"key of another type": {"a ssh-rsa " + strings.Fields(key)[1], "f:1: neither a key nor a known option"},
+		"damaged key":         {`a namespaces="x" ssh-ed25519 AAAA`, `f:1: not a public key of type "ssh-ed25519"`},
+		"escape":              {"a\x1b[2J " + key, "f:1: a control or invisible character"},
+		"bidirectional":       {"a\u202e " + key, "f:1: a control or invisible character"},
+		"not UTF-8":           {"a\xff " + key, "f: not valid UTF-8"},
+		"long principal":      {strings.Repeat("a", 300) + " " + key, "f:1: a principal longer than"},
+		"many principals":     {strings.Repeat("a,", 300) + " " + key, "f:1: more than 256 principals"},
+		"many lines":          {strings.Repeat("a ssh-ed25519 "+strings.Fields(key)[1]+"\n", 10_001), "f:10001: more than 10000 signers"},
+		"large":               {strings.Repeat("#", maxAllowedFile+1), "f: larger than"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ParseAllowedSigners("f", []byte(c.text))
+			wantError(t, err, c.want)
+		})
+	}
+	_, err := LoadAllowedSigners(filepath.Join(t.TempDir(), "none"))
+	wantError(t, err, "allowed signers: ")
+}
+
+func TestLinesForOtherToolsAreWarnings(t *testing.T) {
+	key := keyText(t, loadSigner(t, sshKey(t, "")))
+	weak := strings.Join(strings.Fields(slurp(t, sshKey(t, "", "-t", "rsa", "-b", "2048")+".pub"))[:2], " ")
+	a, err := ParseAllowedSigners("f", []byte("*@corp.example cert-authority "+key+"\nw*,!wx "+key+"\nold "+weak+"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"f:1: cert-authority names nobody", "f:2: no principal without wildcards", "f:3: an RSA key of 2048 bits is too small"} {
+		if !strings.HasPrefix(a.Warnings[i], want) {
+			t.Errorf("warns %q, want %q", a.Warnings[i], want)
+		}
+	}
+	if got := fmt.Sprint(a.People()); !strings.HasPrefix(got, "[old") || len(a.People()) != 1 {
+		t.Errorf("people are %v", got)
+	}
+}
+
+func TestDatesWithoutZAreInTheLocalZone(t *testing.T) {
+	east := time.FixedZone("east", 5*3600)
+	for in, want := range map[string]string{
+		"20260131":          "2026-01-30T19:00:00Z",
+		"20260131Z":         "2026-01-31T00:00:00Z",
+		"202601311230":      "2026-01-31T07:30:00Z",
+		"202601311230UTC":   "2026-01-31T12:30:00Z",
+		"20260131123045":    "2026-01-31T07:30:45Z",
+		"20260131123045z":   "2026-01-31T12:30:45Z",
+		"19700101Z":         "",
+		"2026013":           "",
+		"20260131 1230":     "",
+		"-0260131":          "",
+		"20260131123045+00": "",
+	} {
+		got, err := parseAllowedTime(in, east)
+		if err != nil {
+			if want != "" {
+				t.Errorf("%s: %v", in, err)
+			}
+			continue
+		}
+		if got.UTC().Format(time.RFC3339) != want {
+			t.Errorf("%s is %s, want %s", in, got.UTC().Format(time.RFC3339), want)
+		}
+	}
+}
+
+func TestAPersonIsTheConnectedSet(t *testing.T) {
+	var keys []string
+	for range 4 {
+		keys = append(keys, keyText(t, loadSigner(t, sshKey(t, ""))))
+	}
+	text := strings.NewReplacer("K0", keys[0], "K1", keys[1], "K2", keys[2], "K3", keys[3])
+	for name, c := range map[string]struct{ file, want string }{
+		"each their own":               {"anna K0\nben K1", "anna | ben"},
+		"two names with one key":       {"anna K0\nben K0", "anna, ben"},
+		"two keys with one name":       {"anna K0\nanna K1", "anna"},
+		"a chain":                      {"anna,ann K0\nann K1\nben K2\nb2,ben K3\nann K2", "ann, anna, b2, ben"},
+		"wildcards connect nobody":     {"anna,* K0\nben,* K1\n*@corp.example K2", "anna | ben"},
+		"negated names connect nobody": {"anna,!ben K0\nben K1", "anna | ben"},
+		"a CA connects nobody":         {"anna K0\nben K1\nanna,ben cert-authority K2", "anna | ben"},
+		"outdated lines connect":       {"anna K0\nanna,ben valid-before=\"20200101Z\" K1\nben K2", "anna, ben"},
+		"other namespaces connect":     {"anna K0\nben namespaces=\"git\" K0", "anna, ben"},
+		"comments do not connect":      {"anna K0 x@corp.example\nben K1 x@corp.example", "anna | ben"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, err := ParseAllowedSigners("f", []byte(text.Replace(c.file)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, p := range a.People() {
+				got = append(got, p.String())
+			}
+			if strings.Join(got, " | ") != c.want {
+				t.Errorf("people are %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAPatternThatRunsWildEnds(t *testing.T) {
+	s := strings.Repeat("a", 250)
+	if matchPattern(s, strings.Repeat("*a", 120)+"*b") || !matchPattern(s, strings.Repeat("*a", 120)+"*") || !matchPattern("", "**") || matchPattern("", "?") {
+		t.Fatal("a pattern is matched wrongly")
+	}
+}

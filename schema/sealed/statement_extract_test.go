@@ -1,0 +1,55 @@
+package sealed
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+func TestStockSSHKeygenAgreesWithWhatIsExtracted(t *testing.T) {
+	c := newCast(t, `anna@corp.example ANNA
+o'hara namespaces="mailferry" BEN
+carl valid-before="20260311Z" CARL`)
+	broken := c.says("ANNA", func(b *schema.StatementBody) { b.Comment = "fine" })
+	broken.Statement.Statement = strings.Replace(broken.Statement.Statement, "fine", "FINE", 1)
+	twice := c.says("ANNA", nil)
+	v := c.judge([]Evidence{twice, twice, c.says("BEN", nil), broken, c.says("CARL", nil), c.says("MALLORY", nil)})
+	dir := filepath.Join(t.TempDir(), "out")
+	if err := v.Extract(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := slurp(t, filepath.Join(dir, "01.json")); got != twice.Statement.Statement {
+		t.Fatalf("the signed bytes became %s", got)
+	}
+	var commands []string
+	for line := range strings.Lines(slurp(t, filepath.Join(dir, "README.txt"))) {
+		if strings.HasPrefix(line, "ssh-keygen ") {
+			commands = append(commands, strings.TrimSpace(line))
+		}
+	}
+	want := []StatementState{StateCounts, StateCounts, StateInvalid, StateExpired, StateUnlisted}
+	if len(commands) != len(want) || len(v.Statements) != len(want) {
+		t.Fatalf("%d commands for %d statements", len(commands), len(v.Statements))
+	}
+	for i, command := range commands {
+		if v.Statements[i].State != want[i] {
+			t.Errorf("statement %d is %s, want %s", i+1, v.Statements[i].State, want[i])
+		}
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", command)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		// An unlisted key's signature alone is good; nothing vouches for the key.
+		if good := want[i] == StateCounts || want[i] == StateUnlisted; good != (err == nil) {
+			t.Errorf("%s\nfor one that is %s: %v\n%s", command, want[i], err, out)
+		}
+		if strings.Contains(command, " verify ") != (want[i] == StateCounts || want[i] == StateExpired) {
+			t.Errorf("one that is %s is checked by %s", want[i], command)
+		}
+	}
+	if err := v.Extract(dir); err == nil {
+		t.Error("wrote over files that were there")
+	}
+}
