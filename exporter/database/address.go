@@ -1,0 +1,113 @@
+package database
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Kinds of sources, as a bundle names them.
+const (
+	Postgres = "postgres"
+	MySQL    = "mysql"
+)
+
+// address is a URL that was found to be harmless.
+type address struct {
+	kind     string
+	host     string // "" for the default
+	port     string // "" for the default
+	user     string
+	database string
+	params   map[string]string
+}
+
+// IsURL reports whether s is meant to be a database's address.
+func IsURL(s string) bool {
+	scheme, _, found := strings.Cut(s, "://")
+	return found && kindOf(scheme) != ""
+}
+
+func kindOf(scheme string) string {
+	switch strings.ToLower(scheme) {
+	case "postgres", "postgresql":
+		return Postgres
+	case "mysql", "mariadb":
+		return MySQL
+	}
+	return ""
+}
+
+func parameters(kind string) []string {
+	if kind == Postgres {
+		return []string{"schema", "socket", "sslmode", "sslrootcert", "sslcert", "sslkey"}
+	}
+	return []string{"socket", "tls", "tls_ca", "defaults_file"}
+}
+
+// parseAddress never puts a part of the URL into an error before it is sure
+// that no password can be in that part: a password with an unescaped /, ? or #
+// ends up in the strangest places.
+func parseAddress(raw string) (*address, error) {
+	scheme, _, _ := strings.Cut(raw, "://")
+	kind := kindOf(scheme)
+	if kind == "" {
+		return nil, errors.New("not a postgres:// or mysql:// address")
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, schema.Hint(fmt.Errorf("the %s address cannot be read as a URL", kind), "%s, with no password in it", shape(kind))
+	}
+	if _, has := u.User.Password(); has {
+		return nil, refusePassword(kind)
+	}
+	_, tail, _ := strings.Cut(raw, "://")
+	if strings.Count(tail, "@") > strings.Count(u.User.String(), "@")+min(1, len(u.User.String())) || u.Fragment != "" || strings.HasSuffix(raw, "#") {
+		return nil, schema.Hint(fmt.Errorf("the %s address has an @ or # where none belongs", kind),
+			"%s, with no password in it; write @ in a name as %%40 and # as %%23", shape(kind))
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, fmt.Errorf("the %s address: what follows the ? cannot be read", kind)
+	}
+	a := &address{kind: kind, host: u.Hostname(), port: u.Port(), user: u.User.Username(), params: map[string]string{}}
+	for _, k := range slices.Sorted(maps.Keys(query)) {
+		switch known := parameters(kind); {
+		case k == "password" || k == "sslpassword" || k == "passwd" || k == "pwd":
+			return nil, refusePassword(kind)
+		case !slices.Contains(known, k):
+			return nil, schema.Hint(fmt.Errorf("the %s address: unknown parameter %s", kind, schema.Quote(k)), "it takes %s", strings.Join(known, ", "))
+		case len(query[k]) > 1:
+			return nil, fmt.Errorf("the %s address: parameter %s stands twice", kind, k)
+		case query[k][0] == "":
+			return nil, fmt.Errorf("the %s address: parameter %s is empty", kind, k)
+		}
+		a.params[k] = query[k][0]
+	}
+	a.database = strings.TrimPrefix(u.Path, "/")
+	switch {
+	case a.database == "" || strings.Contains(u.EscapedPath()[1:], "/"):
+		return nil, schema.Hint(fmt.Errorf("the %s address must end in the name of one database", kind), "%s; dbconfig.xml in Jira's home folder has them", shape(kind))
+	case a.user == "":
+		return nil, schema.Hint(fmt.Errorf("the %s address names no user", kind), "%s", shape(kind))
+	case a.params["socket"] != "" && a.host != "":
+		return nil, fmt.Errorf("the %s address has a socket and a host: give one of them", kind)
+	}
+	return a, nil
+}
+
+func shape(kind string) string { return "write " + kind + "://USER@HOST/DATABASE" }
+
+func refusePassword(kind string) error {
+	where := "PGPASSWORD or ~/.pgpass"
+	if kind == MySQL {
+		where = "MYSQL_PWD or the [client] group of ~/.my.cnf"
+	}
+	return schema.Hint(fmt.Errorf("the %s address has a password in it, which other users of this machine can see", kind),
+		"take it out; it is read from %s, or asked for. Change it if this shell keeps a history", where)
+}

@@ -1,0 +1,110 @@
+package database_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mailferry/mailferry/exporter/database"
+	"github.com/mailferry/mailferry/schema"
+)
+
+func TestIsURLKnowsDatabasesFromFiles(t *testing.T) {
+	for s, want := range map[string]bool{
+		"postgres://jira@db/jira": true, "postgresql://jira@db/jira": true, "mysql://jira@db/jira": true, "MariaDB://jira@db/jira": true,
+		"backup.zip": false, "https://jira.corp.example": false, "postgres": false, "page+https://x": false,
+	} {
+		if got := database.IsURL(s); got != want {
+			t.Errorf("IsURL(%q) = %v", s, got)
+		}
+	}
+}
+
+// The word hunter2 is the password in every address here, wherever a slip of
+// the hand puts it.
+func TestAnAddressWithAPasswordIsRefusedAndNeverRepeated(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	for _, url := range []string{
+		"postgres://jira:hunter2@db/jira",
+		"mysql://jira:hunter2@db/jira",
+		"postgres://jira:@db/jira",
+		"postgres://db/jira?user=jira&password=hunter2",
+		"mysql://jira@db/jira?password=hunter2",
+		"postgres://jira@db/jira?sslpassword=hunter2",
+		"postgres://jira:hunter2#x@db/jira",
+		"postgres://jira:12#hunter2@db/jira",
+		"postgres://jira:12/hunter2@db/jira",
+		"mysql://jira:12?hunter2@db/jira",
+		"mysql://jira:hunter2%zz@db/jira",
+		"postgres://jira:x@hunter2@db/jira",
+		"postgres://jira@hunter2@db/jira",
+		"postgres://jira@db/jira#hunter2",
+		"postgres://jira@db/jira?hunter2%zz",
+	} {
+		_, err := database.Open(url, database.Options{})
+		if err == nil {
+			t.Errorf("%s is taken", url)
+			continue
+		}
+		if text := err.Error() + schema.HintOf(err); strings.Contains(text, "hunter2") {
+			t.Errorf("%s: the error repeats the password: %s", url, text)
+		}
+		if !strings.Contains(schema.HintOf(err)+err.Error(), "password") && !strings.Contains(err.Error(), "cannot be read") {
+			t.Errorf("%s: %v (hint: %s)", url, err, schema.HintOf(err))
+		}
+	}
+}
+
+func TestAnAddressThatSaysTooLittleOrTooMuchIsRefused(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	bad := filepath.Join(t.TempDir(), "not.pem")
+	if err := os.WriteFile(bad, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for url, want := range map[string]string{
+		"oracle://jira@db/jira":                                   "not a postgres:// or mysql:// address",
+		"postgres://jira@db":                                      "name of one database",
+		"postgres://jira@db/":                                     "name of one database",
+		"postgres://jira@db/a/b":                                  "name of one database",
+		"mysql://db/jira":                                         "names no user",
+		"mysql://jira@db/jira?schema=x":                           `unknown parameter "schema"`,
+		"postgres://jira@db/jira?tls=true":                        `unknown parameter "tls"`,
+		"postgres://jira@db/jira?schema=":                         "parameter schema is empty",
+		"postgres://jira@db/jira?schema=a&schema=b":               "parameter schema stands twice",
+		"postgres://jira@db/jira?socket=/run":                     "a socket and a host",
+		"postgres://jira@db/jira?sslmode=perhaps":                 "sslmode is invalid",
+		"postgres://jira@db/jira?sslmode=require&sslrootcert=/no": "/no",
+		"mysql://jira@db/jira?tls=perhaps":                        "tls is true, skip-verify, preferred or false",
+		"mysql://jira@db/jira?tls_ca=" + bad:                      "tls_ca goes with tls=true",
+		"mysql://jira@db/jira?tls=true&tls_ca=" + bad:             "no certificate in PEM",
+		"mysql://jira@db/jira?tls=true&tls_ca=/no":                "tls_ca",
+		"mysql://jira@db/jira?defaults_file=/no":                  "option file",
+	} {
+		if _, err := database.Open(url, database.Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", url, err, want)
+		}
+	}
+}
+
+func TestASourceIsNamedByHostAndDatabaseOnly(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	for url, want := range map[string]string{
+		"postgres://jira@db.corp.example/jiradb":       "db.corp.example/jiradb",
+		"postgres://jira@db.corp.example:5432/jiradb":  "db.corp.example/jiradb",
+		"postgres://jira@db.corp.example:6432/jiradb":  "db.corp.example:6432/jiradb",
+		"postgres://jira@[::1]:6432/jiradb":            "[::1]:6432/jiradb",
+		"postgres://jira@/jiradb?socket=/run/postgres": "localhost/jiradb",
+		"mysql://jira@db.corp.example/jiradb":          "db.corp.example/jiradb",
+		"mysql://jira@db:3307/jiradb":                  "db:3307/jiradb",
+		"mysql://jira@/jiradb?socket=/run/sock":        "localhost/jiradb",
+		"mariadb://jira%40corp@db/jira":                "db/jira",
+	} {
+		d, err := database.Open(url, database.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", url, err)
+		} else if d.Name() != want {
+			t.Errorf("%s is named %s, want %s", url, d.Name(), want)
+		}
+	}
+}

@@ -1,0 +1,327 @@
+package database
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Limits on what a database may hand over.
+const (
+	maxCell        = 64 << 10           // characters in one value
+	maxText        = schema.MaxDocument // bytes in all values together
+	maxColumns     = 1_000_000          // columns in all tables of the database
+	connectTimeout = 15 * time.Second
+	grace          = 5 * time.Second // how long after its time-out a statement may keep silent
+)
+
+// Options say how to reach a database.
+type Options struct {
+	// Ask gets the password from a person where none is configured and the
+	// database wants one. Nil means that there is nobody to ask.
+	Ask func(ctx context.Context, question string) (schema.Secret, error)
+
+	// Timeout is for each statement, locks that it waits for included; 0 means
+	// a minute.
+	Timeout time.Duration
+}
+
+// Database is a database to read from. It holds no connection: each method
+// makes one, reads in one read-only transaction, and closes it. It is not for
+// use by several goroutines.
+type Database struct {
+	address  *address
+	opts     Options
+	dial     func(ctx context.Context, password schema.Secret) (session, error)
+	name     string // host and database
+	host     string // "" where nothing crosses a network
+	password schema.Secret
+	from     string   // where the password came from
+	warnings []string // about that place
+}
+
+// session is one connection inside its read-only transaction.
+type session interface {
+	// query calls row with each row of the result, whose columns are texts.
+	query(ctx context.Context, sql string, row func([]exporter.Cell) error) error
+	// count returns the number of a table's rows. Where the server refuses to
+	// say in time, the error is a *serverError and the session can go on.
+	count(ctx context.Context, table string) (int64, error)
+	encrypted() bool
+	close()
+
+	info() string // SQL for the database's name, version and encoding
+	catalogue() string
+	quote(name string) string
+	// text returns the SQL that gives a column as text of at most maxCell+1
+	// characters, or "" for a binary column.
+	text(c exporter.Column) string
+}
+
+// Open checks an address and finds its password. It does not connect.
+func Open(url string, opts Options) (*Database, error) {
+	a, err := parseAddress(url)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Timeout == 0 {
+		opts.Timeout = time.Minute
+	}
+	d := &Database{address: a, opts: opts}
+	if a.kind == Postgres {
+		return d, d.openPostgres()
+	}
+	return d, d.openMySQL()
+}
+
+// Name returns the host and the database, as a bundle names the source.
+func (d *Database) Name() string { return d.name }
+
+// found is a table in the catalogue.
+type found struct {
+	schema string
+	exporter.Table
+}
+
+// Inspect implements exporter.Tables. Counting a huge table may take longer
+// than the time-out; its rows are then exporter.UnknownRows.
+func (d *Database) Inspect(ctx context.Context, all bool) (*exporter.Contents, error) {
+	s, err := d.connect(ctx, func(string) {})
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	out := &exporter.Contents{Kind: d.address.kind, Name: d.name}
+	err = d.query(ctx, s, s.info(), func(c []exporter.Cell) error {
+		out.Database = exporter.Database{Name: c[0].Text, Version: c[1].Text}
+		out.Encoding = c[2].Text
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	tables, err := d.catalogue(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	var schemas []string
+	for _, t := range tables {
+		switch {
+		case !exporter.IsActiveObjects(t.Name):
+			continue
+		case !all && !exporter.IsAppTable(t.Name):
+			out.Others++
+			continue
+		case !slices.Contains(schemas, t.schema):
+			schemas = append(schemas, t.schema)
+		}
+		out.Tables = append(out.Tables, t.Table)
+	}
+	if len(schemas) > 1 {
+		return nil, d.errorf("Active Objects tables stand in several schemas: %s", schema.Quotes(schemas)).hint("say which one with ?schema=")
+	}
+	for i, t := range out.Tables {
+		name := s.quote(t.Name)
+		if len(schemas) == 1 {
+			name = s.quote(schemas[0]) + "." + name
+		}
+		if out.Tables[i].Rows, err = d.count(ctx, s, name); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// ReadTables implements exporter.Tables. Binary columns read as NULL, with a
+// warning.
+func (d *Database) ReadTables(ctx context.Context, take exporter.Taker, warn func(string)) (schema.Source, error) {
+	s, err := d.connect(ctx, warn)
+	if err != nil {
+		return schema.Source{}, err
+	}
+	defer s.close()
+	tables, err := d.catalogue(ctx, s)
+	if err != nil {
+		return schema.Source{}, err
+	}
+	budget := maxText
+	for _, want := range take.Tables() {
+		t, err := d.locate(want, tables)
+		if err != nil {
+			return schema.Source{}, err
+		}
+		if err := d.readTable(ctx, s, t, want, take, warn, &budget); err != nil {
+			return schema.Source{}, err
+		}
+	}
+	return schema.Source{Kind: d.address.kind, Name: d.name}, nil
+}
+
+// locate finds a table by its name without regard to case.
+func (d *Database) locate(want string, tables []found) (found, error) {
+	var match []found
+	var names, have []string
+	for _, t := range tables {
+		have = append(have, t.Name)
+		if strings.EqualFold(t.Name, want) {
+			match = append(match, t)
+			names = append(names, t.schema+"."+t.Name)
+		}
+	}
+	switch {
+	case len(match) == 1:
+		return match[0], nil
+	case len(match) == 0:
+		err := exporter.MissingTable(want, have)
+		return found{}, d.wrap(schema.Hint(err, "%s; tables that this user may not read do not show", schema.HintOf(err)))
+	case d.address.kind == Postgres && d.address.params["schema"] == "":
+		return found{}, d.errorf("table %s stands there more than once: %s", schema.Quote(want), schema.Quotes(names)).hint("say which schema with ?schema=")
+	default:
+		return found{}, d.errorf("table %s stands there more than once: %s", schema.Quote(want), schema.Quotes(names)).hint("rename the one that Jira does not use")
+	}
+}
+
+func (d *Database) readTable(ctx context.Context, s session, t found, want string, take exporter.Taker, warn func(string), budget *int) error {
+	var have []string
+	for _, c := range t.Columns {
+		have = append(have, c.Name)
+	}
+	if err := take.CheckColumns(want, have); err != nil {
+		return d.wrap(err)
+	}
+	var columns, exprs []string
+	order := ""
+	for _, c := range t.Columns {
+		upper := strings.ToUpper(c.Name)
+		if upper == "ID" {
+			order = " ORDER BY " + s.quote(c.Name)
+		}
+		if !slices.Contains(take.Columns(want), upper) {
+			continue
+		}
+		if slices.Contains(columns, upper) {
+			return d.errorf("table %s has two columns %s that differ by case only", schema.Quote(t.Name), schema.Quote(c.Name))
+		}
+		expr := s.text(c)
+		if expr == "" {
+			warn(fmt.Sprintf("column %s of table %s is binary (%s): not read", schema.Quote(c.Name), schema.Quote(t.Name), c.Type))
+			continue
+		}
+		columns, exprs = append(columns, upper), append(exprs, expr)
+	}
+	if len(exprs) == 0 {
+		return nil
+	}
+	n := 0
+	sql := "SELECT " + strings.Join(exprs, ", ") + " FROM " + s.quote(t.schema) + "." + s.quote(t.Name) + order
+	return d.query(ctx, s, sql, func(cells []exporter.Cell) error {
+		n++
+		for i, c := range cells {
+			at := fmt.Sprintf("%s row %d, column %s", want, n, columns[i])
+			switch *budget -= len(c.Text); {
+			case utf8.RuneCountInString(c.Text) > maxCell:
+				return fmt.Errorf("%s: longer than %d characters", at, maxCell)
+			case !utf8.ValidString(c.Text):
+				return fmt.Errorf("%s: not valid UTF-8", at)
+			case *budget < 0:
+				return fmt.Errorf("%s: more than %d bytes of text in all", at, maxText)
+			}
+		}
+		return take.Row(want, n, func(column string) exporter.Cell {
+			if i := slices.Index(columns, column); i >= 0 {
+				return cells[i]
+			}
+			return exporter.Cell{Null: true}
+		})
+	})
+}
+
+// catalogue returns the tables that the user may see, by schema and name.
+func (d *Database) catalogue(ctx context.Context, s session) ([]found, error) {
+	var out []found
+	n := 0
+	wanted := d.address.params["schema"]
+	seen := false
+	err := d.query(ctx, s, s.catalogue(), func(c []exporter.Cell) error {
+		if n++; n > maxColumns {
+			return fmt.Errorf("more than %d columns", maxColumns)
+		}
+		if wanted != "" && c[0].Text != wanted {
+			return nil
+		}
+		seen = true
+		if last := len(out) - 1; last < 0 || out[last].schema != c[0].Text || out[last].Name != c[1].Text {
+			out = append(out, found{c[0].Text, exporter.Table{Name: c[1].Text}})
+		}
+		t := &out[len(out)-1]
+		t.Columns = append(t.Columns, exporter.Column{Name: c[2].Text, Type: c[3].Text})
+		return nil
+	})
+	if err == nil && wanted != "" && !seen {
+		return nil, d.errorf("there is no schema %s with tables that %s may read", schema.Quote(wanted), schema.Quote(d.address.user))
+	}
+	return out, err
+}
+
+// connect returns a session in its transaction. A person is asked for the
+// password only once the database refuses to do without.
+func (d *Database) connect(ctx context.Context, warn func(string)) (session, error) {
+	for _, w := range d.warnings {
+		warn(w)
+	}
+	s, err := d.dial(ctx, d.password)
+	if refusesUser(err) && d.password.IsZero() && d.opts.Ask != nil {
+		pw, askErr := d.opts.Ask(ctx, fmt.Sprintf("password of %s at %s: ", schema.Quote(d.address.user), d.name))
+		if askErr != nil {
+			return nil, d.wrap(askErr)
+		}
+		d.password, d.from = pw, "what was typed"
+		s, err = d.dial(ctx, pw)
+		if err != nil {
+			d.password = schema.Secret{}
+		}
+	}
+	if err != nil {
+		return nil, d.explain(ctx, err)
+	}
+	if d.host != "" && !s.encrypted() && !loopback(d.host) {
+		warn(fmt.Sprintf("the connection to %s is not encrypted: whoever sees this network sees what is read", d.name))
+	}
+	return s, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (d *Database) query(ctx context.Context, s session, sql string, row func([]exporter.Cell) error) error {
+	sctx, cancel := context.WithTimeoutCause(ctx, d.opts.Timeout+grace, errSilent)
+	defer cancel()
+	var ours error // what row says is no fault of the connection
+	err := s.query(sctx, sql, func(c []exporter.Cell) error {
+		ours = row(c)
+		return ours
+	})
+	if ours != nil {
+		return d.wrap(ours)
+	}
+	return d.explain(sctx, err)
+}
+
+func (d *Database) count(ctx context.Context, s session, table string) (int64, error) {
+	sctx, cancel := context.WithTimeoutCause(ctx, d.opts.Timeout+grace, errSilent)
+	defer cancel()
+	n, err := s.count(sctx, table)
+	if asServerError(err) != nil {
+		return exporter.UnknownRows, nil
+	}
+	return n, d.explain(sctx, err)
+}

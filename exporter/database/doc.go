@@ -1,0 +1,25 @@
+// Package database reads connections and credentials from Jira's own database:
+// PostgreSQL, MySQL or MariaDB, through a profile, in one read-only transaction.
+//
+// An address is postgres://USER@HOST:PORT/DATABASE or mysql://USER@HOST:PORT/DATABASE
+// (postgresql:// and mariadb:// are the same), with these parameters:
+//
+//	schema         PostgreSQL: the schema that Jira's tables stand in; needed only where two have them
+//	socket         the folder (PostgreSQL) or file (MySQL) of a local socket, instead of HOST; PostgreSQL's name
+//	               has the port in it, so write USER@:PORT where that is not 5432
+//	sslmode        PostgreSQL, as libpq has it: disable, allow, prefer (default), require, verify-ca, verify-full
+//	sslrootcert, sslcert, sslkey
+//	               PostgreSQL, as libpq has them
+//	tls            MySQL: false, preferred (default), skip-verify, true
+//	tls_ca         MySQL: a PEM file of authorities to trust, for tls=true
+//	defaults_file  MySQL: an option file whose [client] group has the password
+//
+// The defaults take TLS where the server offers it but hold it to no
+// certificate, as the databases' own clients do; a person is warned where a
+// connection to another machine is not encrypted at all. Use sslmode=verify-full
+// or tls=true across a network that you do not trust.
+//
+// A password never stands in an address. It comes from PGPASSWORD or ~/.pgpass
+// (PGPASSFILE); from defaults_file, MYSQL_PWD or the [client] group of ~/.my.cnf;
+// or from whom [Options] asks. No message contains one.
+package database

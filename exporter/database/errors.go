@@ -1,0 +1,189 @@
+package database
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"unicode"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// reason is what a server's error means, whatever its code is called there.
+type reason int
+
+const (
+	otherReason reason = iota
+	refusedUser
+	noDatabase
+	refusedRight
+	tookTooLong
+	shuttingDown
+	badText
+)
+
+// serverError is an error that the server itself reported.
+type serverError struct {
+	reason  reason
+	message string // the server's own words: never of a badText, which may quote a value
+}
+
+func (e *serverError) Error() string { return e.message }
+
+func asServerError(err error) *serverError {
+	var s *serverError
+	errors.As(err, &s)
+	return s
+}
+
+func refusesUser(err error) bool {
+	s := asServerError(err)
+	return s != nil && s.reason == refusedUser
+}
+
+var (
+	errSilent = errors.New("the server keeps silent")
+	errNoTLS  = errors.New("the server offers no TLS")
+)
+
+// failure is an error of this package: our words, and for errors.Is a cause
+// that has none of the driver's, which might know the password.
+type failure struct {
+	text  string
+	cause error
+}
+
+func (f *failure) Error() string { return f.text }
+func (f *failure) Unwrap() error { return f.cause }
+
+func (f *failure) hint(format string, args ...any) error { return schema.Hint(f, format, args...) }
+
+func (d *Database) errorf(format string, args ...any) *failure {
+	return &failure{text: d.address.kind + " " + d.name + ": " + fmt.Sprintf(format, args...)}
+}
+
+// wrap says which database an error of ours is about, and keeps its hint.
+func (d *Database) wrap(err error) error {
+	return &failure{text: d.address.kind + " " + d.name + ": " + err.Error(), cause: err}
+}
+
+// explain turns a driver's error into one line that says what to do. The
+// driver's error itself is left behind.
+func (d *Database) explain(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errSilent) {
+		f := d.errorf("given up: %v", cause)
+		f.cause = cause
+		return f
+	}
+	if s := asServerError(err); s != nil {
+		return d.explainServer(s)
+	}
+	var dns *net.DNSError
+	var op *net.OpError
+	var unknownCA x509.UnknownAuthorityError
+	var badHost x509.HostnameError
+	var badCert x509.CertificateInvalidError
+	var verify *tls.CertificateVerificationError
+	switch {
+	case errors.Is(err, errNoTLS):
+		return d.errorf("the server offers no TLS, which the address asks for").hint("let its administrator turn TLS on, or ask for less with sslmode=prefer (PostgreSQL) or tls=preferred (MySQL)")
+	case errors.As(err, &unknownCA), errors.As(err, &badHost), errors.As(err, &badCert), errors.As(err, &verify):
+		return d.errorf("the server's certificate is not trusted: %s", innermost(err)).hint("name the authority that signed it with sslrootcert=FILE (PostgreSQL) or tls_ca=FILE (MySQL)")
+	case errors.As(err, &dns):
+		return d.errorf("the host's name cannot be resolved").hint("%s", checkAddress)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return d.errorf("nothing answers there: connection refused").hint("is the database running, and does it listen on that address and port?")
+	case errors.Is(err, os.ErrNotExist):
+		return d.errorf("there is no such socket").hint("is the database running?")
+	case errors.As(err, &op) && op.Op == "dial":
+		return d.errorf("no connection can be made: %s", innermost(err)).hint("%s", checkAddress)
+	case errors.Is(context.Cause(ctx), errSilent), isTimeout(err):
+		return d.errorf("no answer in time").hint("is the database busy, or a firewall in between?")
+	case brokeOff(err):
+		return d.errorf("the connection broke off before everything was read").hint("try again; if it repeats, look at the server's log and at what stands in between")
+	default:
+		return d.errorf("%s", innermost(err))
+	}
+}
+
+const checkAddress = "look at the address; dbconfig.xml in Jira's home folder has the one that Jira uses"
+
+func (d *Database) explainServer(s *serverError) error {
+	user := schema.Quote(d.address.user)
+	switch s.reason {
+	case refusedUser:
+		f := d.errorf("the server refuses user %s: %s", user, oneLine(s.message))
+		switch {
+		case d.from != "":
+			return f.hint("the password came from %s", d.from)
+		case d.address.kind == Postgres:
+			return f.hint("no password was given: set PGPASSWORD or write it into ~/.pgpass")
+		default:
+			return f.hint("no password was given: set MYSQL_PWD or write it into the [client] group of ~/.my.cnf")
+		}
+	case noDatabase:
+		return d.errorf("there is no database %s", schema.Quote(d.address.database)).hint("%s", checkAddress)
+	case refusedRight:
+		return d.errorf("user %s may not read: %s", user, oneLine(s.message)).hint("the right to SELECT from the app's tables is all that is needed")
+	case tookTooLong:
+		return d.errorf("a statement took longer than %s", d.opts.Timeout).hint("is the table locked, or the database busy? try again later")
+	case shuttingDown:
+		return d.errorf("the server ended the connection: %s", oneLine(s.message)).hint("try again once it is up")
+	case badText:
+		return d.errorf("a value cannot be converted to UTF-8")
+	default:
+		return d.errorf("the server says: %s", oneLine(s.message))
+	}
+}
+
+func isTimeout(err error) bool {
+	var n net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &n) && n.Timeout()
+}
+
+// innermost returns the text of the first error in the chain that wraps
+// nothing: the plain fact, without the addresses and settings that drivers put
+// around it.
+func innermost(err error) string {
+	for {
+		switch e := err.(type) {
+		case interface{ Unwrap() []error }:
+			if len(e.Unwrap()) == 0 {
+				return oneLine(err.Error())
+			}
+			err = e.Unwrap()[0]
+		case interface{ Unwrap() error }:
+			if e.Unwrap() == nil {
+				return oneLine(err.Error())
+			}
+			err = e.Unwrap()
+		default:
+			return oneLine(err.Error())
+		}
+	}
+}
+
+// oneLine makes a foreign text fit for a message: no control characters, and
+// not too long.
+func oneLine(s string) string {
+	const most = 200
+	out := []rune(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s))
+	if len(out) > most {
+		return string(out[:most-1]) + "…"
+	}
+	return string(out)
+}

@@ -1,0 +1,201 @@
+package database
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/schema"
+)
+
+func (d *Database) openPostgres() error {
+	a := d.address
+	u := url.URL{Scheme: "postgres", User: url.User(a.user), Host: a.host, Path: "/" + a.database}
+	if a.port != "" {
+		u.Host = net.JoinHostPort(a.host, a.port)
+	} else if strings.Contains(a.host, ":") {
+		u.Host = "[" + a.host + "]"
+	}
+	q := url.Values{}
+	for _, k := range []string{"sslmode", "sslrootcert", "sslcert", "sslkey"} {
+		if v := a.params[k]; v != "" {
+			q.Set(k, v)
+		}
+	}
+	if s := a.params["socket"]; s != "" {
+		q.Set("host", s)
+	}
+	u.RawQuery = q.Encode()
+	cfg, err := pgconn.ParseConfig(u.String())
+	if err != nil {
+		return fmt.Errorf("the postgres address or the PG… environment: %s", oneLine(err.Error()))
+	}
+	d.host = cfg.Host
+	if strings.HasPrefix(cfg.Host, "/") || strings.HasPrefix(cfg.Host, "@") {
+		d.host = ""
+	}
+	d.name = sourceName(d.host, strconv.Itoa(int(cfg.Port)), "5432", a.database)
+	d.password = schema.NewSecret(cfg.Password)
+	switch {
+	case d.password.IsZero():
+	case os.Getenv("PGPASSWORD") != "":
+		d.from = "PGPASSWORD"
+	default:
+		file := os.Getenv("PGPASSFILE")
+		if home, err := os.UserHomeDir(); file == "" && err == nil {
+			file = filepath.Join(home, ".pgpass")
+		}
+		d.from = file
+		d.warnings = readableByOthers(file)
+	}
+	cfg.ConnectTimeout = connectTimeout
+	// Whatever the database stores, texts arrive as UTF-8.
+	cfg.RuntimeParams["client_encoding"] = "UTF8"
+	cfg.RuntimeParams["application_name"] = "mailferry"
+	d.dial = func(ctx context.Context, password schema.Secret) (session, error) {
+		cfg := cfg.Copy()
+		cfg.Password = password.Reveal()
+		return dialPostgres(ctx, cfg, d.opts.Timeout)
+	}
+	return nil
+}
+
+// sourceName is what a bundle calls the source: no user, no path, no password.
+func sourceName(host, port, usual, database string) string {
+	switch {
+	case host == "":
+		host = "localhost"
+	case port != usual:
+		host = net.JoinHostPort(host, port)
+	}
+	return host + "/" + database
+}
+
+type postgres struct{ conn *pgconn.PgConn }
+
+func dialPostgres(ctx context.Context, cfg *pgconn.Config, timeout time.Duration) (session, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	conn, err := pgconn.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, postgresError(err)
+	}
+	p := &postgres{conn}
+	// Every name is qualified below: a function of that name in a schema that
+	// others may write to is never called.
+	err = p.query(ctx, fmt.Sprintf("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = %d; SET LOCAL search_path = pg_catalog",
+		max(1, timeout.Milliseconds())), nil)
+	if err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *postgres) query(ctx context.Context, sql string, row func([]exporter.Cell) error) error {
+	results := p.conn.Exec(ctx, sql)
+	for results.NextResult() {
+		r := results.ResultReader()
+		for r.NextRow() {
+			var cells []exporter.Cell
+			for _, v := range r.Values() {
+				cells = append(cells, exporter.Cell{Text: string(v), Null: v == nil})
+			}
+			if err := row(cells); err != nil {
+				p.close() // rather than read on to the result's end
+				return err
+			}
+		}
+	}
+	return postgresError(results.Close())
+}
+
+func (p *postgres) count(ctx context.Context, table string) (int64, error) {
+	var n int64
+	err := p.query(ctx, "SAVEPOINT counting; SELECT count(*) FROM "+table, func(c []exporter.Cell) (err error) {
+		n, err = strconv.ParseInt(c[0].Text, 10, 64)
+		return err
+	})
+	if asServerError(err) != nil {
+		// An error ends a PostgreSQL transaction but for what stands before it.
+		if back := p.query(ctx, "ROLLBACK TO SAVEPOINT counting", nil); back != nil {
+			return 0, back
+		}
+	}
+	return n, err
+}
+
+func (p *postgres) encrypted() bool {
+	_, ok := p.conn.Conn().(*tls.Conn)
+	return ok
+}
+
+func (p *postgres) close() {
+	// A goodbye only: closing ends the transaction whether it arrives or not.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = p.conn.Close(ctx)
+}
+
+func (p *postgres) info() string {
+	return "SELECT 'PostgreSQL', current_setting('server_version'), current_setting('server_encoding')"
+}
+
+func (p *postgres) catalogue() string {
+	return `SELECT table_schema::text, table_name::text, column_name::text, data_type::text
+		FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
+		ORDER BY table_schema, table_name, ordinal_position`
+}
+
+func (p *postgres) quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+func (p *postgres) text(c exporter.Column) string {
+	if c.Type == "bytea" {
+		return ""
+	}
+	return fmt.Sprintf("left(%s::text, %d)", p.quote(c.Name), maxCell+1)
+}
+
+func postgresError(err error) error {
+	var pg *pgconn.PgError
+	switch {
+	case !errors.As(err, &pg):
+		if err != nil && strings.HasSuffix(innermost(err), "server refused TLS connection") {
+			return errNoTLS
+		}
+		return err
+	case pg.Code == "28P01" || pg.Code == "28000":
+		return &serverError{refusedUser, pg.Message}
+	case pg.Code == "3D000":
+		return &serverError{noDatabase, pg.Message}
+	case pg.Code == "42501":
+		return &serverError{refusedRight, pg.Message}
+	case pg.Code == "57014":
+		return &serverError{tookTooLong, pg.Message}
+	case strings.HasPrefix(pg.Code, "57P"):
+		return &serverError{shuttingDown, pg.Message}
+	case strings.HasPrefix(pg.Code, "22"):
+		return &serverError{reason: badText}
+	default:
+		return &serverError{otherReason, pg.Message}
+	}
+}
+
+func brokeOff(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
+		errors.Is(err, pgconn.ErrConnClosed) || mysqlBrokeOff(err)
+}

@@ -1,0 +1,40 @@
+package database
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// plainSession is a session without encryption that nothing is read from.
+type plainSession struct{ session }
+
+func (plainSession) encrypted() bool { return false }
+
+func TestAnUnencryptedConnectionToAnotherMachineIsWarnedOf(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	for url, want := range map[string]bool{
+		"postgres://u@db.corp.example/jira":    true,
+		"mysql://u@10.0.0.7/jira":              true,
+		"postgres://u@localhost/jira":          false,
+		"mysql://u@127.0.0.1/jira":             false,
+		"mysql://u@[::1]/jira":                 false,
+		"mysql:///jira?socket=/run/sock":       false,
+		"postgres://u@/jira?socket=/run/pgsql": false,
+	} {
+		d, err := Open(strings.Replace(url, ":///", "://u@/", 1), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.dial = func(context.Context, schema.Secret) (session, error) { return plainSession{}, nil }
+		warned := false
+		if _, err := d.connect(t.Context(), func(s string) { warned = warned || strings.Contains(s, "not encrypted") }); err != nil {
+			t.Fatal(err)
+		}
+		if warned != want {
+			t.Errorf("%s: warned %v, want %v", url, warned, want)
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package exporter
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// AppPrefix begins the names of the app's Active Objects tables: the last six
+// hex digits of the MD5 of the plugin key com.metainf.jira.plugin.emailissue.
+const AppPrefix = "AO_544E33_"
+
+// UnknownRows stands for a row count that could not be had in time.
+const UnknownRows = -1
+
+// Contents says what a source holds without any of its values: safe to show to
+// anybody who may know that the app is in use.
+type Contents struct {
+	Kind     string   `json:"kind"`              // as in schema.Source
+	Name     string   `json:"name"`              // as in schema.Source
+	Encoding string   `json:"encoding,omitzero"` // of a backup's XML, or of a database
+	Database Database `json:"database,omitzero"`
+	Tables   []Table  `json:"tables"`          // by name
+	Others   int      `json:"others,omitzero"` // Active Objects tables of other apps that are not listed
+}
+
+// Database is the database behind a source: in a backup the one that it was
+// taken from.
+type Database struct {
+	Name    string `json:"name,omitzero"` // PostgreSQL, MySQL, MariaDB, Oracle, …
+	Version string `json:"version,omitzero"`
+}
+
+// Table is one table. Names are as the source writes them.
+type Table struct {
+	Name    string   `json:"name"`
+	Rows    int64    `json:"rows"` // or UnknownRows
+	Columns []Column `json:"columns"`
+}
+
+// Column is one column with its type in the source's own words.
+type Column struct {
+	Name string `json:"name"`
+	Type string `json:"type,omitzero"`
+}
+
+// IsAppTable reports whether a table is the app's own.
+func IsAppTable(name string) bool { return hasPrefixFold(name, AppPrefix) }
+
+// IsActiveObjects reports whether a table belongs to any app.
+func IsActiveObjects(name string) bool { return hasPrefixFold(name, "AO_") }
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// Tables is a place that holds the app's tables: a Jira backup or a live
+// database.
+type Tables interface {
+	// Inspect says what is there: the app's tables, or with all those of every
+	// app. It reads no value.
+	Inspect(ctx context.Context, all bool) (*Contents, error)
+
+	// ReadTables hands every row of the tables that take names to take, and says
+	// what was read. A table that is not there is an error that lists those of
+	// the app that are; so is a column that take.CheckColumns misses.
+	ReadTables(ctx context.Context, take Taker, warn func(string)) (schema.Source, error)
+}
+
+// Taker says which columns of which tables it wants and takes their rows.
+// *Mapper is one.
+type Taker interface {
+	Tables() []string                               // in upper case
+	Columns(table string) []string                  // in upper case
+	CheckColumns(table string, have []string) error // called before the table's first row, and for a table without rows
+	Row(table string, number int, get get) error    // number counts from 1
+}
+
+type get = func(column string) Cell
+
+// NewSource reads tables through a profile.
+func NewSource(t Tables, p *schema.Profile) Source { return &tableSource{t, p} }
+
+type tableSource struct {
+	tables  Tables
+	profile *schema.Profile
+}
+
+func (s *tableSource) Read(ctx context.Context, warn func(string)) (*Content, error) {
+	m, err := NewMapper(s.profile, warn)
+	if err != nil {
+		return nil, err
+	}
+	src, err := s.tables.ReadTables(ctx, m, warn)
+	if err != nil {
+		return nil, err
+	}
+	records, err := m.Records()
+	if err != nil {
+		return nil, err
+	}
+	return &Content{Source: src, Records: records}, nil
+}
+
+// MissingTable is the error for a table that a source lacks. have are the names
+// of the Active Objects tables that it holds.
+func MissingTable(name string, have []string) error {
+	var ours []string
+	for _, h := range have {
+		if IsAppTable(h) {
+			ours = append(ours, h)
+		}
+	}
+	if len(ours) == 0 {
+		err := fmt.Errorf("there is no table %s, nor any other %s table", schema.Quote(name), AppPrefix+"*")
+		return schema.Hint(err, "is this the Jira that the app is installed on, and may this user read its tables? mailferry inspect --all shows the tables of every app")
+	}
+	err := fmt.Errorf("there is no table %s; of the app there are: %s", schema.Quote(name), schema.Quotes(ours))
+	return schema.Hint(err, "find the right table with mailferry inspect --suggest-profile and name it in the profile")
+}
