@@ -1,0 +1,245 @@
+package importer
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+func atNoon() time.Time { return time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC) }
+
+const hostile = "<script>alert(1)</script>\u202e\x1b[31m"
+
+// reported imports what gives nearly every result.
+func reported(t *testing.T) *Report {
+	t.Helper()
+	m := newMemory()
+	m.site.Rehearsal = true
+	m.put(credential("Google"))
+	other := smtp("Sales")
+	other.SMTPPort, other.Description = 25, hostile
+	m.put(other)
+	m.put(smtp("Old"))
+	m.before = func(w Write) error {
+		if w.Item.ItemName() == "Bad" {
+			return &RefusedError{Code: 422, Words: "the host is not allowed"}
+		}
+		return nil
+	}
+	missing := smtp("Waiting")
+	missing.Password = &schema.Marker{State: schema.Missing}
+	o := optionsFor(t, m, bundleOf(credential("Google"), oauth("Support", "Google"), smtp("Sales"), smtp("Old"), smtp("Bad"), missing, smtp(hostile)), schema.Connections)
+	o.OnConflict, o.ReadyOnly, o.Now = Skip, true, atNoon
+	rep, err := Run(t.Context(), o)
+	if part := (*PartialError)(nil); err == nil || !asPartial(err, &part) || part.Left != 2 {
+		t.Fatalf("got %v", err)
+	}
+	return rep
+}
+
+func asPartial(err error, to **PartialError) bool {
+	p, ok := err.(*PartialError)
+	*to = p
+	return ok
+}
+
+func TestReportText(t *testing.T) {
+	var b strings.Builder
+	if err := reported(t).Text(&b, 78); err != nil {
+		t.Fatal(err)
+	}
+	want := `Import of connections into https://cloud.example (rehearsal: a sample Cloud,
+  which proves the bundle and the run, not the vendor's pages)
+
+  written    Support
+  skipped    Sales: Cloud's own stays
+               Description: "<script>alert(1)</script>\u202e\x1b[31m" →
+                 (empty)
+               SMTP Port: 25 → 587
+  unchanged  Old
+  failed     Bad: the host is not allowed
+  blocked    Waiting: connection "Waiting": its Password is missing
+  written    "<script>alert(1)</script>\u202e\x1b[31m"
+
+2 written, 1 unchanged, 1 skipped, 1 failed, 1 blocked
+
+Left for a person
+  [ ] authorise each of these on Cloud, signed in as its mailbox: tokens do
+      not travel: Support
+  [ ] send a test mail from each of these: Support, Old,
+      "<script>alert(1)</script>\u202e\x1b[31m"
+  [ ] change the passwords and client secrets once the move is done: they have
+      been in a file
+  [ ] dispose of the bundles, of the sheets and backups that they came from,
+      and of the keys that open them
+`
+	if got := b.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestReportJSONIsStable(t *testing.T) {
+	raw, err := schema.MarshalIndent(reported(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Cloud, List, Started string
+		Rehearsal            bool
+		Counts               map[string]int
+		Items                []struct{ Name, Result, Words string }
+		Tasks                []struct{ Do string }
+	}
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatal(err)
+	}
+	if !got.Rehearsal || got.List != "connections" || got.Started != "2026-01-31T12:00:00Z" || got.Counts["written"] != 2 ||
+		got.Items[3].Result != "failed" || got.Items[3].Words != "the host is not allowed" || len(got.Tasks) != 4 {
+		t.Errorf("%s", raw)
+	}
+}
+
+func TestReportHTMLNeedsNothingAndRunsNothing(t *testing.T) {
+	var b strings.Builder
+	if err := reported(t).HTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	for _, never := range []string{"<script", "http://", "src=", "href=", "\x1b", "\u202e", "secret of"} {
+		if strings.Contains(page, never) {
+			t.Errorf("the page has %q", never)
+		}
+	}
+	for _, want := range []string{"default-src 'none'", "&lt;script&gt;", "the host is not allowed", "Rehearsal:", "send a test mail"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+func TestPlanText(t *testing.T) {
+	m := newMemory()
+	old := smtp("Sales")
+	old.SMTPPort = 25
+	m.put(old)
+	m.put(smtp("büro"))
+	o := optionsFor(t, m, bundleOf(credential("Google"), oauth("Support", "Google"), smtp("Sales"), smtp("Büro")), schema.Connections)
+	o.OnConflict, o.Now = Overwrite, atNoon
+	p, err := MakePlan(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := p.Text(&b, 0); err != nil {
+		t.Fatal(err)
+	}
+	want := `Plan for https://cloud.example
+
+credentials
+  create     Google
+
+connections
+  create     Support: after credential Google
+  change     Sales
+               SMTP Port: 25 → 587
+               Password stays as Cloud has it
+  conflict   Büro
+               Cloud has "büro", which is not "Büro": only case, blanks or Unicode form differ
+
+2 create, 1 change, 1 conflict
+`
+	if got := b.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if !p.Changes() {
+		t.Error("a plan with changes says that there are none")
+	}
+}
+
+func TestDriftComparesEveryFieldAndLeavesOthersAlone(t *testing.T) {
+	m := newMemory()
+	o := optionsFor(t, m, bundleOf(smtp("Same"), smtp("Drifted"), smtp("Gone")), schema.Connections)
+	o.Now = atNoon
+	if _, err := Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Drift(t.Context(), o)
+	if err != nil || d.Differs() {
+		t.Fatalf("right after the import: %v, %+v", err, d)
+	}
+	var kept []Remote
+	for _, r := range m.lists[schema.Connections] {
+		switch r.Item.ItemName() {
+		case "Gone":
+			continue
+		case "Drifted":
+			c := smtp("Drifted")
+			c.Debug, c.Username = true, "somebody"
+			r.Item = bare(c)
+		}
+		kept = append(kept, r)
+	}
+	m.lists[schema.Connections] = append(kept, Remote{"99", bare(smtp("Theirs"))})
+	if d, err = Drift(t.Context(), o); err != nil || !d.Differs() {
+		t.Fatalf("%v, %+v", err, d)
+	}
+	var b strings.Builder
+	if err := d.Text(&b, 0); err != nil {
+		t.Fatal(err)
+	}
+	want := `The bundle and https://cloud.example
+
+credentials
+
+connections
+  same       Same: Password as imported on 2026-01-31 12:00 UTC
+  drift      Drifted: Password as imported on 2026-01-31 12:00 UTC
+               Username: Cloud has somebody, the bundle mailer
+               Debug: Cloud has true, the bundle false
+  missing    Gone
+  not ours   Theirs
+
+there are differences
+`
+	if got := b.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+
+	o.Ledger = ""
+	o.Include = []string{"Same"}
+	if d, err = Drift(t.Context(), o); err != nil || d.Differs() || d.Items[0].Secret != SecretUnknown {
+		t.Errorf("without a ledger: %v, %+v", err, d)
+	}
+}
+
+// Adding a field to the schema is enough for it to be compared: every visible
+// field of both lists is changed once and has to be named.
+func TestEveryVisibleFieldIsCompared(t *testing.T) {
+	for _, it := range []schema.Item{credential("C"), smtp("A")} {
+		for _, f := range schema.FieldsOf(it) {
+			if f.Secret {
+				continue
+			}
+			other := bare(it)
+			var v any
+			switch f.Type {
+			case schema.Integer:
+				v = 4711
+			case schema.Boolean:
+				v = true
+			default:
+				v = "something else"
+			}
+			if err := schema.Set(other, f.Name, v); err != nil {
+				t.Fatal(err)
+			}
+			got := compare(other, it)
+			if len(got) != 1 || got[0].Field != f.Name {
+				t.Errorf("%s: %+v", f.Name, got)
+			}
+		}
+	}
+}
