@@ -32,7 +32,7 @@ func TestStatementBodyIsDecodedStrictly(t *testing.T) {
 		"short digest":            {edit(statementDigest, "00"), "statement.digest: is not of the form"},
 		"expired before made":     {edit(`2026-02-28`, `2026-01-01`), "statement.expires: not after time"},
 		"time of another zone":    {edit(`12:00:00Z","exp`, `12:00:00+01:00","exp`), "statement.time: is not of the form"},
-		"no such day":             {edit(`2026-01-31`, `2026-02-31`), "statement.time: "},
+		"no such day":             {edit(`2026-01-31`, `2026-02-31`), "statement.time: not a time"},
 		"lists missing":           {edit(`"reviewers":[],`, ``), "statement: lacks reviewers"},
 		"for another scheme":      {edit(`https://corp`, `file:///corp`), "statement.for: is not of the form"},
 		"too large":               {statementBody + strings.Repeat(" ", MaxStatement), "statement: larger than"},

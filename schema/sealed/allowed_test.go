@@ -202,3 +202,21 @@ func TestAPatternThatRunsWildEnds(t *testing.T) {
 		t.Fatal("a pattern is matched wrongly")
 	}
 }
+
+func FuzzAllowedSigners(f *testing.F) {
+	const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINNwMHM8lLcve+HMdKmjaanRnkdOE0Sm3ZUxkjv5LTgg"
+	for _, seed := range []string{"a " + key, `"a,!b" namespaces="x\"",valid-after="20200101Z" ` + key + " c", "*,b cert-authority " + key, "a\tx " + key} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := ParseAllowedSigners("f", []byte(text))
+		if err != nil {
+			return
+		}
+		for _, p := range a.People() {
+			if len(p.Principals) == 0 || len(p.Keys) == 0 || strings.ContainsAny(p.String(), "*?\x00") {
+				t.Fatalf("a person of %q", p)
+			}
+		}
+	})
+}

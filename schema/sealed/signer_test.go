@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -303,6 +305,51 @@ func TestASecurityKeysStatementVerifiesWhenItWasTouched(t *testing.T) {
 	untouched := newSoftSK(t, 0)
 	_, err = SignStatement(body, &Signer{signer: untouched, public: untouched.public})
 	wantError(t, err, "does not match")
+}
+
+// tokenAgent is an agent in whose list stands a security key.
+type tokenAgent struct {
+	agent.Agent
+	token *softSK
+}
+
+func (a tokenAgent) List() ([]*agent.Key, error) {
+	return []*agent.Key{{Format: a.token.public.Type(), Blob: a.token.public.Marshal(), Comment: "token"}}, nil
+}
+
+func (a tokenAgent) Sign(_ ssh.PublicKey, data []byte) (*ssh.Signature, error) {
+	return a.token.Sign(nil, data)
+}
+
+func TestASecurityKeySignsThroughAnAgent(t *testing.T) {
+	dir, err := os.MkdirTemp("", "agent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", filepath.Join(dir, "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	token := newSoftSK(t, 1)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _ = agent.ServeAgent(tokenAgent{agent.NewKeyring(), token}, conn) }()
+		}
+	}()
+	t.Setenv(agentVariable, filepath.Join(dir, "s"))
+	file := put(t, dir, "id_sk.pub", string(ssh.MarshalAuthorizedKey(token.public)))
+	for _, name := range []string{file, AgentSigner} {
+		signed, err := CheckStatement(sign(t, loadSigner(t, name), nil))
+		if err != nil || signed.Fingerprint() != ssh.FingerprintSHA256(token.public) {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestSignaturesThatOpenSSHWouldRefuseAreInvalid(t *testing.T) {
