@@ -44,19 +44,8 @@ func (c *Control) Options(ctx context.Context) ([]string, error) {
 
 // shown is what a combobox shows as chosen.
 func (c *Control) shown(ctx context.Context) (string, error) {
-	var text *string
-	if err := c.on(ctx, jsShown, &text); err != nil {
-		return "", err
-	}
-	if text == nil {
-		if err := c.again(ctx); err != nil {
-			return "", err
-		}
-		if err := c.on(ctx, jsShown, &text); err != nil || text == nil {
-			return "", err
-		}
-	}
-	return squeeze(*text), nil
+	text, err := c.live(ctx, jsShown)
+	return squeeze(text), err
 }
 
 // choose opens a combobox, finds the option with exactly the text and presses it.

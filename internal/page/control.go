@@ -77,9 +77,7 @@ func (c *Control) Get(ctx context.Context) (string, error) {
 	case KindPassword:
 		return "", fmt.Errorf("%s is a password and is not read as text", quoteLabel(c.Label))
 	case KindText, KindMultiline:
-		var value string
-		err := c.on(ctx, jsValue, &value)
-		return value, err
+		return c.value(ctx)
 	case KindSelect:
 		for _, option := range c.seen.Options {
 			if option.Selected {
@@ -99,6 +97,28 @@ func (c *Control) Get(ctx context.Context) (string, error) {
 	return strconv.FormatBool(c.seen.Checked == "true"), nil
 }
 
+// value reads a text field, and reads its successor when the page has drawn it anew: a field taken off the page still has a value.
+func (c *Control) value(ctx context.Context) (string, error) {
+	return c.live(ctx, jsValue)
+}
+
+// live calls a function that returns text, or null for an element that is no longer on the page.
+func (c *Control) live(ctx context.Context, function string) (string, error) {
+	for range 3 {
+		var text *string
+		if err := c.on(ctx, function, &text); err != nil {
+			return "", err
+		}
+		if text != nil {
+			return *text, nil
+		}
+		if err := c.again(ctx); err != nil {
+			return "", err
+		}
+	}
+	return "", failure(ErrGone, "%s keeps being taken off the page", quoteLabel(c.Label))
+}
+
 // ErrMasked says that the page shows that there is a secret, or room for one, but does not hold its value.
 var ErrMasked = errors.New("the page does not show the secret")
 
@@ -114,8 +134,8 @@ func (c *Control) Secret(ctx context.Context) (schema.Secret, error) {
 	if c.Kind != KindPassword && c.Kind != KindText && c.Kind != KindMultiline {
 		return schema.Secret{}, fmt.Errorf("%s is a %s, which holds no secret", quoteLabel(c.Label), c.Kind)
 	}
-	var value string
-	if err := c.on(ctx, jsValue, &value); err != nil {
+	value, err := c.value(ctx)
+	if err != nil {
 		return schema.Secret{}, err
 	}
 	switch {
@@ -217,20 +237,20 @@ func (c *Control) usable(ctx context.Context) error {
 // anew in the very moment of typing, the text goes nowhere and is typed again.
 func (c *Control) enter(ctx context.Context, text string) error {
 	want := strings.ReplaceAll(text, "\r\n", "\n")
+	same := func() (bool, error) {
+		value, err := c.value(ctx)
+		return err == nil && strings.ReplaceAll(value, "\r\n", "\n") == want, err
+	}
 	typed := -1
 	err := poll(ctx, c.scope.page.browser.options.Timeout, func() (bool, error) {
-		var value string
-		if err := c.on(ctx, jsValue, &value); err != nil {
-			return false, err
-		}
-		if strings.ReplaceAll(value, "\r\n", "\n") == want {
-			return true, nil
-		}
-		if typed == c.drawn {
-			return false, nil
+		if done, err := same(); done || err != nil || typed == c.drawn {
+			return done, err
 		}
 		typed = c.drawn
-		return false, c.typeOver(ctx, text)
+		if err := c.typeOver(ctx, text); err != nil {
+			return false, err
+		}
+		return same()
 	})
 	if errors.Is(err, ErrTimeout) {
 		return failure(ErrRefused, "%s does not hold what was typed into it: the page shortened or changed it", quoteLabel(c.Label))

@@ -26,8 +26,8 @@ const (
 		};
 	}`
 
-	// jsValue reads what a text field holds, secrets included: its result goes to Control.Get and Control.Secret and nowhere else.
-	jsValue = `function() { return 'value' in this ? String(this.value) : this.innerText.replace(/\n$/, ''); }`
+	// jsValue reads what a text field holds, secrets included: its result goes to Control.value and nowhere else.
+	jsValue = `function() { return !this.isConnected ? null : 'value' in this ? String(this.value) : this.innerText.replace(/\n$/, ''); }`
 
 	// jsSelectAll puts the whole content of the focused field under the cursor, so that typing replaces it.
 	jsSelectAll = `function() {

@@ -1,0 +1,160 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	cdppage "github.com/chromedp/cdproto/page"
+)
+
+func TestAKilledBrowserIsGone(t *testing.T) {
+	site, b := newSite(t), open(t, Options{})
+	ctx := t.Context()
+	p := must[*Page](t)(b.Goto(ctx, site.framed("connections.html")))
+	app := must[*Scope](t)(p.Within(ctx, HasButton("Add")))
+	ok(t, app.Press(ctx, "Add"))
+	ok(t, app.WaitFor(ctx, HasField("Host")))
+	name := control(t, app, "Name")
+	ok(t, name.Set(ctx, "half"))
+	ok(t, b.link.Process().Kill())
+	fails(t, p.WaitFor(ctx, Heading("never")), ErrGone)
+	fails(t, name.Set(ctx, "whole"), ErrGone, "closed, or it crashed")
+	fails(t, app.Press(ctx, "Save"), ErrGone)
+	_, err := b.Goto(ctx, site.host)
+	fails(t, err, ErrGone)
+	if errors.Is(err, context.Canceled) {
+		t.Fatal("a killed browser looks like a cancelled command")
+	}
+}
+
+func TestACrashedTabIsGone(t *testing.T) {
+	site, b := newSite(t), open(t, Options{})
+	ctx := t.Context()
+	p := must[*Page](t)(b.Goto(ctx, site.host+"fields.html"))
+	name := control(t, p.Scope, "Name")
+	if _, err := call(ctx, p.tab, cdppage.Crash, cdp.Empty{}); err == nil {
+		t.Fatal("the tab did not crash")
+	}
+	fails(t, name.Set(ctx, "x"), ErrGone)
+	fails(t, p.WaitFor(ctx, HasField("Name")), ErrGone)
+}
+
+func TestClosingLeavesNothingBehind(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("MAILFERRY_CLOUD_TOKEN", "not for the browser")
+	b := open(t, Options{})
+	if env, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(b.link.Process().Pid), "environ")); err == nil && strings.Contains(string(env), "MAILFERRY_") {
+		t.Error("the browser sees this program's settings")
+	}
+	b.Close()
+	left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "chromedp-runner*"))
+	if err != nil || len(left) > 0 {
+		t.Fatalf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestAProfileFolderKeepsWhoIsSignedIn(t *testing.T) {
+	site, dir := newSite(t), filepath.Join(t.TempDir(), "profile")
+	ctx := t.Context()
+	for i, want := range []string{"nobody", "kept"} {
+		b, err := Open(ctx, Options{ProfileDir: dir, Timeout: 10 * time.Second})
+		ok(t, err)
+		p := must[*Page](t)(b.Goto(ctx, site.host+"cookie.html"))
+		ok(t, p.WaitFor(ctx, Text("signed in: "+want)))
+		b.Close()
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+			t.Fatalf("run %d: %v, %v", i, info, err)
+		}
+	}
+}
+
+func TestOpenErrorsNameTheCause(t *testing.T) {
+	for name, test := range map[string]struct {
+		options Options
+		says    string
+	}{
+		"no such program":     {Options{Browser: "/nonexistent/chrome"}, "/nonexistent/chrome"},
+		"another machine":     {Options{Attach: "http://192.0.2.7:9222"}, "refusing to attach to a browser on 192.0.2.7"},
+		"a name":              {Options{Attach: "ws://browser.corp.example:9222/devtools/browser/x"}, "not this machine"},
+		"a look-alike":        {Options{Attach: "http://127.0.0.1.corp.example:9222"}, "not this machine"},
+		"any address":         {Options{Attach: "0.0.0.0:9222"}, "not this machine"},
+		"https":               {Options{Attach: "https://127.0.0.1:9222"}, "must be a port, http:// or ws://"},
+		"nothing listens":     {Options{Attach: "127.0.0.1:1"}, "no browser answers at 127.0.0.1:1"},
+		"a user in it":        {Options{Attach: "http://a:hunter2@127.0.0.1:1"}, "not a port or a DevTools URL"},
+		"a program that ends": {Options{Browser: "true"}, "start the browser"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Open(t.Context(), test.options)
+			fails(t, err, nil, test.says)
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Fatalf("an error tells a secret: %v", err)
+			}
+		})
+	}
+}
+
+// lend starts a browser as a person would who lends it.
+func lend(t *testing.T) (port string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "lent-browser")
+	ok(t, err)
+	browser := exec.Command(findBrowser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--remote-debugging-port=0", "--user-data-dir="+dir, "about:blank")
+	ok(t, browser.Start())
+	t.Cleanup(func() {
+		_ = browser.Process.Kill()
+		_ = browser.Wait()
+		// Its helpers go on for a moment after it and write into the folder.
+		ok(t, poll(context.Background(), 20*time.Second, func() (bool, error) { return os.RemoveAll(dir) == nil, nil }))
+	})
+	err = poll(t.Context(), 30*time.Second, func() (bool, error) {
+		text, err := os.ReadFile(filepath.Join(dir, "DevToolsActivePort"))
+		port, _, _ = strings.Cut(string(text), "\n")
+		return err == nil && port != "", nil
+	})
+	ok(t, err)
+	return port
+}
+
+func TestALentBrowserIsUsedAndLeftRunning(t *testing.T) {
+	site, port := newSite(t), lend(t)
+	ctx := t.Context()
+	for _, attach := range []string{port, "http://localhost:" + port, "ws://127.0.0.1:" + port} {
+		b, err := Open(ctx, Options{Attach: attach, Timeout: 10 * time.Second})
+		ok(t, err)
+		p := must[*Page](t)(b.Goto(ctx, site.framed("fields.html")))
+		app := must[*Scope](t)(p.Within(ctx, HasField("SMTP Port")))
+		ok(t, control(t, app, "SMTP Port").Set(ctx, "2525"))
+		b.Close()
+	}
+}
+
+func TestSigningInIsWaitedFor(t *testing.T) {
+	site, port := newSite(t), lend(t)
+	ctx := t.Context()
+	b := open(t, Options{Attach: port, Timeout: 300 * time.Millisecond})
+	p := must[*Page](t)(b.Goto(ctx, site.host+"login.html?token=hunter2"))
+	asked := 0
+	ok(t, p.WaitSignedIn(ctx, func(text string) {
+		asked++
+		if !strings.Contains(text, `the heading "Every kind of field"`) || strings.Contains(text, "hunter2") {
+			t.Errorf("asked: %s", text)
+		}
+		// The person signs in while the wait goes on.
+		ok(t, p.Press(ctx, "Log in"))
+	}, Heading("Every kind of field"), HasField("Host")))
+	if asked != 1 {
+		t.Fatalf("asked %d times", asked)
+	}
+	if in := must[bool](t)(p.Shows(ctx, HasButton("Log in"))); in {
+		t.Fatal("still at the sign-in page")
+	}
+}
