@@ -1,0 +1,186 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/go-json-experiment/json"
+	"github.com/mattn/go-runewidth"
+
+	"github.com/mailferry/mailferry/internal/findings"
+	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/schema"
+)
+
+func TestJSONIsWhatItsSchemaPromises(t *testing.T) {
+	var out bytes.Buffer
+	r := sampleReport(t)
+	r.Bundles = append(r.Bundles, audited(t, "empty.age", &schema.Bundle{Format: schema.CloudFormat, Manifest: serverBundle().Manifest}, nil))
+	r.Bundles[1].Signatures = []report.Signature{{File: "x.statement", State: "invalid", Why: "the signature is not good"}}
+	if err := report.JSON(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Bundles []struct {
+			Digest   string
+			Findings []struct{ ID, Severity, Why, Do, Place, Item, Label string }
+			Road     []report.Link
+		}
+		Format, Created, Tool, Policy string
+		Summary                       struct{ Errors, Excepted, Connections int }
+	}
+	var generic map[string]any
+	if err := schema.DecodeFile("audit-report", out.Bytes(), &generic); err != nil {
+		t.Fatalf("%v\n%s", err, out.Bytes())
+	}
+	if err := json.Unmarshal(out.Bytes(), &doc, json.MatchCaseInsensitiveNames(true)); err != nil {
+		t.Fatal(err)
+	}
+	if doc.Summary.Connections != 6 || doc.Summary.Excepted != 1 || doc.Summary.Errors != findings.Count(r.Bundles[0].Findings).Errors+findings.Count(r.Bundles[1].Findings).Errors {
+		t.Errorf("summary %+v", doc.Summary)
+	}
+	i := slices.IndexFunc(doc.Bundles[0].Findings, func(f struct{ ID, Severity, Why, Do, Place, Item, Label string }) bool { return f.ID == "host-private" })
+	if i < 0 || doc.Bundles[0].Findings[i].Place != "connections[1].host" || doc.Bundles[0].Findings[i].Label != "Host" {
+		t.Errorf("findings %+v", doc.Bundles[0].Findings)
+	}
+}
+
+func TestTheRoadTellsClaimsFromSignatures(t *testing.T) {
+	b := sampleReport(t).Bundles[0]
+	var got []string
+	for _, l := range report.Road(b.Content, b.Signatures) {
+		got = append(got, strings.Join([]string{l.Step, l.Time.Format("02T15:04:05"), l.Signer, l.Decision, strings.Join(l.Unsigned, "+"), l.Remark}, " "))
+	}
+	want := []string{
+		"export 26T09:12:05 ivan@corp.example  tool+note ",
+		"rekey 27T16:40:31   step+time+tool+note ",
+		"review 28T08:00:00 anna@corp.example approve  ",
+		"review 28T09:00:00  approve step+time nobody listed signs with this key",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the road is %q\nwant %q", got, want)
+	}
+}
+
+func TestTextFitsTheTerminalAndSteersNothing(t *testing.T) {
+	for _, width := range []int{40, 60, 80, 132} {
+		var out bytes.Buffer
+		if err := report.Text(&out, sampleReport(t), report.Terminal{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			line = strings.TrimSuffix(line, "\n")
+			if w := runewidth.StringWidth(line); w > width {
+				t.Errorf("width %d: a line of %d: %q", width, w, line)
+			}
+			for _, r := range line {
+				if !unicode.IsPrint(r) {
+					t.Errorf("%U reaches the terminal in %q", r, line)
+				}
+			}
+		}
+		flat := strings.Join(strings.Fields(out.String()), " ")
+		for _, want := range []string{
+			sampleReport(t).Bundles[0].Digest, "7 errors", "1 excepted", "‹U+202E›", "‹U+001B›", "‹U+0000›", "‹U+200B›", "10.20.0.25",
+			"excepted until 2026-05-31", "signed by ivan@corp.example", "unsigned claim", "missing: the password column",
+		} {
+			if !strings.Contains(flat, want) && !strings.Contains(strings.ReplaceAll(flat, " ", ""), strings.ReplaceAll(want, " ", "")) {
+				t.Errorf("width %d: lacks %q", width, want)
+			}
+		}
+	}
+}
+
+func TestColourOnlyWhenTold(t *testing.T) {
+	var plain, coloured bytes.Buffer
+	if err := report.Text(&plain, sampleReport(t), report.Terminal{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := report.Text(&coloured, sampleReport(t), report.Terminal{Colour: true}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(plain.String(), "\x1b") || !strings.Contains(coloured.String(), "\x1b[31m") {
+		t.Error("colours are not as told")
+	}
+}
+
+func TestCSVHoldsNoFormula(t *testing.T) {
+	var out bytes.Buffer
+	r := sampleReport(t)
+	r.Bundles[0].File = "=cmd|' /C calc'!A0"
+	r.Bundles[0].Content.Connections[1].(*schema.ServerConnection).Name = formula
+	r.Bundles[0] = audited(t, r.Bundles[0].File, r.Bundles[0].Content, nil)
+	if err := report.CSV(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	text, ok := strings.CutPrefix(out.String(), "\uFEFF")
+	if !ok {
+		t.Error("no byte order mark: spreadsheets guess the encoding")
+	}
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 1+len(r.Bundles[0].Findings) {
+		t.Errorf("%d lines for %d findings", len(rows), len(r.Bundles[0].Findings))
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+				t.Errorf("a spreadsheet would run %q", cell)
+			}
+		}
+	}
+	if !slices.ContainsFunc(rows, func(row []string) bool { return row[6] == "'"+formula }) {
+		t.Error("the hostile name is not there, guarded")
+	}
+}
+
+func TestVisible(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain":        "plain",
+		"Büro サポート ✉️": "Büro サポート ✉️",
+		" a b ":        "␣a b␣",
+		"a\nb":         "a⏎b",
+		"\x1b[2J":      "‹U+001B›[2J",
+		"a\u202eb":     "a‹U+202E›b",
+		"a\u200bb":     "a‹U+200B›b",
+		"a\u00a0b":     "a‹U+00A0›b",
+		"a\xffb":       "a‹invalid byte›b",
+		"a\u3164b":     "a‹U+3164›b",
+		"a\u2028b":     "a‹U+2028›b",
+	} {
+		if got := report.Visible(in); got != want {
+			t.Errorf("Visible(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// failing fails after a while, as a full disk does.
+type failing struct{ left int }
+
+func (f *failing) Write(b []byte) (int, error) {
+	if f.left -= len(b); f.left < 0 {
+		return 0, io.ErrShortWrite
+	}
+	return len(b), nil
+}
+
+func TestAFullDiskIsTold(t *testing.T) {
+	r := sampleReport(t)
+	for name, write := range map[string]func(io.Writer) error{
+		"text": func(w io.Writer) error { return report.Text(w, r, report.Terminal{}) },
+		"html": func(w io.Writer) error { return report.HTML(w, r) },
+		"json": func(w io.Writer) error { return report.JSON(w, r) },
+		"csv":  func(w io.Writer) error { return report.CSV(w, r) },
+	} {
+		if err := write(&failing{100}); err == nil {
+			t.Errorf("%s: nothing was written and nobody knows", name)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// part is a run of a text: as it is, or the visible escape of a character.
+type part struct {
+	Text   string
+	Escape bool
+}
+
+// Visible returns s with everything that cannot be seen, or that steers what
+// shows it, written as ‹U+202E›: control, bidirectional, zero-width and other
+// unprintable characters, invalid bytes; a blank at either end as ␣. Line feeds
+// become ⏎, so the result is always one line.
+func Visible(s string) string {
+	if isVisible(s) {
+		return s
+	}
+	var b strings.Builder
+	for _, p := range parts(s) {
+		b.WriteString(p.Text)
+	}
+	return b.String()
+}
+
+func isVisible(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return s == "" || s[0] != ' ' && s[len(s)-1] != ' '
+}
+
+func parts(s string) []part {
+	if isVisible(s) {
+		return []part{{s, false}}
+	}
+	var out []part
+	start := 0
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if escape := escapeOf(r, size, i == 0 || i+size == len(s)); escape != "" {
+			if start < i {
+				out = append(out, part{s[start:i], false})
+			}
+			out = append(out, part{escape, true})
+			start = i + size
+		}
+		i += size
+	}
+	if start < len(s) {
+		out = append(out, part{s[start:], false})
+	}
+	return out
+}
+
+func escapeOf(r rune, size int, edge bool) string {
+	switch {
+	case r == utf8.RuneError && size == 1:
+		return "‹invalid byte›"
+	case r == ' ' && edge:
+		return "␣"
+	case r == '\n':
+		return "⏎"
+	case r == ' ', unicode.IsPrint(r) && !isUnseen(r):
+		return ""
+	}
+	return fmt.Sprintf("‹U+%04X›", r)
+}
+
+// isUnseen tells the printable characters that nothing is drawn for. Selectors
+// of a picture's form are left to do their work.
+func isUnseen(r rune) bool {
+	switch r {
+	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x3164, 0xffa0, 0x2800:
+		return true
+	}
+	return r >= 0xe0100 && r <= 0xe01ef
+}
