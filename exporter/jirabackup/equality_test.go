@@ -279,8 +279,9 @@ func (w *writer) rows(prefix string) {
 }
 
 func TestReaderEqualsEncodingXMLOnGeneratedDocuments(t *testing.T) {
+	const documents = 500
 	accepted := 0
-	for seed := range uint64(3000) {
+	for seed := range uint64(documents) {
 		w := &writer{Rand: rand.New(rand.NewPCG(seed, 1))}
 		if seed%2 == 1 {
 			w.broken = 100
@@ -298,10 +299,10 @@ func TestReaderEqualsEncodingXMLOnGeneratedDocuments(t *testing.T) {
 		}
 	}
 	// The comparison means something only while both outcomes are common.
-	if accepted < 300 || accepted > 2700 {
-		t.Errorf("the reader accepts %d of 3000 documents", accepted)
+	if accepted < documents/10 || accepted > documents*9/10 {
+		t.Errorf("the reader accepts %d of %d documents", accepted, documents)
 	}
-	t.Logf("the reader accepts %d of 3000 documents", accepted)
+	t.Logf("the reader accepts %d of %d documents", accepted, documents)
 }
 
 func FuzzReader(f *testing.F) {
