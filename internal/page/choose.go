@@ -188,7 +188,7 @@ func (c *Control) openList(ctx context.Context) error {
 	// The keyboard opens what follows the pattern; a press opens the rest.
 	ways := []func() error{
 		func() error { return c.key(ctx, "ArrowDown", "ArrowDown", 40) },
-		func() error { return c.on(ctx, jsActivate, nil) },
+		func() error { return c.press(ctx) },
 		func() error { return c.key(ctx, "Enter", "Enter", 13) },
 	}
 	if c.seen.Tag != "input" {

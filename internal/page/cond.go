@@ -103,7 +103,7 @@ func HasMessage() Cond {
 	return Cond{"a message", func(v *view) bool { return len(v.messages()) > 0 }}
 }
 
-// HasProblem is a message that tells of something wrong: an alert, or a field's validation message. A toast that reports success
+// HasProblem is a message that tells of something wrong: an alert, a field's validation message, or a dialog of the browser's own. A toast that reports success
 // is none as long as the page does not call it an alert.
 func HasProblem() Cond {
 	return Cond{"an error message", func(v *view) bool {

@@ -127,6 +127,11 @@ func testBrowserDialog(t *testing.T, d *driver) {
 	if len(messages) != 1 || messages[0] != (Message{Kind: MessageDialog, Text: "Discard changes?"}) {
 		t.Fatalf("got %+v", messages)
 	}
+	ok(t, p.WaitFor(ctx, HasProblem()))
+	ok(t, p.Press(ctx, "OK"))
+	if messages := must[[]Message](t)(p.Messages(ctx)); len(messages) != 0 {
+		t.Fatalf("an old dialog is still told: %v", messages)
+	}
 }
 
 func testNativeValidation(t *testing.T, d *driver) {

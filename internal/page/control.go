@@ -190,7 +190,7 @@ func (c *Control) SetOn(ctx context.Context, on bool) error {
 	if c.seen.Checked == want || (!on && c.seen.Checked == "") {
 		return nil
 	}
-	if err := c.on(ctx, jsActivate, nil); err != nil {
+	if err := c.press(ctx); err != nil {
 		return err
 	}
 	err := poll(ctx, c.scope.page.browser.options.Timeout, func() (bool, error) {
@@ -201,6 +201,20 @@ func (c *Control) SetOn(ctx context.Context, on bool) error {
 		return failure(ErrRefused, "%s did not turn %s", quoteLabel(c.Label), onOff(on))
 	}
 	return err
+}
+
+// press presses the control itself, or its successor when the page takes it off in the same moment.
+func (c *Control) press(ctx context.Context) error {
+	for range 3 {
+		var pressed pressed
+		if err := c.on(ctx, jsActivate, &pressed); err != nil || !pressed.Gone {
+			return err
+		}
+		if err := c.again(ctx); err != nil {
+			return err
+		}
+	}
+	return failure(ErrGone, "%s keeps being taken off the page", quoteLabel(c.Label))
 }
 
 // Focus puts the cursor into the control.
@@ -302,6 +316,12 @@ func (c *Control) selectOption(ctx context.Context, text string) error {
 	var chosen bool
 	if err := c.on(ctx, jsChoose, &chosen, at); err != nil {
 		return err
+	}
+	if !chosen { // the list was drawn anew, perhaps with other options
+		if err := c.again(ctx); err != nil {
+			return err
+		}
+		return c.selectOption(ctx, text)
 	}
 	return c.took(ctx, want)
 }

@@ -3,6 +3,8 @@ package page
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,6 +60,23 @@ func TestClosingLeavesNothingBehind(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "chromedp-runner*"))
 	if err != nil || len(left) > 0 {
 		t.Fatalf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestSecretsAreNotLogged(t *testing.T) {
+	var said strings.Builder
+	before := log.Writer()
+	log.SetOutput(&said)
+	defer log.SetOutput(before)
+	site, b := newSite(t), open(t, Options{})
+	p := must[*Page](t)(b.Goto(t.Context(), site.host+"fields.html"))
+	c := control(t, p.Scope, "Password")
+	ok(t, c.SetSecret(t.Context(), hidden("hunter2")))
+	ok(t, b.link.Process().Kill())
+	err := c.SetSecret(t.Context(), hidden("hunter3"))
+	fails(t, err, ErrGone)
+	if strings.Contains(said.String()+err.Error()+fmt.Sprintf("%+v", c), "hunter") {
+		t.Fatalf("a secret was told: %s, %v", said.String(), err)
 	}
 }
 

@@ -32,17 +32,13 @@ func (m Message) String() string {
 }
 
 // Messages lists what the scope's frame says now: alerts, toasts, validation messages, and the browser dialogs that came up since
-// the last call.
+// something was last pressed.
 func (s *Scope) Messages(ctx context.Context) ([]Message, error) {
 	v, err := (&Scope{page: s.page, frame: s.frame}).look(ctx)
 	if err != nil {
 		return nil, err
 	}
-	messages := v.messages()
-	for _, text := range s.page.takeDialogs() {
-		messages = append(messages, Message{Kind: MessageDialog, Text: text})
-	}
-	return messages, nil
+	return v.messages(), nil
 }
 
 // maxMessages bounds what one page may say.
@@ -56,6 +52,9 @@ func (v *view) messages() []Message {
 			seen[m.Text] = true
 			found = append(found, m)
 		}
+	}
+	for _, text := range v.said {
+		add(Message{Kind: MessageDialog, Text: text})
 	}
 	root := v.full
 	for root.parent != nil && root.doc == v.full.doc && root.parent.doc == root.doc {

@@ -80,7 +80,11 @@ func Open(ctx context.Context, options Options) (*Browser, error) {
 			return nil, schema.Hint(fmt.Errorf("attach to the browser at %s: %w", options.Attach, err),
 				"start the browser with --remote-debugging-port=9222 and a --user-data-dir of its own")
 		}
-		return nil, fmt.Errorf("start the browser: %w", err)
+		if errors.Is(err, chromedp.ErrNoDisplay) {
+			return nil, errors.New("start the browser: a window needs a display, and there is none here")
+		}
+		// The browser's own last words may be many, and come from the machine's configuration.
+		return nil, schema.Hint(fmt.Errorf("start the browser: %s", Clean(err.Error())), "is another browser using the same profile folder?")
 	}
 	b.link = chromedp.FromContext(browserCtx).Browser
 	b.page = &Page{browser: b, frames: make(map[target.ID]*session), owners: make(map[cdp.FrameID]cdp.BackendNodeID), parents: make(map[cdp.FrameID]cdp.FrameID)}
@@ -165,8 +169,6 @@ func allocate(ctx context.Context, options Options) (context.Context, context.Ca
 		chromedp.Flag("disable-gpu", true),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
-		// Passwords typed here must not end up in a password store.
-		chromedp.Flag("disable-save-password-bubble", true),
 		chromedp.Flag("disable-features", "Translate,PasswordManagerOnboarding,AutofillServerCommunication"),
 		chromedp.WindowSize(1400, 1000),
 		chromedp.NoInheritEnv, chromedp.Env(environment()...),
@@ -179,6 +181,9 @@ func allocate(ctx context.Context, options Options) (context.Context, context.Ca
 			return nil, nil, fmt.Errorf("browser profile: %w", err)
 		}
 		dir, err := filepath.Abs(options.ProfileDir)
+		if err == nil {
+			err = keepNoPasswords(dir)
+		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("browser profile: %w", err)
 		}
@@ -186,6 +191,18 @@ func allocate(ctx context.Context, options Options) (context.Context, context.Ca
 	}
 	allocator, stop := chromedp.NewExecAllocator(ctx, flags...)
 	return allocator, stop, nil
+}
+
+// keepNoPasswords turns the password store of a new profile off, so that the browser does not even offer to keep what is typed.
+func keepNoPasswords(profile string) error {
+	settings := filepath.Join(profile, "Default", "Preferences")
+	if _, err := os.Stat(settings); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(settings), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(settings, []byte(`{"credentials_enable_service":false,"profile":{"password_manager_enabled":false}}`), 0o600)
 }
 
 // environment is what the browser may know: everything but this program's own settings, among which are paths of keys and tokens.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,12 +38,17 @@ func (p *Page) noteDialog(text string) {
 	}
 }
 
-func (p *Page) takeDialogs() []string {
+func (p *Page) heard() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	taken := p.dialogs
+	return slices.Clone(p.dialogs)
+}
+
+// forget drops what dialogs said before: what comes up from now on belongs to what is done from now on.
+func (p *Page) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.dialogs = nil
-	return taken
 }
 
 // Goto opens an http or https address in the tab and returns once its document has been read by the browser. What a page draws
@@ -58,7 +64,7 @@ func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 	}
 	shown := Clean(parsed.Redacted())
 	p := b.page
-	p.takeDialogs()
+	p.forget()
 	clear(p.owners)
 	got, err := call(ctx, p.tab, cdppage.Navigate, cdppage.NavigateParams{URL: address})
 	if err != nil {

@@ -20,6 +20,7 @@ func (s *Scope) Press(ctx context.Context, name string) error {
 // once it has digested what came before.
 func (s *Scope) pressOne(ctx context.Context, what string, fits func(*node) bool) error {
 	const attempts = 3
+	s.page.forget()
 	for attempt := 1; ; attempt++ {
 		v, err := s.look(ctx)
 		if err != nil {

@@ -31,8 +31,9 @@ func placeOf(n *node, what string) *place {
 // view is a scope at one moment.
 type view struct {
 	snap *snapshot
-	full *node // the scope
-	root *node // where a person can act: the modal dialog on top, if one is open
+	full *node    // the scope
+	root *node    // where a person can act: the modal dialog on top, if one is open
+	said []string // what the browser's own dialogs said
 }
 
 // look reads the scope as it is now.
@@ -47,7 +48,7 @@ func (s *Scope) look(ctx context.Context) (*view, error) {
 		}
 		return nil, failure(ErrGone, "the frame that was worked in is gone from the page")
 	}
-	v := &view{snap: snap, full: snap.docs[0].root}
+	v := &view{snap: snap, full: snap.docs[0].root, said: s.page.heard()}
 	if s.part != nil {
 		doc := snap.find(s.part.key)
 		if doc == nil {
