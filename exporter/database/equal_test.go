@@ -1,0 +1,194 @@
+//go:build unix
+
+package database_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/exporter/database"
+	"github.com/mailferry/mailferry/exporter/database/dbtest"
+	"github.com/mailferry/mailferry/exporter/jirabackup"
+	"github.com/mailferry/mailferry/exporter/sheet"
+	"github.com/mailferry/mailferry/schema"
+)
+
+const samples = "../../samples"
+
+// TestOneSiteGivesEqualBundlesWhateverItWasReadFrom reads the sample site from
+// its sheets, from its Jira backup, and from live databases that hold what the
+// backup holds.
+func TestOneSiteGivesEqualBundlesWhateverItWasReadFrom(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("PGPASSWORD", dbtest.Password)
+	t.Setenv("MYSQL_PWD", dbtest.Password)
+	p := sampleProfile(t)
+	backup := filepath.Join(samples, "jira-backup.zip")
+	postgres, mariadb, lower := dbtest.StartPostgres(t), dbtest.StartMariaDB(t, 0), dbtest.StartMariaDB(t, 1)
+	restore(t, backup, postgres, postgresSQL())
+	restore(t, backup, mariadb, mysqlSQL())
+	restore(t, backup, lower, mysqlSQL())
+	live := func(s *dbtest.Server) exporter.Source {
+		return exporter.NewSource(open(t, s.URL(), database.Options{}), p)
+	}
+	sources := map[string]exporter.Source{
+		"backup": jirabackup.NewSource(backup, p, jirabackup.Options{}), "XML": jirabackup.NewSource(filepath.Join(samples, "backup", "activeobjects.xml"), p, jirabackup.Options{}),
+		"PostgreSQL": live(postgres), "MariaDB": live(mariadb), "MariaDB with lower case": live(lower),
+	}
+	sheets := sheet.New(filepath.Join(samples, "server-connections.csv"), filepath.Join(samples, "server-credentials.csv"))
+
+	// What the app keeps encrypted, and what the sheet leaves out, is supplied.
+	_, typed := build(t, sheets, nil)
+	supplied := schema.Secrets{{List: schema.Connections, Name: "Legal"}: schema.NewSecret("made-up-Osprey-81")}
+	for key, secret := range typed {
+		if key.List == schema.Credentials {
+			supplied[key] = secret
+		}
+	}
+	want, wantSecrets := build(t, sheets, supplied)
+	if len(wantSecrets) < 10 || len(want.Connections) < 10 {
+		t.Fatalf("the sample site is too small to show anything: %d connections", len(want.Connections))
+	}
+	for name, source := range sources {
+		got, secrets := build(t, source, supplied)
+		if !slices.Equal(content(t, got), content(t, want)) {
+			t.Errorf("%s gives other content than the sheets:\n%s\n%s", name, content(t, got), content(t, want))
+		}
+		if len(secrets) != len(wantSecrets) {
+			t.Errorf("%s gives %d secrets, the sheets %d", name, len(secrets), len(wantSecrets))
+		}
+		for key, secret := range wantSecrets {
+			if !secrets[key].Equal(secret) {
+				t.Errorf("%s gives another secret for %s", name, key.Name)
+			}
+		}
+	}
+
+	// Without what is supplied, the reasons why secrets are missing agree too.
+	want, _ = build(t, sources["backup"], nil)
+	for name, source := range sources {
+		if got, _ := build(t, source, nil); !slices.Equal(content(t, got), content(t, want)) {
+			t.Errorf("%s gives other content than the backup", name)
+		}
+	}
+}
+
+func build(t *testing.T, source exporter.Source, supplied schema.Secrets) (*schema.Bundle, schema.Secrets) {
+	t.Helper()
+	c, err := source.Read(t.Context(), func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, secrets, err := exporter.Build([]*exporter.Content{c}, exporter.Options{Supplied: supplied})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, secrets
+}
+
+// content is everything in a bundle but its manifest, item by item. No
+// fingerprint stands in it before it is sealed.
+func content(t *testing.T, b *schema.Bundle) []string {
+	t.Helper()
+	var out []string
+	for _, it := range slices.Concat(b.Credentials, b.Connections) {
+		raw, err := json.Marshal(it, json.Deterministic(true))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, string(raw))
+	}
+	return out
+}
+
+func sampleProfile(t *testing.T) *schema.Profile {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(samples, "profile.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p schema.Profile
+	if err := schema.DecodeFile("profile", raw, &p); err != nil {
+		t.Fatal(err)
+	}
+	return &p
+}
+
+// sqlOf says how an engine writes what a backup holds.
+type sqlOf struct {
+	quote  string
+	types  map[string]string // by the name of the type in java.sql.Types
+	escape *strings.Replacer
+	bytes  string // a binary value
+}
+
+func postgresSQL() sqlOf {
+	return sqlOf{`"`, map[string]string{"INTEGER": "integer", "BIGINT": "bigint", "VARCHAR": "text", "BIT": "boolean", "DOUBLE": "double precision", "TIMESTAMP": "timestamp", "BINARY": "bytea"},
+		strings.NewReplacer("'", "''"), `'\x00ff'`}
+}
+
+func mysqlSQL() sqlOf {
+	return sqlOf{"`", map[string]string{"INTEGER": "int", "BIGINT": "bigint", "VARCHAR": "longtext", "BIT": "bit(1)", "DOUBLE": "double", "TIMESTAMP": "datetime(3)", "BINARY": "longblob"},
+		strings.NewReplacer("'", "''", `\`, `\\`), "x'00ff'"}
+}
+
+// restore puts a backup's tables into a database as Jira would.
+func restore(t *testing.T, path string, server *dbtest.Server, engine sqlOf) {
+	t.Helper()
+	tables := jirabackup.NewTables(path, jirabackup.Options{})
+	contents, err := tables.Inspect(t.Context(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := func(name string) string { return engine.quote + name + engine.quote }
+	var statements, names []string
+	types := map[string]string{}
+	for _, table := range contents.Tables {
+		var columns []string
+		for _, c := range table.Columns {
+			if engine.types[c.Type] == "" {
+				t.Fatalf("no type for %s", c.Type)
+			}
+			columns = append(columns, q(c.Name)+" "+engine.types[c.Type])
+			types[table.Name+"."+c.Name] = c.Type
+		}
+		names = append(names, table.Name)
+		statements = append(statements, fmt.Sprintf("CREATE TABLE %s (%s)", q(table.Name), strings.Join(columns, ", ")))
+	}
+	b, err := jirabackup.Open(path, jirabackup.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	_, err = b.Read(t.Context(), names, func(table string, columns []string, values []jirabackup.Value) error {
+		var into, literals []string
+		for i, v := range values {
+			into = append(into, q(columns[i]))
+			literal := "'" + engine.escape.Replace(v.Text()) + "'"
+			switch kind := types[table+"."+columns[i]]; {
+			case v.Null:
+				literal = "NULL"
+			case kind == "BINARY":
+				literal = engine.bytes
+			case kind == "TIMESTAMP":
+				literal = "'" + strings.NewReplacer("T", " ", "Z", "").Replace(v.Text()) + "'"
+			case kind != "VARCHAR":
+				literal = v.Text()
+			}
+			literals = append(literals, literal)
+		}
+		statements = append(statements, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", q(table), strings.Join(into, ", "), strings.Join(literals, ", ")))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Exec(t, statements...)
+}
