@@ -102,7 +102,7 @@ func BenchmarkRead500MB(b *testing.B) {
 	}
 	b.SetBytes(size)
 
-	const rounds = 5
+	const rounds = 7
 	var inflating, reading, ratios []float64
 	for b.Loop() {
 		for range rounds {

@@ -396,7 +396,8 @@ func referenceUnescape(s string) (string, error) {
 var stricter = []string{
 	`prefix is not declared$`,
 	`attribute \S+ stands twice$`,
-	`no white space before an attribute`,
+	`no white space before an attribute$`,
+	`a name outside of quotes is not ASCII$`,
 	`is no character of XML$`, // references to surrogates
 	`is not allowed in XML$`,  // in comments and instructions
 	`is not UTF-8$`,           // there too

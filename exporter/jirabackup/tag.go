@@ -2,6 +2,7 @@ package jirabackup
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"unicode/utf8"
@@ -27,6 +28,8 @@ type attribute struct {
 	prefix, local, value []byte
 	uri                  string // "" without a prefix
 }
+
+var errNotASCII = errors.New("a name outside of quotes is not ASCII")
 
 // startTag reads the start tag at pos and opens its element.
 func (s *scanner) startTag() error {
@@ -109,14 +112,21 @@ func (s *scanner) readAttributes(p []byte) error {
 			break
 		}
 		if len(rest) == len(p) {
-			return fmt.Errorf("no white space before an attribute, or a character that no name has")
+			if rest[0] >= utf8.RuneSelf {
+				return errNotASCII
+			}
+			return fmt.Errorf("no white space before an attribute")
 		}
 		name := rest[:nameLength(rest)]
 		prefix, local, err := splitName(name)
 		if err != nil {
 			return fmt.Errorf("attribute: %w", err)
 		}
-		rest = trimSpace(rest[len(name):])
+		rest = rest[len(name):]
+		if len(rest) > 0 && rest[0] >= utf8.RuneSelf {
+			return errNotASCII
+		}
+		rest = trimSpace(rest)
 		if len(rest) == 0 || rest[0] != '=' {
 			return fmt.Errorf("attribute %s has no value", name)
 		}

@@ -10,7 +10,7 @@ import (
 // on Oracle.
 type Kind uint8
 
-// The kinds, in the order in which the exporter's documentation has them.
+// The kinds that the exporter writes.
 const (
 	String Kind = iota + 1
 	Integer
