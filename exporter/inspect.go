@@ -3,6 +3,7 @@ package exporter
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mailferry/mailferry/schema"
@@ -72,13 +73,11 @@ type Tables interface {
 // Taker says which columns of which tables it wants and takes their rows.
 // *Mapper is one.
 type Taker interface {
-	Tables() []string                               // in upper case
-	Columns(table string) []string                  // in upper case
-	CheckColumns(table string, have []string) error // called before the table's first row, and for a table without rows
-	Row(table string, number int, get get) error    // number counts from 1
+	Tables() []string                                                 // in upper case
+	Columns(table string) []string                                    // in upper case
+	CheckColumns(table string, have []string) error                   // called before the table's first row, and for a table without rows
+	Row(table string, number int, get func(column string) Cell) error // number counts from 1
 }
-
-type get = func(column string) Cell
 
 // NewSource reads tables through a profile.
 func NewSource(t Tables, p *schema.Profile) Source { return &tableSource{t, p} }
@@ -119,4 +118,80 @@ func MissingTable(name string, have []string) error {
 	}
 	err := fmt.Errorf("there is no table %s; of the app there are: %s", schema.Quote(name), schema.Quotes(ours))
 	return schema.Hint(err, "find the right table with mailferry inspect --suggest-profile and name it in the profile")
+}
+
+// CipherCount says how many values of a column look like ciphertext, of how
+// many that are not empty.
+type CipherCount struct {
+	Table     string `json:"table"`
+	Column    string `json:"column"`
+	Encrypted int    `json:"encrypted"`
+	Values    int    `json:"values"`
+}
+
+// CountCiphertext reads the secret columns that a profile names, and nothing
+// else, to count the values that look like ciphertext. It shows none and keeps
+// none.
+func CountCiphertext(ctx context.Context, t Tables, p *schema.Profile) ([]CipherCount, error) {
+	c := &cipherCounter{}
+	c.add(&p.Connections)
+	if p.Credentials != nil {
+		c.add(p.Credentials)
+	}
+	if len(c.counts) == 0 {
+		return nil, nil
+	}
+	_, err := t.ReadTables(ctx, c, func(string) {})
+	return c.counts, err
+}
+
+// cipherCounter takes rows for nothing but counting.
+type cipherCounter struct{ counts []CipherCount }
+
+func (c *cipherCounter) add(tp *schema.TableProfile) {
+	for _, col := range tp.Columns {
+		if col.Secret != "" && col.Column != "" {
+			c.counts = append(c.counts, CipherCount{Table: strings.ToUpper(tp.Table), Column: strings.ToUpper(col.Column)})
+		}
+	}
+}
+
+func (c *cipherCounter) Tables() []string {
+	var out []string
+	for _, n := range c.counts {
+		if !slices.Contains(out, n.Table) {
+			out = append(out, n.Table)
+		}
+	}
+	return out
+}
+
+func (c *cipherCounter) Columns(table string) []string {
+	var out []string
+	for _, n := range c.counts {
+		if n.Table == table {
+			out = append(out, n.Column)
+		}
+	}
+	return out
+}
+
+func (c *cipherCounter) CheckColumns(table string, have []string) error {
+	return checkColumns(table, c.Columns(table), have)
+}
+
+func (c *cipherCounter) Row(table string, _ int, get func(string) Cell) error {
+	for i := range c.counts {
+		n := &c.counts[i]
+		if n.Table != table {
+			continue
+		}
+		if cell := get(n.Column); cell.Text != "" {
+			n.Values++
+			if LooksEncrypted(cell.Text) {
+				n.Encrypted++
+			}
+		}
+	}
+	return nil
 }

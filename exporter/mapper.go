@@ -132,7 +132,11 @@ func (m *Mapper) lookup() string {
 
 // CheckColumns says which column the profile names and the table lacks.
 func (m *Mapper) CheckColumns(tableName string, have []string) error {
-	for _, want := range m.Columns(tableName) {
+	return checkColumns(tableName, m.Columns(tableName), have)
+}
+
+func checkColumns(tableName string, wanted, have []string) error {
+	for _, want := range wanted {
 		if !slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, want) }) {
 			return schema.Hint(fmt.Errorf("table %s has no column %s, which the profile names", schema.Quote(tableName), schema.Quote(want)),
 				"it has: %s", strings.Join(have, ", "))
