@@ -1,0 +1,235 @@
+package compare_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/mailferry/mailferry/internal/compare"
+	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/schema"
+)
+
+func sealed(key string, n int) *schema.Marker {
+	return &schema.Marker{State: schema.Sealed, Fingerprint: fmt.Sprintf("%s:%064x", key, n)}
+}
+
+func conn(name, host string, secret *schema.Marker) *schema.ServerConnection {
+	return &schema.ServerConnection{Name: name, ConnectMode: "SMTP", FromAddress: "jira@corp.example", Host: host, Port: 587, Username: "jira", Password: secret}
+}
+
+func side(t *testing.T, name string, items ...schema.Item) compare.Side {
+	t.Helper()
+	b := &schema.Bundle{Format: schema.ServerFormat, Manifest: schema.Manifest{ID: strings.Repeat("0f", 16)}}
+	for _, it := range items {
+		if _, cloud := it.(*schema.CloudConnection); cloud {
+			b.Format = schema.CloudFormat
+		}
+		if it.List() == schema.Credentials {
+			b.Credentials = append(b.Credentials, it)
+		} else {
+			b.Connections = append(b.Connections, it)
+		}
+	}
+	digest, err := b.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compare.Side{Name: name, Bundle: b, Digest: digest}
+}
+
+// told is a diff, one line an item.
+func told(d *compare.Diff) []string {
+	var out []string
+	for _, list := range [][]compare.Item{d.Credentials, d.Connections} {
+		for _, it := range list {
+			s := fmt.Sprintf("%s %q %q", it.Kind, it.A, it.B)
+			if it.Kind != compare.Added && it.Kind != compare.Removed {
+				for _, f := range it.Fields {
+					s += fmt.Sprintf(" %s:%s(%s|%s)", f.Field, f.Change, f.A, f.B)
+				}
+			}
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func TestTwoBundlesAreToldApart(t *testing.T) {
+	const k, other = "aaaaaaaa", "bbbbbbbb"
+	missing := &schema.Marker{State: schema.Missing, Reason: "opaque"}
+	extra := conn("A", "h", nil)
+	extra.Extra = map[string]string{"x": "1", "y": ""}
+	extraB := conn("A", "h", nil)
+	extraB.Extra = map[string]string{"x": "2", "z": "3"}
+	debug := conn("A", "h", nil)
+	debug.Debug = true
+	for _, c := range []struct {
+		name string
+		a, b []schema.Item
+		same bool
+		want []string
+		note string
+	}{
+		{"equal", []schema.Item{conn("A", "h", sealed(k, 1))}, []schema.Item{conn("A", "h", sealed(k, 1))}, true, nil, ""},
+		{"another order", []schema.Item{conn("A", "h", nil), conn("B", "i", nil)}, []schema.Item{conn("B", "i", nil), conn("A", "h", nil)}, true, nil, "The connections stand in another order."},
+		{"added and removed", []schema.Item{conn("A", "h", nil)}, []schema.Item{conn("B", "i", nil)}, false, []string{`removed "A" ""`, `added "" "B"`}, ""},
+		{"renamed", []schema.Item{conn("A", "h", sealed(k, 1))}, []schema.Item{conn("B", "h", sealed(k, 1))}, false, []string{`renamed "A" "B"`}, ""},
+		{"renamed under another key", []schema.Item{conn("A", "h", sealed(k, 1))}, []schema.Item{conn("B", "h", sealed(other, 1))}, false, []string{`renamed "A" "B" password:not-comparable(sealed|sealed)`}, ""},
+		{"another name and another password", []schema.Item{conn("A", "h", sealed(k, 1))}, []schema.Item{conn("B", "h", sealed(k, 2))}, false, []string{`removed "A" ""`, `added "" "B"`}, ""},
+		{"two renamed, told by their passwords", []schema.Item{conn("A", "h", sealed(k, 1)), conn("B", "h", sealed(k, 2))}, []schema.Item{conn("C", "h", sealed(k, 2)), conn("D", "h", sealed(k, 1))}, false,
+			[]string{`renamed "A" "D"`, `renamed "B" "C"`}, "The connections stand in another order."},
+		{"field by field", []schema.Item{conn("A", "h", nil)}, []schema.Item{&schema.ServerConnection{Name: "A", ConnectMode: "SMTP", Description: "new", Host: "i", Port: 25, Username: "jira"}}, false,
+			[]string{`changed "A" "A" description:added(|new) from_address:removed(jira@corp.example|) host:changed(h|i) port:changed(587|25)`}, ""},
+		{"a switch", []schema.Item{conn("A", "h", nil)}, []schema.Item{debug}, false, []string{`changed "A" "A" debug:changed(false|true)`}, ""},
+		{"extra values, an empty one among them", []schema.Item{extra}, []schema.Item{extraB}, false, []string{`changed "A" "A" extra.x:changed(1|2) extra.y:removed(|) extra.z:added(|3)`}, ""},
+		{"password changed", []schema.Item{conn("A", "h", sealed(k, 1))}, []schema.Item{conn("A", "h", sealed(k, 2))}, false, []string{`changed "A" "A" password:changed(sealed|sealed)`}, ""},
+		{"password of another key", []schema.Item{conn("A", "h", sealed(k, 1))}, []schema.Item{conn("A", "h", sealed(other, 2))}, true, []string{`not-comparable "A" "A" password:not-comparable(sealed|sealed)`}, "Fingerprints of different keys cannot be compared"},
+		{"password filled", []schema.Item{conn("A", "h", missing)}, []schema.Item{conn("A", "h", sealed(k, 1))}, false, []string{`changed "A" "A" password:changed(missing: opaque|sealed)`}, ""},
+		{"password gone", []schema.Item{conn("A", "h", sealed(k, 1))}, []schema.Item{conn("A", "h", nil)}, false, []string{`changed "A" "A" password:removed(sealed|)`}, ""},
+		{"a credential", []schema.Item{&schema.ServerCredential{Name: "G", TokenEndpoint: "https://a.example/"}}, []schema.Item{&schema.ServerCredential{Name: "G", TokenEndpoint: "https://b.example/"}}, false,
+			[]string{`changed "G" "G" token_endpoint:changed(https://a.example/|https://b.example/)`}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := compare.Bundles(side(t, "a.age", c.a...), side(t, "b.age", c.b...), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := told(d); !slices.Equal(got, c.want) || d.Same() != c.same {
+				t.Errorf("same %v, %q\nwant %v, %q", d.Same(), got, c.same, c.want)
+			}
+			if c.note != "" && !slices.ContainsFunc(d.Notes, func(n string) bool { return strings.HasPrefix(n, c.note) }) {
+				t.Errorf("notes %q lack %q", d.Notes, c.note)
+			}
+		})
+	}
+}
+
+func TestARecipientComparesTheSecretsThemselves(t *testing.T) {
+	a := side(t, "a", conn("A", "h", sealed("aaaaaaaa", 1)), conn("B", "h", sealed("aaaaaaaa", 2)), conn("C", "h", sealed("aaaaaaaa", 3)))
+	b := side(t, "b", conn("A", "h", sealed("bbbbbbbb", 1)), conn("B", "h", sealed("bbbbbbbb", 2)), conn("C", "h", sealed("bbbbbbbb", 3)))
+	d, err := compare.Bundles(a, b, func(l schema.List, nameA, nameB string) (bool, bool) {
+		if l != schema.Connections || nameA != nameB {
+			t.Errorf("asked for %s %q %q", l, nameA, nameB)
+		}
+		return nameA == "A", nameA != "C"
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`changed "B" "B" password:changed(sealed|sealed)`, `not-comparable "C" "C" password:not-comparable(sealed|sealed)`}
+	if got := told(d); !slices.Equal(got, want) {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+}
+
+// asCloud rewrites a side by hand as a transform would.
+func asCloud(s compare.Side, conns ...schema.Item) *schema.Bundle {
+	return &schema.Bundle{Format: schema.CloudFormat, Connections: conns, Origin: &schema.Origin{Rules: &schema.Rules{
+		Connections: schema.ListRules{Fields: []schema.FieldRule{{From: "from_address", To: "from_email_address"}, {From: "port", To: "smtp_port"}}},
+	}, Manifest: schema.OriginManifest{ID: s.Bundle.Manifest.ID}}}
+}
+
+func TestServerAndCloudAreComparedThroughTheTransform(t *testing.T) {
+	server := side(t, "server.age", conn("A", "h", sealed("aaaaaaaa", 1)))
+	cloud := side(t, "cloud.age", &schema.CloudConnection{Name: "A", ServiceProvider: "General", FromEmailAddress: "other@corp.example", Host: "h", SMTPPort: 587, Username: "jira", Password: sealed("aaaaaaaa", 1)})
+	if _, err := compare.Bundles(server, cloud, nil); err == nil {
+		t.Error("compared without a transform")
+	}
+	server.AsCloud = asCloud(server, &schema.CloudConnection{Name: "A", ServiceProvider: "General", FromEmailAddress: "jira@corp.example", Host: "h", SMTPPort: 587, Username: "jira", Password: sealed("aaaaaaaa", 1)})
+	for _, turned := range []bool{false, true} {
+		a, b, want, label := server, cloud, `changed "A" "A" from_email_address:changed(jira@corp.example|other@corp.example)`, "From Address → From Email Address"
+		if turned {
+			a, b, want, label = cloud, server, `changed "A" "A" from_email_address:changed(other@corp.example|jira@corp.example)`, "From Email Address → From Address"
+		}
+		d, err := compare.Bundles(a, b, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := told(d); !slices.Equal(got, []string{want}) {
+			t.Errorf("%q\nwant %q", got, want)
+			continue
+		}
+		if got := d.Connections[0].Fields[0].Label(); got != label {
+			t.Errorf("label %q, want %q", got, label)
+		}
+	}
+}
+
+func TestCloudItselfShowsNoSecret(t *testing.T) {
+	a := side(t, "cloud.age", &schema.CloudConnection{Name: "A", ServiceProvider: "General", Password: sealed("aaaaaaaa", 1)})
+	b := side(t, "https://cloud.example", &schema.CloudConnection{Name: "A", ServiceProvider: "General"})
+	b.NoSecrets, b.Digest = true, ""
+	d, err := compare.Bundles(a, b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !d.Same() || d.Summary.NotComparable != 1 {
+		t.Errorf("same %v, %+v", d.Same(), d.Summary)
+	}
+}
+
+func hostile(t *testing.T) *compare.Diff {
+	t.Helper()
+	a := side(t, "a.age", conn("Gone\u202e", "h", sealed("aaaaaaaa", 1)), conn("A", "<script>alert(1)</script>", sealed("aaaaaaaa", 1)), conn("B", "h", sealed("aaaaaaaa", 5)), conn("Old", "o", nil))
+	b := side(t, "b.age", conn("A", "\x1b[2J", sealed("aaaaaaaa", 2)), conn("B", "h", sealed("bbbbbbbb", 5)), conn("<img src=x>", "i", nil), conn("New", "o", nil))
+	d, err := compare.Bundles(a, b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestJSONIsWhatItsSchemaPromises(t *testing.T) {
+	d := hostile(t)
+	var out bytes.Buffer
+	if err := compare.JSON(&out, d); err != nil {
+		t.Fatal(err)
+	}
+	var back compare.Diff
+	if err := schema.DecodeFile("diff-report", out.Bytes(), &back); err != nil {
+		t.Fatal(err)
+	}
+	if back.Summary != d.Summary || back.Same() || back.Summary != (compare.Summary{Added: 1, Removed: 1, Renamed: 1, Changed: 1, NotComparable: 1}) {
+		t.Errorf("summary %+v", back.Summary)
+	}
+}
+
+func TestTextFitsAndSteersNothing(t *testing.T) {
+	var out bytes.Buffer
+	if err := compare.Text(&out, hostile(t), report.Terminal{Width: 72}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range out.String() {
+		if r != '\n' && !unicode.IsPrint(r) {
+			t.Errorf("%U reaches the terminal", r)
+		}
+	}
+	for _, want := range []string{"1 added, 1 removed, 1 renamed, 1 changed; 1 secret not comparable", "− removed: Gone‹U+202E›", "+ added: <img src=x>",
+		"→ renamed: Old is now New", "− <script>", "+ ‹U+001B›[2J", "Password                    changed", "not comparable: only the secrets of “B”"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("lacks %q:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestHTMLTakesValuesAsText(t *testing.T) {
+	var out bytes.Buffer
+	if err := compare.HTML(&out, hostile(t)); err != nil {
+		t.Fatal(err)
+	}
+	page := out.String()
+	for _, bad := range []string{"<script", "<img", "\x1b", "\u202e", "ZgotmplZ"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("%q is in the page", bad)
+		}
+	}
+	for _, want := range []string{"&lt;img src=x&gt;", "‹U&#43;202E›", "Content-Security-Policy"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is not in the page", want)
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package compare
+
+import (
+	_ "embed"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Format is the format of JSON diffs; diff-report.schema.json describes it.
+const Format = "mailferry/diff-report/v1"
+
+// JSON writes the diff as one document.
+func JSON(w io.Writer, d *Diff) error {
+	out, err := schema.MarshalIndent(d)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(out)
+	return err
+}
+
+// String sums the diff up in one line.
+func (s Summary) String() string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		word string
+	}{{s.Added, "added"}, {s.Removed, "removed"}, {s.Renamed, "renamed"}, {s.Changed, "changed"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
+		}
+	}
+	text := strings.Join(parts, ", ")
+	if parts == nil {
+		text = "no difference in the settings"
+	}
+	if s.NotComparable > 0 {
+		text += "; " + report.Count(s.NotComparable, "secret") + " not comparable"
+	}
+	return text
+}
+
+// lists are the two lists as people look for them.
+func (d *Diff) lists() []struct {
+	Title string
+	Items []Item
+} {
+	return []struct {
+		Title string
+		Items []Item
+	}{{"Connections", d.Connections}, {"OAuth2 credentials", d.Credentials}}
+}
+
+// told splits a list into what differs and the names of items of which only the
+// secret could not be compared.
+func told(items []Item) (differ []Item, uncertain []string) {
+	for _, it := range items {
+		if it.Kind == NotComparable {
+			uncertain = append(uncertain, it.B)
+		} else {
+			differ = append(differ, it)
+		}
+	}
+	return differ, uncertain
+}
+
+// few names up to ten items; the JSON has them all.
+func few(names []string) string {
+	const most = 10
+	var shown []string
+	for _, n := range names[:min(most, len(names))] {
+		shown = append(shown, "“"+report.Visible(n)+"”")
+	}
+	text := strings.Join(shown, ", ")
+	if more := len(names) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// said is what is told of a secret that differs: never to what it changed.
+func said(f Field) string {
+	switch {
+	case f.Change == NotComparable:
+		return "not comparable"
+	case f.A == schema.Sealed && f.B == schema.Sealed:
+		return "changed"
+	case f.Change == Added:
+		return "added: " + f.B
+	case f.Change == Removed:
+		return "removed: was " + f.A
+	default:
+		return "was " + f.A + ", is " + f.B
+	}
+}
+
+// Text writes the diff for a terminal.
+func Text(w io.Writer, d *Diff, t report.Terminal) error {
+	p := report.NewPrinter(w, t)
+	p.Heading("Mailferry diff")
+	for _, side := range []struct {
+		sign string
+		of   About
+	}{{"− from", d.A}, {"+ to", d.B}} {
+		p.Pair(0, 8, side.sign, report.Strong, side.of.Name)
+		if side.of.Digest != "" {
+			p.Pair(0, 8, "", report.Faint, "digest "+side.of.Digest)
+		}
+	}
+	p.Blank()
+	p.Wrapped(0, report.Strong, d.Summary.String())
+	for _, n := range d.Notes {
+		p.Wrapped(0, report.Faint, n)
+	}
+	for _, l := range d.lists() {
+		differ, uncertain := told(l.Items)
+		if len(l.Items) == 0 {
+			continue
+		}
+		p.Blank()
+		p.Heading(l.Title)
+		for _, it := range differ {
+			printItem(p, it)
+		}
+		if len(uncertain) > 0 {
+			p.Wrapped(0, report.Faint, "? not comparable: only the secrets of "+few(uncertain))
+		}
+	}
+	return p.Flush()
+}
+
+func printItem(p *report.Printer, it Item) {
+	switch it.Kind {
+	case Added:
+		p.Wrapped(0, report.Green, "+ added: "+report.Visible(it.B))
+	case Removed:
+		p.Wrapped(0, report.Red, "− removed: "+report.Visible(it.A))
+	case Renamed:
+		p.Wrapped(0, report.Blue, "→ renamed: "+report.Visible(it.A)+" is now "+report.Visible(it.B))
+	default:
+		p.Wrapped(0, report.Yellow, "~ changed: "+report.Visible(it.B))
+	}
+	const column = 26
+	for _, f := range it.Fields {
+		switch {
+		case f.Secret:
+			p.Pair(2, column, f.Label(), report.Plain, said(f))
+		case f.Change == Added:
+			p.Pair(2, column, f.Label(), report.Green, "+ "+report.Visible(f.B))
+		case f.Change == Removed:
+			p.Pair(2, column, f.Label(), report.Red, "− "+report.Visible(f.A))
+		default:
+			p.Pair(2, column, f.Label(), report.Red, "− "+report.Visible(f.A))
+			p.Pair(2, column, "", report.Green, "+ "+report.Visible(f.B))
+		}
+	}
+}
+
+//go:embed diff.html
+var templates string
+
+type itemView struct {
+	Item
+	Mark report.Mark
+}
+
+// Said is for the template: what is told of a secret.
+func (f Field) Said() string { return said(f) }
+
+// HTML writes the diff as one page in the audit report's look.
+func HTML(w io.Writer, d *Diff) error {
+	p := report.NewPage(w, "Mailferry diff: "+d.A.Name+" and "+d.B.Name, templates)
+	p.Write("difftop", map[string]any{"A": d.A, "B": d.B, "Summary": d.Summary.String(), "Same": d.Same(), "Notes": d.Notes})
+	for _, l := range d.lists() {
+		differ, uncertain := told(l.Items)
+		if len(l.Items) == 0 {
+			continue
+		}
+		p.Write("difflist", map[string]any{"Title": l.Title, "Count": len(differ)})
+		for _, it := range differ {
+			p.Write("diffitem", itemView{it, report.Mark{Icon: string(it.Kind), Word: string(it.Kind)}})
+		}
+		if len(uncertain) > 0 {
+			p.Write("diffuncertain", few(uncertain))
+		}
+	}
+	return p.Close("Secrets are compared, never shown.")
+}
