@@ -123,6 +123,10 @@ func (r *run) one(ctx context.Context, pi *PlanItem) (open bool, err error) {
 	case errors.As(err, &no):
 		out.Result, out.Words = outRefused, no.Words
 		res.Result, res.Words = Failed, no.Words
+	case errors.Is(err, context.Canceled):
+		out.Result, out.Words = outVoid, "interrupted before it was sent"
+		res.Result = NotTried
+		return false, errors.Join(err, r.led.add(out))
 	default:
 		out.Result, out.Words = outVoid, "not sent"
 		res.Result, res.Words = Failed, err.Error()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"sync"
 	"testing"
 
@@ -143,7 +144,7 @@ func (f *volatileFile) Close() error { return nil }
 // powered imports on a machine whose power goes at the nth moment, and again
 // until it is done. It returns what does not agree afterwards, and whether the
 // power went at all.
-func powered(t *testing.T, v *volatile, keys bool, list schema.List, n int) (wrong error, went bool) {
+func powered(t *testing.T, v *volatile, keys bool, list schema.List, n int, blind bool) (wrong error, went bool) {
 	t.Helper()
 	m := newMemory()
 	m.site.Keys = keys
@@ -158,7 +159,7 @@ func powered(t *testing.T, v *volatile, keys bool, list schema.List, n int) (wro
 	m.before, m.after = off, off
 	b := bundleOf(credential("G"), credential("H"), smtp("A"), smtp("B"), smtp("C"))
 	o := optionsFor(t, m, b, list)
-	o.files, o.Jobs = v, 2
+	o.files, o.Jobs, o.noLook = v, 2, blind
 	var mu sync.Mutex
 	left := n
 	o.Point = func(string) {
@@ -176,7 +177,7 @@ func powered(t *testing.T, v *volatile, keys bool, list schema.List, n int) (wro
 	}
 	for again := 0; err != nil; again++ {
 		if again == 5 {
-			return fmt.Errorf("not done after %d runs: %w", again, err), went
+			return fmt.Errorf("not done after %d runs, Cloud has %d of %d: %w", again, len(m.lists[list]), len(b.Items(list)), err), went
 		}
 		v.lose()
 		rep, err = Run(t.Context(), o)
@@ -231,7 +232,7 @@ func TestPowerLossAtAnyMomentChangesNothingInTheEnd(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, keys honoured %v", list, keys), func(t *testing.T) {
 				moments := 0
 				for n := 1; ; n++ {
-					wrong, went := powered(t, newVolatile(), keys, list, n)
+					wrong, went := powered(t, newVolatile(), keys, list, n, false)
 					if wrong != nil {
 						t.Fatalf("power lost at moment %d: %v", n, wrong)
 					}
@@ -253,12 +254,26 @@ func TestPowerLossOnADiskThatLiesIsNoticed(t *testing.T) {
 	for n := 1; ; n++ {
 		v := newVolatile()
 		v.lies = true
-		wrong, went := powered(t, v, false, schema.Connections, n)
+		wrong, went := powered(t, v, false, schema.Connections, n, false)
 		if wrong != nil {
 			return
 		}
 		if !went {
 			t.Fatal("a disk that forgets everything went unnoticed")
+		}
+	}
+}
+
+// A Cloud that neither honours keys nor minds two of a name relies on the look
+// alone: without it something has to be there twice.
+func TestPowerLossWithoutTheLookBeforeARetryDoubles(t *testing.T) {
+	for n := 1; ; n++ {
+		wrong, went := powered(t, newVolatile(), false, schema.Connections, n, true)
+		if wrong != nil && strings.Contains(wrong.Error(), "Cloud has 4 of 3") {
+			return
+		}
+		if !went {
+			t.Fatal("nothing was doubled")
 		}
 	}
 }

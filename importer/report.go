@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -65,6 +66,11 @@ type Report struct {
 // left counts items that a rerun, or a person first, has to see to.
 func (r *Report) left() int {
 	return r.Counts[Failed] + r.Counts[Waits] + r.Counts[Open] + r.Counts[NotTried]
+}
+
+// wroteAny reports whether this run put anything on Cloud, or may have.
+func (r *Report) wroteAny() bool {
+	return slices.ContainsFunc(r.Items, func(it ItemReport) bool { return it.Result == Open || it.Result == Written && !it.Earlier })
 }
 
 func (r *run) report(plan *Plan) *Report {

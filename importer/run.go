@@ -23,7 +23,7 @@ func Points() []string {
 
 const (
 	rounds      = 6                // how often one run tries an item whose write is left open
-	grace       = 20 * time.Second // for writes under way when a run is interrupted
+	grace       = 10 * time.Second // for writes under way when a run is interrupted
 	firstWait   = 100 * time.Millisecond
 	longestWait = 5 * time.Second
 )
@@ -128,7 +128,7 @@ func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
 	}
 	rep := r.report(plan)
 	if left := rep.left(); left > 0 || cause != nil {
-		if !r.wrote && cause != nil && ctx.Err() == nil {
+		if cause != nil && ctx.Err() == nil && !rep.wroteAny() {
 			return rep, cause
 		}
 		return rep, &PartialError{Left: left, Cause: cause}

@@ -1,0 +1,333 @@
+package importer_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/samples/cloud"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// child is what the importing process is told, on its stdin.
+type child struct {
+	URL, Ledger, Identity string
+	List                  schema.List
+	Items                 int
+	Keys                  bool
+	Blind                 bool   // the mutation: no look before a retry
+	Newer                 bool   // every secret has changed since an earlier import: overwrite
+	Point                 string // kill itself there
+	Hit                   int    // at that hit of the point
+}
+
+func (c child) options(way importer.Cloud, id *age.X25519Identity) (importer.Options, error) {
+	o, err := importOptions(way, bundleWith(c.Items), c.List, c.Ledger, id)
+	if c.Newer {
+		o.OnConflict = importer.Overwrite
+		o.Secrets = func(list schema.List, name string) schema.Secret { return schema.NewSecret("newer secret of " + name) }
+	}
+	return o, err
+}
+
+const childVariable = "MAILFERRY_TEST_IMPORTING_PROCESS"
+
+// TestMain lets the test binary be the importing process as well, which the
+// harness kills.
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) == "" {
+		os.Exit(m.Run())
+	}
+	if err := importing(os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// importing is a process that imports: it says when it begins, and at its end
+// how it ended and what it reports.
+func importing(in io.Reader, out io.Writer) error {
+	var c child
+	if err := json.NewDecoder(in).Decode(&c); err != nil {
+		return err
+	}
+	id, err := age.ParseX25519Identity(c.Identity)
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	way, err := reach(ctx, c.URL, c.Keys, 5*time.Second)
+	if err != nil {
+		return err
+	}
+	defer way.Close()
+	o, err := c.options(way, id)
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	hits := 0
+	o.Point = func(name string) {
+		if name != c.Point {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if hits++; hits == c.Hit {
+			die()
+		}
+	}
+	if c.Blind {
+		o = importer.WithoutLook(o)
+	}
+	if _, err := fmt.Fprintln(out, "begins"); err != nil {
+		return err
+	}
+	rep, err := importer.Run(ctx, o)
+	if rep == nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(ended{ending(err), rep})
+}
+
+type ended struct {
+	How    string
+	Report *importer.Report
+}
+
+// die is SIGKILL, which no process can answer.
+func die() {
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = self.Kill()
+	}
+	if err == nil {
+		select {} // the signal is on its way
+	}
+	panic(err)
+}
+
+// process runs an importing process. after ≥ 0 kills it that long after it
+// began. killed tells whether it died of a kill.
+func process(ctx context.Context, c child, after time.Duration) (end *ended, killed bool, err error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, false, err
+	}
+	told, err := json.Marshal(c)
+	if err != nil {
+		return nil, false, err
+	}
+	cmd := exec.CommandContext(ctx, exe)
+	cmd.Env = append(os.Environ(), childVariable+"=1")
+	cmd.Stdin = bytes.NewReader(told)
+	var words bytes.Buffer
+	cmd.Stderr = &words
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, false, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, false, err
+	}
+	lines := bufio.NewReader(stdout)
+	_, _ = lines.ReadString('\n') // "begins", or its end
+	if after >= 0 {
+		time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	}
+	rest, _ := io.ReadAll(lines)
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit) && !exit.Exited():
+		return nil, true, nil
+	case err != nil:
+		return nil, false, fmt.Errorf("%w: %s", err, words.String())
+	}
+	end = &ended{}
+	return end, false, json.Unmarshal(rest, end)
+}
+
+// plan is how the next process is to die: at a hit of a point, or some time
+// after it began.
+type death struct {
+	point string
+	hit   int
+	after time.Duration
+}
+
+// crossing imports both lists into a fresh sample Cloud while the importing
+// process dies again and again, and then holds Cloud, ledger and report against
+// the bundle. deaths says how the next one dies, or false: it may live. hits
+// counts the deaths.
+func crossing(t *testing.T, c child, deaths func() (death, bool), hits map[string]int) error {
+	t.Helper()
+	s := newSite(t, cloud.Faults{Latency: 3 * time.Millisecond})
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.URL, c.Identity, c.Ledger = s.url, id.String(), filepath.Join(t.TempDir(), "ledger.jsonl")
+	if c.Newer {
+		earlier(t, s, c)
+	}
+	for _, c.List = range []schema.List{schema.Credentials, schema.Connections} {
+		for {
+			d, dies := deaths()
+			c.Point, c.Hit = d.point, d.hit
+			after := time.Duration(-1)
+			if dies && d.point == "" {
+				after = d.after
+			}
+			end, killed, err := process(t.Context(), c, after)
+			if err != nil {
+				return err
+			}
+			if killed {
+				if d.point == "" {
+					d.point = "at random"
+				}
+				hits[d.point]++
+				continue
+			}
+			if end.How != "done" {
+				return fmt.Errorf("a run that nobody killed ended %s: %v", end.How, end.Report.Counts)
+			}
+			if dies && !killed {
+				continue // it was quicker than its death
+			}
+			way, err := reach(t.Context(), s.url, c.Keys, 5*time.Second)
+			if err != nil {
+				return err
+			}
+			o, err := c.options(way, id)
+			if err != nil {
+				return err
+			}
+			if err := errors.Join(agrees(t.Context(), s, o, end.Report), way.Close()); err != nil {
+				return fmt.Errorf("%s: %w", c.List, err)
+			}
+			break
+		}
+	}
+	return nil
+}
+
+// earlier imports everything once with other secrets, and has somebody edit a
+// part of it on Cloud since.
+func earlier(t *testing.T, s *site, c child) {
+	t.Helper()
+	c.Newer = false
+	for _, c.List = range []schema.List{schema.Credentials, schema.Connections} {
+		if end, _, err := process(t.Context(), c, -1); err != nil || end.How != "done" {
+			t.Fatal(err, end)
+		}
+	}
+	there, err := s.Items(t.Context(), schema.Connections)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range there {
+		if i%2 == 0 {
+			continue
+		}
+		e.Item.(*schema.CloudConnection).Description = "edited by somebody"
+		if _, err := s.Update(t.Context(), e.ID, e.Item, schema.Secret{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const atRandom = "at random"
+
+// TestNoDifferenceAfterManyKills kills the real process at every named point
+// and at random moments; MAILFERRY_SOAK says how often, 60 times where it does
+// not.
+func TestNoDifferenceAfterManyKills(t *testing.T) {
+	want := 60
+	if s := os.Getenv("MAILFERRY_SOAK"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			t.Fatalf("MAILFERRY_SOAK=%q is not a number of kills", s)
+		}
+		want = n
+	}
+	hits := map[string]int{}
+	kills := func() (n int) {
+		for _, k := range hits {
+			n += k
+		}
+		return n
+	}
+	random := rand.New(rand.NewPCG(1, uint64(want)))
+	points := append(importer.Points(), atRandom)
+	next := 0
+	for round := 0; kills() < want; round++ {
+		inARow := 0
+		deaths := func() (death, bool) {
+			if inARow++; inARow > 12 || kills() >= want {
+				inARow = 0
+				return death{}, false
+			}
+			p := points[next%len(points)]
+			next++
+			if p == atRandom {
+				return death{after: time.Duration(random.IntN(40_000)) * time.Microsecond}, true
+			}
+			return death{point: p, hit: 1 + random.IntN(3)}, true
+		}
+		c := child{Items: 12, Keys: round%3 != 2, Newer: round%4 == 1}
+		if err := crossing(t, c, deaths, hits); err != nil {
+			t.Fatalf("crossing %d, after %d kills (keys honoured %v, newer secrets %v): %v", round, kills(), c.Keys, c.Newer, err)
+		}
+	}
+	var table strings.Builder
+	for _, p := range points {
+		fmt.Fprintf(&table, "\n  %-20s %d", p, hits[p])
+		if hits[p] == 0 {
+			t.Errorf("no process died %s", p)
+		}
+	}
+	t.Logf("%d kills:%s", kills(), table.String())
+}
+
+// Taking out the look before a retry has to turn the harness red, whether
+// Cloud honours keys or not; with the look, the same deaths change nothing.
+func TestWithoutTheLookBeforeARetryTheHarnessTurnsRed(t *testing.T) {
+	for _, keys := range []bool{true, false} {
+		for _, blind := range []bool{false, true} {
+			once := false
+			deaths := func() (death, bool) {
+				if once {
+					return death{}, false
+				}
+				once = true
+				return death{point: "after-answer", hit: 1}, true
+			}
+			hits := map[string]int{}
+			err := crossing(t, child{Items: 4, Keys: keys, Blind: blind}, deaths, hits)
+			if hits["after-answer"] != 1 {
+				t.Fatalf("the process died %v", hits)
+			}
+			if (err != nil) != blind {
+				t.Errorf("keys honoured %v, look taken out %v: %v", keys, blind, err)
+			}
+		}
+	}
+}

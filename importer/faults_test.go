@@ -1,0 +1,303 @@
+package importer_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/samples/cloud"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// ending is how a run ended, as its exit code tells it.
+func ending(err error) string {
+	var part *importer.PartialError
+	var gate *importer.GateError
+	switch {
+	case err == nil:
+		return "done"
+	case errors.As(err, &gate):
+		return "gate"
+	case errors.As(err, &part):
+		return "partial"
+	}
+	return "failed"
+}
+
+// truthful holds a report against Cloud, whatever the run's end was.
+func truthful(t *testing.T, s *site, rep *importer.Report) {
+	t.Helper()
+	there, err := s.Items(t.Context(), rep.List)
+	if err != nil {
+		t.Fatal(err)
+	}
+	on := map[string]int{}
+	for _, e := range there {
+		on[e.Item.ItemName()]++
+	}
+	for _, it := range rep.Items {
+		want := 0
+		if it.Result == importer.Written {
+			want = 1
+		}
+		if it.Result != importer.Open && on[it.Name] != want {
+			t.Errorf("%q: the report says %s (%s), Cloud has it %d times", it.Name, it.Result, it.Words, on[it.Name])
+		}
+	}
+}
+
+func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
+	every := func(n int64, f cloud.Fault) func(int64) cloud.Fault {
+		return func(i int64) cloud.Fault {
+			if i%n == 0 {
+				return f
+			}
+			return cloud.Fault{}
+		}
+	}
+	from := func(n int64, f cloud.Fault) func(int64) cloud.Fault {
+		return func(i int64) cloud.Fault {
+			if i >= n {
+				return f
+			}
+			return cloud.Fault{}
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		faults cloud.Faults
+		writes func(nth int64) cloud.Fault // of the nth write, from 1
+		want   string                      // of the first run
+	}{
+		{"latency", cloud.Faults{Latency: 5 * time.Millisecond}, nil, "done"},
+		{"429 with Retry-After", cloud.Faults{Rate: 8}, nil, "done"},
+		{"429 without Retry-After", cloud.Faults{Rate: 8, HideRetryAfter: true}, nil, "done"},
+		{"500 before it is done", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.Fail, Status: 500}), "done"},
+		{"502 after it is done", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.FailAfter, Status: 502}), "done"},
+		{"503 with Retry-After", cloud.Faults{}, every(9, cloud.Fault{Do: cloud.Fail, Status: 503, RetryAfter: "1"}), "done"},
+		{"500 for good", cloud.Faults{}, from(5, cloud.Fault{Do: cloud.Fail, Status: 500}), "partial"},
+		{"502 for good, each done", cloud.Faults{}, from(2, cloud.Fault{Do: cloud.FailAfter, Status: 502}), "partial, or done by looking"},
+		{"cut before the body", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.DropBefore}), "done"},
+		{"cut in the answer", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.CutAnswer}), "done"},
+		{"cut after it is done", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.DropAfter}), "done"},
+		{"cut for good", cloud.Faults{}, from(4, cloud.Fault{Do: cloud.DropBefore}), "partial"},
+		{"an answer that never comes", cloud.Faults{}, every(9, cloud.Fault{Do: cloud.Hang}), "done"},
+		{"an answer that never comes to what is done", cloud.Faults{}, every(9, cloud.Fault{Do: cloud.HangAfter}), "done"},
+		{"a malformed answer", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.Garble}), "done"},
+		{"a huge answer", cloud.Faults{}, every(11, cloud.Fault{Do: cloud.Endless}), "done"},
+		{"a token that expires", cloud.Faults{TokenLasts: 9}, nil, "partial"},
+		{"all kinds at random", cloud.Faults{Seed: 4, Chances: append(cloud.Failing(0.1), cloud.Dropping(0.1)...)}, nil, "done"},
+	} {
+		// Where Cloud does not honour keys, looking has to do. Without keys there
+		// is nothing to repeat under, so a secret is taken on the fields' word.
+		for _, keys := range []bool{true, false} {
+			name := tt.name
+			if !keys {
+				name += ", keys not honoured"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				var on atomic.Bool
+				var nth atomic.Int64
+				faults := tt.faults
+				if tt.writes != nil {
+					faults.Script = func(r *http.Request) cloud.Fault {
+						if !on.Load() || r.Method != http.MethodPost {
+							return cloud.Fault{}
+						}
+						return tt.writes(nth.Add(1))
+					}
+				}
+				s := newSite(t, faults)
+				b := bundleWith(16)
+				b.Connections = b.Connections[:0]
+				for _, it := range bundleWith(24).Connections {
+					if it.(*schema.CloudConnection).OAuth2Credentials == "" {
+						b.Connections = append(b.Connections, it)
+					}
+				}
+				id, err := age.GenerateX25519Identity()
+				if err != nil {
+					t.Fatal(err)
+				}
+				c, err := reach(t.Context(), s.url, keys, time.Second)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				o, err := importOptions(c, b, schema.Connections, filepath.Join(t.TempDir(), "l.jsonl"), id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				on.Store(true)
+				rep, err := importer.Run(t.Context(), o)
+				want, alone, either := strings.Cut(tt.want, ", or ")
+				if either && !keys {
+					want = strings.Fields(alone)[0]
+				}
+				if got := ending(err); got != want {
+					t.Fatalf("the run ended %s (%v), want %s", got, err, want)
+				}
+				truthful(t, s, rep)
+				on.Store(false)
+				if faults.TokenLasts > 0 {
+					s = reopened(t, s, &o, keys)
+				}
+				rep, err = importer.Run(t.Context(), o)
+				if err != nil {
+					t.Fatalf("the rerun: %v", err)
+				}
+				if err := agrees(t.Context(), s, o, rep); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+// reopened is the same site with a token that is good again, at the same
+// address.
+func reopened(t *testing.T, s *site, o *importer.Options, keys bool) *site {
+	t.Helper()
+	fresh, err := cloud.Open(s.dir, cloud.Options{Token: schema.NewSecret("token-of-the-test")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = fresh.Close() })
+	s.swap(fresh.Handler())
+	c, err := reach(t.Context(), s.url, keys, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	o.Cloud = c
+	return s
+}
+
+func TestSomeoneElsesDuplicateIsTheirsUntilSaidOtherwise(t *testing.T) {
+	var nth atomic.Int64
+	s := newSite(t, cloud.Faults{Script: func(r *http.Request) cloud.Fault {
+		if r.Method == http.MethodPost && nth.Add(1) == 2 {
+			return cloud.Fault{Do: cloud.Rival}
+		}
+		return cloud.Fault{}
+	}})
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := reach(t.Context(), s.url, true, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	o, err := importOptions(c, bundleWith(12), schema.Credentials, filepath.Join(t.TempDir(), "l.jsonl"), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep, err := importer.Run(t.Context(), o)
+	if ending(err) != "partial" || rep.Counts[importer.Failed] != 1 || rep.Counts[importer.Written] != 2 {
+		t.Fatalf("%v, %v", err, rep.Counts)
+	}
+	for _, it := range rep.Items {
+		if it.Result == importer.Failed && !strings.Contains(it.Words, "another credential has this name") {
+			t.Errorf("Cloud's words are not told: %q", it.Words)
+		}
+	}
+	if _, err = importer.Run(t.Context(), o); ending(err) != "gate" {
+		t.Errorf("a rerun: %v", err)
+	}
+	o.OnConflict, o.RewriteSecrets = importer.Overwrite, true
+	if rep, err = importer.Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if err := agrees(t.Context(), s, o, rep); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRedirectToAnotherHostIsRefusedAndTheTokenStays(t *testing.T) {
+	var followed atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed.Add(1) }))
+	defer other.Close()
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		s := newSite(t, cloud.Faults{Script: func(r *http.Request) cloud.Fault {
+			if r.Method == method {
+				return cloud.Fault{Do: cloud.Redirect, To: other.URL}
+			}
+			return cloud.Fault{}
+		}})
+		id, err := age.GenerateX25519Identity()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := reach(t.Context(), s.url, true, time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := importOptions(c, bundleWith(4), schema.Credentials, filepath.Join(t.TempDir(), "l.jsonl"), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = importer.Run(t.Context(), o)
+		if ending(err) != "failed" || !strings.Contains(err.Error(), "redirect") {
+			t.Errorf("%s: %v", method, err)
+		}
+		if n := followed.Load(); n != 0 {
+			t.Errorf("%s: the other host was asked %d times", method, n)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestInterruptedRunStopsBetweenTwoWritesAndGoesOn(t *testing.T) {
+	s := newSite(t, cloud.Faults{Latency: 2 * time.Millisecond})
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := reach(t.Context(), s.url, true, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	o, err := importOptions(c, bundleWith(40), schema.Credentials, filepath.Join(t.TempDir(), "l.jsonl"), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	o.Jobs = 2
+	o.Progress = func(p importer.Progress) {
+		if p.Done == 3 {
+			cancel()
+		}
+	}
+	rep, err := importer.Run(ctx, o)
+	if ending(err) != "partial" || !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+	truthful(t, s, rep)
+	if n := rep.Counts[importer.Written]; n < 3 || n > 4 || rep.Counts[importer.NotTried] != 10-n {
+		t.Errorf("counts are %v", rep.Counts)
+	}
+	if how := rep.HowToGoOn(err); !strings.Contains(how, "run the same command again") {
+		t.Errorf("how to go on: %q", how)
+	}
+	if rep, err = importer.Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if err := agrees(t.Context(), s, o, rep); err != nil {
+		t.Error(err)
+	}
+}
