@@ -25,6 +25,7 @@ type Opened struct {
 	Unreferred []schema.SecretKey
 
 	secrets schema.Secrets
+	parts   []part // those opened
 	ids     []age.Identity
 }
 
@@ -129,33 +130,34 @@ func (o *Opened) openParts() error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", at, err)
 		}
-		secrets, keyID, err := readPart(plain, b.SecretsID())
+		p, secrets, err := readPart(plain, b.SecretsID())
 		if err != nil {
 			return fmt.Errorf("%s: %w", at, err)
 		}
-		if _, twice := parts[keyID]; twice {
+		if _, twice := parts[p.KeyID]; twice {
 			return altered("%s: its key id is another part's", at)
 		}
-		parts[keyID] = secrets
+		parts[p.KeyID] = secrets
+		o.parts = append(o.parts, p)
 		o.PartsOpened++
 	}
 	return o.matchMarkers(parts)
 }
 
-func readPart(plain []byte, bundle string) (map[schema.SecretKey]partSecret, string, error) {
+func readPart(plain []byte, bundle string) (part, map[schema.SecretKey]partSecret, error) {
 	var p part
 	if err := schema.Strict(plain, &p); err != nil {
-		return nil, "", err
+		return p, nil, err
 	}
 	if err := schema.CheckFormat(p.Format, PartFormat); err != nil {
-		return nil, "", err
+		return p, nil, err
 	}
 	if p.Bundle != bundle {
-		return nil, "", altered("it belongs to another bundle")
+		return p, nil, altered("it belongs to another bundle")
 	}
 	raw, err := base64.StdEncoding.DecodeString(p.Key)
 	if err != nil || len(raw) != 32 || len(p.KeyID) != 8 {
-		return nil, "", altered("its fingerprint key is not one")
+		return p, nil, altered("its fingerprint key is not one")
 	}
 	k := key{p.KeyID, raw}
 	out := make(map[schema.SecretKey]partSecret, len(p.Secrets))
@@ -163,20 +165,20 @@ func readPart(plain []byte, bundle string) (map[schema.SecretKey]partSecret, str
 		at := fmt.Sprintf("secrets[%d]", i)
 		id := schema.SecretKey{List: schema.List(s.Kind + "s"), Name: s.Name}
 		if id.List != schema.Credentials && id.List != schema.Connections {
-			return nil, "", altered("%s.kind: neither connection nor credential", at)
+			return p, nil, altered("%s.kind: neither connection nor credential", at)
 		}
 		if s.Value == "" || len(s.Value) > schema.MaxSecret {
-			return nil, "", altered("%s.value: empty or too long", at)
+			return p, nil, altered("%s.value: empty or too long", at)
 		}
 		if !hmac.Equal([]byte(s.Fingerprint), []byte(k.fingerprint(schema.NewSecret(s.Value)))) {
-			return nil, "", altered("%s.fingerprint: is not the secret's", at)
+			return p, nil, altered("%s.fingerprint: is not the secret's", at)
 		}
 		if _, twice := out[id]; twice {
-			return nil, "", altered("%s: %s %s stands twice", at, s.Kind, schema.Quote(s.Name))
+			return p, nil, altered("%s: %s %s stands twice", at, s.Kind, schema.Quote(s.Name))
 		}
 		out[id] = s
 	}
-	return out, p.KeyID, nil
+	return p, out, nil
 }
 
 // matchMarkers holds every marker against the part that it names. A part that

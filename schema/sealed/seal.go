@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 
 	"filippo.io/age"
 
@@ -191,3 +192,38 @@ func Count(b *schema.Bundle) schema.Counts {
 }
 
 var _ age.Identity = (*passphraseIdentity)(nil)
+
+// Reseal seals an opened bundle's secrets anew, part by part, to other
+// recipients. Fingerprints keep their keys, so the content and its digest stay
+// as they are; secrets that nothing refers to are left out.
+func Reseal(o *Opened, to Readers) error {
+	if !o.Reveals() {
+		return fmt.Errorf("the identities do not open every sealed part")
+	}
+	if err := to.Check(); err != nil {
+		return err
+	}
+	var out []string
+	for _, p := range o.parts {
+		p.Secrets = slices.DeleteFunc(slices.Clone(p.Secrets), func(s partSecret) bool {
+			return !o.refers(s)
+		})
+		if len(p.Secrets) == 0 {
+			continue
+		}
+		armored, err := sealPart(p, to)
+		if err != nil {
+			return err
+		}
+		out = append(out, armored)
+	}
+	o.Bundle.Sealed = out
+	return nil
+}
+
+// refers reports whether a marker stands for a part's secret.
+func (o *Opened) refers(s partSecret) bool {
+	l := schema.List(s.Kind + "s")
+	it := schema.Find(o.Bundle.ServerItems(l), s.Name)
+	return it != nil && schema.SecretMarker(it) != nil && schema.SecretMarker(it).Fingerprint == s.Fingerprint
+}

@@ -1,0 +1,33 @@
+GO ?= go
+VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
+LDFLAGS = -s -w -X main.version=$(VERSION)
+
+.PHONY: build demo test setup bench soak lint release clean
+
+build: ## the binary, static
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/mailferry ./cmd/mailferry
+
+demo: build ## the whole road on the samples
+	bin/mailferry demo
+
+test: setup lint ## everything, with the race detector, against the real tools
+	$(GO) test -race -timeout 60m ./...
+
+setup: ## what the tests need on a Debian machine
+	.ci/setup
+
+lint:
+	@test -z "$$(gofmt -l cmd schema exporter importer transform samples internal)" || { gofmt -l cmd schema exporter importer transform samples internal; exit 1; }
+	$(GO) vet ./...
+
+bench: setup ## ratios side by side with peers; nothing is asserted
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./...
+
+soak: ## a thousand kills
+	MAILFERRY_SOAK=1000 $(GO) test -run Crash -v -timeout 120m ./importer/...
+
+release: ## static binaries for six platforms, with checksums
+	.ci/release $(VERSION)
+
+clean:
+	rm -rf bin dist

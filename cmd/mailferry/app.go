@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// app is the command tree.
+func (e *env) app() *cli.App {
+	app := &cli.App{
+		Name:    "mailferry",
+		Usage:   "carry Outgoing Mail Connections of Email This Issue from Jira Server to Jira Cloud",
+		Version: version,
+		Description: "An exporter writes Server's connections to a sealed bundle, a transform rewrites it\n" +
+			"in Cloud's terms, an importer loads it: first the OAuth2 credentials, then, in a\n" +
+			"separate step, the connections.",
+		Commands: []*cli.Command{
+			e.keygenCommand(),
+			e.inspectCommand(),
+			e.exportCommand(),
+			e.fillCommand(),
+			e.auditCommand(),
+			e.reviewCommand(),
+			e.verifyCommand(),
+			e.rekeyCommand(),
+			e.transformCommand(),
+			e.planCommand(),
+			e.importCommand(),
+			e.diffCommand(),
+			e.guideCommand(),
+			e.revealCommand(),
+			e.sampleCloudCommand(),
+			e.demoCommand(),
+			e.completionCommand(),
+		},
+		Writer:                    e.stdout,
+		ErrWriter:                 e.stderr,
+		HideHelpCommand:           true,
+		EnableBashCompletion:      true,
+		DisableSliceFlagSeparator: true,
+		ExitErrHandler:            func(*cli.Context, error) {}, // run decides, after every defer
+		OnUsageError:              onUsageError,
+	}
+	app.Action = func(c *cli.Context) error {
+		if !c.Args().Present() {
+			return cli.ShowAppHelp(c)
+		}
+		return unknownCommand(app.Commands, "mailferry", c.Args().First())
+	}
+	harden(app.Commands, "mailferry")
+	return app
+}
+
+// harden gives every command what the library leaves to chance: usage errors go
+// through one door, unknown subcommands are errors, help has no command of its
+// own inside commands.
+func harden(commands []*cli.Command, path string) {
+	for _, c := range commands {
+		name := path + " " + c.Name
+		c.OnUsageError = onUsageError
+		c.HideHelpCommand = true
+		if len(c.Subcommands) > 0 {
+			sub := c.Subcommands
+			c.Action = func(ctx *cli.Context) error {
+				if !ctx.Args().Present() {
+					return schema.Hint(usage("%s: which one?", name), "one of: %s", commandNames(sub))
+				}
+				return unknownCommand(sub, name, ctx.Args().First())
+			}
+			harden(sub, name)
+		}
+	}
+}
+
+func unknownCommand(commands []*cli.Command, path, name string) error {
+	hint := fmt.Sprintf("%s has: %s", path, commandNames(commands))
+	if near := cli.SuggestCommand(commands, name); near != "" {
+		hint = fmt.Sprintf("did you mean %s?", near)
+	}
+	return schema.Hint(usage("%s has no command %s", path, schema.Quote(name)), "%s", hint)
+}
+
+func commandNames(commands []*cli.Command) string {
+	var names []string
+	for _, c := range commands {
+		if !c.Hidden {
+			names = append(names, c.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func onUsageError(c *cli.Context, err error, _ bool) error {
+	msg := err.Error()
+	const undefined = "flag provided but not defined: -"
+	if name, ok := strings.CutPrefix(msg, undefined); ok {
+		err := usage("%s has no flag %s", c.Command.HelpName, schema.Quote("--"+strings.TrimLeft(name, "-")))
+		if near := cli.SuggestFlag(c.Command.Flags, strings.TrimLeft(name, "-"), false); near != "" {
+			return schema.Hint(err, "did you mean %s?", near)
+		}
+		return schema.Hint(err, "%s --help lists them", c.Command.HelpName)
+	}
+	return schema.Hint(usage("%s: %s", c.Command.HelpName, msg), "%s --help lists the flags", c.Command.HelpName)
+}
+
+// oneArg returns the single argument of a command.
+func oneArg(c *cli.Context, what string) (string, error) {
+	if c.NArg() != 1 {
+		return "", schema.Hint(usage("%s takes one argument, %s; %d were given", c.Command.HelpName, what, c.NArg()), "%s --help shows an example", c.Command.HelpName)
+	}
+	return c.Args().First(), nil
+}
+
+// diagnostics switches slog on for --verbose.
+func (e *env) diagnostics(c *cli.Context) *slog.Logger {
+	if c.Bool("verbose") {
+		return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	return e.log
+}
+
+func contextOf(c *cli.Context) context.Context { return c.Context }

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// urlPassword matches a URL that carries a password.
+var urlPassword = regexp.MustCompile(`(?i)^[^=]*[a-z0-9+.-]+://[^/@\s]*:[^/@\s]+@`)
+
+// refuseSecretsInArgs stops a command line that holds a secret before anything
+// else looks at it: other users of the machine can read it.
+func refuseSecretsInArgs(args []string) error {
+	for _, a := range args {
+		switch {
+		case urlPassword.MatchString(a):
+			return schema.Hint(usage("a URL with a password in it: command lines are no place for secrets"),
+				"leave the password out; databases take it from PGPASSWORD, ~/.pgpass, MYSQL_PWD or a prompt")
+		case strings.Contains(a, "AGE-SECRET-KEY-"):
+			return schema.Hint(usage("a secret key in the command line"), "-i takes the name of a file that holds it")
+		}
+	}
+	return nil
+}
+
+// flagsFirst moves every flag in front of the arguments: the library takes
+// flags behind the first argument for arguments, so that `import x --dry-run`
+// would run for real. A double dash ends the flags, as everywhere.
+func flagsFirst(app *cli.App, args []string) ([]string, error) {
+	out := []string{args[0]}
+	rest := args[1:]
+	commands, flags := app.Commands, app.Flags
+	var positional []string
+	for i := 0; i < len(rest); i++ {
+		a := rest[i]
+		if a == "--" {
+			positional = append(positional, rest[i+1:]...)
+			break
+		}
+		if len(a) > 1 && a[0] == '-' {
+			out = append(out, a)
+			if takesValue(flags, a) && i+1 < len(rest) {
+				i++
+				out = append(out, rest[i])
+			}
+			continue
+		}
+		if sub := find(commands, a); sub != nil && len(positional) == 0 {
+			out = append(out, a)
+			commands, flags = sub.Subcommands, sub.Flags
+			continue
+		}
+		positional = append(positional, a)
+	}
+	if len(positional) > 0 {
+		out = append(append(out, "--"), positional...)
+	}
+	return out, nil
+}
+
+func find(commands []*cli.Command, name string) *cli.Command {
+	for _, c := range commands {
+		if c.HasName(name) {
+			return c
+		}
+	}
+	return nil
+}
+
+// takesValue reports whether the flag written as arg has its value in the next
+// argument.
+func takesValue(flags []cli.Flag, arg string) bool {
+	name := strings.TrimLeft(arg, "-")
+	if strings.Contains(name, "=") {
+		return false
+	}
+	for _, f := range flags {
+		for _, n := range f.Names() {
+			if n == name {
+				_, isBool := f.(*cli.BoolFlag)
+				return !isBool
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/importer/rest"
+	"github.com/mailferry/mailferry/samples/cloud"
+	"github.com/mailferry/mailferry/schema"
+)
+
+func cloudFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "cloud", Usage: "the Cloud at `URL`: https://… (REST), or sample:DIR (MAILFERRY_CLOUD)"},
+		&cli.StringFlag{Name: "token-file", Usage: "the REST token in `FILE` (MAILFERRY_CLOUD_TOKEN holds the token itself)"},
+		&cli.StringFlag{Name: "ca-file", Usage: "trust the certificate authorities in `FILE` for REST"},
+		&cli.StringFlag{Name: "client-cert", Usage: "show the client certificate in `FILE` (PEM) for REST"},
+		&cli.StringFlag{Name: "client-key", Usage: "the client certificate's key in `FILE` (PEM)"},
+	}
+}
+
+// cloud opens the Cloud of --cloud. The ways into Cloud are listed here and
+// nowhere else.
+func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
+	url := c.String("cloud")
+	if url == "" {
+		url = e.getenv("MAILFERRY_CLOUD")
+	}
+	switch {
+	case url == "":
+		return nil, schema.Hint(usage("%s: --cloud URL is needed", c.Command.HelpName), "sample:DIR rehearses in a folder; or set MAILFERRY_CLOUD")
+	case strings.HasPrefix(url, "sample:"):
+		return e.sampleCloud(c, strings.TrimPrefix(url, "sample:"))
+	case strings.HasPrefix(url, "https://"), strings.HasPrefix(url, "http://"):
+		token, err := e.token(c)
+		if err != nil {
+			return nil, err
+		}
+		return rest.Open(c.Context, url, rest.Options{Token: token, CAFile: c.String("ca-file"), CertFile: c.String("client-cert"), KeyFile: c.String("client-key"), Log: e.diagnostics(c)})
+	default:
+		return nil, schema.Hint(usage("%s: not a Cloud that mailferry knows", schema.Quote(url)), "https://… or sample:DIR")
+	}
+}
+
+func (e *env) token(c *cli.Context) (schema.Secret, error) {
+	if f := c.String("token-file"); f != "" {
+		raw, err := readFile(f)
+		if err != nil {
+			return schema.Secret{}, err
+		}
+		if t := strings.TrimSpace(string(raw)); t != "" {
+			return schema.NewSecret(t), nil
+		}
+		return schema.Secret{}, fmt.Errorf("%s: holds no token", f)
+	}
+	if t := e.getenv("MAILFERRY_CLOUD_TOKEN"); t != "" {
+		return schema.NewSecret(t), nil
+	}
+	return schema.Secret{}, schema.Hint(usage("%s: --token-file FILE is needed for REST", c.Command.HelpName), "or set MAILFERRY_CLOUD_TOKEN")
+}
+
+// sampleCloud is the rehearsal: a sample Cloud in this process, reached through
+// the same REST code as a real one.
+func (e *env) sampleCloud(c *cli.Context, dir string) (importer.Cloud, error) {
+	if dir == "" {
+		return nil, schema.Hint(usage("sample: which folder?"), "--cloud sample:rehearsal keeps the sample Cloud's data in rehearsal")
+	}
+	sample, err := cloud.Open(dir, cloud.Options{})
+	if err != nil {
+		return nil, err
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	site := importer.Site{URL: "sample:" + abs, Host: "sample-" + filepath.Base(abs), Rehearsal: true, Keys: true}
+	way, err := rest.OpenHandler(sample.Handler(), site, rest.Options{Token: sample.Token(), Log: e.diagnostics(c)})
+	if err != nil {
+		_ = sample.Close()
+		return nil, err
+	}
+	return &rehearsal{way, sample}, nil
+}
+
+// rehearsal closes the sample Cloud with the way into it.
+type rehearsal struct {
+	importer.Cloud
+	sample *cloud.Cloud
+}
+
+func (r *rehearsal) Close() error { return errors.Join(r.Cloud.Close(), r.sample.Close()) }
+
+// ledgerPath is where the ledger of a bundle and a Cloud lies: beside the
+// bundle.
+func ledgerPath(c *cli.Context, bundle string, site importer.Site) string {
+	if l := c.String("ledger"); l != "" {
+		return l
+	}
+	host := strings.Map(func(r rune) rune {
+		if r == ':' || r == '/' || r == '\\' || r == os.PathSeparator {
+			return '_'
+		}
+		return r
+	}, site.Host)
+	return bundle + "." + host + ".ledger.jsonl"
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// env is everything that a command takes from the process it runs in.
+type env struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	now            func() time.Time
+	tool           string       // "mailferry VERSION", as histories name it
+	log            *slog.Logger // diagnostics; silent unless --verbose
+
+	pass schema.Secret // of -p, once it was asked for
+}
+
+func processEnv() *env {
+	return &env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now,
+		tool: "mailferry " + version, log: slog.New(slog.DiscardHandler)}
+}
+
+// run runs one command line and returns the exit code. Every error is told
+// here, once.
+func (e *env) run(ctx context.Context, args []string) int {
+	err := e.command(ctx, args)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = interrupted(err)
+	}
+	e.tell(err)
+	return exitCode(err)
+}
+
+func (e *env) command(ctx context.Context, args []string) error {
+	if err := refuseSecretsInArgs(args); err != nil {
+		return err
+	}
+	app := e.app()
+	ordered, err := flagsFirst(app, args)
+	if err != nil {
+		return err
+	}
+	return app.RunContext(ctx, ordered)
+}
+
+// tell writes an error and its hint to stderr.
+func (e *env) tell(err error) {
+	if err == nil {
+		return
+	}
+	fmt.Fprintf(e.stderr, "mailferry: error: %s\n", oneLine(err.Error()))
+	if lines, ok := asLines(err); ok {
+		for _, l := range lines {
+			fmt.Fprintf(e.stderr, "mailferry:   %s\n", oneLine(l))
+		}
+	}
+	if hint := schema.HintOf(err); hint != "" {
+		fmt.Fprintf(e.stderr, "mailferry: hint: %s\n", oneLine(hint))
+	}
+}
+
+// warn writes one line of what a person should know.
+func (e *env) warn(s string) { fmt.Fprintf(e.stderr, "mailferry: warning: %s\n", oneLine(s)) }
+
+// say writes one line about what was done.
+func (e *env) say(format string, args ...any) {
+	fmt.Fprintf(e.stderr, "mailferry: %s\n", oneLine(fmt.Sprintf(format, args...)))
+}
+
+// print writes one line of a result.
+func (e *env) print(format string, args ...any) {
+	fmt.Fprintf(e.stdout, format+"\n", args...)
+}
+
+// json writes a result for machines.
+func (e *env) json(v any) error {
+	out, err := schema.MarshalIndent(v)
+	if err != nil {
+		return err
+	}
+	_, err = e.stdout.Write(out)
+	return err
+}
+
+// oneLine keeps what came from outside from moving the cursor or adding lines.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0xfeff {
+			return '\ufffd'
+		}
+		return r
+	}, strings.TrimRight(s, "\n"))
+}
+
+var errNoTerminal = errors.New("there is no terminal to ask on")
+
+// readSecret asks on the terminal without echo.
+func (e *env) readSecret(prompt string) (schema.Secret, error) {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return schema.Secret{}, errNoTerminal
+	}
+	defer tty.Close()
+	fmt.Fprintf(tty, "%s: ", prompt)
+	b, err := term.ReadPassword(int(tty.Fd()))
+	fmt.Fprintln(tty)
+	if err != nil {
+		return schema.Secret{}, errNoTerminal
+	}
+	return schema.NewSecret(string(b)), nil
+}
+
+// confirm asks a question on the terminal; only "yes" is yes.
+func (e *env) confirm(question string) (bool, error) {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return false, schema.Hint(errNoTerminal, "--yes answers yes to everything")
+	}
+	defer tty.Close()
+	fmt.Fprintf(tty, "%s [yes/no] ", oneLine(question))
+	var line bytes.Buffer
+	one := make([]byte, 1)
+	for line.Len() < 100 {
+		if _, err := tty.Read(one); err != nil || one[0] == '\n' {
+			break
+		}
+		line.WriteByte(one[0])
+	}
+	return strings.TrimSpace(line.String()) == "yes", nil
+}
+
+// interrupted explains a run that Ctrl-C ended.
+func interrupted(err error) error {
+	if schema.HintOf(err) != "" {
+		return err
+	}
+	return fmt.Errorf("interrupted: %w", err)
+}
+
+// isTerminal reports whether a stream is a terminal.
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/mailferry/mailferry/importer"
+)
+
+// Exit codes, as the README lists them.
+const (
+	exitDone     = 0
+	exitFailed   = 1
+	exitUsage    = 2
+	exitFindings = 3
+	exitGate     = 4
+	exitPartly   = 5
+	exitDiffers  = 6
+)
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// codeError gives an error an exit code of its own.
+type codeError struct {
+	code int
+	err  error
+}
+
+func (e *codeError) Error() string { return e.err.Error() }
+func (e *codeError) Unwrap() error { return e.err }
+
+// exitCode decides the exit code of a command by what its error is.
+func exitCode(err error) int {
+	var u *usageError
+	var c *codeError
+	var gate *importer.GateError
+	var partly *importer.PartialError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &u):
+		return exitUsage
+	case errors.As(err, &c):
+		return c.code
+	case errors.As(err, &gate):
+		return exitGate
+	case errors.As(err, &partly):
+		return exitPartly
+	default:
+		return exitFailed
+	}
+}
+
+// asLines returns the further lines of an error that has more to tell than one.
+func asLines(err error) ([]string, bool) {
+	var l interface{ Lines() []string }
+	if errors.As(err, &l) {
+		return l.Lines(), true
+	}
+	return nil, false
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/exporter/sheet"
+	"github.com/mailferry/mailferry/internal/safefile"
+	"github.com/mailferry/mailferry/internal/selection"
+	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
+)
+
+func (e *env) exportCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "export",
+		Usage: "write Server's connections and credentials to a sealed bundle",
+		UsageText: "mailferry export -r age1… --reviewer age1… -o server.age connections.csv credentials.csv\n" +
+			"   mailferry export -r age1… --profile profile.json -o server.age jira-backup.zip\n" +
+			"   mailferry export -r age1… --profile profile.json -o server.age postgres://jira@db/jira\n" +
+			"   mailferry export --print-template connections > connections.csv",
+		ArgsUsage: "SOURCE…",
+		Description: "A SOURCE is a CSV sheet with the labels of Server's panel, a Jira backup (.zip or\n" +
+			"activeobjects.xml), or a database (postgres://…, mysql://…).\n" +
+			"Several are merged. Recipients open everything, reviewers see\n" +
+			"every setting and no secret.",
+		Flags: flags(readerFlags(), identityFlags(), sourceFlags(), selectFlags(), outputFlags("the bundle"), []cli.Flag{
+			&cli.StringFlag{Name: "secrets", Usage: "take secrets that the source cannot give from `FILE` (CSV kind,name,secret; plain or age)"},
+			&cli.StringFlag{Name: "sign", Usage: "sign as exporter with the SSH key in `FILE`, or agent"},
+			&cli.BoolFlag{Name: "print-template", Usage: "print an empty sheet: --print-template connections, or credentials"},
+			jsonFlag(),
+		}),
+		Action: e.export,
+	}
+}
+
+func selectFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "include", Usage: "take only connections whose name matches `GLOB` (repeatable)"},
+		&cli.StringSliceFlag{Name: "exclude", Usage: "leave out connections whose name matches `GLOB` (repeatable)"},
+	}
+}
+
+func (e *env) export(c *cli.Context) error {
+	if c.Bool("print-template") {
+		return e.printTemplate(c)
+	}
+	if c.NArg() == 0 {
+		return schema.Hint(usage("export: no source is given"), "mailferry export --help shows examples")
+	}
+	out, err := output(c)
+	if err != nil {
+		return err
+	}
+	if err := safefile.Check(out, c.Bool("force")); err != nil {
+		return err
+	}
+	sel, err := selection.New(c.StringSlice("include"), c.StringSlice("exclude"))
+	if err != nil {
+		return &usageError{err}
+	}
+	to, err := e.readers(c)
+	if err != nil {
+		return err
+	}
+	signer, err := e.signer(c)
+	if err != nil {
+		return err
+	}
+	defer signer.Close()
+	supplied, err := e.secretsFile(c, nil)
+	if err != nil {
+		return err
+	}
+	contents, err := e.readSources(c)
+	if err != nil {
+		return err
+	}
+	b, secrets, err := exporter.Build(contents, exporter.Options{Select: sel, Supplied: supplied})
+	if err != nil {
+		return err
+	}
+	b.Manifest.ID = sealed.NewID()
+	e.stamp(b, nil, "export", "from "+b.Manifest.Source.Kind)
+	if err := sealed.AddSecrets(b, secrets, to); err != nil {
+		return err
+	}
+	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Write(w, b, to) }); err != nil {
+		return err
+	}
+	if err := e.signStep(c, signer, out, b, schema.RoleExporter); err != nil {
+		return err
+	}
+	return e.bundleSummary(c, out, b)
+}
+
+func (e *env) readSources(c *cli.Context) ([]*exporter.Content, error) {
+	sources, done, err := e.sources(c)
+	defer done()
+	if err != nil {
+		return nil, err
+	}
+	var contents []*exporter.Content
+	for _, s := range sources {
+		content, err := s.Read(c.Context, e.warn)
+		if err != nil {
+			return nil, err
+		}
+		contents = append(contents, content)
+	}
+	return contents, nil
+}
+
+func (e *env) printTemplate(c *cli.Context) error {
+	list, err := oneArg(c, "connections or credentials")
+	if err != nil {
+		return err
+	}
+	if l := schema.List(list); l == schema.Connections || l == schema.Credentials {
+		_, err := e.stdout.Write(sheet.Template(l))
+		return err
+	}
+	return usage("export --print-template: %s is neither connections nor credentials", schema.Quote(list))
+}
+
+// bundleSummary tells what was written.
+func (e *env) bundleSummary(c *cli.Context, out string, b *schema.Bundle) error {
+	digest, err := b.Digest()
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		return e.json(struct {
+			Output   string          `json:"output"`
+			Digest   string          `json:"digest"`
+			Manifest schema.Manifest `json:"manifest"`
+		}{out, digest, b.Manifest})
+	}
+	n := b.Manifest.Counts
+	e.print("%s: %s, %s; secrets: %d sealed, %d missing; content %s", out, count(n.Connections, "connection"), count(n.Credentials, "credential"), n.Sealed, n.Missing, digest[:16])
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, it := range b.Items(l) {
+			if m := schema.SecretMarker(it); m != nil && m.State == schema.Missing {
+				e.warn(fmt.Sprintf("no secret for %s %s: %s", l.One(), schema.Quote(it.ItemName()), m.Reason))
+			}
+		}
+	}
+	if n.Missing > 0 {
+		e.say("mailferry fill adds missing secrets; do that before transform and review, so that approvals stay good")
+	}
+	return nil
+}
+
+func count(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/internal/safefile"
+	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
+)
+
+func (e *env) fillCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "fill",
+		Usage:     "add secrets that the source could not give to a server bundle",
+		UsageText: "mailferry fill -i reviewer.key -r age1… --reviewer age1… --secrets secrets.csv server.age",
+		ArgsUsage: "BUNDLE",
+		Description: "Works with a reviewer's key, and writes in place. The secrets, and the file's new\n" +
+			"outer layer, are sealed to the keys given here, never to the list found in the file,\n" +
+			"which anybody may have lengthened. --secrets - asks on the terminal. The content\n" +
+			"changes, so statements made before no longer count: fill first, review after.",
+		Flags: flags(identityFlags(), readerFlags(), []cli.Flag{
+			&cli.StringFlag{Name: "secrets", Usage: "take the secrets from `FILE` (CSV kind,name,secret; plain or age), or - to be asked"},
+			&cli.StringFlag{Name: "sign", Usage: "sign the new content as exporter with the SSH key in `FILE`, or agent"},
+			&cli.BoolFlag{Name: "yes", Usage: "do not ask before statements are voided"},
+			jsonFlag(),
+		}),
+		Action: e.fill,
+	}
+}
+
+func (e *env) fill(c *cli.Context) error {
+	path, err := oneArg(c, "the server bundle")
+	if err != nil {
+		return err
+	}
+	if c.String("secrets") == "" {
+		return schema.Hint(usage("fill: --secrets FILE is needed"), "a CSV with the columns kind, name, secret; or - to be asked on the terminal")
+	}
+	to, err := e.readers(c)
+	if err != nil {
+		return err
+	}
+	o, err := e.open(c, path)
+	if err != nil {
+		return err
+	}
+	if o.Bundle.IsCloud() {
+		return schema.Hint(at(path, fmt.Errorf("is a cloud bundle")), "fill the server bundle and transform it again; import --secrets adds them at the last moment")
+	}
+	e.warnReaders(o.Bundle, to)
+	secrets, err := e.secretsFile(c, missing(o.Bundle))
+	if err != nil {
+		return err
+	}
+	if len(secrets) == 0 {
+		return at(path, fmt.Errorf("no secret was given; nothing is changed"))
+	}
+	for key := range secrets {
+		it := schema.Find(o.Bundle.Items(key.List), key.Name)
+		if it == nil {
+			return schema.Hint(at(path, fmt.Errorf("the bundle has no %s %s", key.List.One(), schema.Quote(key.Name))), "names match exactly, blanks and case included")
+		}
+		if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
+			return schema.Hint(at(path, fmt.Errorf("%s %s has a secret already", key.List.One(), schema.Quote(key.Name))), "fill adds what is missing; export again to change a secret")
+		}
+	}
+	signer, err := e.signer(c)
+	if err != nil {
+		return err
+	}
+	defer signer.Close()
+	voided, err := e.confirmVoid(c, path, o.Bundle)
+	if err != nil {
+		return err
+	}
+	if err := sealed.AddSecrets(o.Bundle, secrets, to); err != nil {
+		return err
+	}
+	e.stamp(o.Bundle, o.Bundle.Manifest.History, "fill", count(len(secrets), "secret"))
+	if err := safefile.Write(path, true, func(w io.Writer) error { return sealed.Write(w, o.Bundle, to) }); err != nil {
+		return err
+	}
+	// What was said about the old content is kept under another name: beside the
+	// bundle it would look like a statement about a bundle that was tampered with.
+	for _, f := range voided {
+		if err := os.Rename(f, f+".void"); err != nil {
+			return fmt.Errorf("the bundle is filled; a voided statement could not be set aside: %w", err)
+		}
+	}
+	if err := e.signStep(c, signer, path, o.Bundle, schema.RoleExporter); err != nil {
+		return err
+	}
+	return e.bundleSummary(c, path, o.Bundle)
+}
+
+// warnReaders says who can read the file now and will not any more, or the
+// other way round.
+func (e *env) warnReaders(b *schema.Bundle, to sealed.Readers) {
+	given := map[string]bool{}
+	for _, r := range append(append([]sealed.Recipient{}, to.Recipients...), to.Reviewers...) {
+		given[r.Key] = true
+	}
+	for _, r := range append(append([]schema.Reader{}, b.Manifest.Recipients...), b.Manifest.Reviewers...) {
+		if !given[r.Key] && r.Key != sealed.PassphraseKey {
+			e.warn(fmt.Sprintf("%s is in the bundle's list and not given here: the new file does not open to that key", schema.Quote(r.Label+" "+r.Key)))
+		}
+	}
+}
+
+// confirmVoid lists the statements that a change of content voids, asks, and
+// returns their files.
+func (e *env) confirmVoid(c *cli.Context, path string, b *schema.Bundle) ([]string, error) {
+	evidence, err := sealed.CollectStatements(path, b, nil)
+	if err != nil || len(evidence) == 0 {
+		return nil, err
+	}
+	var files []string
+	for _, ev := range evidence {
+		e.warn(fmt.Sprintf("no longer counts after this: %s", ev.File))
+		files = append(files, ev.File)
+	}
+	if c.Bool("yes") {
+		return files, nil
+	}
+	ok, err := e.confirm(fmt.Sprintf("Change the content and void %s?", count(len(files), "statement")))
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("%s: left as it is", path)
+	}
+	return files, nil
+}

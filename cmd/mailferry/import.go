@@ -1,0 +1,209 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"filippo.io/age"
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/safefile"
+	"github.com/mailferry/mailferry/internal/selection"
+	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
+	"github.com/mailferry/mailferry/transform"
+)
+
+func (e *env) importCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "import",
+		Usage: "load a cloud bundle into Cloud, in two separate steps",
+		Description: "First the OAuth2 credentials, then the connections: a connection is written only\n" +
+			"once the credential that it names is on Cloud and is the same one. Nothing on Cloud is\n" +
+			"ever deleted. A ledger beside the bundle lets a run that was cut off go on.",
+		Subcommands: []*cli.Command{
+			e.importList(schema.Credentials, "write the OAuth2 credentials to Cloud: the first step"),
+			e.importList(schema.Connections, "write the connections to Cloud: the second step"),
+		},
+	}
+}
+
+func (e *env) importList(l schema.List, use string) *cli.Command {
+	return &cli.Command{
+		Name:      string(l),
+		Usage:     use,
+		UsageText: fmt.Sprintf("mailferry import %s -i me.key --cloud https://gateway.example.com --token-file token cloud.age\n   mailferry import %s -i me.key --cloud sample:rehearsal --dry-run cloud.age", l, l),
+		ArgsUsage: "BUNDLE",
+		Flags: flags(identityFlags(), cloudFlags(), gateFlags(), planFlags(), []cli.Flag{
+			&cli.StringFlag{Name: "secrets", Usage: "take secrets that the bundle lacks from `FILE`, or - to be asked"},
+			&cli.StringFlag{Name: "plan", Usage: "apply exactly the saved plan in `FILE`, or refuse"},
+			&cli.BoolFlag{Name: "ready-only", Usage: "import what is not blocked and say what waits"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "do everything but write"},
+			&cli.BoolFlag{Name: "yes", Usage: "do not ask before overwriting"},
+			&cli.IntFlag{Name: "jobs", Usage: "write `N` at once (default: 4)"},
+			&cli.StringFlag{Name: "html", Usage: "write the end report to `FILE` as well"},
+			&cli.BoolFlag{Name: "force", Usage: "replace the report's file if it exists"},
+			jsonFlag(),
+		}),
+		Action: func(c *cli.Context) error { return e.runImport(c, l) },
+	}
+}
+
+// planFlags are what plan and import share.
+func planFlags() []cli.Flag {
+	return flags(selectFlags(), []cli.Flag{
+		&cli.StringFlag{Name: "on-conflict", Usage: "where Cloud has it otherwise: `POLICY` fail, skip or overwrite", Value: "fail"},
+		&cli.BoolFlag{Name: "rewrite-secrets", Usage: "with overwrite: send secrets again even where nothing says that they changed"},
+		&cli.StringFlag{Name: "ledger", Usage: "keep the ledger in `FILE` (default: beside the bundle)"},
+		&cli.BoolFlag{Name: "verbose", Usage: "tell each request on stderr"},
+	})
+}
+
+// importOptions opens bundle and Cloud. The caller closes the Cloud.
+func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (importer.Options, error) {
+	opts := importer.Options{Bundle: o.Bundle, Digest: o.Digest, Now: e.now, Log: e.diagnostics(c),
+		RewriteSecrets: c.Bool("rewrite-secrets"), Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"),
+		ReadyOnly: c.Bool("ready-only"), Jobs: c.Int("jobs"), Identities: o.Identities()}
+	var err error
+	if opts.OnConflict, err = importer.ParsePolicy(c.String("on-conflict")); err != nil {
+		return opts, &usageError{fmt.Errorf("--on-conflict: %w", err)}
+	}
+	if _, err := selection.New(opts.Include, opts.Exclude); err != nil {
+		return opts, &usageError{err}
+	}
+	if !o.Bundle.IsCloud() {
+		return opts, schema.Hint(at(path, errors.New("is a server bundle; Cloud takes a cloud bundle")), "mailferry transform -i KEY -r RECIPIENT -o cloud.age %s", path)
+	}
+	if o.PartsOpened > 0 || o.Parts == 0 {
+		opts.Secrets = func(l schema.List, name string) schema.Secret {
+			return o.Secret(l, transform.ServerName(o.Bundle.Origin.Rules, l, name))
+		}
+	}
+	for _, id := range o.Identities() {
+		if r, ok := sealed.RecipientOf(id); ok {
+			opts.Recipients = append(opts.Recipients, r.Age())
+			break // whoever runs the import; a list found in the file is nobody's word
+		}
+	}
+	if opts.Cloud, err = e.cloud(c); err != nil {
+		return opts, err
+	}
+	opts.Ledger = ledgerPath(c, path, opts.Cloud.Site())
+	return opts, nil
+}
+
+func (e *env) runImport(c *cli.Context, l schema.List) error {
+	path, err := oneArg(c, "the cloud bundle")
+	if err != nil {
+		return err
+	}
+	if f := c.String("html"); f != "" {
+		if err := safefile.Check(f, c.Bool("force")); err != nil {
+			return err
+		}
+	}
+	o, err := e.openSecrets(c, path)
+	if err != nil {
+		return err
+	}
+	opts, err := e.importOptions(c, path, o)
+	if err != nil {
+		return err
+	}
+	defer opts.Cloud.Close()
+	opts.List = l
+	if err := e.checkStatements(c, path, o.Bundle, opts.Cloud.Site().URL); err != nil {
+		return err
+	}
+	supplied, err := e.secretsFile(c, missing(o.Bundle))
+	if err != nil {
+		return err
+	}
+	for key := range supplied {
+		if schema.Find(o.Bundle.Items(key.List), key.Name) == nil {
+			return schema.Hint(at(path, fmt.Errorf("the bundle has no %s %s", key.List.One(), schema.Quote(key.Name))), "names match exactly, and as they are on Cloud")
+		}
+	}
+	opts.Supplied = func(l schema.List, name string) schema.Secret {
+		return supplied[schema.SecretKey{List: l, Name: name}]
+	}
+	if f := c.String("plan"); f != "" {
+		if opts.Plan, err = e.openPlan(f, o.Identities()); err != nil {
+			return err
+		}
+	}
+	if opts.OnConflict == importer.Overwrite && !c.Bool("yes") && !c.Bool("dry-run") {
+		opts.Confirm = e.confirmChange
+	}
+	var done func()
+	opts.Progress, done = e.progressItems("importing " + string(l))
+	run := importer.Run
+	if c.Bool("dry-run") {
+		run = importer.DryRun
+	}
+	report, err := run(c.Context, opts)
+	done()
+	if report != nil {
+		if printErr := e.importReport(c, report, err); printErr != nil && err == nil {
+			err = printErr
+		}
+	}
+	if partly := (*importer.PartialError)(nil); errors.As(err, &partly) && report != nil {
+		return schema.Hint(err, "%s", report.HowToGoOn(err))
+	}
+	return err
+}
+
+func (e *env) importReport(c *cli.Context, r *importer.Report, err error) error {
+	var gate *importer.GateError
+	shut := errors.As(err, &gate)
+	if f := c.String("html"); f != "" && !shut {
+		if err := safefile.Write(f, c.Bool("force"), r.HTML); err != nil {
+			return err
+		}
+	}
+	if c.Bool("json") {
+		out := struct {
+			*importer.Report
+			Gate []importer.Reason `json:"gate,omitzero"`
+		}{Report: r}
+		if shut {
+			out.Gate = gate.Reasons
+		}
+		return e.json(out)
+	}
+	if shut {
+		return nil // the error tells why, line by line
+	}
+	return r.Text(e.stdout, e.width())
+}
+
+// confirmChange shows what an overwrite would change, and asks.
+func (e *env) confirmChange(it importer.PlanItem) bool {
+	var lines []string
+	for _, ch := range it.Changes {
+		lines = append(lines, fmt.Sprintf("%s: %s → %s", ch.Label, schema.Quote(ch.From), schema.Quote(ch.To)))
+	}
+	e.say("%s %s on Cloud would change: %s", it.List.One(), schema.Quote(it.Name), strings.Join(lines, "; "))
+	ok, err := e.confirm("Overwrite it?")
+	if err != nil {
+		e.tell(err)
+	}
+	return ok
+}
+
+func (e *env) openPlan(file string, ids []age.Identity) (*importer.SavedPlan, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: there is no such file", file)
+	}
+	defer f.Close()
+	p, err := importer.OpenPlan(f, ids)
+	if err != nil {
+		return nil, at(file, err)
+	}
+	return p, nil
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"filippo.io/age"
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/internal/safefile"
+	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
+)
+
+func (e *env) keygenCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "keygen",
+		Usage:     "make an age identity, or print the recipient of one",
+		UsageText: "mailferry keygen -o me.key\n   mailferry keygen -y -i me.key",
+		Description: "Makes a key pair. The identity in FILE opens bundles: keep it to yourself. The\n" +
+			"recipient, printed, is what others seal to: hand it out.",
+		Flags: flags(outputFlags("the identity"), []cli.Flag{
+			&cli.BoolFlag{Name: "pq", Usage: "make a post-quantum key (opens with age 1.3 or later; does not mix with classic keys)"},
+			&cli.BoolFlag{Name: "public", Aliases: []string{"y"}, Usage: "print the recipient of the identity given with -i"},
+			jsonFlag(),
+		}, identityFlags()),
+		Action: e.keygen,
+	}
+}
+
+func (e *env) keygen(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return usage("keygen takes no argument; -o FILE says where to write")
+	}
+	if c.Bool("public") {
+		ids, err := e.identities(c)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			r, ok := sealed.RecipientOf(id)
+			if !ok {
+				return errors.New("this kind of identity has no recipient to print")
+			}
+			if err := e.printRecipient(c, r.Key); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	path, err := output(c)
+	if err != nil {
+		return err
+	}
+	identity, recipient, err := newKeyPair(c.Bool("pq"))
+	if err != nil {
+		return err
+	}
+	err = safefile.Write(path, c.Bool("force"), func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "# created: %s\n# public key: %s\n%s\n", schema.At(e.now()).Format("2006-01-02T15:04:05Z"), recipient, identity.Reveal())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	e.say("wrote the identity to %s: keep it to yourself", path)
+	return e.printRecipient(c, recipient)
+}
+
+func (e *env) printRecipient(c *cli.Context, key string) error {
+	if c.Bool("json") {
+		return e.json(struct {
+			Recipient string `json:"recipient"`
+		}{key})
+	}
+	e.print("%s", key)
+	return nil
+}
+
+func newKeyPair(pq bool) (identity schema.Secret, recipient string, err error) {
+	if pq {
+		id, err := age.GenerateHybridIdentity()
+		if err != nil {
+			return schema.Secret{}, "", err
+		}
+		return schema.NewSecret(id.String()), id.Recipient().String(), nil
+	}
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		return schema.Secret{}, "", err
+	}
+	return schema.NewSecret(id.String()), id.Recipient().String(), nil
+}

@@ -1,0 +1,275 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/plugin"
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
+	"github.com/mailferry/mailferry/transform"
+)
+
+func identityFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "identity", Aliases: []string{"i"}, Usage: "open with the age identity in `FILE` (repeatable; MAILFERRY_IDENTITY)"},
+		&cli.BoolFlag{Name: "passphrase", Aliases: []string{"p"}, Usage: "use a passphrase, asked on the terminal, instead of keys"},
+		&cli.BoolFlag{Name: "allow-plugins", Usage: "let keys that need an age plugin run its program from PATH"},
+	}
+}
+
+func readerFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "recipient", Aliases: []string{"r"}, Usage: "seal to `KEY` (age1…, or LABEL=age1…), who may open everything (repeatable)"},
+		&cli.StringSliceFlag{Name: "recipients-file", Aliases: []string{"R"}, Usage: "seal to the recipients listed in `FILE`"},
+		&cli.StringSliceFlag{Name: "reviewer", Usage: "let `KEY` see the settings and no secret (repeatable)"},
+		&cli.StringSliceFlag{Name: "reviewers-file", Usage: "the same for the keys listed in `FILE`"},
+	}
+}
+
+func outputFlags(what string) []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write " + what + " to `FILE`"},
+		&cli.BoolFlag{Name: "force", Usage: "replace the output file if it exists"},
+	}
+}
+
+func jsonFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "json", Usage: "print the result as JSON"}
+}
+
+func flags(groups ...[]cli.Flag) []cli.Flag {
+	var out []cli.Flag
+	for _, g := range groups {
+		out = append(out, g...)
+	}
+	return out
+}
+
+// output returns where -o points.
+func output(c *cli.Context) (string, error) {
+	if o := c.String("output"); o != "" {
+		return o, nil
+	}
+	return "", schema.Hint(usage("%s: -o FILE is needed: where to write", c.Command.HelpName), "files are written to be read by you alone, and never over an existing one without --force")
+}
+
+// readers gathers -r, -R, --reviewer, --reviewers-file and -p of a command that
+// writes.
+func (e *env) readers(c *cli.Context) (sealed.Readers, error) {
+	var rs sealed.Readers
+	var err error
+	if rs.Recipients, err = e.recipients(c, "recipient", "recipients-file"); err != nil {
+		return rs, err
+	}
+	if rs.Reviewers, err = e.recipients(c, "reviewer", "reviewers-file"); err != nil {
+		return rs, err
+	}
+	if c.Bool("passphrase") {
+		if len(rs.Recipients)+len(rs.Reviewers) > 0 {
+			return rs, usage("-p stands alone: a passphrase, or recipients and reviewers")
+		}
+		if rs.Passphrase, err = e.passphrase(!opens(c)); err != nil {
+			return rs, err
+		}
+	}
+	if err := rs.Check(); err != nil {
+		return rs, &usageError{err}
+	}
+	return rs, nil
+}
+
+// keys parses keys; those that need a plugin only with --allow-plugins.
+func (e *env) keys(c *cli.Context) sealed.Keys {
+	if !c.Bool("allow-plugins") {
+		return sealed.Keys{}
+	}
+	return sealed.Keys{UI: plugin.NewTerminalUI(e.say, func(format string, args ...any) { e.warn(fmt.Sprintf(format, args...)) })}
+}
+
+func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipient, error) {
+	keys := e.keys(c)
+	var out []sealed.Recipient
+	for _, s := range c.StringSlice(flag) {
+		r, err := keys.Recipient(s)
+		if err != nil {
+			return nil, &usageError{fmt.Errorf("--%s: %w", flag, err)}
+		}
+		out = append(out, r)
+	}
+	for _, f := range c.StringSlice(fileFlag) {
+		raw, err := readFile(f)
+		if err != nil {
+			return nil, err
+		}
+		rs, err := keys.RecipientsFile(strings.NewReader(string(raw)))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f, err)
+		}
+		out = append(out, rs...)
+	}
+	return out, nil
+}
+
+// passphrase asks for the passphrase of -p once in a run: what a command opens
+// and what it writes have the same. One that is new is asked for twice.
+func (e *env) passphrase(fresh bool) (schema.Secret, error) {
+	if !e.pass.IsZero() {
+		return e.pass, nil
+	}
+	pass, err := e.readSecret("Passphrase of the bundle")
+	if err != nil {
+		return pass, err
+	}
+	if pass.IsZero() {
+		return pass, errors.New("the passphrase is empty")
+	}
+	if fresh {
+		again, err := e.readSecret("The same once more")
+		if err != nil {
+			return pass, err
+		}
+		if !pass.Equal(again) {
+			return pass, errors.New("the passphrases differ")
+		}
+	}
+	e.pass = pass
+	return pass, nil
+}
+
+// identities gathers -i, MAILFERRY_IDENTITY and -p of a command that opens.
+func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
+	files := c.StringSlice("identity")
+	if len(files) == 0 && e.getenv("MAILFERRY_IDENTITY") != "" {
+		files = []string{e.getenv("MAILFERRY_IDENTITY")}
+	}
+	keys := e.keys(c)
+	var ids []age.Identity
+	for _, f := range files {
+		raw, err := readFile(f)
+		if err != nil {
+			return nil, err
+		}
+		found, err := keys.Identities(strings.NewReader(string(raw)), func() (schema.Secret, error) {
+			return e.readSecret("Passphrase of " + f)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f, err)
+		}
+		ids = append(ids, found...)
+	}
+	if c.Bool("passphrase") {
+		pass, err := e.passphrase(false)
+		if err != nil {
+			return nil, err
+		}
+		id, err := sealed.PassphraseIdentity(pass)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		return nil, schema.Hint(usage("%s: -i FILE is needed: the identity to open with", c.Command.HelpName), "or set MAILFERRY_IDENTITY; -p where the bundle has a passphrase")
+	}
+	return ids, nil
+}
+
+// maxFile bounds what is read of a file that should be a bundle or smaller.
+const maxFile = schema.MaxDocument + schema.MaxDocument/2
+
+// readFile reads a whole file of bounded size.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: there is no such file", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot be read", path)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, schema.Hint(fmt.Errorf("%s: is a folder", path), "name a file in it")
+	}
+	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot be read to its end", path)
+	}
+	if len(raw) > maxFile {
+		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxFile)
+	}
+	return raw, nil
+}
+
+// open opens a bundle file with the identities of the command line.
+func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
+	raw, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := sealed.ReadHeader(raw); err != nil { // before a passphrase is asked for
+		return nil, at(path, err)
+	}
+	ids, err := e.identities(c)
+	if err != nil {
+		return nil, err
+	}
+	o, err := sealed.Open(raw, ids, transform.Again)
+	var wrong *sealed.WrongKeyError
+	if errors.As(err, &wrong) && !wrong.Passphrase {
+		return nil, schema.Hint(at(path, err), "ask whoever sent it to let your key in: mailferry rekey --add-recipient (or --add-reviewer) %s", publicKeys(ids))
+	}
+	if err != nil {
+		return nil, at(path, err)
+	}
+	return o, nil
+}
+
+// openSecrets opens a bundle with a recipient's key.
+func (e *env) openSecrets(c *cli.Context, path string) (*sealed.Opened, error) {
+	o, err := e.open(c, path)
+	if err != nil {
+		return nil, err
+	}
+	if !o.Reveals() && o.PartsOpened == 0 {
+		var who []string
+		for _, r := range o.Bundle.Manifest.Recipients {
+			who = append(who, strings.TrimSpace(r.Label+" "+r.Key))
+		}
+		return nil, schema.Hint(at(path, errors.New("your key is a reviewer's: it opens the settings and no secret")),
+			"%s needs a recipient's key; the bundle names as recipients: %s", c.Command.HelpName, strings.Join(who, ", "))
+	}
+	return o, nil
+}
+
+func publicKeys(ids []age.Identity) string {
+	var out []string
+	for _, id := range ids {
+		if r, ok := sealed.RecipientOf(id); ok {
+			out = append(out, r.Key)
+		}
+	}
+	return strings.Join(out, " or ")
+}
+
+// at puts a file's name in front of an error and keeps its hint.
+func at(path string, err error) error { return fmt.Errorf("%s: %w", path, err) }
+
+// opens reports whether a command that writes a bundle has opened one before:
+// it then writes with the passphrase that it opened with.
+func opens(c *cli.Context) bool { return c.Command.Name != "export" }
+
+// serverName is the name on Server of an item: secrets are sealed under it.
+func serverName(b *schema.Bundle, l schema.List, name string) string {
+	if b.Origin == nil {
+		return name
+	}
+	return transform.ServerName(b.Origin.Rules, l, name)
+}

@@ -1,0 +1,24 @@
+// Command mailferry carries Email This Issue's Outgoing Mail Connections from
+// Jira Server to Jira Cloud in one sealed file.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is set by the release build.
+var version = "0.1.0-dev"
+
+func main() {
+	os.Exit(Main())
+}
+
+// Main runs the command line of the process and returns its exit code.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return processEnv().run(ctx, os.Args)
+}

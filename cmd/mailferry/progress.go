@@ -1,0 +1,65 @@
+package main
+
+import (
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/report"
+)
+
+// width is the terminal's, or 80.
+func (e *env) width() int {
+	if f, ok := e.stdout.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			return w
+		}
+	}
+	return 80
+}
+
+// terminal says what printed text may use. NO_COLOR is honoured.
+func (e *env) terminal() report.Terminal {
+	return report.Terminal{Width: e.width(), Colour: isTerminal(e.stdout) && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"}
+}
+
+// progressBytes shows how far a long read is, on a terminal; nothing when
+// piped. The second function clears it.
+func (e *env) progressBytes(what string) (update func(read, total int64), done func()) {
+	if !isTerminal(e.stderr) {
+		return nil, func() {}
+	}
+	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(e.stderr), progressbar.OptionSetDescription(oneLine(what)),
+		progressbar.OptionShowBytes(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
+		progressbar.OptionFullWidth(), progressbar.OptionSetPredictTime(true))
+	return func(read, total int64) {
+		if bar.GetMax64() != total {
+			bar.ChangeMax64(total)
+		}
+		_ = bar.Set64(read)
+	}, func() { _ = bar.Clear() }
+}
+
+// progressItems shows how far an import is, on a terminal.
+func (e *env) progressItems(what string) (update func(importer.Progress), done func()) {
+	if !isTerminal(e.stderr) {
+		return nil, func() {}
+	}
+	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(e.stderr), progressbar.OptionSetDescription(what),
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
+	return func(p importer.Progress) {
+		if bar.GetMax() != p.Total {
+			bar.ChangeMax(p.Total)
+		}
+		text := what
+		if p.Waiting != "" {
+			text += " (" + p.Waiting + ")"
+		}
+		bar.Describe(oneLine(text))
+		_ = bar.Set(p.Done)
+	}, func() { _ = bar.Clear() }
+}

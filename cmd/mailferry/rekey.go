@@ -1,0 +1,156 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/internal/safefile"
+	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
+)
+
+func (e *env) rekeyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "rekey",
+		Usage:     "change who can open a bundle",
+		UsageText: "mailferry rekey -i me.key --add-reviewer age1… --remove age1… -o cloud2.age cloud.age",
+		ArgsUsage: "BUNDLE",
+		Description: "Needs a recipient's key. Content, digest and statements stay as they are; secrets\n" +
+			"that nothing refers to any more are left out. The readers kept are those in the\n" +
+			"bundle's list, which is shown: it is a claim of whoever wrote the file. A reader who\n" +
+			"is removed may hold an old copy: change the passwords that were seen.",
+		Flags: flags(identityFlags(), outputFlags("the bundle"), []cli.Flag{
+			&cli.StringSliceFlag{Name: "add-recipient", Usage: "let `KEY` open everything (repeatable)"},
+			&cli.StringSliceFlag{Name: "add-reviewer", Usage: "let `KEY` see the settings (repeatable)"},
+			&cli.StringSliceFlag{Name: "remove", Usage: "take `KEY`, or a label of the bundle's list, out (repeatable)"},
+			&cli.BoolFlag{Name: "yes", Usage: "do not ask whether the list of readers is right"},
+			jsonFlag(),
+		}),
+		Action: e.rekey,
+	}
+}
+
+// readerChange is what a rekey does to one key.
+type readerChange struct {
+	Key    string `json:"key"`
+	Label  string `json:"label,omitzero"`
+	Sight  string `json:"sight"`  // recipient or reviewer
+	Change string `json:"change"` // gains, loses or keeps
+}
+
+func (e *env) rekey(c *cli.Context) error {
+	path, err := oneArg(c, "the bundle")
+	if err != nil {
+		return err
+	}
+	out, err := output(c)
+	if err != nil {
+		return err
+	}
+	if err := safefile.Check(out, c.Bool("force")); err != nil {
+		return err
+	}
+	o, err := e.openSecrets(c, path)
+	if err != nil {
+		return err
+	}
+	if !o.Reveals() {
+		return schema.Hint(at(path, errors.New("your key does not open every sealed part")), "a part was filled in for other recipients: one of them has to rekey")
+	}
+	to, changes, err := e.newReaders(c, o.Bundle.Manifest)
+	if err != nil {
+		return err
+	}
+	for _, ch := range changes {
+		if !c.Bool("json") {
+			e.print("%-6s %-9s %s", ch.Change, ch.Sight, oneLine(ch.Label+" "+ch.Key))
+		}
+	}
+	if !c.Bool("yes") {
+		ok, err := e.confirm("Are these the right readers?")
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return errors.New("nothing was written")
+		}
+	}
+	if err := sealed.Reseal(o, to); err != nil {
+		return at(path, err)
+	}
+	b := o.Bundle
+	e.stamp(b, b.Manifest.History, "rekey", "")
+	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Write(w, b, to) }); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(changes, func(ch readerChange) bool { return ch.Change == "loses" }) {
+		e.warn("a reader who lost sight may hold an old copy: change the passwords that recipient saw")
+	}
+	if n := len(o.Unreferred); n > 0 {
+		e.say("left out %s that nothing refers to", count(n, "secret"))
+	}
+	if c.Bool("json") {
+		return e.json(struct {
+			Output  string         `json:"output"`
+			Digest  string         `json:"digest"`
+			Readers []readerChange `json:"readers"`
+			Pruned  int            `json:"pruned"`
+		}{out, o.Digest, changes, len(o.Unreferred)})
+	}
+	e.print("%s: content %s, as before", out, o.Digest[:16])
+	return nil
+}
+
+// newReaders works out who may open the new file.
+func (e *env) newReaders(c *cli.Context, m schema.Manifest) (sealed.Readers, []readerChange, error) {
+	var to sealed.Readers
+	var changes []readerChange
+	keys := e.keys(c)
+	removed := map[string]bool{}
+	keep := func(sight string, list []schema.Reader, into *[]sealed.Recipient) error {
+		for _, r := range list {
+			if r.Key == sealed.PassphraseKey {
+				return schema.Hint(errors.New("it opens with a passphrase, which stands alone"), "export or transform again for recipients")
+			}
+			if gone := slices.Contains(c.StringSlice("remove"), r.Key) || r.Label != "" && slices.Contains(c.StringSlice("remove"), r.Label); gone {
+				removed[r.Key], removed[r.Label] = true, true
+				changes = append(changes, readerChange{r.Key, r.Label, sight, "loses"})
+				continue
+			}
+			rec, err := keys.Recipient(r.Key)
+			if err != nil {
+				return fmt.Errorf("manifest: %s: %w", sight, err)
+			}
+			rec.Label = r.Label
+			*into = append(*into, rec)
+			changes = append(changes, readerChange{r.Key, r.Label, sight, "keeps"})
+		}
+		return nil
+	}
+	add := func(sight, flag string, into *[]sealed.Recipient) error {
+		for _, s := range c.StringSlice(flag) {
+			rec, err := keys.Recipient(s)
+			if err != nil {
+				return &usageError{fmt.Errorf("--%s: %w", flag, err)}
+			}
+			*into = append(*into, rec)
+			changes = append(changes, readerChange{rec.Key, rec.Label, sight, "gains"})
+		}
+		return nil
+	}
+	if err := errors.Join(
+		keep("recipient", m.Recipients, &to.Recipients), keep("reviewer", m.Reviewers, &to.Reviewers),
+		add("recipient", "add-recipient", &to.Recipients), add("reviewer", "add-reviewer", &to.Reviewers)); err != nil {
+		return to, nil, err
+	}
+	for _, r := range c.StringSlice("remove") {
+		if !removed[r] {
+			return to, nil, usage("--remove: %s is not in the bundle's list", schema.Quote(r))
+		}
+	}
+	return to, changes, to.Check()
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+func (e *env) revealCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "reveal",
+		Usage:     "show one secret on the terminal, and clear it",
+		UsageText: "mailferry reveal -i me.key cloud.age \"Service Desk\"",
+		ArgsUsage: "BUNDLE NAME",
+		Description: "Needs a recipient's key. The secret is shown on the terminal alone, whatever stdout\n" +
+			"is, until Enter is pressed; then the line is cleared. A scroll-back, a recording or a\n" +
+			"person behind you may still have it.",
+		Flags: flags(identityFlags(), []cli.Flag{
+			&cli.BoolFlag{Name: "credential", Usage: "NAME is an OAuth2 credential's, where a connection has the same"},
+		}),
+		Action: e.reveal,
+	}
+}
+
+func (e *env) reveal(c *cli.Context) error {
+	if c.NArg() != 2 {
+		return usage("reveal takes two arguments, the bundle and the name; %d were given", c.NArg())
+	}
+	path, name := c.Args().Get(0), c.Args().Get(1)
+	o, err := e.openSecrets(c, path)
+	if err != nil {
+		return err
+	}
+	list := schema.Connections
+	if c.Bool("credential") || schema.Find(o.Bundle.Connections, name) == nil {
+		list = schema.Credentials
+	}
+	it := schema.Find(o.Bundle.Items(list), name)
+	if it == nil {
+		return schema.Hint(at(path, fmt.Errorf("it has no connection and no credential %s", schema.Quote(name))), "mailferry audit lists the names")
+	}
+	secret := o.Secret(list, serverName(o.Bundle, list, name))
+	if secret.IsZero() {
+		m := schema.SecretMarker(it)
+		switch {
+		case m == nil:
+			return at(path, fmt.Errorf("%s %s has no secret", list.One(), schema.Quote(name)))
+		case m.State == schema.Missing:
+			return at(path, fmt.Errorf("the secret of %s %s is missing: %s", list.One(), schema.Quote(name), m.Reason))
+		default:
+			return at(path, fmt.Errorf("your key does not open the part that the secret of %s is sealed in", schema.Quote(name)))
+		}
+	}
+	return e.showOnTerminal(name, secret)
+}
+
+// showOnTerminal shows a secret until Enter is pressed.
+func (e *env) showOnTerminal(name string, secret schema.Secret) error {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return schema.Hint(errNoTerminal, "a secret is shown on a terminal and nowhere else")
+	}
+	defer tty.Close()
+	// A password with control characters would steer the terminal: it is quoted.
+	shown := secret.Reveal()
+	if oneLine(shown) != shown {
+		shown = fmt.Sprintf("%q (quoted: it holds characters that do not show)", shown)
+	}
+	fmt.Fprintf(tty, "%s: %s\nPress Enter to clear. ", schema.Quote(name), shown)
+	_, _ = bufio.NewReader(tty).ReadString('\n')
+	// Up to the secret's line and clear to the end of the screen; Enter has moved
+	// one line further, a long secret may have wrapped.
+	lines := 2 + strings.Count(shown, "\n") + (len(shown)+len(name)+4)/e.width()
+	fmt.Fprintf(tty, "\x1b[%dA\x1b[J", lines)
+	return nil
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// exitcode N mailferry ARGS… runs mailferry, holds its exit code against N and
+// leaves stdout and stderr to the lines that follow. Every script says which
+// exit code it expects: "! exec" would take any failure.
+func exitcode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exitcode N command…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if err != nil {
+		exit, ok := err.(*exec.ExitError)
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// keys NAME… makes NAME.key for each and sets $NAME to its recipient.
+func keys(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		e := processEnv()
+		var out bytes.Buffer
+		e.stdout, e.stderr = &out, &out
+		if code := e.run(context.Background(), []string{"mailferry", "keygen", "-o", ts.MkAbs(name + ".key")}); code != 0 {
+			ts.Fatalf("keygen: %s", out.String())
+		}
+		lines := strings.Fields(out.String())
+		ts.Setenv(name, lines[len(lines)-1])
+	}
+}
+
+// setvar NAME FILE sets $NAME to what the file holds, without blanks around it.
+func setvar(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
+}
+
+// lacks FILE TEXT… fails where the file holds one of the texts.
+func lacks(ts *testscript.TestScript, _ bool, args []string) {
+	content := ts.ReadFile(args[0])
+	for _, text := range args[1:] {
+		if strings.Contains(content, text) {
+			ts.Fatalf("%s holds %q", args[0], text)
+		}
+	}
+}
+
+// patch FILE OLD NEW replaces the first OLD in a file, which must be there.
+func patch(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	content := ts.ReadFile(args[0])
+	if !strings.Contains(content, args[1]) {
+		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(path, []byte(strings.Replace(content, args[1], args[2], 1)), 0o600))
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/exporter/database"
+	"github.com/mailferry/mailferry/exporter/jirabackup"
+	"github.com/mailferry/mailferry/exporter/sheet"
+	"github.com/mailferry/mailferry/schema"
+)
+
+func sourceFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "profile", Usage: "the profile in `FILE`: where a backup or database keeps connections"},
+		&cli.Int64Flag{Name: "max-inflated", Usage: "refuse a backup that inflates past `BYTES` (default: 200 times its size, at most 64 GiB)"},
+		&cli.DurationFlag{Name: "timeout", Usage: "give a database `TIME` for each statement (default: one minute)"},
+	}
+}
+
+// kind is what a source argument is, told by the URL's scheme or the file's
+// content, never by a file's name.
+type kind string
+
+const (
+	kindDatabase kind = "database"
+	kindBackup   kind = "backup"
+	kindSheet    kind = "sheet"
+	kindBundle   kind = "bundle"
+)
+
+func kindOf(arg string) (kind, error) {
+	switch {
+	case database.IsURL(arg):
+		return kindDatabase, nil
+	case strings.Contains(arg, "://"):
+		return "", schema.Hint(usage("%s: not an address that mailferry reads from", schema.Quote(arg)), "sources are files, postgres://… and mysql://…")
+	}
+	f, err := os.Open(arg)
+	if err != nil {
+		return "", fmt.Errorf("%s: there is no such file", arg)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return "", schema.Hint(fmt.Errorf("%s: is a folder", arg), "name a file in it")
+	}
+	head := make([]byte, 512)
+	n, _ := io.ReadFull(f, head)
+	return kindOfContent(head[:n]), nil
+}
+
+func kindOfContent(head []byte) kind {
+	// UTF-16 has a zero byte beside each ASCII character.
+	text := bytes.TrimLeft(bytes.ReplaceAll(head, []byte{0}, nil), "\ufeff\xff\xfe \t\r\n")
+	switch {
+	case bytes.HasPrefix(head, []byte("age-encryption.org/")), bytes.HasPrefix(text, []byte("-----BEGIN AGE")):
+		return kindBundle
+	case bytes.HasPrefix(head, []byte("PK")), bytes.HasPrefix(text, []byte("<")):
+		return kindBackup
+	default:
+		return kindSheet
+	}
+}
+
+// tables opens a backup or a database.
+func (e *env) tables(c *cli.Context, arg string, k kind) (exporter.Tables, func(), error) {
+	if k == kindDatabase {
+		db, err := database.Open(arg, database.Options{Timeout: c.Duration("timeout"),
+			Ask: func(_ context.Context, question string) (schema.Secret, error) { return e.readSecret(question) }})
+		return db, func() {}, err
+	}
+	progress, done := e.progressBytes("reading " + arg)
+	return jirabackup.NewTables(arg, jirabackup.Options{MaxInflated: c.Int64("max-inflated"), Progress: progress}), done, nil
+}
+
+// source makes a source of each argument; sheets belong together and are one.
+func (e *env) sources(c *cli.Context) ([]exporter.Source, func(), error) {
+	var out []exporter.Source
+	var sheets []string
+	var closers []func()
+	closeAll := func() {
+		for _, f := range closers {
+			f()
+		}
+	}
+	for _, arg := range c.Args().Slice() {
+		k, err := kindOf(arg)
+		if err != nil {
+			return nil, closeAll, err
+		}
+		switch k {
+		case kindSheet:
+			sheets = append(sheets, arg)
+		case kindBundle:
+			return nil, closeAll, schema.Hint(fmt.Errorf("%s: is a bundle already", arg), "look at it with mailferry inspect -i KEY")
+		default:
+			p, err := e.profile(c, arg)
+			if err != nil {
+				return nil, closeAll, err
+			}
+			t, done, err := e.tables(c, arg, k)
+			if err != nil {
+				return nil, closeAll, err
+			}
+			closers = append(closers, done)
+			out = append(out, exporter.NewSource(t, p))
+		}
+	}
+	if len(sheets) > 0 {
+		out = append(out, sheet.New(sheets...))
+	}
+	return out, closeAll, nil
+}
+
+func (e *env) profile(c *cli.Context, source string) (*schema.Profile, error) {
+	file := c.String("profile")
+	if file == "" {
+		return nil, schema.Hint(usage("%s: --profile FILE is needed: the app's table names are not public", source),
+			"mailferry inspect --suggest-profile -o profile.json %s writes one to edit", source)
+	}
+	raw, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	p := &schema.Profile{}
+	if err := schema.DecodeFile("profile", raw, p); err != nil {
+		return nil, at(file, err)
+	}
+	return p, nil
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/internal/safefile"
+	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
+	"github.com/mailferry/mailferry/transform"
+)
+
+func (e *env) transformCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "transform",
+		Usage:     "rewrite a server bundle in Cloud's terms",
+		UsageText: "mailferry transform -i reviewer.key -r age1… --reviewer age1… -o cloud.age server.age\n   mailferry transform --print-rules > rules.json",
+		ArgsUsage: "BUNDLE",
+		Description: "Works offline and with a reviewer's key: the secrets pass through sealed. Every\n" +
+			"value is carried, mapped by a value map, or dropped by a rule that says why; the\n" +
+			"report lists them. Names of credentials may change; a connection's name, host, port\n" +
+			"and username never do.",
+		Flags: flags(identityFlags(), readerFlags(), outputFlags("the cloud bundle"), []cli.Flag{
+			&cli.StringFlag{Name: "rules", Usage: "use the rules in `FILE` instead of the shipped ones (MAILFERRY_RULES)"},
+			&cli.StringFlag{Name: "sign", Usage: "sign as transformer with the SSH key in `FILE`, or agent"},
+			&cli.BoolFlag{Name: "print-rules", Usage: "print the shipped rules, for editing"},
+			jsonFlag(),
+		}),
+		Action: e.transform,
+	}
+}
+
+func (e *env) transform(c *cli.Context) error {
+	if c.Bool("print-rules") {
+		_, err := e.stdout.Write(transform.Shipped())
+		return err
+	}
+	path, err := oneArg(c, "the server bundle")
+	if err != nil {
+		return err
+	}
+	out, err := output(c)
+	if err != nil {
+		return err
+	}
+	if err := safefile.Check(out, c.Bool("force")); err != nil {
+		return err
+	}
+	rules, err := e.rules(c)
+	if err != nil {
+		return err
+	}
+	to, err := e.readers(c)
+	if err != nil {
+		return err
+	}
+	o, err := e.open(c, path)
+	if err != nil {
+		return err
+	}
+	signer, err := e.signer(c)
+	if err != nil {
+		return err
+	}
+	defer signer.Close()
+	statements, err := e.statementsOf(path, o)
+	if err != nil {
+		return err
+	}
+	b, notes, err := transform.Run(o.Bundle, rules, statements)
+	if err != nil {
+		return at(path, err)
+	}
+	e.stamp(b, o.Bundle.Manifest.History, "transform", "")
+	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Write(w, b, to) }); err != nil {
+		return err
+	}
+	if err := e.signStep(c, signer, out, b, schema.RoleTransformer); err != nil {
+		return err
+	}
+	digest, err := b.Digest()
+	if err != nil {
+		return err
+	}
+	return e.transformReport(c, out, digest, notes)
+}
+
+// statementsOf returns the statements beside a server bundle that are signed well
+// and about its content: they travel in the cloud bundle's origin.
+func (e *env) statementsOf(path string, o *sealed.Opened) ([]schema.Statement, error) {
+	evidence, err := sealed.CollectStatements(path, o.Bundle, nil)
+	if err != nil {
+		return nil, err
+	}
+	var out []schema.Statement
+	for _, ev := range evidence {
+		signed, err := sealed.CheckStatement(ev.Statement)
+		switch {
+		case err != nil:
+			e.warn(fmt.Sprintf("%s stays behind: its signature is not good", ev.File))
+		case signed.Body.Digest != o.Digest:
+			e.warn(fmt.Sprintf("%s stays behind: it is about another content", ev.File))
+		default:
+			out = append(out, ev.Statement)
+		}
+	}
+	return out, nil
+}
+
+// stamp fills in the manifest's claims about who wrote a bundle and how.
+func (e *env) stamp(b *schema.Bundle, before []schema.Step, step, note string) {
+	now := schema.At(e.now())
+	if b.Manifest.Created.IsZero() {
+		b.Manifest.Created = now
+	}
+	b.Manifest.Tool = e.tool
+	b.Manifest.History = append(slices.Clone(before), schema.Step{Step: step, Time: now, Tool: e.tool, Note: note})
+}
+
+func (e *env) rules(c *cli.Context) (*schema.Rules, error) {
+	file := c.String("rules")
+	if file == "" {
+		file = e.getenv("MAILFERRY_RULES")
+	}
+	if file == "" {
+		return transform.Rules(transform.Shipped())
+	}
+	raw, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	r, err := transform.Rules(raw)
+	if err != nil {
+		return nil, at(file, err)
+	}
+	return r, nil
+}
+
+func (e *env) transformReport(c *cli.Context, out, digest string, notes []transform.Note) error {
+	if c.Bool("json") {
+		if notes == nil {
+			notes = []transform.Note{}
+		}
+		return e.json(struct {
+			Output string           `json:"output"`
+			Digest string           `json:"digest"`
+			Notes  []transform.Note `json:"notes"`
+		}{out, digest, notes})
+	}
+	for _, g := range groupNotes(notes) {
+		e.print("%s", g)
+	}
+	e.print("%s: cloud bundle, content %s", out, digest[:16])
+	return nil
+}
+
+// groupNotes says alike things once, with how many connections they concern.
+func groupNotes(notes []transform.Note) []string {
+	type group struct {
+		line  string
+		names []string
+	}
+	var groups []*group
+	byLine := map[string]*group{}
+	for _, n := range notes {
+		line := fmt.Sprintf("%-10s %s", n.Kind, n.Field)
+		if n.Kind != transform.Dropped && n.From != "" {
+			line += ": " + schema.Quote(n.From)
+			if n.To != n.From {
+				line += " → " + schema.Quote(n.To)
+			}
+		}
+		if n.Text != "" {
+			line += " (" + n.Text + ")"
+		}
+		g := byLine[line]
+		if g == nil {
+			g = &group{line: line}
+			byLine[line] = g
+			groups = append(groups, g)
+		}
+		g.names = append(g.names, n.Name)
+	}
+	out := make([]string, len(groups))
+	for i, g := range groups {
+		out[i] = g.line + "\n           of " + schema.Quotes(g.names)
+	}
+	return out
+}

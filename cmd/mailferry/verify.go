@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
+)
+
+func (e *env) verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "verify",
+		Usage:     "check a bundle's digest, transform and statements",
+		UsageText: "mailferry verify -i reviewer.key --allowed-signers signers --require reviewer=2 cloud.age",
+		ArgsUsage: "BUNDLE",
+		Description: "Transforms a cloud bundle again from its origin, and with a recipient's key checks\n" +
+			"every secret's seal. Exit 1 where something is invalid, 4 where a statement is missing\n" +
+			"or rejecting.",
+		Flags: flags(identityFlags(), gateFlags(), []cli.Flag{
+			&cli.StringFlag{Name: "for", Usage: "count statements made for the Cloud at `URL`, and none made for another"},
+			&cli.StringFlag{Name: "extract", Usage: "write what ssh-keygen -Y verify needs into `DIR`"},
+			jsonFlag(),
+		}),
+		Action: e.verify,
+	}
+}
+
+func (e *env) verify(c *cli.Context) error {
+	path, err := oneArg(c, "the bundle")
+	if err != nil {
+		return err
+	}
+	site := c.String("for")
+	if site != "" {
+		if site, err = sealed.NormalSite(site); err != nil {
+			return &usageError{fmt.Errorf("--for: %w", err)}
+		}
+	}
+	o, err := e.open(c, path)
+	if err != nil {
+		return err
+	}
+	v, err := e.judge(c, path, o.Bundle, site)
+	if err != nil {
+		return err
+	}
+	if dir := c.String("extract"); dir != "" {
+		if err := v.Extract(dir); err != nil {
+			return err
+		}
+		e.say("%s holds what ssh-keygen -Y verify needs; README.txt has the commands", dir)
+	}
+	if c.Bool("json") {
+		err = e.json(struct {
+			*sealed.Verdict
+			Secrets string `json:"secrets"`
+		}{v, secretsChecked(o)})
+	} else {
+		e.printVerdict(path, o, v)
+	}
+	if err != nil {
+		return err
+	}
+	return verdictError(path, v)
+}
+
+// secretsChecked says how far the key reached.
+func secretsChecked(o *sealed.Opened) string {
+	switch {
+	case o.Parts == 0:
+		return "none sealed"
+	case o.Reveals():
+		return "checked"
+	case o.PartsOpened > 0:
+		return fmt.Sprintf("%d of %d sealed parts checked", o.PartsOpened, o.Parts)
+	default:
+		return "not checked (a reviewer's key does not open them)"
+	}
+}
+
+func (e *env) printVerdict(path string, o *sealed.Opened, v *sealed.Verdict) {
+	p := report.NewPrinter(e.stdout, e.terminal())
+	pair := func(label, value string) { p.Pair(0, 13, label, report.Plain, value) }
+	pair("bundle", report.Visible(path))
+	pair("content", o.Digest)
+	if o.Bundle.IsCloud() {
+		pair("transform", "repeated from the origin: the same")
+	}
+	pair("secrets", secretsChecked(o))
+	for _, s := range v.Statements {
+		p.Blank()
+		who := strings.Join(s.Signer, ", ")
+		if who == "" {
+			who = "somebody who is not listed"
+		}
+		name := s.File
+		if name == "" {
+			name = "in the bundle"
+		}
+		p.Line(report.Strong, report.Visible(fmt.Sprintf("%s: %s", s.State, name)))
+		if s.Role != "" {
+			p.Wrapped(2, report.Plain, report.Visible(fmt.Sprintf("%s, as %s: %s, %s", who, s.Role, s.Decision, s.Time.Format("2006-01-02 15:04 UTC"))))
+		}
+		for label, text := range map[string]string{"for": s.For, "comment": s.Comment, "why": s.Why, "key": s.Key} {
+			if text != "" {
+				p.Pair(2, 13, label, report.Plain, report.Visible(text))
+			}
+		}
+		for _, r := range s.ReadersAdded {
+			p.Wrapped(2, report.Yellow, report.Visible(fmt.Sprintf("%s added since: %s %s", r.Sight, r.Label, r.Key)))
+		}
+	}
+	if len(v.Statements) == 0 {
+		pair("statements", "none")
+	}
+	for _, r := range v.Requirements {
+		p.Blank()
+		met := "not met: " + r.Why
+		if r.Met {
+			met = "met by " + schema.Quotes(r.By)
+		}
+		pair("required", r.Require+" "+met)
+	}
+	for _, w := range v.Warnings {
+		e.warn(w)
+	}
+	_ = p.Flush()
+}
