@@ -212,16 +212,21 @@ func (s *Scope) waitFor(ctx context.Context, limit time.Duration, what string, t
 	return failure(ErrTimeout, "waited %s for %s in vain; %s", limit, what, last.outline())
 }
 
-// settle waits until the tab has drawn what it has to draw and no request is under way that might change it, for at most a few
-// seconds: a page may poll for ever.
+// settleTime is how long a page may go on drawing and loading before it is taken as it is.
+const settleTime = 3 * time.Second
+
+// settle waits until the target has drawn what it has to draw and no request is under way that might change it.
 func (p *Page) settle(ctx context.Context, s *session) error {
-	deadline := time.Now().Add(min(p.browser.options.Timeout, 3*time.Second))
-	for {
+	return p.settleWithin(ctx, s, min(settleTime, p.browser.options.Timeout))
+}
+
+func (p *Page) settleWithin(ctx context.Context, s *session, limit time.Duration) error {
+	for deadline := time.Now().Add(limit); ; {
 		var drawn bool
 		if err := s.evaluate(ctx, jsFrames, &drawn); err != nil {
 			return ignoreTransient(err)
 		}
-		if !s.busy() || time.Now().After(deadline) {
+		if !s.busy(limit) || time.Now().After(deadline) {
 			return nil
 		}
 	}

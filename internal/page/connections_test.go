@@ -200,16 +200,21 @@ func testPagedRows(t *testing.T, d *driver) {
 
 func testLazyRows(t *testing.T, d *driver) {
 	ctx := t.Context()
-	p := d.at(t, d.framed("lazy.html"))
-	app := must[*Scope](t)(p.Within(ctx, Text("item 20")))
-	count := 0
-	ok(t, app.EachRow(ctx, "", nil, func(row *Row) (bool, error) {
-		if count++; row.Text() != fmt.Sprint("item ", count) {
-			t.Errorf("row %d is %q", count, row.Text())
+	for _, list := range []struct {
+		page, first string
+		count       int
+	}{{"lazy.html", "item ", 70}, {"lazy.html?pause=200", "item ", 70}, {"virtual.html", "row ", 200}} {
+		p := d.at(t, d.framed(list.page))
+		app := must[*Scope](t)(p.Within(ctx, Text(list.first+"10")))
+		count := 0
+		ok(t, app.EachRow(ctx, "", nil, func(row *Row) (bool, error) {
+			if count++; row.Text() != fmt.Sprint(list.first, count) {
+				t.Errorf("row %d is %q", count, row.Text())
+			}
+			return true, nil
+		}))
+		if count != list.count {
+			t.Fatalf("%s: %d rows", list.page, count)
 		}
-		return true, nil
-	}))
-	if count != 70 {
-		t.Fatalf("%d rows", count)
 	}
 }

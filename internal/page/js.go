@@ -32,7 +32,7 @@ const (
 	// jsSelectAll puts the whole content of the focused field under the cursor, so that typing replaces it.
 	jsSelectAll = `function() {
 		if (!this.isConnected) return false;
-		this.scrollIntoView({block: 'center'});
+		this.scrollIntoView({block: 'center', behavior: 'instant'});
 		this.focus();
 		if (typeof this.select === 'function') { this.select(); return true; }
 		const range = document.createRange(), selection = window.getSelection();
@@ -61,7 +61,7 @@ const (
 	jsActivate = `function() {
 		const e = this;
 		if (!e.isConnected) return {gone: true};
-		e.scrollIntoView({block: 'center', inline: 'nearest'});
+		e.scrollIntoView({block: 'center', inline: 'nearest', behavior: 'instant'});
 		const box = e.getBoundingClientRect();
 		const at = {bubbles: true, cancelable: true, composed: true, view: window, detail: 1,
 			clientX: box.left + box.width / 2, clientY: box.top + box.height / 2};
@@ -136,8 +136,12 @@ const (
 		return {moved: box.scrollTop !== before, end: box.scrollTop + box.clientHeight >= box.scrollHeight - 1};
 	}`
 
-	// jsReveal brings an element into view, which makes a lazy list load its next part.
-	jsReveal = `function() { this.scrollIntoView({block: 'end'}); }`
+	// jsReveal brings an element into view, which makes a lazy list load its next part, and reports whether anything moved.
+	jsReveal = `function() {
+		const top = this.getBoundingClientRect().top;
+		this.scrollIntoView({block: 'end', behavior: 'instant'});
+		return Math.abs(this.getBoundingClientRect().top - top) > 1;
+	}`
 
 	// jsBlur takes the focus away, which closes most lists.
 	jsBlur = `function() { this.blur(); }`

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Row is one row of a table or one item of a list, as it was when it was read. Its Scope is the row, so that its own buttons can be
@@ -171,46 +173,51 @@ func cellsOf(row *node) []*node {
 }
 
 // EachRow visits every row of a table or list that the site gives out in parts, from the part that it shows now: a long list that
-// loads more when its end comes into view is scrolled, and when next is not "" the button with that name is pressed until it is
-// disabled or gone. Each row is visited once, while the page shows it. Visit returns false to stop; it may press
-// things in the row when it does. Rows that look the same in every cell are visited separately unless they come on different parts.
+// loads more when its end comes into view, or that holds only the rows in view, is scrolled, and when next is not "" the
+// button with that name is pressed until it is disabled or gone. Each row is visited once, while the page shows it. Visit
+// returns false to stop; pressing things that change the list is for after that.
 func (s *Scope) EachRow(ctx context.Context, next string, columns []string, visit func(*Row) (bool, error)) error {
-	visited := 0
+	total := 0
 	for {
-		part := make(map[string]bool)
-		shown := 0
+		// Rows are told apart by what they show, because pages draw the same rows anew when more are added.
+		visited := make(map[string]int)
+		var last []*Row
+		fresh := func(rows []*Row) []*Row {
+			var unseen []*Row
+			shown := make(map[string]int)
+			for _, row := range rows {
+				if shown[row.key()]++; shown[row.key()] > visited[row.key()] {
+					unseen = append(unseen, row)
+				}
+			}
+			return unseen
+		}
+		rows, err := s.Rows(ctx, columns...)
 		for {
-			v, err := s.look(ctx)
 			if err != nil {
 				return err
 			}
-			rows, err := s.rows(v, columns)
-			if err != nil {
-				return err
-			}
-			grown := len(rows) > shown
-			for _, row := range rows[min(shown, len(rows)):] {
-				if visited++; visited > maxRows {
+			unseen := fresh(rows)
+			for _, row := range unseen {
+				if total++; total > maxRows {
 					return fmt.Errorf("the list has more than %d rows", maxRows)
 				}
-				part[rowKey(row)] = true
+				visited[row.key()]++
 				more, err := visit(row)
 				if err != nil || !more {
 					return err
 				}
 			}
-			shown = len(rows)
-			if !grown || len(rows) == 0 {
+			last = rows
+			if len(unseen) == 0 {
 				break
 			}
-			if err := s.reveal(ctx, rows[len(rows)-1]); err != nil {
-				return err
-			}
+			rows, err = s.reveal(ctx, rows[len(rows)-1], columns, func(rows []*Row) bool { return len(fresh(rows)) > 0 })
 		}
 		if next == "" {
 			return nil
 		}
-		more, err := s.turn(ctx, next, columns, part)
+		more, err := s.turn(ctx, next, columns, last)
 		if err != nil || !more {
 			return err
 		}
@@ -263,49 +270,62 @@ func (s *Scope) FindRow(ctx context.Context, next, column, text string) (*Row, e
 	return found, nil
 }
 
-func rowKey(row *Row) string { return strings.Join(row.cells, "\x00") + "\x00" + row.text }
+// key is all that a row shows.
+func (r *Row) key() string { return strings.Join(r.cells, "\x00") + "\x00" + r.text }
 
-// reveal brings the row into view and waits for what the page loads because of it.
-func (s *Scope) reveal(ctx context.Context, row *Row) error {
-	session := row.part.session
-	object, err := session.resolve(ctx, row.part.backend)
-	if err != nil {
-		return ignoreStale(err)
+// lazyWait is how long a list that was scrolled may take to begin loading more: many wait for a pause in scrolling.
+const lazyWait = 600 * time.Millisecond
+
+// reveal brings the last row into view, waits for what the page loads because of it, and returns the rows then shown.
+func (s *Scope) reveal(ctx context.Context, last *Row, columns []string, grown func([]*Row) bool) (rows []*Row, err error) {
+	session, moved := last.part.session, false
+	object, err := session.resolve(ctx, last.part.backend)
+	if err == nil {
+		err = session.functionOn(ctx, object, jsReveal, &moved)
 	}
-	if err := session.functionOn(ctx, object, jsReveal, nil); err != nil {
-		return ignoreStale(err)
+	if err != nil && !stale(err) {
+		return nil, err
 	}
-	return s.page.settle(ctx, session)
+	wait := time.Duration(0)
+	if moved {
+		wait = lazyWait
+	}
+	err = poll(ctx, wait, func() (bool, error) {
+		if err := s.page.settleWithin(ctx, session, s.page.browser.options.Timeout); err != nil {
+			return false, err
+		}
+		rows, err = s.Rows(ctx, columns...)
+		return err == nil && grown(rows), err
+	})
+	if errors.Is(err, ErrTimeout) {
+		err = nil
+	}
+	return rows, err
 }
 
 // turn goes to the next part of the list and waits until it shows other rows.
-func (s *Scope) turn(ctx context.Context, next string, columns []string, part map[string]bool) (bool, error) {
+func (s *Scope) turn(ctx context.Context, next string, columns []string, last []*Row) (bool, error) {
 	v, err := s.look(ctx)
 	if err != nil {
 		return false, err
 	}
 	want := fold(next)
 	n, err := v.pressable("button named "+Clean(next), func(n *node) bool { return fold(n.name) == want })
-	if err != nil || n.flag("disabled") {
-		if err != nil && !errors.Is(err, ErrAbsent) {
-			return false, err
-		}
+	switch {
+	case errors.Is(err, ErrAbsent):
+		return false, nil
+	case err != nil:
+		return false, err
+	case n.flag("disabled"):
 		return false, nil
 	}
 	if err := s.Press(ctx, next); err != nil {
 		return false, err
 	}
+	sameKey := func(a, b *Row) bool { return a.key() == b.key() }
 	err = s.wait(ctx, "the next part of the list", func(v *view) bool {
 		rows, err := s.rows(v, columns)
-		if err != nil || len(rows) == 0 {
-			return false
-		}
-		for _, row := range rows {
-			if part[rowKey(row)] {
-				return false
-			}
-		}
-		return true
+		return err == nil && len(rows) > 0 && !slices.EqualFunc(rows, last, sameKey)
 	})
 	return err == nil, err
 }

@@ -31,12 +31,12 @@ type session struct {
 	dialog func(text string)
 
 	mu       sync.Mutex
-	inFlight map[network.RequestID]bool
+	inFlight map[network.RequestID]time.Time // since when
 }
 
 // attach opens a session with the target that opts choose. The session lives until parent ends or the target goes away.
 func attach(ctx, parent context.Context, limit time.Duration, dialog func(string), opts ...chromedp.ContextOption) (*session, error) {
-	s := &session{limit: limit, dialog: dialog, inFlight: make(map[network.RequestID]bool)}
+	s := &session{limit: limit, dialog: dialog, inFlight: make(map[network.RequestID]time.Time)}
 	base, stop := context.WithCancel(parent)
 	tab, cancel := chromedp.NewContext(base, append(opts, chromedp.WithListener(s.event))...)
 	s.gone, s.end = context.WithCancel(tab)
@@ -114,6 +114,12 @@ func (s *session) event(event any) {
 			// The tab and its frames may all hear of one dialog; whoever comes second gets an error that means nothing.
 			_ = s.do(s.gone, cdppage.HandleJavaScriptDialog.Method, cdppage.HandleJavaScriptDialogParams{Accept: accept}, nil)
 		}()
+	case *cdppage.EventFrameNavigated:
+		if event.Frame.ParentID == "" {
+			s.mu.Lock()
+			clear(s.inFlight) // the requests of the page before are nobody's now
+			s.mu.Unlock()
+		}
 	case *network.EventRequestWillBeSent:
 		switch event.Type {
 		case network.ResourceTypeEventSource, network.ResourceTypeMedia, network.ResourceTypePing:
@@ -131,16 +137,23 @@ func (s *session) request(id network.RequestID, open bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if open {
-		s.inFlight[id] = true
+		s.inFlight[id] = time.Now()
 	} else {
 		delete(s.inFlight, id)
 	}
 }
 
-func (s *session) busy() bool {
+// busy reports whether a request is under way that is younger than limit: one that is older is kept open on purpose, as pages do
+// that wait for news.
+func (s *session) busy(limit time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.inFlight) > 0
+	for _, since := range s.inFlight {
+		if time.Since(since) < limit {
+			return true
+		}
+	}
+	return false
 }
 
 // call sends one command to the target.
