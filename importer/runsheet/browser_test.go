@@ -1,0 +1,318 @@
+package runsheet
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// write puts a run sheet into a file and returns its URL: people open it so.
+func write(t *testing.T, s Sheet) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "run-sheet.html")
+	if err := os.WriteFile(path, []byte(render(t, s)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "file://" + path
+}
+
+// newTab starts a browser of its own. Whatever its console reports, a breach of the
+// page's policy above all, fails the test.
+func newTab(t *testing.T) context.Context {
+	t.Helper()
+	binary := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			binary = found
+			break
+		}
+	}
+	if binary == "" {
+		t.Fatal("no Chromium or Chrome on the PATH: the run sheet cannot be tried out")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(binary), chromedp.UserDataDir(t.TempDir()))
+	if os.Getuid() == 0 {
+		opts = append(opts, chromedp.NoSandbox) // Chromium's sandbox refuses to run as root
+	}
+	// The test's own context ends before its cleanups, which ask the browser to close.
+	alloc, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), opts...)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+
+	var mu sync.Mutex
+	var complaints []string
+	if err := chromedp.Listen(ctx, func(event any) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch event := event.(type) {
+		case *log.EventEntryAdded:
+			complaints = append(complaints, event.Entry.Text)
+		case *runtime.EventExceptionThrown:
+			complaints = append(complaints, event.ExceptionDetails.Text)
+		case *page.EventJavascriptDialogOpening:
+			complaints = append(complaints, "a dialog: "+event.Message)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if len(complaints) > 0 {
+			t.Errorf("the browser complains: %q", complaints)
+		}
+	})
+	if _, err := chromedp.Call(ctx, log.Enable, cdp.Empty{}); err != nil {
+		t.Fatal(err)
+	}
+	// A page that still scrolls smoothly moves away from under the mouse.
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still("")); err != nil {
+		t.Fatal(err)
+	}
+	do(t, ctx, chromedp.EmulateViewport(1280, 900))
+	return ctx
+}
+
+func still(media string) emulation.SetEmulatedMediaParams {
+	return emulation.SetEmulatedMediaParams{Media: media, Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}}
+}
+
+func visit(t *testing.T, ctx context.Context, url string) {
+	t.Helper()
+	do(t, ctx, chromedp.Navigate(url), chromedp.WaitReady(chromedp.CSS("html.scripted")))
+}
+
+func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func eval[T any](t *testing.T, ctx context.Context, expression string) T {
+	t.Helper()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+func allowClipboard(t *testing.T, ctx context.Context) {
+	t.Helper()
+	for _, name := range []string{"clipboard-read", "clipboard-write"} {
+		if _, err := cdp.Call(ctx, chromedp.FromContext(ctx).Browser, browser.SetPermission, browser.SetPermissionParams{
+			Permission: &browser.PermissionDescriptor{Name: name}, Setting: browser.PermissionSettingGranted,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// waitCopied waits until the page says that it has copied.
+func waitCopied(t *testing.T, ctx context.Context, what string) {
+	t.Helper()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf("document.getElementById('status').textContent === %q", "Copied "+what))); err != nil {
+		t.Fatalf("%s: %v; the page says %q", what, err, eval[string](t, ctx, "document.getElementById('status').textContent"))
+	}
+}
+
+func TestCopyButtonsPutTheExactValueOnTheClipboard(t *testing.T) {
+	for _, way := range []string{"clipboard", "command of old browsers"} {
+		t.Run(way, func(t *testing.T) {
+			s, ctx := site(t), newTab(t)
+			visit(t, ctx, write(t, s))
+			allowClipboard(t, ctx)
+			if way != "clipboard" {
+				eval[bool](t, ctx, "navigator.clipboard.writeText = () => Promise.reject(new Error('no')); true")
+			}
+			for i, it := range s.Bundle.Connections {
+				if i != 1 && it.ItemName() != hostileName {
+					continue
+				}
+				for _, f := range schema.FieldsOf(it) {
+					raw := schema.Text(it, f.Name)
+					if f.Secret || f.Type == schema.Boolean || raw == "" {
+						continue
+					}
+					what := f.Label + " of " + report.Visible(it.ItemName())
+					// The row is found by its label, as a person would.
+					nth := 1 + slices.IndexFunc(schema.FieldsOf(it), func(g schema.Field) bool { return g.Name == f.Name })
+					do(t, ctx, chromedp.Click(chromedp.CSS(fmt.Sprintf("#connection-%d .row:nth-child(%d) button.copy", i+1, nth))))
+					waitCopied(t, ctx, what)
+					want := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(raw)
+					if got := eval[string](t, ctx, "navigator.clipboard.readText()"); got != want {
+						t.Errorf("%s: the clipboard holds %q, want %q", what, got, want)
+					}
+				}
+			}
+			do(t, ctx, chromedp.Click(chromedp.CSS("#connection-1 .row.secret button.copy")))
+			waitCopied(t, ctx, "the command that shows Password of Service Desk")
+			if got := eval[string](t, ctx, "navigator.clipboard.readText()"); got != `mailferry reveal -i KEY cloud.age "Service Desk"` {
+				t.Errorf("the command copied is %q", got)
+			}
+		})
+	}
+}
+
+func TestWhereNothingCanBeCopiedTheValueIsSelected(t *testing.T) {
+	ctx := newTab(t)
+	visit(t, ctx, write(t, site(t)))
+	eval[bool](t, ctx, "navigator.clipboard.writeText = () => Promise.reject(new Error('no')); document.execCommand = () => false; true")
+	do(t, ctx, chromedp.Click(chromedp.CSS("#connection-1 .row:nth-child(3) button.copy")),
+		chromedp.WaitVisible(chromedp.CSS("#status.shown")))
+	if got := eval[string](t, ctx, "getSelection().toString()"); got != "servicedesk@example.com" {
+		t.Errorf("selected is %q", got)
+	}
+}
+
+const ticked = "[...document.querySelectorAll('input[data-tick]')].filter((b) => b.checked).map((b) => b.dataset.tick).join(' ')"
+
+func TestTicksSurviveReloadingAndBelongToOneBundle(t *testing.T) {
+	s, ctx := site(t), newTab(t)
+	url := write(t, s)
+	visit(t, ctx, url)
+	do(t, ctx, chromedp.Click(chromedp.CSS("#connection-2 .tick")), chromedp.Click(chromedp.CSS("[data-tick=dispose-paper]")))
+	check := func(when, want, count string) {
+		t.Helper()
+		if got := eval[string](t, ctx, ticked); got != want {
+			t.Errorf("%s: ticked is %q, want %q", when, got, want)
+		}
+		if got := eval[string](t, ctx, "document.getElementById('count').textContent"); got != count {
+			t.Errorf("%s: the page counts %q, want %q", when, got, count)
+		}
+	}
+	check("after clicking", "connection-2 dispose-paper", "2 of 35")
+	do(t, ctx, chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("html.scripted")))
+	check("after reloading", "connection-2 dispose-paper", "2 of 35")
+	if got := eval[string](t, ctx, "document.querySelector('.contents a.done').textContent"); got != "HR" {
+		t.Errorf("the contents mark %q as done", got)
+	}
+
+	do(t, ctx, chromedp.Click(chromedp.ID("hide")))
+	shown := "getComputedStyle(document.querySelector('#connection-2 .fields')).display"
+	if got := eval[string](t, ctx, shown); got != "none" {
+		t.Errorf("a finished card is shown although hidden: %s", got)
+	}
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still("print")); err != nil {
+		t.Fatal(err)
+	}
+	if got := eval[string](t, ctx, shown+" + ' ' + getComputedStyle(document.querySelector('.copy')).display"); got != "block none" {
+		t.Errorf("printed, fields and buttons are %q", got)
+	}
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still("")); err != nil {
+		t.Fatal(err)
+	}
+
+	other := site(t)
+	other.Digest = strings.Repeat("0", 64)
+	visit(t, ctx, write(t, other))
+	check("in the sheet of another bundle", "", "0 of 35")
+	visit(t, ctx, url)
+	check("back again", "connection-2 dispose-paper", "2 of 35")
+	do(t, ctx, chromedp.Click(chromedp.CSS("#connection-2 .tick")), chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("html.scripted")))
+	check("unticked and reloaded", "dispose-paper", "1 of 35")
+}
+
+func TestWithoutStorageTicksWorkAndThePageSaysSo(t *testing.T) {
+	ctx := newTab(t)
+	if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('refused', 'SecurityError'); } });",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	visit(t, ctx, write(t, site(t)))
+	do(t, ctx, chromedp.WaitVisible(chromedp.ID("forgetful")), chromedp.Click(chromedp.CSS("#connection-1 .tick")))
+	if got := eval[string](t, ctx, ticked); got != "connection-1" {
+		t.Errorf("ticked is %q", got)
+	}
+}
+
+func TestKeyboardAloneReachesAndUsesEverything(t *testing.T) {
+	s, ctx := site(t), newTab(t)
+	visit(t, ctx, write(t, s))
+	allowClipboard(t, ctx)
+	name := "(() => { const e = document.activeElement; return e === document.body ? '' : e.dataset.tick || e.getAttribute('aria-label') || e.id || e.textContent; })()"
+	press := func(key string) string {
+		t.Helper()
+		do(t, ctx, chromedp.KeyEvent(key))
+		return eval[string](t, ctx, name)
+	}
+
+	if got := press(kb.Tab); got != "Skip to the steps" {
+		t.Fatalf("the first stop is %q", got)
+	}
+	if got := press(kb.Enter); got != "main" {
+		t.Fatalf("skipping leads to %q", got)
+	}
+	want := eval[[]string](t, ctx, `[...document.querySelectorAll("main a[href], main button, main input")].map((e) => e.dataset.tick || e.getAttribute("aria-label") || e.id || e.textContent)`)
+	for i, w := range want {
+		got := press(kb.Tab)
+		if got != w {
+			t.Fatalf("stop %d is %q, want %q", i, got, w)
+		}
+		if outline := eval[string](t, ctx, "getComputedStyle(document.activeElement).outlineStyle"); outline != "solid" {
+			t.Fatalf("%q has the focus and does not show it (%s)", got, outline)
+		}
+		switch got {
+		case "connection-4":
+			press(" ")
+		case "Copy Host of Anonymous Relay":
+			press(kb.Enter)
+			waitCopied(t, ctx, "Host of Anonymous Relay")
+		case "Copy SMTP Port of Anonymous Relay":
+			press(" ")
+			waitCopied(t, ctx, "SMTP Port of Anonymous Relay")
+		}
+	}
+	if got := eval[string](t, ctx, ticked); got != "connection-4" {
+		t.Errorf("ticked by keyboard is %q", got)
+	}
+	if got := eval[string](t, ctx, "navigator.clipboard.readText()"); got != "25" {
+		t.Errorf("copied by keyboard is %q", got)
+	}
+}
+
+func TestPageFitsEveryWidth(t *testing.T) {
+	ctx := newTab(t)
+	url := write(t, site(t))
+	for _, width := range []int64{320, 390, 768, 1280, 2560} {
+		do(t, ctx, chromedp.EmulateViewport(width, 800))
+		visit(t, ctx, url)
+		if got := eval[int64](t, ctx, "document.documentElement.scrollWidth"); got > width {
+			t.Errorf("at a width of %d the page is %d wide", width, got)
+		}
+	}
+}
+
+func TestSheetPrintsOnA4(t *testing.T) {
+	ctx := newTab(t)
+	visit(t, ctx, write(t, site(t)))
+	pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A4 in points, rounded up by the browser.
+	if n := strings.Count(string(pdf), "/MediaBox [0 0 594.95996 841.91998]") + strings.Count(string(pdf), "/MediaBox [0 0 596 842]"); n < 3 {
+		t.Errorf("%d pages of A4 in %d bytes", n, len(pdf))
+	}
+}

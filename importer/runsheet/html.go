@@ -1,0 +1,62 @@
+package runsheet
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"io"
+)
+
+//go:embed page.html.tmpl
+var pageTemplate string
+
+//go:embed page.css
+var pageStyle string
+
+//go:embed page.js
+var pageScript string
+
+// before is what a person should know who has never done this.
+var before = [...]string{
+	"You need to be an administrator of Email This Issue on the Cloud site.",
+	"Work from top to bottom. If something of the same name is on Cloud already, compare it field by field instead of adding a second one.",
+	"Copy the values rather than typing them. Where a list has to be chosen from and does not offer the value, choose what means the same and write it down.",
+	"No password and no client secret is on this sheet. They are sealed in the bundle, and only the people listed here can show them.",
+}
+
+// HTML writes the run sheet as one file that needs nothing else: it loads
+// nothing, sends nothing, and runs no script but its own. Ticks are kept in the
+// browser that they were made in, under the bundle's digest.
+func HTML(w io.Writer, s Sheet) error {
+	p, err := layOut(s)
+	if err != nil {
+		return err
+	}
+	t, err := template.New("page").Parse(pageTemplate)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	err = t.Execute(&out, map[string]any{
+		"Page":   p,
+		"Before": before,
+		"Last":   len(p.Parts) + 2,
+		"Policy": "default-src 'none'; style-src " + hash(pageStyle) + "; script-src " + hash(pageScript) +
+			"; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+		"Style":  template.CSS(pageStyle),
+		"Script": template.JS(pageScript),
+	})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(out.Bytes())
+	return err
+}
+
+// hash is how a Content-Security-Policy names a script or style that it allows.
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}

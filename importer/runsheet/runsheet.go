@@ -1,0 +1,352 @@
+// Package runsheet is the way into Cloud for where nothing but a person may
+// touch it: a sheet that tells what to type and choose on each form, in the
+// form's own order, and what is left to do afterwards.
+//
+// A run sheet holds no secret and cannot: it is made from a bundle's settings,
+// in which markers stand where the secrets were. It says where each secret is
+// and who can show it.
+package runsheet
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Sheet is what a run sheet is made from.
+type Sheet struct {
+	Bundle *schema.Bundle // a cloud bundle
+	Digest string         // its content digest: ticks in a browser are kept under it
+	File   string         // the bundle's base name, for the commands shown; "" for a placeholder
+	Notes  []Note
+}
+
+// Note is something to know about a value, such as that nobody has verified that
+// Cloud's form offers it.
+type Note struct {
+	List  schema.List
+	Name  string // the item's name on Cloud; "" for a note about the whole bundle
+	Field string // Cloud's field, such as "service_provider"; "" for the item as a whole
+	Text  string
+}
+
+// Where Cloud keeps the two lists, as the vendor documents it.
+const (
+	credentialsMenu = "Administration tab → OAUTH2 → OAuth2 Credentials → Add"
+	connectionsMenu = "Administration tab → OUTGOING MAILS → Outgoing Mail Connections → Add"
+)
+
+// document is a run sheet laid out: what the HTML and the text form both show. Its
+// texts are fit to be seen, with everything invisible written out; Copy alone
+// holds a value as it is.
+type document struct {
+	Digest, BundleID, Source, Created, Tool string
+	Count                                   string
+	Readers                                 []schema.Reader
+	Notes                                   []string
+	Unverified                              int
+	Parts                                   []part
+	After                                   []checklist
+	Ticks                                   int
+}
+
+// part is one list: what to add under one menu.
+type part struct {
+	Number, Title, Menu, Intro string
+	Cards                      []*card
+}
+
+// card is one item to add.
+type card struct {
+	ID, Name, Summary string
+	Fields            []*field
+	Notes             []string
+	Then              []string
+}
+
+// How a field of the form is filled.
+const (
+	typeIt   = "type"
+	chooseIt = "choose"
+	switchIt = "switch"
+	emptyIt  = "empty"
+	secretIt = "secret"
+)
+
+type field struct {
+	Label, Of, How string
+	Value          string // what to see; may have several lines
+	Copy           string // what to paste; "" for no button
+	Link           string // id of the card that Value names
+	Secret         *secret
+	Notes          []string
+}
+
+// secret says where a secret is.
+type secret struct {
+	Sealed  bool
+	Reason  string // why it is missing
+	Command string // shows it
+	Quote   bool   // the command has a placeholder for a name that a shell would misread
+	Same    string // other items with the same secret
+}
+
+type checklist struct {
+	Title, Text string
+	Items       []check
+}
+
+type check struct{ ID, Label, Link string }
+
+// layOut makes the page. Ids count items, so that names need no escaping in them.
+func layOut(s Sheet) (*document, error) {
+	b := s.Bundle
+	if b == nil || !b.IsCloud() {
+		return nil, schema.Hint(errors.New("a run sheet is made from a cloud bundle"), "transform the server bundle first")
+	}
+	if len(b.Credentials)+len(b.Connections) == 0 {
+		return nil, errors.New("the bundle holds nothing to add")
+	}
+	p := &document{
+		Digest: s.Digest, BundleID: b.Manifest.ID,
+		Source: report.Visible(b.Manifest.Source.Name), Tool: report.Visible(b.Manifest.Tool),
+		Count: counted(len(b.Connections), "connection"),
+	}
+	if n := len(b.Credentials); n > 0 {
+		p.Count += " and " + counted(n, "OAuth2 credential")
+	}
+	if !b.Manifest.Created.IsZero() {
+		p.Created = b.Manifest.Created.Format("2 January 2006, 15:04 UTC")
+	}
+	for _, r := range b.Manifest.Recipients {
+		p.Readers = append(p.Readers, schema.Reader{Label: report.Visible(r.Label), Key: shortKey(report.Visible(r.Key))})
+	}
+	l := &layout{sheet: s, doc: p, notes: map[Note][]string{}, same: map[string][]string{}, cards: map[string]string{}}
+	l.index()
+	if len(b.Credentials) > 0 {
+		l.part(schema.Credentials, "OAuth2 credentials", credentialsMenu,
+			"These come first: a connection can only choose a credential that exists. The labels are those of Server's form; Cloud's may be worded a little differently.")
+	}
+	if len(b.Connections) > 0 {
+		l.part(schema.Connections, "Outgoing Mail Connections", connectionsMenu,
+			"One form each, its fields in Cloud's order. Press Save at the end of each form, then tick it here.")
+	}
+	l.after()
+	for _, part := range p.Parts {
+		p.Ticks += len(part.Cards)
+	}
+	for _, c := range p.After {
+		p.Ticks += len(c.Items)
+	}
+	return p, nil
+}
+
+// layout is a page in the making.
+type layout struct {
+	sheet Sheet
+	doc   *document
+	notes map[Note][]string   // by place, Text left out
+	same  map[string][]string // fingerprint → labels of items
+	cards map[string]string   // name of a credential → its card
+}
+
+func (l *layout) index() {
+	b := l.sheet.Bundle
+	for _, n := range l.sheet.Notes {
+		text := lines(n.Text)
+		if n.Name == "" || schema.Find(b.Items(n.List), n.Name) == nil {
+			l.doc.Notes = append(l.doc.Notes, text)
+			continue
+		}
+		key := Note{List: n.List, Name: n.Name}
+		if _, known := schema.FieldByName(schema.CloudFormat, n.List, n.Field); known {
+			key.Field = n.Field
+		}
+		l.notes[key] = append(l.notes[key], text)
+		l.doc.Unverified++
+	}
+	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+		for i, it := range b.Items(list) {
+			if list == schema.Credentials {
+				l.cards[it.ItemName()] = cardID(list, i)
+			}
+			if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
+				l.same[m.Fingerprint] = append(l.same[m.Fingerprint], it.ItemName())
+			}
+		}
+	}
+}
+
+func cardID(l schema.List, i int) string { return fmt.Sprintf("%s-%d", l.One(), i+1) }
+
+func (l *layout) part(list schema.List, title, menu, intro string) {
+	out := part{Number: fmt.Sprint(len(l.doc.Parts) + 2), Title: title, Menu: menu, Intro: intro}
+	for i, it := range l.sheet.Bundle.Items(list) {
+		c := &card{
+			ID: cardID(list, i), Name: report.Visible(it.ItemName()),
+			Notes: l.notes[Note{List: list, Name: it.ItemName()}],
+		}
+		for _, f := range schema.FieldsOf(it) {
+			c.Fields = append(c.Fields, l.field(it, f))
+		}
+		switch it := it.(type) {
+		case *schema.CloudCredential:
+			c.Summary = report.Visible(it.ServiceProvider)
+			c.Then = []string{"Note the redirect URI that Cloud shows for it. It is not Server's: the provider has to be told (see Afterwards)."}
+		case *schema.CloudConnection:
+			c.Summary = report.Visible(it.FromEmailAddress)
+		}
+		out.Cards = append(out.Cards, c)
+	}
+	l.doc.Parts = append(l.doc.Parts, out)
+}
+
+func (l *layout) field(it schema.Item, f schema.Field) *field {
+	out := &field{
+		Label: f.Label, Of: report.Visible(it.ItemName()), How: typeIt,
+		Notes: l.notes[Note{List: it.List(), Name: it.ItemName(), Field: f.Name}],
+	}
+	if f.Secret {
+		l.secret(it, out)
+		return out
+	}
+	raw := schema.Text(it, f.Name)
+	if f.Type == schema.Boolean {
+		out.How, out.Value = switchIt, "Off"
+		if raw == "true" {
+			out.Value = "On"
+		}
+		return out
+	}
+	if raw == "" {
+		out.How = emptyIt
+		return out
+	}
+	out.Value, out.Copy = report.Visible(raw), raw
+	switch f.Name {
+	case "description":
+		out.Value = lines(raw) // the one field of several lines
+	case "service_provider", "encryption":
+		out.How = chooseIt
+	case "oauth2_credentials":
+		out.How, out.Link = chooseIt, l.cards[raw]
+		if out.Link == "" {
+			out.Notes = append(out.Notes, "This bundle does not hold that credential: it must be on Cloud already.")
+		}
+	}
+	if out.Value != raw && out.Value != strings.ReplaceAll(raw, "\r\n", "\n") {
+		out.Notes = append(out.Notes, "Has characters that cannot be seen, written here as ‹U+…›, ⏎ or ␣. Copying takes the value as it is.")
+	}
+	return out
+}
+
+func (l *layout) secret(it schema.Item, out *field) {
+	m := schema.SecretMarker(it)
+	if m == nil {
+		out.How = emptyIt
+		return
+	}
+	out.How, out.Secret = secretIt, &secret{Sealed: m.State == schema.Sealed, Reason: report.Visible(m.Reason)}
+	if !out.Secret.Sealed {
+		return
+	}
+	out.Secret.Command, out.Secret.Quote = l.command(it.ItemName())
+	var others []string
+	for _, name := range l.same[m.Fingerprint] {
+		if name != it.ItemName() {
+			others = append(others, report.Visible(name))
+		}
+	}
+	const most = 3
+	if len(others) > most {
+		others = append(others[:most], fmt.Sprintf("%d more", len(others)-most))
+	}
+	out.Secret.Same = strings.Join(others, ", ")
+}
+
+// plainName is a text that stands for itself between double quotes in every
+// shell, and cannot be taken for a flag.
+var plainName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}\p{So} ._@()+,:/#&–-]*$`)
+
+// command is what shows a secret. People paste it into a shell, so a name that
+// could mean something there is not put into it.
+func (l *layout) command(name string) (line string, placeholder bool) {
+	file := l.sheet.File
+	if file == "" || !plainName.MatchString(file) {
+		file = "BUNDLE"
+	} else if strings.ContainsFunc(file, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("()&#", r) }) {
+		file = `"` + file + `"`
+	}
+	if !plainName.MatchString(name) {
+		return "mailferry reveal -i KEY " + file + " NAME", true
+	}
+	return "mailferry reveal -i KEY " + file + ` "` + name + `"`, false
+}
+
+// after lists what no form has a field for.
+func (l *layout) after() {
+	var redirect, authorise, test, change []check
+	for i, it := range l.sheet.Bundle.Credentials {
+		card := cardID(schema.Credentials, i)
+		name := report.Visible(it.ItemName())
+		redirect = append(redirect, check{"redirect-" + card, name, card})
+		if schema.SecretMarker(it) != nil {
+			change = append(change, check{"change-" + card, name + " (client secret)", card})
+		}
+	}
+	for i, it := range l.sheet.Bundle.Connections {
+		card := cardID(schema.Connections, i)
+		name := report.Visible(it.ItemName())
+		if schema.Text(it, "oauth2_credentials") != "" {
+			authorise = append(authorise, check{"authorise-" + card, name, card})
+		}
+		test = append(test, check{"test-" + card, name, card})
+		if schema.SecretMarker(it) != nil {
+			change = append(change, check{"change-" + card, name, card})
+		}
+	}
+	add := func(title, text string, items []check) {
+		if len(items) > 0 {
+			l.doc.After = append(l.doc.After, checklist{title, text, items})
+		}
+	}
+	add("Register Cloud's redirect URI", "With Google or Microsoft, in the app registration of each credential. Server's callback URL belongs to Server alone and cannot be used again.", redirect)
+	add("Authorise each OAuth2 connection", "Tokens do not travel. Open the connection on Cloud, authorise it, and sign in as the account in its Username.", authorise)
+	add("Send a test mail", "From each connection, to an address outside the company, and look at From, prefix and reply.", test)
+	add("Change the passwords", "Once Server sends no more mail. They have been on the way, and people have seen them.", change)
+	add("Dispose of the bundle", "Nothing is needed from it once all of the above is done.", []check{
+		{"dispose-copies", "All copies of the bundles are deleted, those in mail and chat too", ""},
+		{"dispose-sheets", "Spreadsheets and files with secrets that they were made from are deleted", ""},
+		{"dispose-paper", "Printed run sheets are shredded", ""},
+	})
+}
+
+// lines makes a text of several lines fit to be seen.
+func lines(s string) string {
+	split := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	for i := range split {
+		split[i] = report.Visible(split[i])
+	}
+	return strings.Join(split, "\n")
+}
+
+// shortKey keeps a key's two ends: post-quantum keys are some 2000 letters long.
+func shortKey(key string) string {
+	const most, ends = 70, 24
+	if len(key) <= most {
+		return key
+	}
+	return key[:ends] + "…" + key[len(key)-ends:]
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
