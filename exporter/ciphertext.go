@@ -8,8 +8,8 @@ import (
 )
 
 // cipherPrefix matches what encryption schemes put before their output:
-// {AES}…, {cipher}…, ENC(…), $argon2…, vault:v1:…
-var cipherPrefix = regexp.MustCompile(`^(\{[A-Za-z0-9_+/-]{2,30}\}.|ENC\(|AES:|enc:|vault:v[0-9]+:|\$[0-9a-z]{1,10}\$|-----BEGIN |gAAAA)`)
+// {AES}…, {cipher}…, ENC(…), $argon2id$v=19$…, vault:v1:…
+var cipherPrefix = regexp.MustCompile(`^(\{[A-Za-z0-9_+/-]{2,30}\}.|ENC\(|AES:|enc:|vault:v[0-9]+:|\$[0-9a-z-]{1,12}\$[^$]+\$.|-----BEGIN |gAAAA)`)
 
 // LooksEncrypted guesses whether a value is ciphertext rather than a password:
 // a scheme's prefix, or base64 or hex of whole cipher blocks with the look of

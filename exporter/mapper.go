@@ -65,7 +65,8 @@ func (m *Mapper) add(l schema.List, tp *schema.TableProfile) error {
 	for i, c := range tp.Columns {
 		at := fmt.Sprintf("profile: %s.columns[%d]", l, i)
 		f, known := schema.FieldByName(schema.ServerFormat, l, c.Field)
-		_, extra := strings.CutPrefix(c.Field, "extra.")
+		key, extra := strings.CutPrefix(c.Field, "extra.")
+		extra = extra && key != ""
 		switch {
 		case !known && !extra:
 			return fmt.Errorf("%s.field: %s is no field of a %s", at, schema.Quote(c.Field), l.One())
@@ -169,7 +170,11 @@ func (m *Mapper) Row(tableName string, number int, get func(column string) Cell)
 		return fmt.Errorf("%s: has no connect mode", r.record.Where)
 	}
 	if key := m.lookup(); key != "" && t.list == schema.Credentials {
-		t.keys[get(strings.ToUpper(key)).Text] = r.record.Item.ItemName()
+		k := get(strings.ToUpper(key)).Text
+		if _, twice := t.keys[k]; twice {
+			return fmt.Errorf("%s, column %s: the same key stands in another row, so that no connection can refer to it", r.record.Where, key)
+		}
+		t.keys[k] = r.record.Item.ItemName()
 	}
 	t.rows = append(t.rows, r)
 	if len(t.rows) > schema.MaxItems {
