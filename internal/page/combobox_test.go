@@ -78,3 +78,29 @@ func testOtherComboboxes(t *testing.T, d *driver) {
 		t.Fatalf("got %v", err)
 	}
 }
+
+func testDialogCombobox(t *testing.T, d *driver) {
+	ctx := t.Context()
+	p := d.at(t, d.framed("modal.html"))
+	app := must[*Scope](t)(p.Within(ctx, Heading("Behind")))
+	ok(t, app.Press(ctx, "Open"))
+	ok(t, app.WaitFor(ctx, Heading("Connection")))
+	c := control(t, app, "Encryption")
+	if got := must[[]string](t)(c.Options(ctx)); !slices.Equal(got, []string{"None", "TLS"}) {
+		t.Fatalf("offered %q", got)
+	}
+	ok(t, c.Set(ctx, "TLS"))
+	ok(t, app.Press(ctx, "Save"))
+	ok(t, app.WaitFor(ctx, Text("saved TLS"), Not(Heading("Connection"))))
+	ok(t, app.Press(ctx, "Open own"))
+	ok(t, app.WaitFor(ctx, Heading("Own")))
+	_, err := app.Field(ctx, "Encryption")
+	fails(t, err, ErrAbsent, "the page has: Realm")
+	realm := control(t, app, "Realm")
+	if got := must[[]string](t)(realm.Options(ctx)); !slices.Equal(got, []string{"None", "TLS"}) {
+		t.Fatalf("offered %q", got)
+	}
+	ok(t, realm.Set(ctx, "None"))
+	ok(t, app.WaitFor(ctx, Heading("Own")))
+	holds(t, app, "Realm", "None")
+}

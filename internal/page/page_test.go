@@ -113,6 +113,7 @@ func TestDriver(t *testing.T) {
 		{"a list that the page does not tie to its field is found", testSilentCombobox},
 		{"a combobox lists all that it offers", testComboboxOptions},
 		{"comboboxes of other patterns are chosen from", testOtherComboboxes},
+		{"a combobox in a modal dialog keeps the dialog open", testDialogCombobox},
 		{"a wait in vain says what is there instead", testWaitInVain},
 		{"a page that moves on is gone", testMovedOn},
 		{"a screenshot shows no secret", testScreenshot},
