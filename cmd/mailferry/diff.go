@@ -2,22 +2,33 @@ package main
 
 import (
 	"errors"
+	"io"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/compare"
+	"github.com/mailferry/mailferry/internal/safefile"
+	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
+	"github.com/mailferry/mailferry/transform"
 )
 
 func (e *env) diffCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "diff",
-		Usage:     "compare a bundle with Cloud as it is now",
-		UsageText: "mailferry diff -i reviewer.key --cloud https://gateway.example.com --token-file token cloud.age",
-		ArgsUsage: "BUNDLE",
-		Description: "Compares every field. Cloud never shows a secret: the ledger tells whether it is the\n" +
-			"one that was imported. Exit 6 where they differ.",
-		Flags: flags(identityFlags(), cloudFlags(), selectFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "ledger", Usage: "the ledger in `FILE` (default: beside the bundle)"},
+		Name:  "diff",
+		Usage: "compare two bundles, or a bundle with Cloud as it is now",
+		UsageText: "mailferry diff -i reviewer.key old.age new.age\n   mailferry diff -i reviewer.key --format html -o diff.html server.age cloud.age\n" +
+			"   mailferry diff -i me.key --cloud https://gateway.example.com --token-file token cloud.age",
+		ArgsUsage: "A B | BUNDLE",
+		Description: "Compares every field. Secrets are compared by fingerprint where one key made both, and\n" +
+			"by themselves with a recipient's key; else they are not comparable, which is no\n" +
+			"difference. Cloud never shows a secret: the ledger tells whether it is the one that\n" +
+			"was imported. Exit 6 where they differ.",
+		Flags: flags(identityFlags(), cloudFlags(), selectFlags(), outputFlags("the result"), []cli.Flag{
+			&cli.StringFlag{Name: "format", Usage: "of two bundles: `FORMAT` text, html or json", Value: "text"},
+			&cli.StringFlag{Name: "ledger", Usage: "of Cloud: the ledger in `FILE` (default: beside the bundle)"},
 			&cli.BoolFlag{Name: "verbose", Usage: "tell each request on stderr"},
 			jsonFlag(),
 		}),
@@ -26,7 +37,31 @@ func (e *env) diffCommand() *cli.Command {
 }
 
 func (e *env) diff(c *cli.Context) error {
-	path, err := oneArg(c, "the cloud bundle")
+	out := c.String("output")
+	if out != "" {
+		if err := safefile.Check(out, c.Bool("force")); err != nil {
+			return err
+		}
+	}
+	if c.NArg() == 2 && c.String("cloud") == "" {
+		return e.diffBundles(c, out)
+	}
+	if c.NArg() == 2 {
+		return usage("diff: two bundles, or one and --cloud")
+	}
+	return e.diffCloud(c, out)
+}
+
+// write renders a result to -o, or to stdout.
+func (e *env) write(c *cli.Context, out string, render func(io.Writer) error) error {
+	if out == "" {
+		return render(e.stdout)
+	}
+	return safefile.Write(out, c.Bool("force"), render)
+}
+
+func (e *env) diffCloud(c *cli.Context, out string) error {
+	path, err := oneArg(c, "a bundle to compare with --cloud, or two, the bundles")
 	if err != nil {
 		return err
 	}
@@ -43,13 +78,89 @@ func (e *env) diff(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("json") {
-		err = e.json(d)
-	} else {
-		err = d.Text(e.stdout, e.width())
-	}
+	err = e.write(c, out, func(w io.Writer) error {
+		if c.Bool("json") || c.String("format") == "json" {
+			return writeJSON(w, d)
+		}
+		return d.Text(w, e.width())
+	})
 	if err == nil && d.Differs() {
 		return &codeError{exitDiffers, errors.New("Cloud is not as the bundle says")}
 	}
 	return err
+}
+
+func (e *env) diffBundles(c *cli.Context, out string) error {
+	format := c.String("format")
+	if c.Bool("json") {
+		format = "json"
+	}
+	render := map[string]func(io.Writer, *compare.Diff) error{"html": compare.HTML, "json": compare.JSON,
+		"text": func(w io.Writer, d *compare.Diff) error {
+			t := e.terminal()
+			t.Colour = t.Colour && out == ""
+			return compare.Text(w, d, t)
+		}}[format]
+	if render == nil {
+		return usage("diff: --format is text, html or json")
+	}
+	a, err := e.open(c, c.Args().Get(0))
+	if err != nil {
+		return err
+	}
+	b, err := e.open(c, c.Args().Get(1))
+	if err != nil {
+		return err
+	}
+	sideA, sideB := side(c.Args().Get(0), a), side(c.Args().Get(1), b)
+	if err := asCloud(&sideA, sideB.Bundle); err != nil {
+		return at(c.Args().Get(0), err)
+	}
+	if err := asCloud(&sideB, sideA.Bundle); err != nil {
+		return at(c.Args().Get(1), err)
+	}
+	d, err := compare.Bundles(sideA, sideB, sameSecret(sideA, sideB, a, b))
+	if err != nil {
+		return err
+	}
+	if err := e.write(c, out, func(w io.Writer) error { return render(w, d) }); err != nil {
+		return err
+	}
+	if !d.Same() {
+		return &codeError{exitDiffers, errors.New("the bundles differ")}
+	}
+	return nil
+}
+
+func side(path string, o *sealed.Opened) compare.Side {
+	return compare.Side{Name: filepath.Base(path), Bundle: o.Bundle, Digest: o.Digest}
+}
+
+// asCloud transforms a server bundle by a cloud bundle's own rules, so that the
+// two can be compared in Cloud's terms.
+func asCloud(s *compare.Side, other *schema.Bundle) error {
+	if s.Bundle.IsCloud() || !other.IsCloud() {
+		return nil
+	}
+	b, _, err := transform.Run(s.Bundle, other.Origin.Rules, nil)
+	s.AsCloud = b
+	return err
+}
+
+// sameSecret compares secrets themselves where the key opens both.
+func sameSecret(sideA, sideB compare.Side, a, b *sealed.Opened) compare.SameSecret {
+	find := func(s compare.Side, o *sealed.Opened, l schema.List, name string) schema.Secret {
+		as := s.Bundle
+		if s.AsCloud != nil {
+			as = s.AsCloud
+		}
+		return o.Secret(l, serverName(as, l, name))
+	}
+	return func(l schema.List, nameA, nameB string) (same, known bool) {
+		x, y := find(sideA, a, l, nameA), find(sideB, b, l, nameB)
+		if x.IsZero() || y.IsZero() {
+			return false, false
+		}
+		return x.Equal(y), true
+	}
 }

@@ -86,12 +86,14 @@ func (e *env) print(format string, args ...any) {
 }
 
 // json writes a result for machines.
-func (e *env) json(v any) error {
+func (e *env) json(v any) error { return writeJSON(e.stdout, v) }
+
+func writeJSON(w io.Writer, v any) error {
 	out, err := schema.MarshalIndent(v)
 	if err != nil {
 		return err
 	}
-	_, err = e.stdout.Write(out)
+	_, err = w.Write(out)
 	return err
 }
 
