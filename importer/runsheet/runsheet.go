@@ -49,7 +49,7 @@ type document struct {
 	Count                                   string
 	Readers                                 []schema.Reader
 	Notes                                   []string
-	Unverified                              int
+	Marked                                  int
 	Parts                                   []part
 	After                                   []checklist
 	Ticks                                   int
@@ -126,7 +126,7 @@ func layOut(s Sheet) (*document, error) {
 	for _, r := range b.Manifest.Recipients {
 		p.Readers = append(p.Readers, schema.Reader{Label: report.Visible(r.Label), Key: shortKey(report.Visible(r.Key))})
 	}
-	l := &layout{sheet: s, doc: p, notes: map[Note][]string{}, same: map[string][]string{}, cards: map[string]string{}}
+	l := &layout{sheet: s, doc: p, notes: map[Note][]string{}, same: map[string][]schema.Item{}, cards: map[string]string{}}
 	l.index()
 	if len(b.Credentials) > 0 {
 		l.part(schema.Credentials, "OAuth2 credentials", credentialsMenu,
@@ -150,35 +150,37 @@ func layOut(s Sheet) (*document, error) {
 type layout struct {
 	sheet Sheet
 	doc   *document
-	notes map[Note][]string   // by place, Text left out
-	same  map[string][]string // fingerprint → labels of items
-	cards map[string]string   // name of a credential → its card
+	notes map[Note][]string        // by place, Text left out
+	same  map[string][]schema.Item // fingerprint → items
+	cards map[string]string        // name of a credential → its card
 }
 
 func (l *layout) index() {
 	b := l.sheet.Bundle
-	for _, n := range l.sheet.Notes {
-		text := lines(n.Text)
-		if n.Name == "" || schema.Find(b.Items(n.List), n.Name) == nil {
-			l.doc.Notes = append(l.doc.Notes, text)
-			continue
-		}
-		key := Note{List: n.List, Name: n.Name}
-		if _, known := schema.FieldByName(schema.CloudFormat, n.List, n.Field); known {
-			key.Field = n.Field
-		}
-		l.notes[key] = append(l.notes[key], text)
-		l.doc.Unverified++
-	}
+	there := map[Note]bool{}
 	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
 		for i, it := range b.Items(list) {
+			there[Note{List: list, Name: it.ItemName()}] = true
 			if list == schema.Credentials {
 				l.cards[it.ItemName()] = cardID(list, i)
 			}
 			if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
-				l.same[m.Fingerprint] = append(l.same[m.Fingerprint], it.ItemName())
+				l.same[m.Fingerprint] = append(l.same[m.Fingerprint], it)
 			}
 		}
+	}
+	for _, n := range l.sheet.Notes {
+		text := lines(n.Text)
+		key := Note{List: n.List, Name: n.Name}
+		if !there[key] {
+			l.doc.Notes = append(l.doc.Notes, text)
+			continue
+		}
+		if _, known := schema.FieldByName(schema.CloudFormat, n.List, n.Field); known {
+			key.Field = n.Field
+		}
+		l.notes[key] = append(l.notes[key], text)
+		l.doc.Marked++
 	}
 }
 
@@ -224,7 +226,7 @@ func (l *layout) field(it schema.Item, f schema.Field) *field {
 		return out
 	}
 	if raw == "" {
-		out.How = emptyIt
+		out.How, out.Value = emptyIt, empty(it, f)
 		return out
 	}
 	out.Value, out.Copy = report.Visible(raw), raw
@@ -245,10 +247,23 @@ func (l *layout) field(it schema.Item, f schema.Field) *field {
 	return out
 }
 
+// empty says what to do with a field that has no value. The vendor documents
+// that a connection through OAuth2 is not asked for these three.
+func empty(it schema.Item, f schema.Field) string {
+	if it.List() == schema.Connections && schema.Text(it, "oauth2_credentials") != "" {
+		switch f.Name {
+		case "host", "smtp_port", "password":
+			return "not asked for with OAuth2"
+		}
+	}
+	return "leave empty"
+}
+
 func (l *layout) secret(it schema.Item, out *field) {
 	m := schema.SecretMarker(it)
 	if m == nil {
-		out.How = emptyIt
+		f, _ := schema.FieldByName(schema.CloudFormat, it.List(), schema.SecretField(it.List()))
+		out.How, out.Value = emptyIt, empty(it, f)
 		return
 	}
 	out.How, out.Secret = secretIt, &secret{Sealed: m.State == schema.Sealed, Reason: report.Visible(m.Reason)}
@@ -256,15 +271,19 @@ func (l *layout) secret(it schema.Item, out *field) {
 		return
 	}
 	out.Secret.Command, out.Secret.Quote = l.command(it.ItemName())
-	var others []string
-	for _, name := range l.same[m.Fingerprint] {
-		if name != it.ItemName() {
-			others = append(others, report.Visible(name))
-		}
-	}
 	const most = 3
-	if len(others) > most {
-		others = append(others[:most], fmt.Sprintf("%d more", len(others)-most))
+	var others []string
+	for _, other := range l.same[m.Fingerprint] {
+		switch {
+		case other == it:
+		case len(others) < most:
+			others = append(others, report.Visible(other.ItemName()))
+		default:
+			others = append(others, fmt.Sprintf("%d more", len(l.same[m.Fingerprint])-1-most))
+		}
+		if len(others) > most {
+			break
+		}
 	}
 	out.Secret.Same = strings.Join(others, ", ")
 }

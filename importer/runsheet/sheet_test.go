@@ -254,7 +254,7 @@ func TestSheetsTellWhereEachSecretIsAndNothingOfIt(t *testing.T) {
 			"This bundle does not hold that credential", "Shared mailbox was dropped", "none of the value maps was verified", "Not verified: nobody",
 			"Administration tab → OAUTH2 → OAuth2 Credentials → Add", "Administration tab → OUTGOING MAILS → Outgoing Mail Connections → Add",
 			"Register Cloud's redirect URI", "Authorise each OAuth2 connection", "Send a test mail", "Change the passwords", "Dispose of the bundle",
-			"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+			"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "leave empty", "not asked for with OAuth2",
 		} {
 			if !strings.Contains(sheet, want) {
 				t.Errorf("%s lacks %q", name, want)
@@ -266,6 +266,16 @@ func TestSheetsTellWhereEachSecretIsAndNothingOfIt(t *testing.T) {
 		if n := strings.Count(sheet, "ame as for"); n != 2 {
 			t.Errorf("%s says of %d secrets that another is the same, want 2", name, n)
 		}
+	}
+}
+
+func TestASecretSharedByManyNamesAFew(t *testing.T) {
+	s := site(t)
+	for i := range 5 {
+		s.Bundle.Connections = append(s.Bundle.Connections, &schema.CloudConnection{Name: fmt.Sprintf("Desk %d", i), ServiceProvider: "x", Username: "u", Password: sealedAs("a1")})
+	}
+	if want := "the same as for Desk 0, Desk 1, Desk 2, 2 more\n"; !strings.Contains(plain(t, s), want) {
+		t.Errorf("no line says %q", want)
 	}
 }
 

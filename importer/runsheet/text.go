@@ -111,7 +111,7 @@ func (t *text) field(f *field) {
 	case f.Secret != nil:
 		put(f.Label, "(not in the bundle: "+f.Secret.Reason+")")
 	case f.How == emptyIt:
-		put(f.Label, "-")
+		put(f.Label, "("+f.Value+")")
 	default:
 		name := f.Label
 		if f.How == chooseIt {

@@ -167,11 +167,11 @@ func Read(raw []byte, layouts []Layout, warn func(string)) (*Table, error) {
 // say tells what was recognised beyond plain UTF-8 with commas.
 func say(warn func(string), encoding string, raw []byte, delimiter byte) {
 	switch {
-	case encoding == Windows1252:
+	case encoding == windows1252:
 		warn("not valid UTF-8: read as Windows-1252; look at the umlauts and accents in the result")
-	case encoding != UTF8 && !bytes.HasPrefix(raw, []byte{0xFF, 0xFE}) && !bytes.HasPrefix(raw, []byte{0xFE, 0xFF}):
+	case encoding != utf8Plain && !bytes.HasPrefix(raw, []byte{0xFF, 0xFE}) && !bytes.HasPrefix(raw, []byte{0xFE, 0xFF}):
 		warn("read as " + encoding + ", told from its zero bytes: there is no byte order mark")
-	case encoding != UTF8:
+	case encoding != utf8Plain:
 		warn("read as " + encoding)
 	}
 	switch delimiter {

@@ -13,10 +13,10 @@ import (
 
 // Encodings that a sheet can be in.
 const (
-	UTF8        = "UTF-8"
-	UTF16LE     = "UTF-16 little-endian"
-	UTF16BE     = "UTF-16 big-endian"
-	Windows1252 = "Windows-1252"
+	utf8Plain        = "UTF-8"
+	utf16LE     = "UTF-16 little-endian"
+	utf16BE     = "UTF-16 big-endian"
+	windows1252 = "Windows-1252"
 )
 
 // decodeText turns a file into text and says what it was. A byte order mark
@@ -29,24 +29,24 @@ func decodeText(raw []byte) (text, encoding string, err error) {
 		if !utf8.Valid(raw) {
 			return "", "", invalid("", "begins as UTF-8 (with a byte order mark) and is not valid UTF-8 further down")
 		}
-		encoding = UTF8
+		encoding = utf8Plain
 	case bytes.HasPrefix(raw, []byte{0xFF, 0xFE}):
-		raw, encoding = raw[2:], UTF16LE
+		raw, encoding = raw[2:], utf16LE
 	case bytes.HasPrefix(raw, []byte{0xFE, 0xFF}):
-		raw, encoding = raw[2:], UTF16BE
+		raw, encoding = raw[2:], utf16BE
 	default:
 		encoding = zeroPattern(raw)
 	}
 	switch {
-	case encoding == UTF16LE:
+	case encoding == utf16LE:
 		text, err = decodeUTF16(raw, binary.LittleEndian)
-	case encoding == UTF16BE:
+	case encoding == utf16BE:
 		text, err = decodeUTF16(raw, binary.BigEndian)
-	case encoding == UTF8 || utf8.Valid(raw):
-		text, encoding = string(raw), UTF8
+	case encoding == utf8Plain || utf8.Valid(raw):
+		text, encoding = string(raw), utf8Plain
 	default:
 		text, err = decodeWindows1252(raw)
-		encoding = Windows1252
+		encoding = windows1252
 	}
 	if err != nil {
 		return "", "", err
@@ -74,9 +74,9 @@ func zeroPattern(raw []byte) string {
 	pairs := len(head) / 2
 	switch {
 	case zeros[0] == 0 && zeros[1] > pairs*3/4:
-		return UTF16LE
+		return utf16LE
 	case zeros[1] == 0 && zeros[0] > pairs*3/4:
-		return UTF16BE
+		return utf16BE
 	default:
 		return ""
 	}
