@@ -13,7 +13,7 @@ import (
 
 // Encodings that a sheet can be in.
 const (
-	utf8Plain        = "UTF-8"
+	utf8Plain   = "UTF-8"
 	utf16LE     = "UTF-16 little-endian"
 	utf16BE     = "UTF-16 big-endian"
 	windows1252 = "Windows-1252"

@@ -34,7 +34,7 @@ func line(b *strings.Builder, cells []string) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		if guarded := guard(cell); guarded != cell || strings.ContainsAny(cell, ",;\t\r\n\"") {
+		if guarded := Guard(cell); guarded != cell || strings.ContainsAny(cell, ",;\t\r\n\"") {
 			b.WriteString(`"` + strings.ReplaceAll(guarded, `"`, `""`) + `"`)
 		} else {
 			b.WriteString(cell)
@@ -43,9 +43,9 @@ func line(b *strings.Builder, cells []string) {
 	b.WriteString("\r\n")
 }
 
-// guard puts an apostrophe in front of a text that a spreadsheet would take for
+// Guard puts an apostrophe in front of a text that a spreadsheet would take for
 // a formula.
-func guard(cell string) string {
+func Guard(cell string) string {
 	for _, r := range cell {
 		if strings.ContainsRune("=+-@\t\r\n＝＋－＠", r) {
 			return "'" + cell
