@@ -17,11 +17,11 @@ func addressFault(s string) string {
 	if strings.ContainsFunc(trimmed, unicode.IsControl) {
 		return "holds a control character"
 	}
-	if list, err := mail.ParseAddressList(trimmed); err == nil && len(list) > 1 {
-		return "holds several addresses"
-	}
 	parsed, err := mail.ParseAddress(trimmed)
 	if err != nil {
+		if list, err := mail.ParseAddressList(trimmed); err == nil && len(list) > 1 {
+			return "holds several addresses"
+		}
 		switch at := strings.Count(trimmed, "@"); {
 		case at == 0:
 			return "has no @"
@@ -236,8 +236,12 @@ const (
 // encryptionKind reads the text of Encryption. Its values are not documented,
 // so only words that leave no doubt count.
 func encryptionKind(s string) encryptionWord {
-	t := strings.ToLower(strings.TrimSpace(s))
-	compact := strings.NewReplacer(" ", "", "-", "", "_", "").Replace(t)
+	compact := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || unicode.IsSpace(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, s)
 	start := strings.Contains(compact, "starttls") || strings.Contains(compact, "explicit")
 	implicit := strings.Contains(strings.ReplaceAll(compact, "starttls", ""), "ssl") ||
 		strings.Contains(compact, "smtps") || strings.Contains(compact, "implicit")

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -24,7 +25,7 @@ func Severities() []Severity { return []Severity{Error, Warning, Note} }
 
 // AtLeast reports whether s is as bad as t, or worse.
 func (s Severity) AtLeast(t Severity) bool {
-	return s != Off && slices.Index(Severities(), s) <= slices.Index(Severities(), t)
+	return s != Off && s.rank() <= t.rank()
 }
 
 // Rule is one line of the table: what is looked for, why it matters and what
@@ -132,23 +133,48 @@ func Audit(in Input) []Finding {
 		})
 	}
 	a.except()
-	slices.SortStableFunc(a.found, compareFindings)
-	return a.found
+	return a.sorted()
 }
 
-func compareFindings(x, y Finding) int {
-	if x.List != y.List {
-		// "" < connections < credentials; credentials are wanted first.
-		return listOrder(x.List) - listOrder(y.List)
+// sorted puts the findings into the bundle's order. It moves numbers rather
+// than findings, which are many and wide.
+func (a *audit) sorted() []Finding {
+	order := make([]int, len(a.found))
+	for i := range order {
+		order[i] = i
 	}
-	if x.Index != y.Index {
-		return x.Index - y.Index
+	slices.SortFunc(order, func(i, j int) int {
+		x, y := &a.found[i], &a.found[j]
+		return cmp.Or(listOrder(x.List)-listOrder(y.List), x.Index-y.Index, x.Severity.rank()-y.Severity.rank(), i-j)
+	})
+	out := make([]Finding, len(order))
+	for to, from := range order {
+		out[to] = a.found[from]
 	}
-	return slices.Index(Severities(), x.Severity) - slices.Index(Severities(), y.Severity)
+	return out
 }
 
 func listOrder(l schema.List) int {
-	return slices.Index([]schema.List{"", schema.Credentials, schema.Connections}, l)
+	switch l {
+	case schema.Connections:
+		return 2
+	case schema.Credentials:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// rank is 0 for the worst.
+func (s Severity) rank() int {
+	switch s {
+	case Error:
+		return 0
+	case Warning:
+		return 1
+	default:
+		return 2
+	}
 }
 
 // Tally counts findings by severity. Those that a policy accepts count as

@@ -55,17 +55,27 @@ func lookalikeNames(a *audit, met report) {
 	for _, list := range [][]subject{a.credentials, a.connections} {
 		type alike struct {
 			group
-			keys map[string]bool
+			near string          // the first name's
+			keys map[string]bool // all of them, once there are two
 		}
 		groups := make(map[string]*alike, len(list))
 		for i := range list {
 			near := nearKey(list[i].name)
 			key := skeleton(near)
-			if groups[key] == nil {
-				groups[key] = &alike{keys: map[string]bool{}}
+			g := groups[key]
+			switch {
+			case g == nil:
+				g = &alike{near: near}
+				groups[key] = g
+				g.add(&list[i], true)
+				continue
+			case g.keys == nil && g.near != near:
+				g.keys = map[string]bool{g.near: true}
 			}
-			groups[key].add(&list[i], !groups[key].keys[near])
-			groups[key].keys[near] = true
+			g.add(&list[i], g.keys != nil && !g.keys[near])
+			if g.keys != nil {
+				g.keys[near] = true
+			}
 		}
 		for i := range list {
 			g := groups[skeleton(nearKey(list[i].name))]
@@ -104,8 +114,7 @@ func passwordShared(a *audit, met report) {
 	}
 	type shared struct {
 		group
-		account string
-		many    bool // accounts
+		many bool // accounts
 	}
 	groups := make(map[string]*shared, len(a.connections))
 	for i := range a.connections {
@@ -114,12 +123,14 @@ func passwordShared(a *audit, met report) {
 		if class == "" {
 			continue
 		}
-		account := strings.ToLower(c.username) + "\x00" + strings.ToLower(c.host)
-		if groups[class] == nil {
-			groups[class] = &shared{account: account}
-		}
 		g := groups[class]
-		g.many = g.many || g.account != account
+		if g == nil {
+			g = &shared{}
+			groups[class] = g
+		} else {
+			one := g.examples[0]
+			g.many = g.many || !strings.EqualFold(one.username, c.username) || !strings.EqualFold(one.host, c.host)
+		}
 		g.add(c, true)
 	}
 	for i := range a.connections {
