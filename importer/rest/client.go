@@ -1,0 +1,212 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/schema"
+)
+
+const apiPath = "/api/v1/"
+
+// way implements importer.Cloud.
+type way struct {
+	base      *url.URL
+	site      importer.Site
+	token     schema.Secret
+	http      *http.Client
+	transport *http.Transport
+	server    *http.Server // of OpenHandler, or nil
+}
+
+var _ importer.Cloud = (*way)(nil)
+
+func (c *way) Site() importer.Site { return c.site }
+
+// Offered returns nil: the interface does not say what Cloud offers.
+func (c *way) Offered(context.Context, schema.List, string) ([]string, error) { return nil, nil }
+
+func (c *way) Close() error {
+	c.transport.CloseIdleConnections()
+	if c.server != nil {
+		return c.server.Close()
+	}
+	return nil
+}
+
+// List walks the pages of a list.
+func (c *way) List(ctx context.Context, l schema.List) ([]importer.Remote, error) {
+	var out []importer.Remote
+	seen := map[string]bool{}
+	query := url.Values{}
+	for total := 0; ; {
+		raw, err := c.do(ctx, http.MethodGet, apiPath+string(l), query, nil, importer.Write{})
+		if err != nil {
+			return nil, err
+		}
+		if total += len(raw); total > schema.MaxDocument {
+			return nil, c.failed("%s: the list is larger than %d bytes", l, schema.MaxDocument)
+		}
+		page, next, err := decodePage(l, raw)
+		if err != nil {
+			return nil, c.failed("%s: the answer cannot be used: %w", l, err)
+		}
+		for _, r := range page {
+			if seen[r.ID] {
+				return nil, c.failed("%s: the answer cannot be used: id %s stands twice", l, schema.Quote(r.ID))
+			}
+			seen[r.ID] = true
+		}
+		if out = append(out, page...); len(out) > schema.MaxItems {
+			return nil, c.failed("%s: the list has more than %d entries", l, schema.MaxItems)
+		}
+		if next == "" {
+			return out, nil
+		}
+		if len(page) == 0 {
+			return nil, c.failed("%s: the answer cannot be used: an empty page that has a next one", l)
+		}
+		query.Set("cursor", next)
+	}
+}
+
+func (c *way) Create(ctx context.Context, w importer.Write) (importer.Remote, error) {
+	return c.write(ctx, http.MethodPost, apiPath+string(w.Item.List()), w)
+}
+
+func (c *way) Update(ctx context.Context, id string, w importer.Write) (importer.Remote, error) {
+	if !usableID(id) {
+		return importer.Remote{}, c.failed("%s is not the id of anything", schema.Quote(id))
+	}
+	return c.write(ctx, http.MethodPut, apiPath+string(w.Item.List())+"/"+url.PathEscape(id), w)
+}
+
+func (c *way) write(ctx context.Context, method, path string, w importer.Write) (importer.Remote, error) {
+	body, err := encode(w)
+	if err != nil {
+		return importer.Remote{}, err
+	}
+	raw, err := c.do(ctx, method, path, nil, body, w)
+	if err != nil {
+		return importer.Remote{}, err
+	}
+	r, err := decodeRemote(w.Item.List(), raw)
+	if err == nil && r.Item.ItemName() != w.Item.ItemName() {
+		err = errors.New("it is about another item")
+	}
+	if err != nil {
+		return importer.Remote{}, importer.MarkUnsettled(c.failed("it said that it was done, but the answer cannot be used: %w", err))
+	}
+	return r, nil
+}
+
+func (c *way) failed(format string, args ...any) error {
+	return fmt.Errorf("Cloud %s: %w", c.site.Host, fmt.Errorf(format, args...))
+}
+
+// do sends one request, through the retry layer, and returns the body of an
+// answer that says yes. Every other answer is an error as importer.Cloud
+// promises it.
+func (c *way) do(ctx context.Context, method, path string, query url.Values, body []byte, w importer.Write) ([]byte, error) {
+	// The base's path and ours are both escaped already or need no escaping.
+	u := c.base.Scheme + "://" + c.base.Host + c.base.EscapedPath() + path
+	if len(query) > 0 {
+		u += "?" + query.Encode()
+	}
+	var reader io.Reader
+	if body != nil {
+		reader = bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u, reader)
+	if err != nil {
+		return nil, c.failed("the request cannot be made")
+	}
+	req.Header.Set("Accept", "application/json, application/problem+json")
+	req.Header.Set("User-Agent", "mailferry")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if w.Key != "" {
+		req.Header.Set("Idempotency-Key", w.Key)
+	}
+	if !c.token.IsZero() {
+		req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.lost(req, err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body) // in memory already: the retry layer read it
+	if err != nil {
+		return nil, c.lost(req, err)
+	}
+	return raw, c.judge(req, res, raw, w.Secret)
+}
+
+// lost says what became of a request that got no whole answer.
+func (c *way) lost(req *http.Request, err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err // without the address
+	}
+	var l *lostError
+	sent := !errors.As(err, &l) || l.sent
+	err = c.failed("%w", err)
+	var badCert *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &badCert):
+		err = schema.Hint(err, "its certificate is not trusted here; name the file of the private CA that signed it")
+	case !sent && req.Context().Err() == nil:
+		err = schema.Hint(err, "is the address right, and does it answer from here?")
+	}
+	if sent && isWrite(req) {
+		return importer.MarkUnsettled(err)
+	}
+	return err
+}
+
+// judge turns an answer's status into the error that it stands for.
+func (c *way) judge(req *http.Request, res *http.Response, raw []byte, secret schema.Secret) error {
+	code := res.StatusCode
+	said := words(code, raw, secret, c.token)
+	switch {
+	case code == http.StatusOK, code == http.StatusCreated && isWrite(req):
+		return nil
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		return schema.Hint(c.failed("%w (%s)", importer.ErrUnauthorized, said),
+			"is it the right token, and has it not expired? give it with --token-file or MAILFERRY_CLOUD_TOKEN")
+	case code >= 300 && code < 400:
+		err := schema.Hint(c.failed("a redirect to %s, which is not followed (HTTP %d)", redirectTarget(res), code),
+			"if that is the right address, give it instead: the token goes nowhere else")
+		// 307 and 308 say that nothing was done; the others may follow a write.
+		if isWrite(req) && code != http.StatusTemporaryRedirect && code != http.StatusPermanentRedirect {
+			return importer.MarkUnsettled(err)
+		}
+		return err
+	case isWrite(req) && code >= 400 && code < 500 && code != http.StatusRequestTimeout && code != http.StatusProxyAuthRequired:
+		return &importer.RefusedError{Code: code, Words: said}
+	case isWrite(req) && code != http.StatusProxyAuthRequired:
+		return importer.MarkUnsettled(c.failed("%s", said))
+	case code == http.StatusNotFound:
+		return schema.Hint(c.failed("%s", said), "does the REST interface stand at this address? the vendor's own Cloud has none: see the README")
+	default:
+		return c.failed("%s", said)
+	}
+}
+
+// redirectTarget names where an answer points, without path and query.
+func redirectTarget(res *http.Response) string {
+	to, err := res.Location()
+	if err != nil {
+		return "nowhere"
+	}
+	return schema.Quote(to.Scheme + "://" + to.Host)
+}

@@ -1,0 +1,276 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/samples/cloud"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// TestAWriteThatMayHaveHappenedIsNeverRepeated counts what reached the sample
+// Cloud: one request, one item at most, and the truth about it.
+func TestAWriteThatMayHaveHappenedIsNeverRepeated(t *testing.T) {
+	tests := []struct {
+		fault  cloud.Fault
+		stored string
+	}{
+		{cloud.Fault{Do: cloud.Fail, Status: 500}, ""},
+		{cloud.Fault{Do: cloud.Fail, Status: 503, RetryAfter: "0"}, ""},
+		{cloud.Fault{Do: cloud.FailAfter, Status: 502}, "Support"},
+		{cloud.Fault{Do: cloud.DropBefore}, ""},
+		{cloud.Fault{Do: cloud.DropAfter}, "Support"},
+		{cloud.Fault{Do: cloud.CutAnswer}, "Support"},
+		{cloud.Fault{Do: cloud.Garble}, "Support"},
+		{cloud.Fault{Do: cloud.Endless}, "Support"},
+		{cloud.Fault{Do: cloud.Hang}, ""},
+		{cloud.Fault{Do: cloud.HangAfter}, "Support"},
+	}
+	for _, tt := range tests {
+		for _, reused := range []bool{false, true} {
+			t.Run(string(tt.fault.Do), func(t *testing.T) {
+				c, srv := sampleCloud(t, always("POST", tt.fault))
+				patience := time.Minute
+				if tt.fault.Do == cloud.Hang || tt.fault.Do == cloud.HangAfter {
+					patience = short
+				}
+				way := reach(t, srv.URL, Options{Token: c.Token(), Timeout: patience})
+				want := int64(1)
+				if reused { // a connection that was used before tempts net/http to repeat by itself
+					if _, err := way.List(t.Context(), schema.Connections); err != nil {
+						t.Fatal(err)
+					}
+					want++
+				}
+				_, err := way.Create(t.Context(), support())
+				if !importer.Unsettled(err) {
+					t.Errorf("got %v", err)
+				}
+				if got := c.Counts().Requests; got != want || stored(t, c) != tt.stored {
+					t.Errorf("%d requests, want %d; stored %q, want %q", got, want, stored(t, c), tt.stored)
+				}
+				if all, err := way.List(t.Context(), schema.Connections); err != nil || (len(all) == 1) != (tt.stored != "") {
+					t.Errorf("a look afterwards: %v, %v", all, err)
+				}
+			})
+		}
+	}
+}
+
+func TestReadingGoesOnAfterOneFault(t *testing.T) {
+	for _, f := range []cloud.Fault{
+		{Do: cloud.Fail, Status: 500}, {Do: cloud.Fail, Status: 502}, {Do: cloud.Fail, Status: 503, RetryAfter: "0"}, {Do: cloud.Fail, Status: 504},
+		{Do: cloud.Fail, Status: 429, RetryAfter: "0"},
+		{Do: cloud.DropBefore}, {Do: cloud.DropAfter}, {Do: cloud.CutAnswer},
+	} {
+		c, way := both(t, once("GET", f))
+		if _, err := way.Create(t.Context(), support()); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := way.List(t.Context(), schema.Connections); err != nil || len(all) != 1 {
+			t.Errorf("%s: got %v, %v", f.Do, all, err)
+		}
+		if n := c.Counts().Requests; n != 3 {
+			t.Errorf("%s: %d requests, want 3", f.Do, n)
+		}
+	}
+}
+
+func TestReadingEndsByItselfWhenFaultsDoNot(t *testing.T) {
+	tests := []struct {
+		fault    cloud.Fault
+		requests int64
+		says     string
+	}{
+		{cloud.Fault{Do: cloud.Fail, Status: 500}, attempts, "made to fail (HTTP 500 Internal Server Error)"},
+		{cloud.Fault{Do: cloud.Hang}, attempts, "no whole answer within 150ms"},
+		{cloud.Fault{Do: cloud.DropBefore}, attempts, "EOF"},
+		{cloud.Fault{Do: cloud.Garble}, 1, "ends in the middle"},
+		{cloud.Fault{Do: cloud.Endless}, 1, "larger than"},
+		{cloud.Fault{Do: cloud.Fail, Status: 429, RetryAfter: "86400"}, 1, "asks to be left alone for 24h0m0s"},
+		{cloud.Fault{Do: cloud.Fail, Status: 503, RetryAfter: "Fri, 01 Jan 2100 00:00:00 GMT"}, 1, "asks to be left alone"},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.fault.Do), func(t *testing.T) {
+			c, srv := sampleCloud(t, always("GET", tt.fault))
+			way := reach(t, srv.URL, Options{Token: c.Token(), Timeout: short})
+			_, err := way.List(t.Context(), schema.Connections)
+			if err == nil || !strings.Contains(err.Error(), tt.says) || importer.Unsettled(err) {
+				t.Errorf("got %v", err)
+			}
+			if n := c.Counts().Requests; n != tt.requests {
+				t.Errorf("%d requests, want %d", n, tt.requests)
+			}
+		})
+	}
+}
+
+func TestAWriteRefusedWith429IsRepeatedAndDoneOnce(t *testing.T) {
+	for _, after := range []string{"0", "", "soon"} {
+		c, way := both(t, once("POST", cloud.Fault{Do: cloud.Fail, Status: 429, RetryAfter: after}))
+		if _, err := way.Create(t.Context(), support()); err != nil || stored(t, c) != "Support" {
+			t.Errorf("%q: got %v, stored %q", after, err, stored(t, c))
+		}
+	}
+}
+
+func TestRefusedForEverEndsAsAnErrorOfTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, way := inBubble(t, always("POST", cloud.Fault{Do: cloud.Fail, Status: 429}))
+		start := time.Now()
+		_, err := way.Create(t.Context(), support())
+		if err == nil || importer.Unsettled(err) || !strings.Contains(err.Error(), "HTTP 429") {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(start); took < maxWait || took > 2*maxWait {
+			t.Errorf("it took %v", took)
+		}
+		if n := c.Counts().Requests; n > 20 {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+func TestRetryAfterIsHonouredByAllRequests(t *testing.T) {
+	tests := []struct {
+		status int
+		after  func() string
+		wait   time.Duration
+	}{
+		{429, func() string { return "7" }, 7 * time.Second},
+		{503, func() string { return "7" }, 7 * time.Second},
+		{429, func() string { return time.Now().Add(9 * time.Second).UTC().Format(http.TimeFormat) }, 9 * time.Second},
+	}
+	for _, tt := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			var times []time.Time
+			faults := cloud.Faults{Script: func(*http.Request) cloud.Fault {
+				if times = append(times, time.Now()); len(times) == 1 {
+					return cloud.Fault{Do: cloud.Fail, Status: tt.status, RetryAfter: tt.after()}
+				}
+				return cloud.Fault{}
+			}}
+			_, way := inBubble(t, faults)
+			_, _ = way.Create(t.Context(), support())
+			if _, err := way.List(t.Context(), schema.Connections); err != nil {
+				t.Fatal(err)
+			}
+			for _, at := range times[1:] {
+				// HTTP dates have whole seconds.
+				if waited := at.Sub(times[0]); waited < tt.wait-time.Second || waited > tt.wait+2*time.Second {
+					t.Errorf("%d: the next request came after %v, want %v", tt.status, waited, tt.wait)
+				}
+			}
+		})
+	}
+}
+
+// inBubble is both without a network, for virtual time.
+func inBubble(t *testing.T, faults cloud.Faults) (*cloud.Cloud, importer.Cloud) {
+	t.Helper()
+	c, err := cloud.Open(t.TempDir(), cloud.Options{Faults: faults})
+	if err != nil {
+		t.Fatal(err)
+	}
+	way, err := OpenHandler(c.Handler(), importer.Site{}, Options{Token: c.Token()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = way.Close()
+		_ = c.Close()
+	})
+	return c, way
+}
+
+func TestATokenThatExpiresHalfWayIsSaidAsThat(t *testing.T) {
+	_, way := both(t, cloud.Faults{TokenLasts: 1})
+	if _, err := way.Create(t.Context(), support()); err != nil {
+		t.Fatal(err)
+	}
+	_, listed := way.List(t.Context(), schema.Connections)
+	_, created := way.Create(t.Context(), support())
+	for _, err := range []error{listed, created} {
+		if !errors.Is(err, importer.ErrUnauthorized) || importer.Unsettled(err) || schema.HintOf(err) == "" {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestTheTokenNeverFollowsARedirectToAnotherHost(t *testing.T) {
+	reached := false
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
+	defer other.Close()
+	for _, method := range []string{"GET", "POST"} {
+		c, way := both(t, always(method, cloud.Fault{Do: cloud.Redirect, To: other.URL}))
+		var err error
+		if method == "GET" {
+			_, err = way.List(t.Context(), schema.Connections)
+		} else {
+			_, err = way.Create(t.Context(), support())
+		}
+		if err == nil || !strings.Contains(err.Error(), `a redirect to "`+other.URL+`", which is not followed`) || importer.Unsettled(err) {
+			t.Errorf("%s: got %v", method, err)
+		}
+		if n := c.Counts().Requests; n != 1 || reached {
+			t.Errorf("%s: %d requests, followed: %v", method, n, reached)
+		}
+	}
+}
+
+func TestACloudThatIsNotThereWasNotWrittenTo(t *testing.T) {
+	srv := httptest.NewServer(nil)
+	srv.Close()
+	way := reach(t, srv.URL, Options{})
+	_, err := way.Create(t.Context(), support())
+	if err == nil || importer.Unsettled(err) || schema.HintOf(err) == "" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestGivingUpInTheMiddleOfAWriteLeavesItOpen(t *testing.T) {
+	ctx, giveUp := context.WithCancel(t.Context())
+	_, way := both(t, cloud.Faults{Script: func(*http.Request) cloud.Fault {
+		giveUp()
+		return cloud.Fault{Do: cloud.HangAfter}
+	}})
+	_, err := way.Create(ctx, support())
+	if !importer.Unsettled(err) || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := way.Create(ctx, support()); importer.Unsettled(err) || !errors.Is(err, context.Canceled) {
+		t.Errorf("before anything was sent: got %v", err)
+	}
+}
+
+func TestRetryAfterReadsSecondsAndDates(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	tests := []struct {
+		value, date string
+		wait        time.Duration
+		given       bool
+	}{
+		{"7", "", 7 * time.Second, true},
+		{" 0 ", "", 0, true},
+		{"-1", "", 0, false},
+		{"1.5", "", 0, false},
+		{"99999999999999999999", "", 0, false},
+		{"", "", 0, false},
+		{"Thu, 01 Jan 2026 00:00:30 GMT", "", 30 * time.Second, true},
+		{"Thu, 01 Jan 2026 00:00:30 GMT", "Thu, 01 Jan 2026 00:00:20 GMT", 10 * time.Second, true},
+		{"Wed, 31 Dec 2025 00:00:00 GMT", "", 0, true},
+	}
+	for _, tt := range tests {
+		h := http.Header{"Retry-After": {tt.value}, "Date": {tt.date}}
+		if wait, given := retryAfter(h, now); wait != tt.wait || given != tt.given {
+			t.Errorf("%q: got %v, %v", tt.value, wait, given)
+		}
+	}
+}

@@ -1,0 +1,183 @@
+// Package rest reaches a Cloud over the REST interface that
+// schema/cloud-api.openapi.json describes: a gateway, or the sample Cloud. The
+// vendor documents no such interface of its own.
+//
+// What Cloud answers is hostile until it is read: bounded in size and depth,
+// strict where it is used, its words made harmless. Headers and bodies are never
+// logged.
+package rest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Options of a way into Cloud over HTTP.
+type Options struct {
+	Token    schema.Secret // sent as bearer token to the site's own origin alone; zero: none is sent
+	CAFile   string        // certificates in PEM, trusted beside the system's
+	CertFile string        // client certificate in PEM; needs KeyFile
+	KeyFile  string
+	Timeout  time.Duration // from sending a request to the end of its answer; 0: 30 s
+	Log      *slog.Logger  // method, path, status and duration at debug level; nil: nowhere
+}
+
+const (
+	connectTimeout = 10 * time.Second
+	maxJobs        = 64 // connections kept open; more writes at once would not help any Cloud
+)
+
+// Open prepares the way to the Cloud at address without asking it anything yet.
+// The address is https, or http on a loopback host, without user, query or
+// fragment; a path in it is kept as a prefix. A proxy is taken from
+// HTTPS_PROXY, HTTP_PROXY and NO_PROXY as they stand now.
+func Open(_ context.Context, address string, opts Options) (importer.Cloud, error) {
+	base, err := parseAddress(address)
+	if err != nil {
+		return nil, err
+	}
+	security, err := tlsConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	proxy := httpproxy.FromEnvironment().ProxyFunc()
+	transport := &http.Transport{
+		Proxy:           func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
+		DialContext:     (&net.Dialer{Timeout: connectTimeout}).DialContext,
+		TLSClientConfig: security,
+	}
+	site := importer.Site{URL: base.String(), Host: fileHost(base), Keys: true, MaxJobs: maxJobs}
+	return open(base, site, transport, nil, opts)
+}
+
+// OpenHandler is Open for a Cloud in this process, such as the sample Cloud:
+// real HTTP, but over memory, so that no port is opened. Closing it does not
+// close what stands behind the handler. Site is taken as given, with what this
+// package can do added.
+func OpenHandler(handler http.Handler, site importer.Site, opts Options) (importer.Cloud, error) {
+	ln := newMemory()
+	srv := &http.Server{Handler: handler, ReadHeaderTimeout: connectTimeout}
+	go func() { _ = srv.Serve(ln) }() // always ends with http.ErrServerClosed
+	site.Keys, site.MaxJobs = true, maxJobs
+	transport := &http.Transport{DialContext: ln.dial}
+	return open(&url.URL{Scheme: "http", Host: "sample.invalid"}, site, transport, srv, opts)
+}
+
+func open(base *url.URL, site importer.Site, transport *http.Transport, srv *http.Server, opts Options) (importer.Cloud, error) {
+	if err := checkToken(opts.Token); err != nil {
+		return nil, err
+	}
+	if opts.Timeout == 0 {
+		opts.Timeout = 30 * time.Second
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	transport.TLSHandshakeTimeout = connectTimeout
+	transport.MaxIdleConns = maxJobs
+	transport.MaxIdleConnsPerHost = maxJobs // the default of 2 would dial anew for most parallel writes
+	transport.IdleConnTimeout = 90 * time.Second
+	transport.MaxResponseHeaderBytes = 64 << 10
+	transport.DisableCompression = true // a small answer stays small
+	layer := &retry{next: transport, pace: &pacer{}, timeout: opts.Timeout, log: opts.Log}
+	return &way{
+		base: base, site: site, token: opts.Token, server: srv, transport: transport,
+		http: &http.Client{Transport: layer, CheckRedirect: checkRedirect},
+	}, nil
+}
+
+// parseAddress never repeats an address that may hold a password.
+func parseAddress(address string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil {
+		return nil, schema.Hint(errors.New("the address of Cloud cannot be read"), "write it like https://gateway.corp.example")
+	}
+	switch {
+	case u.User != nil:
+		return nil, schema.Hint(errors.New("the address of Cloud has a user or password in it"),
+			"leave it out and give the token with --token-file or MAILFERRY_CLOUD_TOKEN: command lines are seen by others")
+	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
+		return nil, schema.Hint(errors.New("the address of Cloud is not an https address"), "write it like https://gateway.corp.example")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, schema.Hint(errors.New("the address of Cloud has a query or fragment in it"), "end it before the ? or #")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return nil, schema.Hint(fmt.Errorf("the address of Cloud is plain http to %s", schema.Quote(u.Hostname())),
+			"use https: the token and every secret would cross the network in the clear")
+	}
+	u.Host = strings.ToLower(u.Host)
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// fileHost is host and port fit for a file's name on every system: host_port.
+// An underscore stands in no host name, so that two sites never share one.
+func fileHost(u *url.URL) string {
+	return strings.NewReplacer("[", "", "]", "", ":", "_").Replace(u.Host)
+}
+
+func tlsConfig(opts Options) (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if opts.CAFile != "" {
+		pem, err := os.ReadFile(opts.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("CA file: %w", err)
+		}
+		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
+			config.RootCAs = x509.NewCertPool()
+		}
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("CA file %s: no certificate in PEM form in it", opts.CAFile)
+		}
+	}
+	if (opts.CertFile == "") != (opts.KeyFile == "") {
+		return nil, errors.New("a client certificate needs both its certificate file and its key file")
+	}
+	if opts.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(opts.CertFile, opts.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("client certificate %s: %w", opts.CertFile, err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
+
+func checkToken(token schema.Secret) error {
+	for _, b := range []byte(token.Reveal()) {
+		if b <= ' ' || b > '~' {
+			return schema.Hint(errors.New("the token has a blank or another character that no token has"),
+				"is it the right file, with nothing but the token in it?")
+		}
+	}
+	return nil
+}
+
+// checkRedirect lets a reading request go on to the same origin alone. What it
+// stops comes back as the redirect itself, for the caller to refuse.
+func checkRedirect(next *http.Request, via []*http.Request) error {
+	first := via[0]
+	if len(via) > 5 || isWrite(first) || next.URL.Scheme != first.URL.Scheme || !strings.EqualFold(next.URL.Host, first.URL.Host) {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
