@@ -45,11 +45,18 @@ func skipRow(w []byte, p int, xsi bool) int {
 	}
 	p += 5
 	for {
-		i := bytes.IndexByte(w[p:], '<')
-		if i < 0 || len(w)-p-i < nearEnd {
+		if len(w)-p < nearEnd {
 			return -1
 		}
-		p += i
+		// The exporter's own indentation is known at a glance.
+		if string(w[p:p+8]) == "\n      <" {
+			p += 7
+		} else if i := bytes.IndexByte(w[p:], '<'); i >= 0 {
+			p += i
+		}
+		if len(w)-p < nearEnd || w[p] != '<' {
+			return -1
+		}
 		t := w[p : p+nearEnd]
 		var open, end string
 		switch t[1] {
@@ -86,7 +93,7 @@ func skipRow(w []byte, p int, xsi bool) int {
 			continue
 		}
 		p += len(open)
-		i = bytes.IndexByte(w[p:], '<')
+		i := bytes.IndexByte(w[p:], '<')
 		if i < 0 || len(w)-p-i < nearEnd {
 			return -1
 		}
