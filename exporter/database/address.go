@@ -66,8 +66,11 @@ func parseAddress(raw string) (*address, error) {
 	if _, has := u.User.Password(); has {
 		return nil, refusePassword(kind)
 	}
-	_, tail, _ := strings.Cut(raw, "://")
-	if strings.Count(tail, "@") > strings.Count(u.User.String(), "@")+min(1, len(u.User.String())) || u.Fragment != "" || strings.HasSuffix(raw, "#") {
+	signs := 0
+	if u.User != nil {
+		signs = 1 // the @ behind the user
+	}
+	if strings.Count(raw, "@") > signs || strings.Contains(raw, "#") {
 		return nil, schema.Hint(fmt.Errorf("the %s address has an @ or # where none belongs", kind),
 			"%s, with no password in it; write @ in a name as %%40 and # as %%23", shape(kind))
 	}

@@ -56,6 +56,23 @@ func TestAnAddressWithAPasswordIsRefusedAndNeverRepeated(t *testing.T) {
 	}
 }
 
+func FuzzAPasswordIsNeverRepeated(f *testing.F) {
+	f.Add("postgres", "", "", "")
+	f.Add("mysql", "12/", "?x", "?tls=true")
+	f.Add("postgres", "5432/d?schema=", "", "")
+	f.Add("mysql", "%", "[::1]", "#x")
+	f.Fuzz(func(t *testing.T, scheme, before, after, tail string) {
+		t.Setenv("HOME", "/nonexistent")
+		_, err := database.Open(scheme+"://jira:"+before+"hunter2"+after+"@db/jira"+tail, database.Options{})
+		if err == nil {
+			t.Fatal("an address with a password is taken")
+		}
+		if strings.Contains(err.Error()+schema.HintOf(err), "hunter2") {
+			t.Errorf("the error repeats it: %v", err)
+		}
+	})
+}
+
 func TestAnAddressThatSaysTooLittleOrTooMuchIsRefused(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
 	bad := filepath.Join(t.TempDir(), "not.pem")
