@@ -14,7 +14,9 @@ type subject struct {
 	index int
 	item  schema.Item
 	name  string
+	near  string // equal for names that are hardly told apart: see nearKey
 
+	oauth2 bool // a person authorises the connection
 	secret *schema.Marker
 	odd    []text // the texts that are not plain printable ASCII without edge blanks
 
@@ -56,6 +58,7 @@ func newAudit(in Input) *audit {
 	}
 	a.credentials = subjects(in.Bundle, schema.Credentials)
 	a.connections = subjects(in.Bundle, schema.Connections)
+	a.found = make([]Finding, 0, 2*(len(a.credentials)+len(a.connections)))
 	a.byName = make(map[string]int, len(a.credentials))
 	for i := range a.credentials {
 		a.byName[a.credentials[i].name] = i
@@ -82,6 +85,8 @@ func subjects(b *schema.Bundle, l schema.List) []subject {
 		case *schema.CloudCredential:
 			s.authorization, s.token, s.secret = it.AuthorizationEndpoint, it.TokenEndpoint, it.ClientSecret
 		}
+		s.near = nearKey(s.name)
+		s.oauth2 = s.credential != "" || strings.Contains(strings.ToLower(s.mode), "oauth")
 		s.odd = oddTexts(it, fields)
 	}
 	return out
@@ -107,11 +112,9 @@ func oddTexts(it schema.Item, fields []schema.Field) []text {
 	return odd
 }
 
-// usesOAuth2 reports whether a person authorises the connection: it names a
-// credential, or its mode says so in the vendor's words.
-func (s *subject) usesOAuth2() bool {
-	return s.credential != "" || strings.Contains(strings.ToLower(s.mode), "oauth")
-}
+// usesOAuth2 reports whether the connection names a credential, or its mode says
+// OAuth2 in the vendor's words.
+func (s *subject) usesOAuth2() bool { return s.oauth2 }
 
 // hasPassword reports whether a password belongs to the connection, whether or
 // not the bundle holds it.

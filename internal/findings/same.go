@@ -1,7 +1,9 @@
 package findings
 
 import (
+	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -12,7 +14,8 @@ import (
 // so that a bundle of equal items costs no more than one of different ones.
 type group struct {
 	total    int
-	examples []*subject // of different name keys, at most four
+	examples []*subject // at most four
+	rest     string     // what beside says to all who are no example
 }
 
 func (g *group) add(s *subject, different bool) {
@@ -22,7 +25,17 @@ func (g *group) add(s *subject, different bool) {
 	}
 }
 
-// others names the examples beside s.
+// beside names a few of the others and says how many there are.
+func (g *group) beside(s *subject) string {
+	if !slices.Contains(g.examples, s) {
+		if g.rest == "" {
+			g.rest = few(g.others(nil), g.total-1)
+		}
+		return g.rest
+	}
+	return few(g.others(s), g.total-1)
+}
+
 func (g *group) others(s *subject) []string {
 	var names []string
 	for _, e := range g.examples {
@@ -37,15 +50,15 @@ func duplicateNames(a *audit, met report) {
 	for _, list := range [][]subject{a.credentials, a.connections} {
 		groups := make(map[string]*group, len(list))
 		for i := range list {
-			key := nearKey(list[i].name)
+			key := list[i].near
 			if groups[key] == nil {
 				groups[key] = &group{}
 			}
 			groups[key].add(&list[i], true)
 		}
 		for i := range list {
-			if g := groups[nearKey(list[i].name)]; g.total > 1 {
-				met(&list[i], "name", "beside "+few(g.others(&list[i]), g.total-1))
+			if g := groups[list[i].near]; g.total > 1 {
+				met(&list[i], "name", "beside "+g.beside(&list[i]))
 			}
 		}
 	}
@@ -60,7 +73,7 @@ func lookalikeNames(a *audit, met report) {
 		}
 		groups := make(map[string]*alike, len(list))
 		for i := range list {
-			near := nearKey(list[i].name)
+			near := list[i].near
 			key := skeleton(near)
 			g := groups[key]
 			switch {
@@ -78,13 +91,13 @@ func lookalikeNames(a *audit, met report) {
 			}
 		}
 		for i := range list {
-			g := groups[skeleton(nearKey(list[i].name))]
+			g := groups[skeleton(list[i].near)]
 			if len(g.keys) < 2 {
 				continue
 			}
 			var names []string
 			for _, e := range g.examples {
-				if nearKey(e.name) != nearKey(list[i].name) {
+				if e.near != list[i].near {
 					names = append(names, e.name)
 				}
 			}
@@ -95,7 +108,12 @@ func lookalikeNames(a *audit, met report) {
 
 // nearKey is equal for names that differ only by case, blanks or Unicode form.
 func nearKey(name string) string {
-	return strings.Join(strings.Fields(strings.ToLower(norm.NFC.String(name))), "")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFC.String(name))
 }
 
 // passwordShared groups by fingerprint, which shows equal secrets as equal
@@ -139,7 +157,7 @@ func passwordShared(a *audit, met report) {
 		if g == nil || g.total < 2 {
 			continue
 		}
-		detail := "the same as of " + few(g.others(c), g.total-1)
+		detail := "the same as of " + g.beside(c)
 		if g.many {
 			detail += ", for different accounts"
 		} else {

@@ -77,8 +77,13 @@ func (p *Printer) Heading(text string) {
 
 // Wrapped writes text within the width, every line indented.
 func (p *Printer) Wrapped(indent int, style Style, text string) {
-	p.hanging(strings.Repeat(" ", indent), indent, style, Visible(text))
+	p.space(indent)
+	p.hanging(indent, style, Visible(text))
 }
+
+const blanks = "                                                                "
+
+func (p *Printer) space(n int) { _, _ = p.out.WriteString(blanks[:min(n, len(blanks))]) }
 
 // isNarrow reports whether too little room is left right of a column.
 func (p *Printer) isNarrow(column int) bool { return p.width-column < 24 }
@@ -92,15 +97,16 @@ func (p *Printer) Pair(indent, column int, label string, style Style, value stri
 		return
 	}
 	label = runewidth.Truncate(Visible(label), column, "…")
-	head := strings.Repeat(" ", indent) + runewidth.FillRight(label, column) + "  "
-	p.hanging(head, indent+column+2, style, Visible(value))
+	p.space(indent)
+	_, _ = p.out.WriteString(label)
+	p.space(column - runewidth.StringWidth(label) + 2)
+	p.hanging(indent+column+2, style, Visible(value))
 }
 
-// hanging writes head and then text, later lines indented. Text is broken at
-// blanks, and within a word that is longer than the line.
-func (p *Printer) hanging(head string, indent int, style Style, text string) {
+// hanging writes text from the column indent on, where the line already is.
+// Text is broken at blanks, and within a word that is longer than the line.
+func (p *Printer) hanging(indent int, style Style, text string) {
 	room := p.width - indent
-	_, _ = p.out.WriteString(head)
 	if len(text) <= room { // bytes are never fewer than columns
 		p.Line(style, text)
 		return
@@ -108,7 +114,7 @@ func (p *Printer) hanging(head string, indent int, style Style, text string) {
 	for first := true; ; first = false {
 		line, rest := cut(text, room)
 		if !first {
-			_, _ = p.out.WriteString(strings.Repeat(" ", indent))
+			p.space(indent)
 		}
 		p.Line(style, line)
 		if rest == "" {

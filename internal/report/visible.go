@@ -28,13 +28,23 @@ func Visible(s string) string {
 	return b.String()
 }
 
+// isVisible reports whether s needs no escape.
 func isVisible(s string) bool {
-	for i := range len(s) {
-		if s[i] < 0x20 || s[i] > 0x7e {
+	if s != "" && (s[0] == ' ' || s[len(s)-1] == ' ') {
+		return false
+	}
+	for i := 0; i < len(s); {
+		if c := s[i]; c >= 0x20 && c <= 0x7e {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if escapes(r, size) {
 			return false
 		}
+		i += size
 	}
-	return s == "" || s[0] != ' ' && s[len(s)-1] != ' '
+	return true
 }
 
 func parts(s string) []part {
@@ -60,16 +70,21 @@ func parts(s string) []part {
 	return out
 }
 
+// escapes reports whether a character is not shown as it is.
+func escapes(r rune, size int) bool {
+	return r == utf8.RuneError && size == 1 || !unicode.IsPrint(r) || isUnseen(r)
+}
+
 func escapeOf(r rune, size int, edge bool) string {
 	switch {
-	case r == utf8.RuneError && size == 1:
-		return "‹invalid byte›"
 	case r == ' ' && edge:
 		return "␣"
+	case !escapes(r, size):
+		return ""
+	case r == utf8.RuneError && size == 1:
+		return "‹invalid byte›"
 	case r == '\n':
 		return "⏎"
-	case r == ' ', unicode.IsPrint(r) && !isUnseen(r):
-		return ""
 	}
 	return fmt.Sprintf("‹U+%04X›", r)
 }
