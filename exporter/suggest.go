@@ -11,7 +11,6 @@ import (
 	"unicode"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -107,15 +106,6 @@ func SuggestProfile(tables []Table) (p *schema.Profile, notes []string, err erro
 	p.Connections = conn.profile(&notes)
 	syn.reference(p, conn, cred, &notes)
 	return p, notes, nil
-}
-
-// FormatProfile writes a profile as a file for people to edit.
-func FormatProfile(p *schema.Profile) ([]byte, error) {
-	raw, err := json.Marshal(p, jsontext.WithIndent("  "), json.Deterministic(true))
-	if err != nil {
-		return nil, err
-	}
-	return append(raw, '\n'), nil
 }
 
 // guess is a table with what its columns seem to be.

@@ -129,7 +129,7 @@ func TestSuggestionsAreUnverifiedAndKeepSecretsIn(t *testing.T) {
 	if !slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, "AO_544E33_C that nothing is mapped to: ID ") }) {
 		t.Errorf("columns left over are not told: %q", notes)
 	}
-	raw, err := exporter.FormatProfile(p)
+	raw, err := schema.MarshalIndent(p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestAProfileIsSuggestedEditedAndUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := exporter.FormatProfile(p)
+	file, err := schema.MarshalIndent(p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,8 @@ type Options struct {
 	// database wants one. Nil means that there is nobody to ask.
 	Ask func(ctx context.Context, question string) (schema.Secret, error)
 
-	// Timeout is for each statement, locks that it waits for included; 0 means
-	// a minute.
+	// Timeout is for each statement, locks that it waits for included; 0 or
+	// less means a minute.
 	Timeout time.Duration
 }
 
@@ -71,7 +71,7 @@ func Open(url string, opts Options) (*Database, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opts.Timeout == 0 {
+	if opts.Timeout <= 0 {
 		opts.Timeout = time.Minute
 	}
 	d := &Database{address: a, opts: opts}
