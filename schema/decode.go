@@ -1,9 +1,13 @@
 package schema
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -51,26 +55,60 @@ func validate(file, definition string, raw []byte, at string) error {
 	return nil
 }
 
-// shell is a bundle whose lists are not looked into yet.
-type shell struct {
-	Format      string           `json:"format"`
-	Manifest    jsontext.Value   `json:"manifest"`
-	Credentials []jsontext.Value `json:"credentials"`
-	Connections []jsontext.Value `json:"connections"`
-	Origin      jsontext.Value   `json:"origin,omitzero"`
-	Sealed      jsontext.Value   `json:"sealed"`
+// split cuts an object or list that was scanned into its values without copying
+// them. Names are empty in a list.
+func split(doc []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		dec := jsontext.NewDecoder(bytes.NewBuffer(doc))
+		open, err := dec.ReadToken()
+		if err != nil {
+			return
+		}
+		isObject := open.Kind() == '{'
+		for {
+			name := ""
+			if k := dec.PeekKind(); k == '}' || k == ']' || k == 0 {
+				return
+			}
+			if isObject {
+				tok, err := dec.ReadToken()
+				if err != nil {
+					return
+				}
+				name = tok.String()
+			}
+			v, err := dec.ReadValue()
+			if err != nil {
+				return
+			}
+			end := int(dec.InputOffset())
+			if !yield(name, doc[end-len(v):end]) {
+				return
+			}
+		}
+	}
 }
 
-type originShell struct {
-	Format      string           `json:"format"`
-	Manifest    jsontext.Value   `json:"manifest"`
-	Credentials []jsontext.Value `json:"credentials"`
-	Connections []jsontext.Value `json:"connections"`
-	Rules       jsontext.Value   `json:"rules"`
-	Statements  jsontext.Value   `json:"statements"`
-}
+// lists are the members that are validated item by item.
+var lists = []List{Credentials, Connections}
 
-var emptyList = []jsontext.Value{}
+// shell returns an object of the document with its two lists taken out and
+// empty lists in their place, for validating what is around them.
+func shell(doc []byte, at string) (around map[string]jsontext.Value, taken map[List][]byte, err error) {
+	around, taken = map[string]jsontext.Value{}, map[List][]byte{}
+	for name, v := range split(doc) {
+		l := List(name)
+		if !slices.Contains(lists, l) {
+			around[name] = v
+			continue
+		}
+		if v[0] != '[' {
+			return nil, nil, invalid(at+name, "must be a list")
+		}
+		around[name], taken[l] = jsontext.Value("[]"), v
+	}
+	return around, taken, nil
+}
 
 // Decode reads a bundle document of either format. It holds the shell to the
 // schema, then each item by itself, so that a place is told exactly and a large
@@ -93,29 +131,42 @@ func Decode(doc []byte) (*Bundle, error) {
 	if head.Format == CloudFormat {
 		file = "cloud-bundle"
 	}
-	var sh shell
-	if err := unmarshal(doc, &sh); err != nil {
+	around, taken, err := shell(doc, "")
+	if err != nil {
 		return nil, err
 	}
-	if err := checkShell(file, sh); err != nil {
+	var originAround map[string]jsontext.Value
+	var originTaken map[List][]byte
+	if o := around["origin"]; len(o) > 0 && o[0] == '{' {
+		if originAround, originTaken, err = shell(o, "origin."); err != nil {
+			return nil, err
+		}
+		if around["origin"], err = Marshal(originAround); err != nil {
+			return nil, err
+		}
+	}
+	raw, err := Marshal(around)
+	if err != nil {
+		return nil, err
+	}
+	if err := validate(file, "", raw, ""); err != nil {
 		return nil, err
 	}
 	b := &Bundle{Format: head.Format}
-	var err error
-	if b.Credentials, err = decodeItems(file, b.Format, Credentials, "credential", "", sh.Credentials); err != nil {
+	if err := unmarshalAt("manifest", around["manifest"], &b.Manifest); err != nil {
 		return nil, err
 	}
-	if b.Connections, err = decodeItems(file, b.Format, Connections, "connection", "", sh.Connections); err != nil {
+	if err := unmarshalAt("sealed", around["sealed"], &b.Sealed); err != nil {
 		return nil, err
 	}
-	if err := unmarshalAt("manifest", sh.Manifest, &b.Manifest); err != nil {
+	if b.Credentials, err = decodeItems(file, b.Format, Credentials, "credential", "", taken[Credentials]); err != nil {
 		return nil, err
 	}
-	if err := unmarshalAt("sealed", sh.Sealed, &b.Sealed); err != nil {
+	if b.Connections, err = decodeItems(file, b.Format, Connections, "connection", "", taken[Connections]); err != nil {
 		return nil, err
 	}
-	if sh.Origin != nil {
-		if b.Origin, err = decodeOrigin(file, sh.Origin); err != nil {
+	if originAround != nil {
+		if b.Origin, err = decodeOrigin(file, originAround, originTaken); err != nil {
 			return nil, err
 		}
 	}
@@ -142,40 +193,14 @@ func CheckFormat(got string, want ...string) error {
 	return invalid("format", "%s is not %s", Quote(got), strings.Join(want, " or "))
 }
 
-func checkShell(file string, sh shell) error {
-	sh.Credentials, sh.Connections = emptyList, emptyList
-	if sh.Origin != nil {
-		var o originShell
-		if err := unmarshalAt("origin", sh.Origin, &o); err != nil {
-			return err
+func decodeItems(file, format string, l List, definition, at string, raw []byte) ([]Item, error) {
+	out := []Item{}
+	seen := map[string]int{}
+	for _, r := range split(raw) {
+		i := len(out)
+		if i == MaxItems {
+			return nil, invalid(at+string(l), "more than %d entries", MaxItems)
 		}
-		o.Credentials, o.Connections = emptyList, emptyList
-		raw, err := json.Marshal(o)
-		if err != nil {
-			return invalid("origin", "incomplete")
-		}
-		sh.Origin = raw
-	}
-	if sh.Manifest == nil || sh.Sealed == nil {
-		return invalid("", "lacks manifest or sealed")
-	}
-	raw, err := json.Marshal(sh)
-	if err != nil {
-		return invalid("", "incomplete")
-	}
-	return validate(file, "", raw, "")
-}
-
-func decodeItems(file, format string, l List, definition, at string, raw []jsontext.Value) ([]Item, error) {
-	if raw == nil {
-		return nil, invalid(at+string(l), "missing")
-	}
-	if len(raw) > MaxItems {
-		return nil, invalid(at+string(l), "more than %d entries", MaxItems)
-	}
-	out := make([]Item, len(raw))
-	seen := make(map[string]int, len(raw))
-	for i, r := range raw {
 		here := fmt.Sprintf("%s%s[%d]", at, l, i)
 		if err := validate(file, definition, r, here); err != nil {
 			return nil, err
@@ -188,38 +213,34 @@ func decodeItems(file, format string, l List, definition, at string, raw []jsont
 			return nil, invalid(here+".name", "%s is already the name of %s%s[%d]", Quote(it.ItemName()), at, l, first)
 		}
 		seen[it.ItemName()] = i
-		out[i] = it
+		out = append(out, it)
 	}
 	return out, nil
 }
 
-func decodeOrigin(file string, raw jsontext.Value) (*Origin, error) {
-	var sh originShell
-	if err := unmarshalAt("origin", raw, &sh); err != nil {
-		return nil, err
-	}
-	o := &Origin{Format: sh.Format, Credentials: []*ServerCredential{}, Connections: []*ServerConnection{}}
-	creds, err := decodeItems(file, ServerFormat, Credentials, "server_credential", "origin.", sh.Credentials)
+func decodeOrigin(file string, around map[string]jsontext.Value, taken map[List][]byte) (*Origin, error) {
+	o := &Origin{Format: ServerFormat, Credentials: []*ServerCredential{}, Connections: []*ServerConnection{}}
+	creds, err := decodeItems(file, ServerFormat, Credentials, "server_credential", "origin.", taken[Credentials])
 	if err != nil {
 		return nil, err
 	}
 	for _, it := range creds {
 		o.Credentials = append(o.Credentials, it.(*ServerCredential))
 	}
-	conns, err := decodeItems(file, ServerFormat, Connections, "server_connection", "origin.", sh.Connections)
+	conns, err := decodeItems(file, ServerFormat, Connections, "server_connection", "origin.", taken[Connections])
 	if err != nil {
 		return nil, err
 	}
 	for _, it := range conns {
 		o.Connections = append(o.Connections, it.(*ServerConnection))
 	}
-	if err := unmarshalAt("origin.manifest", sh.Manifest, &o.Manifest); err != nil {
+	if err := unmarshalAt("origin.manifest", around["manifest"], &o.Manifest); err != nil {
 		return nil, err
 	}
-	if err := unmarshalAt("origin.rules", sh.Rules, &o.Rules); err != nil {
+	if err := unmarshalAt("origin.rules", around["rules"], &o.Rules); err != nil {
 		return nil, err
 	}
-	return o, unmarshalAt("origin.statements", sh.Statements, &o.Statements)
+	return o, unmarshalAt("origin.statements", around["statements"], &o.Statements)
 }
 
 // unmarshalAt decodes a part of a document and tells places from its root.
@@ -277,26 +298,91 @@ func MarshalIndent(v any) ([]byte, error) {
 // origin left out. Recipients, reviewers, history, created, tool, counts and
 // sealed stand outside it.
 func (b *Bundle) Digest() (string, error) {
-	return DigestOf(wire{Format: b.Format, Manifest: OriginManifest{b.Manifest.ID, b.Manifest.Source},
-		Credentials: b.Credentials, Connections: b.Connections, Origin: b.Origin})
+	d := newDigester()
+	d.list(`{"connections":`, b.Connections)
+	d.list(`,"credentials":`, b.Credentials)
+	d.value(`,"format":`, b.Format)
+	d.value(`,"manifest":`, OriginManifest{b.Manifest.ID, b.Manifest.Source})
+	if b.Origin != nil {
+		d.origin(`,"origin":`, b.Origin)
+	}
+	return d.end()
 }
 
 // Digest is the content digest of the server bundle that the origin was.
 func (o *Origin) Digest() (string, error) {
-	return DigestOf(wire{Format: o.Format, Manifest: o.Manifest,
-		Credentials: o.Items(Credentials), Connections: o.Items(Connections)})
+	d := newDigester()
+	d.list(`{"connections":`, o.Items(Connections))
+	d.list(`,"credentials":`, o.Items(Credentials))
+	d.value(`,"format":`, o.Format)
+	d.value(`,"manifest":`, o.Manifest)
+	return d.end()
+}
+
+// digester hashes the RFC 8785 form of an object piece by piece: the members are
+// given in that form's order, and a list item by item, so that a large bundle
+// never stands in memory a second time.
+type digester struct {
+	h   hash.Hash
+	err error
+}
+
+func newDigester() *digester { return &digester{h: sha256.New()} }
+
+func (d *digester) value(before string, v any) {
+	if d.err != nil {
+		return
+	}
+	out, err := canonical(v)
+	d.err = err
+	d.h.Write([]byte(before))
+	d.h.Write(out)
+}
+
+func (d *digester) list(before string, items []Item) {
+	d.h.Write([]byte(before + "["))
+	for i, it := range items {
+		sep := ","
+		if i == 0 {
+			sep = ""
+		}
+		d.value(sep, it)
+	}
+	d.h.Write([]byte("]"))
+}
+
+func (d *digester) origin(before string, o *Origin) {
+	d.h.Write([]byte(before))
+	d.list(`{"connections":`, o.Items(Connections))
+	d.list(`,"credentials":`, o.Items(Credentials))
+	d.value(`,"format":`, o.Format)
+	d.value(`,"manifest":`, o.Manifest)
+	d.value(`,"rules":`, o.Rules)
+	d.value(`,"statements":`, o.Statements)
+	d.h.Write([]byte("}"))
+}
+
+func (d *digester) end() (string, error) {
+	d.h.Write([]byte("}"))
+	return hex.EncodeToString(d.h.Sum(nil)), d.err
+}
+
+func canonical(v any) ([]byte, error) {
+	out, err := Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	c := jsontext.Value(out)
+	err = c.Canonicalize()
+	return c, err
 }
 
 // DigestOf is the SHA-256 of v's RFC 8785 form, in lower-case hex.
 func DigestOf(v any) (string, error) {
-	out, err := Marshal(v)
+	out, err := canonical(v)
 	if err != nil {
 		return "", err
 	}
-	canonical := jsontext.Value(out)
-	if err := canonical.Canonicalize(); err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(canonical)
+	sum := sha256.Sum256(out)
 	return hex.EncodeToString(sum[:]), nil
 }

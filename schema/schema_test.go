@@ -77,7 +77,7 @@ func TestDecodeNamesThePlaceAndNeverTheValue(t *testing.T) {
 		"fingerprint malformed":   {replace(`0123abcd:`, value+`:`), "connections[0].password.fingerprint: is not of the form"},
 		"sealed with a reason":    {replace(`"password":{"state":"sealed"`, `"password":{"reason":"x","state":"sealed"`), "connections[0].password"},
 		"unknown field":           {replace(`"host":`, `"hots":"a","host":`), "connections[0]: hots is not a known field"},
-		"unknown top field":       {replace(`"sealed":[`, `"seal":[],"sealed":[`), "seal: not a known field"},
+		"unknown top field":       {replace(`"sealed":[`, `"seal":[],"sealed":[`), "seal is not a known field"},
 		"field of another case":   {replace(`"host":`, `"Host":"a","host":`), "connections[0]: Host is not a known field"},
 		"duplicate key":           {replace(`"host":`, `"host":"`+value+`","host":`), "connections[0].host: stands twice"},
 		"duplicate name":          {replace("\"Größe 😀 \u2028\"", `"Service Desk"`), `connections[1].name: "Service Desk" is already the name of connections[0]`},
@@ -124,8 +124,11 @@ func TestDecodeRefusesMoreThanItsLimits(t *testing.T) {
 	}
 	b := serverBundle()
 	doc := encoded(t, b)
-	many := strings.Repeat(`{"name":"x","connect_mode":"SMTP","debug":false},`, MaxItems+1)
-	doc = strings.Replace(doc, `"connections":[`, `"connections":[`+many, 1)
+	var many strings.Builder
+	for i := range MaxItems {
+		fmt.Fprintf(&many, `{"name":"%d","connect_mode":"SMTP","debug":false},`, i)
+	}
+	doc = strings.Replace(doc, `"connections":[`, `"connections":[`+many.String(), 1)
 	if _, err := Decode([]byte(doc)); err == nil || !strings.Contains(err.Error(), "connections: more than") {
 		t.Errorf("count: %v", err)
 	}

@@ -21,7 +21,7 @@ func scan(doc []byte) error {
 	if len(bytes.TrimSpace(doc)) == 0 {
 		return invalid("", "empty")
 	}
-	dec := jsontext.NewDecoder(bytes.NewReader(doc))
+	dec := jsontext.NewDecoder(bytes.NewBuffer(doc)) // reads the bytes where they are
 	for {
 		tok, err := dec.ReadToken()
 		if errors.Is(err, io.EOF) {

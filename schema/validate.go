@@ -93,9 +93,11 @@ func check(s *gojsonschema.Schema, v any, at string) ([]Problem, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot be validated: %w", at, err)
 	}
-	var out []Problem
+	// A misspelled field is both unknown and missing: the unknown ones, which a
+	// person can find in the document, come first.
+	var unknown, out []Problem
 	for _, e := range res.Errors() {
-		if len(out) == 10 {
+		if len(unknown)+len(out) == 10 {
 			break
 		}
 		// An allOf or if/then repeats what its branch already said.
@@ -105,9 +107,14 @@ func check(s *gojsonschema.Schema, v any, at string) ([]Problem, error) {
 				continue
 			}
 		}
-		out = append(out, Problem{joinPlace(at, contextPlace(e)), explain(e)})
+		p := Problem{joinPlace(at, contextPlace(e)), explain(e)}
+		if e.Type() == "additional_property_not_allowed" {
+			unknown = append(unknown, p)
+			continue
+		}
+		out = append(out, p)
 	}
-	return out, nil
+	return append(unknown, out...), nil
 }
 
 func joinPlace(at, rest string) string {

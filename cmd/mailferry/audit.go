@@ -123,7 +123,7 @@ func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*r
 			in.Unreferenced = append(in.Unreferenced, findings.SecretRef{List: k.List, Name: k.Name})
 		}
 	}
-	v, err := e.judge(c, path, o.Bundle, "")
+	v, err := e.judge(c, path, o, "")
 	if err != nil {
 		return nil, err
 	}

@@ -22,10 +22,10 @@ func gateFlags() []cli.Flag {
 
 // judge evaluates the statements about a bundle. site is the Cloud imported
 // into, or "".
-func (e *env) judge(c *cli.Context, path string, b *schema.Bundle, site string) (*sealed.Verdict, error) {
+func (e *env) judge(c *cli.Context, path string, o *sealed.Opened, site string) (*sealed.Verdict, error) {
 	j := sealed.Judgement{Now: e.now(), Site: site}
 	var err error
-	if j.Subject, err = sealed.SubjectOf(b); err != nil {
+	if j.Subject, err = o.Subject(); err != nil {
 		return nil, err
 	}
 	for _, r := range c.StringSlice("require") {
@@ -42,7 +42,7 @@ func (e *env) judge(c *cli.Context, path string, b *schema.Bundle, site string) 
 	} else if len(j.Require) > 0 {
 		return nil, schema.Hint(usage("--require needs --allowed-signers FILE"), "it lists whose statements count")
 	}
-	if j.Evidence, err = sealed.CollectStatements(path, b, c.StringSlice("statement")); err != nil {
+	if j.Evidence, err = sealed.CollectStatements(path, o.Bundle, c.StringSlice("statement")); err != nil {
 		return nil, err
 	}
 	return sealed.Evaluate(j), nil
@@ -51,12 +51,12 @@ func (e *env) judge(c *cli.Context, path string, b *schema.Bundle, site string) 
 // checkStatements shuts the gate of an import where a statement is missing,
 // rejecting or not what it seems. Without --allowed-signers nobody is listed
 // and nothing is required.
-func (e *env) checkStatements(c *cli.Context, path string, b *schema.Bundle, cloudURL string) error {
+func (e *env) checkStatements(c *cli.Context, path string, o *sealed.Opened, cloudURL string) error {
 	site := ""
 	if s, err := sealed.NormalSite(cloudURL); err == nil {
 		site = s
 	}
-	v, err := e.judge(c, path, b, site)
+	v, err := e.judge(c, path, o, site)
 	if err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	}
 	defer opts.Cloud.Close()
 	opts.List = l
-	if err := e.checkStatements(c, path, o.Bundle, opts.Cloud.Site().URL); err != nil {
+	if err := e.checkStatements(c, path, o, opts.Cloud.Site().URL); err != nil {
 		return err
 	}
 	supplied, err := e.secretsFile(c, missing(o.Bundle))

@@ -208,7 +208,7 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 		if err != nil {
 			return err
 		}
-		v, err := e.judge(c, path, o.Bundle, "")
+		v, err := e.judge(c, path, o, "")
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -198,14 +199,17 @@ func readFile(path string) ([]byte, error) {
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return nil, schema.Hint(fmt.Errorf("%s: is a folder", path), "name a file in it")
 	}
-	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
+	var raw bytes.Buffer
+	if info, err := f.Stat(); err == nil && info.Size() <= maxFile {
+		raw.Grow(int(info.Size()) + bytes.MinRead)
+	}
+	if _, err := raw.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
 		return nil, fmt.Errorf("%s: cannot be read to its end", path)
 	}
-	if len(raw) > maxFile {
+	if raw.Len() > maxFile {
 		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxFile)
 	}
-	return raw, nil
+	return raw.Bytes(), nil
 }
 
 // open opens a bundle file with the identities of the command line.
@@ -224,7 +228,7 @@ func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
 	o, err := sealed.Open(raw, ids, transform.Again)
 	var wrong *sealed.WrongKeyError
 	if errors.As(err, &wrong) && !wrong.Passphrase {
-		return nil, schema.Hint(at(path, err), "ask whoever sent it to let your key in: mailferry rekey --add-recipient (or --add-reviewer) %s", publicKeys(ids))
+		return nil, schema.Hint(at(path, err), "ask whoever sent it to let your key in (a file altered on its way looks the same): mailferry rekey --add-recipient (or --add-reviewer) %s", publicKeys(ids))
 	}
 	if err != nil {
 		return nil, at(path, err)
@@ -261,6 +265,14 @@ func publicKeys(ids []age.Identity) string {
 
 // at puts a file's name in front of an error and keeps its hint.
 func at(path string, err error) error { return fmt.Errorf("%s: %w", path, err) }
+
+// advise adds a hint to an error that has none.
+func advise(err error, format string, args ...any) error {
+	if schema.HintOf(err) != "" {
+		return err
+	}
+	return schema.Hint(err, format, args...)
+}
 
 // opens reports whether a command that writes a bundle has opened one before:
 // it then writes with the passphrase that it opened with.

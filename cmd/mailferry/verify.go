@@ -44,7 +44,7 @@ func (e *env) verify(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	v, err := e.judge(c, path, o.Bundle, site)
+	v, err := e.judge(c, path, o, site)
 	if err != nil {
 		return err
 	}

@@ -64,18 +64,21 @@ func decrypt(raw []byte, limit int64, ids ...age.Identity) ([]byte, error) {
 		return nil, explainDecrypt(err)
 	}
 	// The tag of the last chunk comes at the end: all or nothing.
-	plain, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, schema.Hint(ErrDamaged, "copy it again from where it came, and compare the checksums of both copies")
+	plain := bytes.NewBuffer(make([]byte, 0, min(int64(len(raw)), limit)+bytes.MinRead))
+	if _, err := plain.ReadFrom(io.LimitReader(r, limit+1)); err != nil {
+		return nil, schema.Hint(ErrDamaged, againHint)
 	}
-	if int64(len(plain)) > limit {
+	if int64(plain.Len()) > limit {
 		return nil, fmt.Errorf("larger than %d bytes when opened", limit)
 	}
-	return plain, nil
+	return plain.Bytes(), nil
 }
 
 // ErrDamaged says that a file is age's but cut off or altered.
 var ErrDamaged = errors.New("the file is damaged: cut off or altered since it was written")
+
+// againHint is what to do about a file that is not as it was written.
+const againHint = "copy it again from where it came, and compare the checksums of both copies"
 
 // WrongKeyError says that none of the identities opens a file.
 type WrongKeyError struct {
@@ -102,7 +105,7 @@ func explainDecrypt(err error) error {
 	if strings.Contains(err.Error(), "work factor") {
 		return errors.New("its passphrase parameters would take too long to try: refused")
 	}
-	return schema.Hint(ErrDamaged, "copy it again from where it came, and compare the checksums of both copies")
+	return schema.Hint(ErrDamaged, againHint)
 }
 
 // checkAge says in words what a file is that is no age file.
@@ -112,11 +115,11 @@ func checkAge(raw []byte) error {
 	case isAge(raw):
 		return nil
 	case len(trimmed) == 0:
-		return errors.New("the file is empty")
+		return schema.Hint(errors.New("the file is empty"), againHint)
 	case trimmed[0] == '{' && bytes.Contains(raw[:min(len(raw), 4096)], []byte(`"mailferry/`)):
 		return schema.Hint(errors.New("plain JSON: a bundle is an age file"), "someone has decrypted it; ask for the sealed file and destroy this copy")
 	case trimmed[0] == '{':
-		return errors.New("plain JSON, not an age file")
+		return schema.Hint(errors.New("plain JSON, not an age file"), "a bundle begins with %s", ageIntro+"v1")
 	case bytes.HasPrefix(raw, []byte("PK\x03\x04")):
 		return schema.Hint(errors.New("a zip archive, not a bundle"), "a Jira backup is read by mailferry export")
 	default:
@@ -140,7 +143,7 @@ func ReadHeader(raw []byte) (*Header, error) {
 	}
 	head, err := age.ExtractHeader(io.LimitReader(dearmored(raw), maxAgeHeader))
 	if err != nil {
-		return nil, ErrDamaged
+		return nil, schema.Hint(ErrDamaged, againHint)
 	}
 	h := &Header{Armored: isArmored(raw), Size: int64(len(raw))}
 	for _, line := range strings.Split(string(head), "\n") {

@@ -40,11 +40,18 @@ type StatementOrigin struct {
 // SubjectOf reads id, digests and readers from a bundle, computing the digests.
 // Readers are the manifest's claim.
 func SubjectOf(b *schema.Bundle) (StatementSubject, error) {
-	s := StatementSubject{Bundle: b.Manifest.ID, Recipients: b.Manifest.Recipients, Reviewers: b.Manifest.Reviewers}
-	var err error
-	if s.Digest, err = b.Digest(); err != nil {
-		return s, err
+	digest, err := b.Digest()
+	if err != nil {
+		return StatementSubject{}, err
 	}
+	return subject(b, digest)
+}
+
+// Subject is what statements about the opened bundle are held against.
+func (o *Opened) Subject() (StatementSubject, error) { return subject(o.Bundle, o.Digest) }
+
+func subject(b *schema.Bundle, digest string) (s StatementSubject, err error) {
+	s = StatementSubject{Bundle: b.Manifest.ID, Digest: digest, Recipients: b.Manifest.Recipients, Reviewers: b.Manifest.Reviewers}
 	if b.Origin != nil {
 		s.Origin = &StatementOrigin{Bundle: b.Origin.Manifest.ID}
 		s.Origin.Digest, err = b.Origin.Digest()
