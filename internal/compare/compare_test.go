@@ -227,7 +227,7 @@ func TestHTMLTakesValuesAsText(t *testing.T) {
 			t.Errorf("%q is in the page", bad)
 		}
 	}
-	for _, want := range []string{"&lt;img src=x&gt;", "‹U&#43;202E›", "Content-Security-Policy"} {
+	for _, want := range []string{"&lt;img src=x&gt;", "‹U+202E›", "Content-Security-Policy"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is not in the page", want)
 		}

@@ -33,13 +33,13 @@ type Page struct {
 }
 
 // NewPage begins a page. extra defines further templates, which may use "head",
-// "foot", "icon", "mark", "value" and "digest", and which Write executes by
-// name.
+// "foot" and "digest" and the functions value, parts, icon and mark, and which
+// Write executes by name.
 func NewPage(w io.Writer, title, extra string) *Page {
 	p := &Page{out: bufio.NewWriterSize(w, 64<<10)}
 	p.tmpl, p.err = template.New("page").Funcs(template.FuncMap{
-		"visible": Visible, "isVisible": isVisible, "parts": parts, "eights": eights,
-		"fingerprint": ShortFingerprint, "when": when, "decision": decisionText,
+		"visible": Visible, "value": value, "parts": escaped, "icon": icon, "mark": Mark.html, "settings": settingRows, "eights": eights,
+		"when": when, "decision": decisionText,
 	}).Parse(pageTemplates)
 	if p.err == nil {
 		_, p.err = p.tmpl.Parse(extra)
@@ -77,16 +77,6 @@ func eights(s string) []string {
 		out, s = append(out, s[:8]), s[8:]
 	}
 	return append(out, s)
-}
-
-// Mark is an icon and a word, never colour alone.
-type Mark struct{ Icon, Word string }
-
-func markOf(f findings.Finding) Mark {
-	if f.Excepted != nil {
-		return Mark{"off", "excepted " + string(f.Severity)}
-	}
-	return Mark{string(f.Severity), string(f.Severity)}
 }
 
 type tile struct {
