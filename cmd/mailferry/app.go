@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"strings"
 
@@ -69,7 +68,7 @@ func harden(commands []*cli.Command, path string) {
 			sub := c.Subcommands
 			c.Action = func(ctx *cli.Context) error {
 				if !ctx.Args().Present() {
-					return schema.Hint(usage("%s: which one?", name), "one of: %s", commandNames(sub))
+					return schema.Hint(usage("%s: which one?", name), "one of: %s", strings.Join(commandNames(sub), ", "))
 				}
 				return unknownCommand(sub, name, ctx.Args().First())
 			}
@@ -79,34 +78,50 @@ func harden(commands []*cli.Command, path string) {
 }
 
 func unknownCommand(commands []*cli.Command, path, name string) error {
-	hint := fmt.Sprintf("%s has: %s", path, commandNames(commands))
-	if near := cli.SuggestCommand(commands, name); near != "" {
-		hint = fmt.Sprintf("did you mean %s?", near)
+	err := usage("%s has no command %s", path, schema.Quote(name))
+	if name == "help" {
+		return schema.Hint(err, "%s --help", path)
 	}
-	return schema.Hint(usage("%s has no command %s", path, schema.Quote(name)), "%s", hint)
+	if near := nearest(name, commandNames(commands)); near != "" {
+		return schema.Hint(err, "did you mean %s?", near)
+	}
+	return schema.Hint(err, "%s has: %s", path, strings.Join(commandNames(commands), ", "))
 }
 
-func commandNames(commands []*cli.Command) string {
+func commandNames(commands []*cli.Command) []string {
 	var names []string
 	for _, c := range commands {
 		if !c.Hidden {
 			names = append(names, c.Name)
 		}
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 func onUsageError(c *cli.Context, err error, _ bool) error {
 	msg := err.Error()
 	const undefined = "flag provided but not defined: -"
 	if name, ok := strings.CutPrefix(msg, undefined); ok {
-		err := usage("%s has no flag %s", c.Command.HelpName, schema.Quote("--"+strings.TrimLeft(name, "-")))
-		if near := cli.SuggestFlag(c.Command.Flags, strings.TrimLeft(name, "-"), false); near != "" {
-			return schema.Hint(err, "did you mean %s?", near)
+		name = strings.TrimLeft(name, "-")
+		err := usage("%s has no flag %s", c.Command.HelpName, schema.Quote(dashed(name)))
+		var names []string
+		for _, f := range c.Command.VisibleFlags() {
+			names = append(names, f.Names()...)
+		}
+		if near := nearest(name, names); near != "" {
+			return schema.Hint(err, "did you mean %s?", dashed(near))
 		}
 		return schema.Hint(err, "%s --help lists them", c.Command.HelpName)
 	}
 	return schema.Hint(usage("%s: %s", c.Command.HelpName, msg), "%s --help lists the flags", c.Command.HelpName)
+}
+
+// dashed is a flag's name as one types it.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 // oneArg returns the single argument of a command.
@@ -115,6 +130,14 @@ func oneArg(c *cli.Context, what string) (string, error) {
 		return "", schema.Hint(usage("%s takes one argument, %s; %d were given", c.Command.HelpName, what, c.NArg()), "%s --help shows an example", c.Command.HelpName)
 	}
 	return c.Args().First(), nil
+}
+
+// advise adds a hint to an error that has none.
+func advise(err error, format string, args ...any) error {
+	if schema.HintOf(err) != "" {
+		return err
+	}
+	return schema.Hint(err, format, args...)
 }
 
 // diagnostics switches slog on for --verbose.

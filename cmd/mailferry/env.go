@@ -113,7 +113,7 @@ var errNoTerminal = errors.New("there is no terminal to ask on")
 func (e *env) readSecret(prompt string) (schema.Secret, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return schema.Secret{}, errNoTerminal
+		return schema.Secret{}, schema.Hint(errNoTerminal, "a passphrase is typed by a person; scripts use keys: -i FILE, -r KEY")
 	}
 	defer tty.Close()
 	fmt.Fprintf(tty, "%s: ", prompt)

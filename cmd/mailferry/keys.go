@@ -266,14 +266,6 @@ func publicKeys(ids []age.Identity) string {
 // at puts a file's name in front of an error and keeps its hint.
 func at(path string, err error) error { return fmt.Errorf("%s: %w", path, err) }
 
-// advise adds a hint to an error that has none.
-func advise(err error, format string, args ...any) error {
-	if schema.HintOf(err) != "" {
-		return err
-	}
-	return schema.Hint(err, format, args...)
-}
-
 // opens reports whether a command that writes a bundle has opened one before:
 // it then writes with the passphrase that it opened with.
 func opens(c *cli.Context) bool { return c.Command.Name != "export" }

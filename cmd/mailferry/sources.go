@@ -53,7 +53,23 @@ func kindOf(arg string) (kind, error) {
 	}
 	head := make([]byte, 512)
 	n, _ := io.ReadFull(f, head)
-	return kindOfContent(head[:n]), nil
+	k := kindOfContent(head[:n])
+	if k == kindSheet && endsZip(f) {
+		return "", schema.Hint(fmt.Errorf("%s: is the last part of a split zip archive", arg), "join the parts first: zip -s 0 %s --out whole.zip", arg)
+	}
+	return k, nil
+}
+
+// endsZip reports whether a file that does not begin as a zip archive ends as
+// one without a comment does.
+func endsZip(f *os.File) bool {
+	const endRecord = 22
+	if _, err := f.Seek(-endRecord, io.SeekEnd); err != nil {
+		return false
+	}
+	var tail [4]byte
+	_, err := io.ReadFull(f, tail[:])
+	return err == nil && string(tail[:]) == "PK\x05\x06"
 }
 
 func kindOfContent(head []byte) kind {
@@ -131,7 +147,7 @@ func (e *env) profile(c *cli.Context, source string) (*schema.Profile, error) {
 	}
 	p := &schema.Profile{}
 	if err := schema.DecodeFile("profile", raw, p); err != nil {
-		return nil, at(file, err)
+		return nil, advise(at(file, err), "mailferry inspect --suggest-profile %s writes a profile that is well-formed", source)
 	}
 	return p, nil
 }

@@ -134,7 +134,7 @@ func (e *env) rules(c *cli.Context) (*schema.Rules, error) {
 	}
 	r, err := transform.Rules(raw)
 	if err != nil {
-		return nil, at(file, err)
+		return nil, advise(at(file, err), "mailferry transform --print-rules prints rules that are well-formed")
 	}
 	return r, nil
 }

@@ -83,13 +83,14 @@ func (t *tables) ReadTables(ctx context.Context, take exporter.Taker, warn func(
 	wanted := take.Tables()
 	rows := map[string]int{}
 	binary := map[string]bool{}
+	var refused error // by what takes the rows: nothing is wrong with the file then
 	c, err := b.Read(ctx, wanted, func(table string, columns []string, values []Value) error {
 		if rows[table]++; rows[table] == 1 {
-			if err := take.CheckColumns(table, columns); err != nil {
-				return err
+			if refused = take.CheckColumns(table, columns); refused != nil {
+				return refused
 			}
 		}
-		return take.Row(table, rows[table], func(column string) exporter.Cell {
+		refused = take.Row(table, rows[table], func(column string) exporter.Cell {
 			i := slices.IndexFunc(columns, func(c string) bool { return strings.EqualFold(c, column) })
 			if i < 0 {
 				return exporter.Cell{Null: true}
@@ -100,7 +101,11 @@ func (t *tables) ReadTables(ctx context.Context, take exporter.Taker, warn func(
 			}
 			return cell(values[i])
 		})
+		return refused
 	})
+	if refused != nil {
+		return src, fmt.Errorf("%s: %w", t.path, err)
+	}
 	if err != nil {
 		return src, advise(fmt.Errorf("%s: %w", t.path, err))
 	}
@@ -142,10 +147,14 @@ func cell(v Value) exporter.Cell {
 
 // advise adds what a person can do about errors that have a remedy.
 func advise(err error) error {
-	if errors.Is(err, ErrTooLarge) {
+	switch {
+	case errors.Is(err, ErrTooLarge):
 		return schema.Hint(err, "if you trust the file, raise the limit with --max-inflated")
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	default:
+		return schema.Hint(err, "a backup is the one zip that Jira wrote, without a password, or the activeobjects.xml out of it: copy it again, or have Jira write a new one")
 	}
-	return err
 }
 
 // typeName names a constant of java.sql.Types, which backups write as numbers.

@@ -1,0 +1,41 @@
+package main
+
+import "strings"
+
+// nearest returns the name that is likely meant by what was typed, or "" where
+// none is near: it begins with it, or at most a third of its letters differ.
+func nearest(typed string, names []string) string {
+	best, bestCost := "", 1<<30
+	for _, name := range names {
+		cost := distance(typed, name)
+		if len(typed) > 1 && strings.HasPrefix(name, typed) {
+			cost = min(cost, 1)
+		}
+		if cost*3 <= len(name) && cost < bestCost {
+			best, bestCost = name, cost
+		}
+	}
+	return best
+}
+
+// distance counts the letters to insert, delete or replace to turn a into b.
+// Command lines are short; what is not is cut.
+func distance(a, b string) int {
+	a, b = a[:min(len(a), 100)], b[:min(len(b), 100)]
+	last, here := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range len(a) {
+		here[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			here[j+1] = min(last[j+1]+1, here[j]+1, last[j]+cost)
+		}
+		last, here = here, last
+	}
+	return last[len(b)]
+}
