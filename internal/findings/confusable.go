@@ -64,16 +64,13 @@ func foldForms(s string) string {
 	return s
 }
 
-// quoteFolded shows a word and what it passes for.
+// quoteFolded shows a word and, because its look does not tell, the first letter
+// that is another than it seems.
 func quoteFolded(word string) string {
-	folded := strings.Map(func(r rune) rune {
+	for _, r := range word {
 		if t := asciiTwin(r); t != 0 {
-			return t
+			return fmt.Sprintf("%s: U+%04X looks like %c", schema.Quote(word), r, t)
 		}
-		return r
-	}, word)
-	if folded == word {
-		return schema.Quote(word)
 	}
-	return fmt.Sprintf("%s (passes for %s)", schema.Quote(word), schema.Quote(folded))
+	return schema.Quote(word)
 }

@@ -279,11 +279,7 @@ func isDisguised(r rune) bool {
 
 // mixedWord looks at the words of s: runs of letters, marks and digits.
 func mixedWord(s string) string {
-	type word struct {
-		text  string
-		alike bool // every letter is of a foreign script and looks like ASCII
-	}
-	var suspects []word
+	suspect := ""    // the first word whose every letter is foreign and looks like ASCII
 	foreign := false // some word shows that the script itself is at home here
 	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) }) {
 		latin, cyrillic, greek, other, letters, alike := 0, 0, 0, 0, 0, 0
@@ -324,14 +320,14 @@ func mixedWord(s string) string {
 			return fmt.Sprintf("%s letters in one word, %s", strings.Join(names, " and "), quoteFolded(w))
 		}
 		switch {
-		case letters > 1 && alike == letters:
-			suspects = append(suspects, word{w, true})
+		case letters > 1 && alike == letters && suspect == "":
+			suspect = w
 		case cyrillic+greek+other > 0 && alike < letters:
 			foreign = true
 		}
 	}
-	if len(suspects) > 0 && !foreign {
-		return fmt.Sprintf("a word of other letters that reads as %s", quoteFolded(suspects[0].text))
+	if suspect != "" && !foreign {
+		return fmt.Sprintf("a word whose letters are all of another script, %s", quoteFolded(suspect))
 	}
 	return ""
 }

@@ -217,7 +217,7 @@ func (b *Bundle) ruleViews(number int) []ruleView {
 
 // shortName keeps an overview an overview; the card has the whole name.
 func shortName(s string) string {
-	const most = 60
+	const most = 40
 	for i := range s {
 		if i >= most {
 			return s[:i] + "…"

@@ -268,7 +268,7 @@ func (b *Bundle) byRule() []*met {
 		if f.Excepted != nil {
 			m.Excepted++
 		}
-		if len(m.Where) < 6 && f.List != "" {
+		if len(m.Where) < 4 && f.List != "" {
 			m.Where = append(m.Where, f)
 		}
 	}
