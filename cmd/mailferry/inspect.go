@@ -74,7 +74,16 @@ func (e *env) inspectTables(c *cli.Context, arg string, k kind) error {
 		return err
 	}
 	if c.Bool("suggest-profile") {
-		return e.suggestProfile(c, contents)
+		return e.suggestProfile(c, t, contents)
+	}
+	if c.String("profile") != "" {
+		p, err := e.profile(c, arg)
+		if err != nil {
+			return err
+		}
+		if err := e.warnCiphertext(c, t, p); err != nil {
+			return err
+		}
 	}
 	if c.Bool("json") {
 		return e.json(contents)
@@ -132,13 +141,16 @@ func onlyTables(contents *exporter.Contents, names []string) error {
 	return nil
 }
 
-func (e *env) suggestProfile(c *cli.Context, contents *exporter.Contents) error {
+func (e *env) suggestProfile(c *cli.Context, t exporter.Tables, contents *exporter.Contents) error {
 	p, notes, err := exporter.SuggestProfile(contents.Tables)
 	if err != nil {
 		return err
 	}
 	for _, n := range notes {
 		e.say("%s", n)
+	}
+	if err := e.warnCiphertext(c, t, p); err != nil {
+		return err
 	}
 	doc, err := schema.MarshalIndent(p)
 	if err != nil {
@@ -153,6 +165,21 @@ func (e *env) suggestProfile(c *cli.Context, contents *exporter.Contents) error 
 		return err
 	}
 	e.print("%s: a profile to edit and verify", out)
+	return nil
+}
+
+// warnCiphertext counts, without showing any, the values of secret columns that
+// look encrypted.
+func (e *env) warnCiphertext(c *cli.Context, t exporter.Tables, p *schema.Profile) error {
+	counts, err := exporter.CountCiphertext(c.Context, t, p)
+	if err != nil {
+		return err
+	}
+	for _, n := range counts {
+		if n.Encrypted > 0 {
+			e.warn(fmt.Sprintf("%d of %d values in %s.%s look like ciphertext: say opaque unless you know better", n.Encrypted, n.Values, n.Table, n.Column))
+		}
+	}
 	return nil
 }
 

@@ -87,27 +87,12 @@ func hasSecrets(items *table.Items) bool {
 	return false
 }
 
+// records leaves it to the exporter to say that a secret is missing: the same
+// site gives the same bundle whatever it was read from.
 func records(items *table.Items) []exporter.Record {
-	field := schema.SecretField(items.List)
-	f, _ := schema.FieldByName(schema.ServerFormat, items.List, field)
-	missing := fmt.Sprintf("the sheet's %s cell is empty", f.Label)
-	if !items.Has(field) {
-		missing = fmt.Sprintf("the sheet has no %s column", f.Label)
-	}
 	out := make([]exporter.Record, len(items.Rows))
 	for i, it := range items.Rows {
 		out[i] = exporter.Record{Item: it.Item, Secret: it.Secret, Where: fmt.Sprintf("row %d", it.Row)}
-		if it.Secret.IsZero() && needsSecret(it.Item) {
-			out[i].Reason = missing
-		}
 	}
 	return out
-}
-
-// needsSecret reports whether a secret belongs to an item. Every credential has
-// one. A connection has one if it signs in with a name and not through OAuth2;
-// a relay that asks for no name asks for no password.
-func needsSecret(it schema.Item) bool {
-	c, ok := it.(*schema.ServerConnection)
-	return !ok || c.Username != "" && !strings.Contains(strings.ToLower(c.ConnectMode), "oauth2")
 }
