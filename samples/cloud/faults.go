@@ -20,7 +20,7 @@ import (
 // Faults make a sample Cloud behave badly, the same way for the same seed and
 // the same order of requests. The zero value is none.
 type Faults struct {
-	Latency        time.Duration // before each answer, refusals of the limit excepted: those come at once
+	Latency        time.Duration // how long an answer takes, the work in its middle; refusals of the limit come at once
 	Rate           float64       // writes a second, of which one second's worth may come at once; above: 429. 0: no limit
 	HideRetryAfter bool          // 429 without Retry-After
 	TokenLasts     int           // requests after which the token has expired; 0: never
@@ -140,7 +140,7 @@ func (f *faults) expired() bool {
 func isWrite(r *http.Request) bool { return r.Method == http.MethodPost || r.Method == http.MethodPut }
 
 // withFaults stands in front of everything: first the limit, as a gateway's
-// would, then the latency, then the fault.
+// would, then the fault, then the latency.
 func (c *Cloud) withFaults(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.counts.requests.Add(1)
@@ -152,11 +152,25 @@ func (c *Cloud) withFaults(next http.Handler) http.Handler {
 			c.limited(w)
 			return
 		}
-		fault := c.faults.next(r)
-		if c.faults.Latency > 0 && !c.pause(r, c.faults.Latency) {
-			return
-		}
-		c.serveFault(w, r, next, fault)
+		c.serveFault(w, r, c.late(next), c.faults.next(r))
+	})
+}
+
+// late spends half of the latency on the request's way in and what is then
+// left of it on the answer's way out, so that the answer takes the latency and
+// not the latency and the work.
+func (c *Cloud) late(next http.Handler) http.Handler {
+	latency := c.faults.Latency
+	if latency == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		due := time.Now().Add(latency)
+		c.pause(r, latency/2)
+		a := record(next, r)
+		c.pause(r, time.Until(due))
+		a.head(w, a.body.Len())
+		_, _ = w.Write(a.body.Bytes())
 	})
 }
 
@@ -168,17 +182,18 @@ func (c *Cloud) limited(w http.ResponseWriter) {
 	writeProblem(w, http.StatusTooManyRequests, "too many writes", nil)
 }
 
-// pause reports false where the client or the server ended meanwhile.
-func (c *Cloud) pause(r *http.Request, d time.Duration) bool {
+// pause ends the request without an answer where the client or the server ends
+// meanwhile.
+func (c *Cloud) pause(r *http.Request, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return true
 	case <-r.Context().Done():
+		panic(http.ErrAbortHandler)
 	case <-c.closed:
+		panic(http.ErrAbortHandler)
 	}
-	return false
 }
 
 func (c *Cloud) serveFault(w http.ResponseWriter, r *http.Request, next http.Handler, f Fault) {
@@ -186,6 +201,7 @@ func (c *Cloud) serveFault(w http.ResponseWriter, r *http.Request, next http.Han
 	case None:
 		next.ServeHTTP(w, r)
 	case Fail:
+		c.pause(r, c.faults.Latency)
 		failWith(w, f)
 	case FailAfter:
 		record(next, r)
@@ -206,11 +222,7 @@ func (c *Cloud) serveFault(w http.ResponseWriter, r *http.Request, next http.Han
 			record(next, r)
 		}
 		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxBody)) // only then a client that leaves is noticed
-		select {
-		case <-r.Context().Done():
-		case <-c.closed:
-		}
-		panic(http.ErrAbortHandler)
+		c.pause(r, math.MaxInt64)
 	case Garble:
 		a := record(next, r)
 		half := a.body.Bytes()[:a.body.Len()/2]

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -96,6 +99,27 @@ func TestAnEndlessAnswerIsLargerThanAnyLimit(t *testing.T) {
 	if n, err := io.CopyN(io.Discard, res.Body, 32<<20); err != nil {
 		t.Errorf("ended after %d: %v", n, err)
 	}
+}
+
+// TestLatencyIsOfTheWholeAnswer runs in virtual time, where the work takes none.
+func TestLatencyIsOfTheWholeAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, t.TempDir(), Options{Faults: Faults{Latency: 20 * time.Millisecond}})
+		for _, token := range []string{"wrong", c.Token().Reveal()} {
+			start := time.Now()
+			r := httptest.NewRequestWithContext(t.Context(), "POST", apiPrefix+"connections", strings.NewReader(connection))
+			r.Header.Set("Authorization", "Bearer "+token)
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			c.Handler().ServeHTTP(w, r)
+			if took := time.Since(start); took != 20*time.Millisecond {
+				t.Errorf("%d took %v", w.Code, took)
+			}
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestTheLimitCountsWritesOnly(t *testing.T) {

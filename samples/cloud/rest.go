@@ -167,13 +167,13 @@ func (c *Cloud) servePost(l schema.List) http.HandlerFunc {
 
 func (c *Cloud) servePut(l schema.List) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		c.serveWrite(w, r, l, http.StatusOK, func(ctx context.Context, tx *sql.Tx, it schema.Item, secret schema.Secret) (Entry, error) {
-			return c.update(ctx, tx, pathID(r), it, secret)
+		c.serveWrite(w, r, l, http.StatusOK, func(ctx context.Context, tx *sql.Tx, it schema.Item, box []byte) (Entry, error) {
+			return c.update(ctx, tx, pathID(r), it, box)
 		})
 	}
 }
 
-type writer func(context.Context, *sql.Tx, schema.Item, schema.Secret) (Entry, error)
+type writer func(context.Context, *sql.Tx, schema.Item, []byte) (Entry, error)
 
 // serveWrite does a write and remembers its answer under the request's
 // Idempotency-Key in one transaction: either both are there or neither is.
@@ -200,6 +200,11 @@ func (c *Cloud) serveWrite(w http.ResponseWriter, r *http.Request, l schema.List
 		c.writeError(w, err)
 		return
 	}
+	box, err := c.seal(secret)
+	if err != nil {
+		c.writeError(w, err)
+		return
+	}
 	var raw []byte
 	var id int64
 	var repeated bool
@@ -209,7 +214,7 @@ func (c *Cloud) serveWrite(w http.ResponseWriter, r *http.Request, l schema.List
 		if status, id, raw, repeated, err = recall(r.Context(), tx, key, digest, status); err != nil || repeated {
 			return err
 		}
-		e, err := do(r.Context(), tx, it, secret)
+		e, err := do(r.Context(), tx, it, box)
 		if err != nil {
 			return err
 		}

@@ -105,8 +105,12 @@ func get(ctx context.Context, q querier, l schema.List, id int64) (Entry, error)
 // field must be empty: a marker is no secret.
 func (c *Cloud) Create(ctx context.Context, it schema.Item, secret schema.Secret) (Entry, error) {
 	var e Entry
-	err := c.transact(ctx, func(tx *sql.Tx) (err error) {
-		e, err = c.create(ctx, tx, it, secret)
+	box, err := c.seal(secret)
+	if err != nil {
+		return e, err
+	}
+	err = c.transact(ctx, func(tx *sql.Tx) (err error) {
+		e, err = c.create(ctx, tx, it, box)
 		return err
 	})
 	return e, c.counted(err)
@@ -116,8 +120,12 @@ func (c *Cloud) Create(ctx context.Context, it schema.Item, secret schema.Secret
 // leaves the stored one as it is.
 func (c *Cloud) Update(ctx context.Context, id int64, it schema.Item, secret schema.Secret) (Entry, error) {
 	var e Entry
-	err := c.transact(ctx, func(tx *sql.Tx) (err error) {
-		e, err = c.update(ctx, tx, id, it, secret)
+	box, err := c.seal(secret)
+	if err != nil {
+		return e, err
+	}
+	err = c.transact(ctx, func(tx *sql.Tx) (err error) {
+		e, err = c.update(ctx, tx, id, it, box)
 		return err
 	})
 	return e, c.counted(err)
@@ -144,7 +152,7 @@ func (c *Cloud) Load(ctx context.Context, items []schema.Item) error {
 				if err := c.check(ctx, tx, 0, it); err != nil {
 					return fmt.Errorf("%s %s: %w", l.One(), schema.Quote(it.ItemName()), err)
 				}
-				if _, err := c.insert(ctx, tx, it, schema.Secret{}); err != nil {
+				if _, err := insert(ctx, tx, it, nil); err != nil {
 					return err
 				}
 			}
@@ -176,22 +184,20 @@ func (c *Cloud) Secrets(ctx context.Context, l schema.List) (map[string]schema.S
 	return out, rows.Err()
 }
 
-func (c *Cloud) create(ctx context.Context, tx *sql.Tx, it schema.Item, secret schema.Secret) (Entry, error) {
+// create takes the secret sealed already: sealing takes long for a time in
+// which nobody else can write.
+func (c *Cloud) create(ctx context.Context, tx *sql.Tx, it schema.Item, box []byte) (Entry, error) {
 	if err := c.check(ctx, tx, 0, it); err != nil {
 		return Entry{}, err
 	}
-	if it.List() == schema.Credentials && secret.IsZero() {
+	if it.List() == schema.Credentials && box == nil {
 		return Entry{}, refused(http.StatusUnprocessableEntity, schema.SecretField(schema.Credentials), "is required")
 	}
-	return c.insert(ctx, tx, it, secret)
+	return insert(ctx, tx, it, box)
 }
 
-func (c *Cloud) insert(ctx context.Context, tx *sql.Tx, it schema.Item, secret schema.Secret) (Entry, error) {
+func insert(ctx context.Context, tx *sql.Tx, it schema.Item, box []byte) (Entry, error) {
 	settings, err := schema.Marshal(it)
-	if err != nil {
-		return Entry{}, err
-	}
-	box, err := c.seal(secret)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -207,7 +213,7 @@ func (c *Cloud) insert(ctx context.Context, tx *sql.Tx, it schema.Item, secret s
 	return get(ctx, tx, it.List(), id)
 }
 
-func (c *Cloud) update(ctx context.Context, tx *sql.Tx, id int64, it schema.Item, secret schema.Secret) (Entry, error) {
+func (c *Cloud) update(ctx context.Context, tx *sql.Tx, id int64, it schema.Item, box []byte) (Entry, error) {
 	l := it.List()
 	old, err := get(ctx, tx, l, id)
 	if err != nil {
@@ -226,10 +232,6 @@ func (c *Cloud) update(ctx context.Context, tx *sql.Tx, id int64, it schema.Item
 		}
 	}
 	settings, err := schema.Marshal(it)
-	if err != nil {
-		return Entry{}, err
-	}
-	box, err := c.seal(secret)
 	if err != nil {
 		return Entry{}, err
 	}
