@@ -16,9 +16,10 @@ test: setup lint ## everything, with the race detector, against the real tools
 setup: ## what the tests need on a Debian machine
 	.ci/setup
 
-lint:
+lint: ## formatting, vet, staticcheck
 	@test -z "$$(gofmt -l cmd schema exporter importer transform samples internal)" || { gofmt -l cmd schema exporter importer transform samples internal; exit 1; }
 	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
 
 bench: setup ## ratios side by side with peers; nothing is asserted
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./...

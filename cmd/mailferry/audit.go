@@ -136,10 +136,7 @@ func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*r
 }
 
 func auditNotes(b *schema.Bundle) ([]findings.TransformNote, error) {
-	if !b.IsCloud() {
-		return nil, nil
-	}
-	notes, err := transform.Notes(b)
+	notes, err := transformNotes(b)
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +154,20 @@ func auditNotes(b *schema.Bundle) ([]findings.TransformNote, error) {
 		out = append(out, findings.TransformNote{Kind: kind, List: n.List, Name: n.Name, Field: n.Field, What: what, Text: n.Text})
 	}
 	return out, nil
+}
+
+// transformNotes is what the transform said of a cloud bundle, or what the
+// shipped rules would say of a server bundle.
+func transformNotes(b *schema.Bundle) ([]transform.Note, error) {
+	if b.IsCloud() {
+		return transform.Notes(b)
+	}
+	rules, err := transform.Rules(transform.Shipped())
+	if err != nil {
+		return nil, err
+	}
+	_, notes, err := transform.Run(b, rules, nil)
+	return notes, err
 }
 
 // secretClass lets the audit see which secrets are equal without seeing them:
