@@ -5,6 +5,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/schema"
 )
 
