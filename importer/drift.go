@@ -71,7 +71,7 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := lookAt(ctx, ReadOnly(o.Cloud))
+	l, err := lookAt(ctx, ReadOnly(o.Cloud), bothLists()...)
 	if err != nil {
 		return nil, err
 	}
@@ -80,13 +80,12 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 		Time: schema.At(o.Now()), Items: []DriftItem{}, Extra: map[string][]string{}}
 	selected := o.selected()
 	items := map[itemKey]schema.Item{}
-	lists := []schema.List{schema.Credentials, schema.Connections}
-	for _, list := range lists {
+	for _, list := range bothLists() {
 		for _, it := range o.Bundle.Items(list) {
 			items[keyOf(it)] = it
 		}
 	}
-	for _, list := range lists {
+	for _, list := range bothLists() {
 		for _, it := range o.Bundle.Items(list) {
 			if selected[keyOf(it)] {
 				out.Items = append(out.Items, driftOf(&o, led, l, it, items))

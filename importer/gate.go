@@ -31,7 +31,7 @@ type Reason struct {
 
 // GateError says that a gate is shut: nothing was written. Exit code 4.
 type GateError struct {
-	Reasons []Reason
+	Reasons []Reason `json:"reasons"`
 }
 
 func (e *GateError) Error() string {

@@ -81,7 +81,7 @@ func TestLedgerDamageIsNamedByLineAndStopsBeforeCloud(t *testing.T) {
 		damage func(lines []string) []string
 		want   string
 	}{
-		{"a flipped byte", func(l []string) []string { l[2] = strings.Replace(l[2], "written", "wrItten", 1); return l }, "line 3"},
+		{"a flipped byte", func(l []string) []string { l[2] = strings.Replace(l[2], "type", "tyPe", 1); return l }, "line 3"},
 		{"a changed value that still reads", func(l []string) []string { l[1] = strings.Replace(l[1], `"name":"A"`, `"name":"Z"`, 1); return l }, "line 3"},
 		{"a line taken out", func(l []string) []string { return append(l[:3:3], l[4:]...) }, "line 4"},
 		{"two lines swapped", func(l []string) []string { l[1], l[2] = l[2], l[1]; return l }, "line 2"},

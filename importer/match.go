@@ -15,7 +15,10 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// look is Cloud as it was at one moment, both lists.
+// bothLists in the order in which they are imported.
+func bothLists() []schema.List { return []schema.List{schema.Credentials, schema.Connections} }
+
+// look is Cloud as it was at one moment: both lists, or one.
 type look struct {
 	lists  map[schema.List][]Remote
 	exact  map[itemKey][]Remote
@@ -23,9 +26,9 @@ type look struct {
 	ids    map[itemKey]*Remote // by id in the place of the name
 }
 
-func lookAt(ctx context.Context, c Cloud) (*look, error) {
+func lookAt(ctx context.Context, c Cloud, lists ...schema.List) (*look, error) {
 	l := &look{map[schema.List][]Remote{}, map[itemKey][]Remote{}, map[itemKey][]Remote{}, map[itemKey]*Remote{}}
-	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, list := range lists {
 		all, err := c.List(ctx, list)
 		if err != nil {
 			return nil, fmt.Errorf("reading %s from Cloud: %w", list, err)
@@ -143,7 +146,7 @@ type views map[itemKey]string
 
 func viewsOf(b *schema.Bundle) (views, error) {
 	out := views{}
-	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, list := range bothLists() {
 		for _, it := range b.Items(list) {
 			v, err := view(it)
 			if err != nil {
@@ -159,7 +162,7 @@ var errNoCloudItem = errors.New("not an item of a cloud bundle")
 
 // checkItems makes sure of what the rest relies on.
 func checkItems(b *schema.Bundle) error {
-	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, list := range bothLists() {
 		for _, it := range b.Items(list) {
 			switch it.(type) {
 			case *schema.CloudCredential, *schema.CloudConnection:

@@ -13,50 +13,122 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// pass tries each item once, several at a time, and returns those whose end
-// nobody saw or whose turn did not come. An error stops the run.
+// attempt is one item on its way to Cloud.
+type attempt struct {
+	pi    *PlanItem
+	write Write
+	again bool // an earlier attempt under the same key may have reached Cloud
+	got   Remote
+	err   error
+}
+
+// pass tries each item once. Three things go on at once, so that Cloud is kept
+// busy while the disk is: intents are written ahead, requests are sent, and
+// outcomes are written behind. No request leaves before its intent lasts.
+type pass struct {
+	r   *run
+	ctx context.Context
+
+	mu     sync.Mutex
+	todo   []*PlanItem
+	next   int
+	left   []*PlanItem
+	failed error
+	row    int // open ends in a row: Cloud is not there
+}
+
+// pass returns the items whose end nobody saw or whose turn did not come. An
+// error stops the run.
 func (r *run) pass(ctx context.Context, todo []*PlanItem) (left []*PlanItem, err error) {
 	writes, cancel := withGrace(ctx)
 	defer cancel()
-	var (
-		mu     sync.Mutex
-		next   int
-		failed error
-		row    int // open ends in a row: Cloud is not there
-		wg     sync.WaitGroup
-	)
-	take := func() *PlanItem {
-		mu.Lock()
-		defer mu.Unlock()
-		if ctx.Err() != nil || failed != nil || row > 2*r.o.Jobs+4 || next == len(todo) {
-			return nil
-		}
-		next++
-		return todo[next-1]
-	}
-	for range min(r.o.Jobs, len(todo)) {
-		wg.Go(func() {
-			for pi := take(); pi != nil; pi = take() {
-				open, err := r.one(writes, pi)
-				mu.Lock()
-				if err != nil && failed == nil {
-					failed = err
-				}
-				if row++; !open {
-					row = 0
+	p := &pass{r: r, ctx: ctx, todo: todo}
+	jobs := min(r.o.Jobs, len(todo))
+	ready, answered := make(chan *attempt), make(chan *attempt, jobs)
+	var preparing, sending, ending sync.WaitGroup
+	for range jobs {
+		preparing.Go(func() {
+			for pi := p.take(); pi != nil; pi = p.take() {
+				if a, err := r.prepare(pi); err != nil {
+					p.fail(err)
 				} else {
-					left = append(left, pi)
+					ready <- a
 				}
-				mu.Unlock()
+			}
+		})
+		sending.Go(func() {
+			for a := range ready {
+				if p.stopped() {
+					p.fail(r.unsent(a))
+					p.leave(a.pi)
+					continue
+				}
+				a.got, a.err = r.send(writes, a)
+				answered <- a
+			}
+		})
+		ending.Go(func() {
+			for a := range answered {
+				open, err := r.end(a)
+				p.fail(err)
+				p.saw(a.pi, open)
 			}
 		})
 	}
-	wg.Wait()
-	left = append(left, todo[next:]...)
-	if failed == nil {
-		failed = ctx.Err()
+	preparing.Wait()
+	close(ready)
+	sending.Wait()
+	close(answered)
+	ending.Wait()
+	p.fail(ctx.Err())
+	return append(p.left, todo[p.next:]...), p.failed
+}
+
+// take returns the next item, or nil where there is none or the pass is to end.
+func (p *pass) take() *PlanItem {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.over() || p.next == len(p.todo) {
+		return nil
 	}
-	return left, failed
+	p.next++
+	return p.todo[p.next-1]
+}
+
+func (p *pass) over() bool {
+	return p.ctx.Err() != nil || p.failed != nil || p.row > 2*p.r.o.Jobs+4
+}
+
+func (p *pass) stopped() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.over()
+}
+
+// fail keeps the first error.
+func (p *pass) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failed == nil {
+		p.failed = err
+	}
+}
+
+func (p *pass) leave(pi *PlanItem) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.left = append(p.left, pi)
+}
+
+func (p *pass) saw(pi *PlanItem, open bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !open {
+		p.row = 0
+		return
+	}
+	p.row++
+	p.left = append(p.left, pi)
 }
 
 // withGrace outlives ctx for a few seconds.
@@ -69,74 +141,41 @@ func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
 	return out, func() { stop(); cancel() }
 }
 
-// one writes one item. open: nobody saw the end of the request.
-func (r *run) one(ctx context.Context, pi *PlanItem) (open bool, err error) {
+// prepare writes the intent: when it returns, the ledger knows that Cloud may
+// come to have the item.
+func (r *run) prepare(pi *PlanItem) (*attempt, error) {
 	k := keyOf(pi.item)
-	res := r.results[k]
-	w := Write{Item: pi.item}
+	a := &attempt{pi: pi, write: Write{Item: pi.item}}
 	if pi.sendSecret || pi.resume() {
-		w.Secret, _, _ = r.o.secretOf(pi.item)
+		a.write.Secret, _, _ = r.o.secretOf(pi.item)
 	}
 	in := record{Type: typeIntent, Time: schema.At(r.o.Now()), List: k.list, Name: k.name, Plan: r.plan,
-		Action: string(pi.Action), Item: r.p.views[k], Secret: r.led.fingerprint(k, w.Secret)}
+		Action: string(pi.Action), Item: r.p.views[k], Secret: r.led.fingerprint(k, a.write.Secret)}
 	if pi.resume() {
 		in.Action = string(Create)
 	}
 	if pi.Action == ChangeIt {
 		in.ID = pi.remote.ID
 		if err := r.keep(pi); err != nil {
-			return false, err
+			return nil, err
 		}
 	}
-	again := pi.intent != nil && pi.intent.Action == in.Action && pi.intent.Item == in.Item &&
-		pi.intent.Secret == in.Secret && pi.intent.ID == in.ID
-	if again {
-		in.Key = pi.intent.Key
-	} else if in.Key, err = newKey(); err != nil {
-		return false, err
+	if was := pi.intent; was != nil && was.Action == in.Action && was.Item == in.Item && was.Secret == in.Secret && was.ID == in.ID {
+		in.Key, a.again = was.Key, true
+	} else {
+		var err error
+		if in.Key, err = newKey(); err != nil {
+			return nil, err
+		}
 	}
-	w.Key = in.Key
-	if err := r.led.add(in); err != nil {
-		return false, err
-	}
+	a.write.Key = in.Key
 	r.mu.Lock()
 	r.wrote = true
 	r.mu.Unlock()
-	got, err := r.send(ctx, pi, w)
-	out := record{Type: typeOutcome, Time: schema.At(r.o.Now()), Key: in.Key}
-	var no *RefusedError
-	switch {
-	case err == nil:
-		out.Result, out.ID = outWritten, got.ID
-		res.Result, res.ID, res.When, res.Words, res.Earlier = Written, got.ID, out.Time, "", false
-	case Unsettled(err):
-		res.Result, res.Words = Open, err.Error()
-		return true, nil
-	case errors.As(err, &no) && no.Code == http.StatusConflict && again && !pi.resume():
-		// Perhaps the first attempt came through after all: look again.
-		res.Result, res.Words = Open, no.Words
-		return true, nil
-	case errors.As(err, &no) && no.Code == http.StatusConflict && pi.resume():
-		out.Result, out.ID, out.Words = outFound, pi.remote.ID, no.Words
-		res.Result, res.ID = Same, pi.remote.ID
-		res.Notes = append(res.Notes, "made by someone else meanwhile; whether its secret is the bundle's cannot be told")
-	case errors.As(err, &no):
-		out.Result, out.Words = outRefused, no.Words
-		res.Result, res.Words = Failed, no.Words
-	case errors.Is(err, context.Canceled):
-		out.Result, out.Words = outVoid, "interrupted before it was sent"
-		res.Result = NotTried
-		return false, errors.Join(err, r.led.add(out))
-	default:
-		out.Result, out.Words = outVoid, "not sent"
-		res.Result, res.Words = Failed, err.Error()
-		return false, errors.Join(err, r.led.add(out))
-	}
-	r.done(res)
-	return false, r.led.add(out)
+	return a, r.led.add(in)
 }
 
-func (r *run) send(ctx context.Context, pi *PlanItem, w Write) (got Remote, err error) {
+func (r *run) send(ctx context.Context, a *attempt) (got Remote, err error) {
 	if r.o.traced {
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 			WroteRequest:         func(httptrace.WroteRequestInfo) { r.o.Point("after-send") },
@@ -144,13 +183,61 @@ func (r *run) send(ctx context.Context, pi *PlanItem, w Write) (got Remote, err 
 		})
 	}
 	r.o.Point("before-send")
-	if pi.Action == ChangeIt {
-		got, err = r.o.Cloud.Update(ctx, pi.remote.ID, w)
+	if a.pi.Action == ChangeIt {
+		got, err = r.o.Cloud.Update(ctx, a.pi.remote.ID, a.write)
 	} else {
-		got, err = r.o.Cloud.Create(ctx, w)
+		got, err = r.o.Cloud.Create(ctx, a.write)
 	}
 	r.o.Point("after-answer")
 	return got, err
+}
+
+// unsent takes an intent back that nothing came of. One that an earlier attempt
+// shares stays: that attempt may have reached Cloud.
+func (r *run) unsent(a *attempt) error {
+	if a.again {
+		return nil
+	}
+	return r.led.add(record{Type: typeOutcome, Time: schema.At(r.o.Now()), Key: a.write.Key, Result: outVoid, Words: "not sent"})
+}
+
+// end writes what came of an attempt. open: nobody saw its end, and the next
+// look at Cloud has to tell.
+func (r *run) end(a *attempt) (open bool, err error) {
+	pi, res := a.pi, r.results[keyOf(a.pi.item)]
+	out := record{Type: typeOutcome, Time: schema.At(r.o.Now()), Key: a.write.Key}
+	var no *RefusedError
+	switch {
+	case a.err == nil:
+		out.Result, out.ID = outWritten, a.got.ID
+		res.Result, res.ID, res.When, res.Words, res.Earlier = Written, a.got.ID, out.Time, "", false
+	case Unsettled(a.err):
+		res.Result, res.Words = Open, a.err.Error()
+		return true, nil
+	case errors.As(a.err, &no) && pi.resume():
+		// It is there with every field equal, but not by the request repeated.
+		out.Result, out.ID, out.Words = outFound, pi.remote.ID, no.Words
+		res.Result, res.ID, res.Words = Same, pi.remote.ID, ""
+		res.Notes = append(res.Notes, "made by someone else meanwhile; whether its secret is the bundle's cannot be told")
+	case errors.As(a.err, &no) && no.Code == http.StatusConflict && a.again:
+		// Perhaps the first attempt came through after all: look again.
+		res.Result, res.Words = Open, no.Words
+		return true, nil
+	case errors.As(a.err, &no):
+		out.Result, out.Words = outRefused, no.Words
+		res.Result, res.Words = Failed, no.Words
+	default:
+		res.Result, res.Words = Failed, a.err.Error()
+		if errors.Is(a.err, context.Canceled) {
+			res.Result, res.Words = NotTried, ""
+		}
+		return false, errors.Join(a.err, r.unsent(a))
+	}
+	if err := r.led.add(out); err != nil {
+		return false, err
+	}
+	r.done(res)
+	return false, nil
 }
 
 func newKey() (string, error) {

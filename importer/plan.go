@@ -82,7 +82,7 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.refresh(ctx); err != nil {
+	if err := p.refresh(ctx, bothLists()...); err != nil {
 		return nil, err
 	}
 	return p.plan(ctx)
@@ -108,7 +108,7 @@ func newPlanner(o *Options, led *ledger) (*planner, error) {
 		return nil, err
 	}
 	items := make(map[itemKey]schema.Item, len(v))
-	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, list := range bothLists() {
 		for _, it := range o.Bundle.Items(list) {
 			items[keyOf(it)] = it
 		}
@@ -117,8 +117,8 @@ func newPlanner(o *Options, led *ledger) (*planner, error) {
 }
 
 // refresh looks at Cloud and settles by that look what can be.
-func (p *planner) refresh(ctx context.Context) error {
-	l, err := lookAt(ctx, p.o.Cloud)
+func (p *planner) refresh(ctx context.Context, lists ...schema.List) error {
+	l, err := lookAt(ctx, p.o.Cloud, lists...)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	}
 	selected := p.o.selected()
 	planned := map[string]Action{} // credentials
-	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, list := range bothLists() {
 		for _, it := range p.o.Bundle.Items(list) {
 			if !selected[keyOf(it)] {
 				continue

@@ -96,6 +96,9 @@ func TestReportJSONIsStable(t *testing.T) {
 	if err := json.Unmarshal(raw, &got); err != nil {
 		t.Fatal(err)
 	}
+	if strings.Contains(string(raw), "secret of") {
+		t.Error("a secret stands in the report")
+	}
 	if !got.Rehearsal || got.List != "connections" || got.Started != "2026-01-31T12:00:00Z" || got.Counts["written"] != 2 ||
 		got.Items[3].Result != "failed" || got.Items[3].Words != "the host is not allowed" || len(got.Tasks) != 4 {
 		t.Errorf("%s", raw)
@@ -117,6 +120,36 @@ func TestReportHTMLNeedsNothingAndRunsNothing(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
+	}
+}
+
+// A re-exported bundle has a ledger of its own; the one of the import before
+// still tells that a password has changed, to a drift report alone.
+func TestDriftTakesTheLedgerOfAnEarlierBundle(t *testing.T) {
+	m := newMemory()
+	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
+	if _, err := Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	later := *o.Bundle
+	later.Manifest.ID = strings.Repeat("e", 32)
+	o.Bundle = &later
+	o.Secrets = func(list schema.List, name string) schema.Secret {
+		if name == "B" {
+			return schema.NewSecret("another")
+		}
+		return secretsOf(list, name)
+	}
+	d, err := Drift(t.Context(), o)
+	if err != nil || d.Items[0].Secret != SecretAsImported || d.Items[1].Secret != SecretNewer || !d.Differs() {
+		t.Errorf("%v, %+v", err, d)
+	}
+	if _, err := MakePlan(t.Context(), o); err == nil {
+		t.Error("a plan took the ledger of another bundle")
+	}
+	m.site.URL = "https://other.example"
+	if _, err := Drift(t.Context(), o); err == nil {
+		t.Error("drift took the ledger of another Cloud")
 	}
 }
 

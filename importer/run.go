@@ -97,7 +97,7 @@ func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
 	if r.p, err = newPlanner(r.o, r.led); err != nil {
 		return nil, err
 	}
-	if err := r.p.refresh(ctx); err != nil {
+	if err := r.p.refresh(ctx, bothLists()...); err != nil {
 		return nil, err
 	}
 	plan, err := r.p.plan(ctx)
@@ -242,7 +242,7 @@ func (r *run) lookAgain(ctx context.Context) error {
 			return ctx.Err()
 		case <-time.After(r.wait):
 		}
-		err := r.p.refresh(ctx)
+		err := r.p.refresh(ctx, r.o.List)
 		if err == nil || n == rounds || ctx.Err() != nil || errors.Is(err, ErrUnauthorized) {
 			return err
 		}
@@ -280,7 +280,7 @@ func (r *run) again(ctx context.Context, left []*PlanItem) ([]*PlanItem, error) 
 func (r *run) lookBack(ctx context.Context) error {
 	ctx, cancel := withGrace(ctx)
 	defer cancel()
-	if err := r.p.refresh(ctx); err != nil {
+	if err := r.p.refresh(ctx, r.o.List); err != nil {
 		return fmt.Errorf("looking at Cloud afterwards: %w", err)
 	}
 	for k, res := range r.results {

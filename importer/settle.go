@@ -24,6 +24,9 @@ func (p *planner) settle() error {
 	}
 	for _, in := range p.led.opens() {
 		k := itemKey{in.List, in.Name}
+		if _, looked := p.look.lists[in.List]; !looked {
+			continue
+		}
 		out := record{Type: typeOutcome, Time: schema.At(p.o.Now()), Key: in.Key}
 		var err error
 		if in.Action == string(Create) {

@@ -131,7 +131,7 @@ func counted[K ~string](counts map[K]int, kinds ...K) string {
 func (p *Plan) Text(w io.Writer, width int) error {
 	out := &page{w: w, width: width}
 	out.line("", 2, "Plan for %s%s", shown(p.Cloud), rehearsal(p.Rehearsal))
-	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, list := range bothLists() {
 		if !slices.ContainsFunc(p.Items, func(it PlanItem) bool { return it.List == list }) {
 			continue
 		}
@@ -237,7 +237,7 @@ func (it *ItemReport) remark() string {
 func (d *DriftReport) Text(w io.Writer, width int) error {
 	out := &page{w: w, width: width}
 	out.line("", 2, "The bundle and %s%s", shown(d.Cloud), rehearsal(d.Rehearsal))
-	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, list := range bothLists() {
 		out.blank()
 		out.line("", 0, "%s", list)
 		for _, it := range d.Items {

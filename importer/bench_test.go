@@ -1,0 +1,77 @@
+package importer_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/samples/cloud"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// imported imports n connections once and returns how many a second it wrote.
+func imported(b *testing.B, s *site, n, jobs int) float64 {
+	b.Helper()
+	bundle := bundleWith(4)
+	bundle.Connections = nil
+	for _, it := range bundleWith(n + n).Connections {
+		if it.(*schema.CloudConnection).OAuth2Credentials == "" && len(bundle.Connections) < n {
+			bundle.Connections = append(bundle.Connections, it)
+		}
+	}
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := reach(b.Context(), s.url, true, 30*time.Second)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	o, err := importOptions(c, bundle, schema.Connections, filepath.Join(b.TempDir(), "l.jsonl"), id)
+	if err != nil {
+		b.Fatal(err)
+	}
+	o.Jobs = jobs
+	start := time.Now()
+	rep, err := importer.Run(b.Context(), o)
+	if err != nil || rep.Counts[importer.Written] != n {
+		b.Fatalf("%v, %v", err, rep)
+	}
+	return float64(n) / time.Since(start).Seconds()
+}
+
+// A Cloud that takes 50 writes a second: at least 0.9 of that, at most 2 % of
+// the requests to write refused.
+func BenchmarkImportAtALimitOf50(b *testing.B) {
+	const limit, n = 50, 1500
+	for b.Loop() {
+		s := newSite(b, cloud.Faults{Rate: limit})
+		rate := imported(b, s, n, 8)
+		seen := s.Counts()
+		refused := 100 * float64(seen.Limited) / float64(seen.Limited+seen.Writes)
+		b.ReportMetric(rate/limit, "of-limit")
+		b.ReportMetric(refused, "%refused")
+		if rate < 0.9*limit || refused > 2 {
+			b.Errorf("%.1f writes/s at a limit of %d, %.1f %% refused", rate, limit, refused)
+		}
+	}
+}
+
+// A Cloud that takes 20 ms for each answer and no limit: at least 0.8 of what
+// eight jobs can do.
+func BenchmarkImportAt20msWith8Jobs(b *testing.B) {
+	const jobs, latency, n = 8, 20 * time.Millisecond, 2000
+	for b.Loop() {
+		s := newSite(b, cloud.Faults{Latency: latency})
+		rate := imported(b, s, n, jobs)
+		ideal := jobs / latency.Seconds()
+		b.ReportMetric(rate/ideal, "of-ideal")
+		if rate < 0.8*ideal {
+			b.Errorf("%.0f writes/s of %.0f", rate, ideal)
+		}
+	}
+}
