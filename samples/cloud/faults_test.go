@@ -187,3 +187,13 @@ func TestFaultsThatCannotBeAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestProbabilitiesFromNeverToAlwaysAreTaken(t *testing.T) {
+	for _, p := range []float64{0, 0.02, 0.5, 0.9999, 1} {
+		s := serve(t, Options{Faults: Faults{Chances: append(Failing(p), Dropping(p)...)}})
+		r, err := s.raw("GET", apiPrefix+"connections", "")
+		if p == 1 && r.Status < 500 || p == 0 && (r.Status != 200 || err != nil) {
+			t.Errorf("%v: got %d, %v", p, r.Status, err)
+		}
+	}
+}
