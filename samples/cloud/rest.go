@@ -25,7 +25,8 @@ const (
 	apiPrefix = "/api/v1/"
 )
 
-// Handler serves the REST interface, faults included.
+// Handler serves the REST interface, faults included, and beside it the admin
+// pages, see [Pages].
 func (c *Cloud) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+apiPrefix+"openapi.json", c.serveOpenAPI)
@@ -37,7 +38,10 @@ func (c *Cloud) Handler() http.Handler {
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, http.StatusNotFound, "no such resource", nil)
 	})
-	return c.withFaults(mux)
+	site := http.NewServeMux()
+	site.Handle("/api/", c.withFaults(mux))
+	site.Handle("/", c.Pages(PageOptions{}))
+	return site
 }
 
 // methods answers 405 in the interface's own shape for a method that is not

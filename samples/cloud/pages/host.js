@@ -1,0 +1,12 @@
+// The host page: decoys, and the way to the login page when the app says that the session is over.
+'use strict';
+document.querySelector('#quick').addEventListener('submit', event => {
+	event.preventDefault();
+	fetch('/pressed', {method: 'POST'});
+});
+document.querySelector('.search').addEventListener('submit', event => event.preventDefault());
+addEventListener('message', event => {
+	if (event.origin === document.body.dataset.appSite && event.data === 'session ended') {
+		location.assign('/login?next=' + encodeURIComponent(location.pathname + location.search));
+	}
+});

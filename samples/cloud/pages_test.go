@@ -1,0 +1,222 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// admin is a sample Cloud with its pages in a browser.
+type admin struct {
+	t     *testing.T
+	b     *page.Browser
+	cloud *Cloud
+	pages *Pages
+	url   string
+	page  *page.Page
+	app   *page.Scope
+}
+
+func browse(t *testing.T, b *page.Browser, opts Options, pages PageOptions) *admin {
+	t.Helper()
+	c := open(t, t.TempDir(), opts)
+	a := &admin{t: t, b: b, cloud: c, pages: c.Pages(pages)}
+	srv := httptest.NewServer(a.pages)
+	t.Cleanup(srv.Close)
+	a.url = srv.URL
+	return a
+}
+
+func browser(t *testing.T) *page.Browser {
+	t.Helper()
+	b, err := page.Open(context.WithoutCancel(t.Context()), page.Options{Timeout: 20 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return b
+}
+
+func (a *admin) ok(err error) {
+	a.t.Helper()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+func got[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// open goes to the host page and into the app.
+func (a *admin) open(query string) {
+	a.t.Helper()
+	a.page = got[*page.Page](a.t)(a.b.Goto(a.t.Context(), a.url+"/?"+query))
+	a.enter()
+}
+
+func (a *admin) enter() {
+	a.t.Helper()
+	a.app = got[*page.Scope](a.t)(a.page.Within(a.t.Context(), page.HasButton("Administration"), page.HasButton("Overview")))
+	a.press("Administration")
+}
+
+func (a *admin) press(name string) {
+	a.t.Helper()
+	a.ok(a.app.Press(a.t.Context(), name))
+}
+
+func (a *admin) see(conds ...page.Cond) {
+	a.t.Helper()
+	a.ok(a.app.WaitFor(a.t.Context(), conds...))
+}
+
+// list opens one of the two lists by the menu.
+func (a *admin) list(group, name string) {
+	a.t.Helper()
+	if shown := got[bool](a.t)(a.app.Shows(a.t.Context(), page.HasButton(name))); !shown {
+		a.press(group)
+	}
+	a.press(name)
+	a.see(page.Heading(name), page.HasTable("Name"))
+}
+
+func (a *admin) connections() { a.list("OUTGOING MAILS", "Outgoing Mail Connections") }
+func (a *admin) credentials() { a.list("OAUTH2", "OAuth2 Credentials") }
+
+func (a *admin) set(label, value string) {
+	a.t.Helper()
+	ctx := a.t.Context()
+	c := got[*page.Control](a.t)(a.app.Field(ctx, label))
+	switch c.Kind {
+	case page.KindSwitch:
+		a.ok(c.SetOn(ctx, value == "true"))
+	case page.KindPassword:
+		a.ok(c.SetSecret(ctx, schema.NewSecret(value)))
+	default:
+		a.ok(c.Set(ctx, value))
+	}
+}
+
+func (a *admin) holds(label, want string) {
+	a.t.Helper()
+	c := got[*page.Control](a.t)(a.app.Field(a.t.Context(), label))
+	if have := got[string](a.t)(c.Get(a.t.Context())); have != want {
+		a.t.Fatalf("%s holds %q, want %q", label, have, want)
+	}
+}
+
+func (a *admin) fill(pairs ...string) {
+	a.t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		a.set(pairs[i], pairs[i+1])
+	}
+}
+
+func (a *admin) edit(name string) {
+	a.t.Helper()
+	row := got[*page.Row](a.t)(a.app.FindRow(a.t.Context(), "Next", "Name", name))
+	a.ok(row.Menu(a.t.Context(), "More actions", "Edit"))
+	a.see(page.HasButton("Save"), page.HasField("Name"))
+}
+
+func (a *admin) load(items ...schema.Item) {
+	a.t.Helper()
+	a.ok(a.cloud.Load(a.t.Context(), items))
+}
+
+func (a *admin) stored(l schema.List, name string) schema.Item {
+	a.t.Helper()
+	for _, e := range got[[]Entry](a.t)(a.cloud.Items(a.t.Context(), l)) {
+		if e.Item.ItemName() == name {
+			return e.Item
+		}
+	}
+	a.t.Fatalf("no %s %s is stored", l.One(), name)
+	return nil
+}
+
+func many(n int) []schema.Item {
+	var out []schema.Item
+	for i := range n {
+		out = append(out, &schema.CloudConnection{Name: fmt.Sprintf("Connection %03d", i+1), FromEmailAddress: fmt.Sprintf("c%03d@corp.example", i+1),
+			ServiceProvider: smtp, Host: "smtp.corp.example", SMTPPort: 587})
+	}
+	return out
+}
+
+func TestPagesInABrowser(t *testing.T) {
+	b := browser(t)
+	for _, test := range []struct {
+		promise string
+		run     func(*testing.T, *page.Browser)
+	}{
+		{"a credential and connections are added and read back", testPagesAdd},
+	} {
+		t.Run(test.promise, func(t *testing.T) { test.run(t, b) })
+	}
+}
+
+func testPagesAdd(t *testing.T, b *page.Browser) {
+	a := browse(t, b, Options{}, PageOptions{})
+	a.open("")
+	a.credentials()
+	a.press("Add")
+	a.see(page.HasField("Client Secret"))
+	a.fill("Name", "Google Workspace", "Service Provider", "Google", "Client ID", "id-1", "Client Secret", "canary-client",
+		"Authorization Endpoint", "https://accounts.google.com/o/oauth2/auth", "Token Endpoint", "https://oauth2.googleapis.com/token", "Grant", "Authorization Code")
+	a.press("Save")
+	a.see(page.HasTable("Name", "Client ID"), page.Text("OAuth2 credential saved"))
+	a.connections()
+	a.press("Add")
+	a.see(page.HasField("SMTP Port"), page.Not(page.HasField("OAuth2 Credentials")))
+	a.fill("Name", "Support", "Description", "two\nlines", "From Email Address", "a@corp.example", "Email Prefix", "[S]", "Service provider", smtp,
+		"Encryption", "STARTTLS", "Username", `CORP\mailer`, "Password", "canary-password", "Host", "smtp.corp.example", "SMTP Port", "587", "Debug", "true")
+	a.press("Save")
+	a.see(page.HasTable("Name", "Host"), page.Text("Connection saved"))
+	a.press("Add")
+	a.see(page.HasField("SMTP Port"))
+	a.set("Service provider", google)
+	a.see(page.HasField("OAuth2 Credentials"), page.Not(page.HasField("Host")), page.Not(page.HasField("Password")))
+	a.fill("Name", "Portal", "Username", "p@portal.example", "OAuth2 Credentials", "Google Workspace")
+	a.press("Save")
+	a.see(page.HasTable("Name", "Host"), page.Text("Portal"))
+
+	want := &schema.CloudConnection{Name: "Support", Description: "two\nlines", FromEmailAddress: "a@corp.example", EmailPrefix: "[S]", ServiceProvider: smtp,
+		Encryption: "STARTTLS", Username: `CORP\mailer`, Host: "smtp.corp.example", SMTPPort: 587, Debug: true}
+	if have := a.stored(schema.Connections, "Support").(*schema.CloudConnection); *have != *want {
+		t.Errorf("stored %+v", have)
+	}
+	if have := a.stored(schema.Connections, "Portal").(*schema.CloudConnection); have.OAuth2Credentials != "Google Workspace" || have.ServiceProvider != google {
+		t.Errorf("stored %+v", have)
+	}
+	a.edit("Support")
+	for label, want := range map[string]string{"Name": "Support", "Description": "two\nlines", "Service provider": smtp, "Encryption": "STARTTLS", "SMTP Port": "587", "Debug": "true"} {
+		a.holds(label, want)
+	}
+	a.set("SMTP Port", "465")
+	a.press("Save")
+	a.see(page.HasTable("Name"))
+	secrets := got[map[string]schema.Secret](t)(a.cloud.Secrets(t.Context(), schema.Connections))
+	if secrets["Support"].Reveal() != "canary-password" {
+		t.Error("an edit that left the password empty did not keep it")
+	}
+	if have := strings.Trim(fmt.Sprint(a.pages.Writes()), "[]"); have != `create credential "Google Workspace": 201 create connection "Support": 201 create connection "Portal": 201 update connection "Support": 200` {
+		t.Errorf("writes: %s", have)
+	}
+	if c := a.pages.Counts(); c != (PageCounts{Saves: 4}) {
+		t.Errorf("counts: %+v", c)
+	}
+}
