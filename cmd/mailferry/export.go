@@ -28,7 +28,7 @@ func (e *env) exportCommand() *cli.Command {
 			"Several are merged. Recipients open everything, reviewers see\n" +
 			"every setting and no secret.",
 		Flags: flags(readerFlags(), identityFlags(), sourceFlags(), selectFlags(), outputFlags("the bundle"), []cli.Flag{
-			&cli.StringFlag{Name: "secrets", Usage: "take secrets that the source cannot give from `FILE` (CSV kind,name,secret; plain or age)"},
+			&cli.StringFlag{Name: "secrets", Usage: "take secrets that the source cannot give from `FILE` (CSV kind,name,secret; plain or age), or - to be asked"},
 			&cli.StringFlag{Name: "sign", Usage: "sign as exporter with the SSH key in `FILE`, or agent"},
 			&cli.BoolFlag{Name: "print-template", Usage: "print an empty sheet: --print-template connections, or credentials"},
 			jsonFlag(),
@@ -71,15 +71,7 @@ func (e *env) export(c *cli.Context) error {
 		return err
 	}
 	defer signer.Close()
-	supplied, err := e.secretsFile(c, nil)
-	if err != nil {
-		return err
-	}
-	contents, err := e.readSources(c)
-	if err != nil {
-		return err
-	}
-	b, secrets, err := exporter.Build(contents, exporter.Options{Select: sel, Supplied: supplied})
+	b, secrets, err := e.buildBundle(c, sel)
 	if err != nil {
 		return err
 	}
@@ -95,6 +87,32 @@ func (e *env) export(c *cli.Context) error {
 		return err
 	}
 	return e.bundleSummary(c, out, b)
+}
+
+// buildBundle reads the sources and adds the secrets of --secrets: a file's before
+// the long reading begins, so that what is wrong with it is said early; those
+// typed in once it is known which are missing.
+func (e *env) buildBundle(c *cli.Context, sel selection.Selection) (*schema.Bundle, schema.Secrets, error) {
+	ask := c.String("secrets") == "-"
+	opts := exporter.Options{Select: sel}
+	var err error
+	if !ask {
+		if opts.Supplied, err = e.secretsFile(c, nil); err != nil {
+			return nil, nil, err
+		}
+	}
+	contents, err := e.readSources(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, secrets, err := exporter.Build(contents, opts)
+	if err != nil || !ask || len(missing(b)) == 0 {
+		return b, secrets, err
+	}
+	if opts.Supplied, err = e.secretsFile(c, missing(b)); err != nil {
+		return nil, nil, err
+	}
+	return exporter.Build(contents, opts)
 }
 
 func (e *env) readSources(c *cli.Context) ([]*exporter.Content, error) {

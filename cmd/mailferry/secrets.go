@@ -27,9 +27,6 @@ func (e *env) secretsFile(c *cli.Context, wanted []secretsfile.Wanted) (schema.S
 
 func (e *env) readSecrets(c *cli.Context, file string, wanted []secretsfile.Wanted) ([]secretsfile.Entry, error) {
 	if file == "-" {
-		if wanted == nil {
-			return nil, usage("%s: --secrets - asks for missing secrets, which is known only of a bundle: use fill", c.Command.HelpName)
-		}
 		t, err := secretsfile.OpenTerminal()
 		if err != nil {
 			return nil, errNoTerminal
