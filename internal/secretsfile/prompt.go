@@ -21,7 +21,10 @@ type Wanted struct {
 }
 
 // Terminal is where a person types and reads, whatever stdin and stdout are.
-type Terminal struct{ In, Out *os.File }
+type Terminal struct {
+	In, Out *os.File
+	left    bool // an interrupted read is still waiting on In
+}
 
 // OpenTerminal opens the terminal that the process belongs to. The caller closes
 // it.
@@ -43,8 +46,15 @@ func OpenTerminal() (*Terminal, error) {
 	return t, nil
 }
 
-// Close closes the terminal.
-func (t *Terminal) Close() error { return errors.Join(t.In.Close(), t.Out.Close()) }
+// Close closes the terminal. Its input stays open as long as an interrupted read
+// waits on it: that read ends by setting the terminal's mode through the file's
+// number, which must not by then mean another file.
+func (t *Terminal) Close() error {
+	if t.left {
+		return t.Out.Close()
+	}
+	return errors.Join(t.In.Close(), t.Out.Close())
+}
 
 // Prompt asks for one secret after the other without showing what is typed. An
 // empty answer leaves that secret out of the result. The terminal is as it was
@@ -67,7 +77,7 @@ func Prompt(ctx context.Context, t *Terminal, wanted []Wanted) ([]Entry, error) 
 			i+1, len(wanted), label(w.List), w.List.One(), schema.Quote(w.Name)); err != nil {
 			return nil, fmt.Errorf("ask at the terminal: %w", err)
 		}
-		secret, err := hidden(ctx, fd)
+		secret, err := t.hidden(ctx)
 		_, _ = fmt.Fprintln(t.Out) // the Enter that was typed is not shown either
 		if err != nil {
 			return nil, err
@@ -89,7 +99,7 @@ func label(l schema.List) string {
 
 // hidden reads a line without echo. A read from a terminal cannot be interrupted
 // everywhere, so when ctx ends it is left behind; the process is about to end.
-func hidden(ctx context.Context, fd int) (schema.Secret, error) {
+func (t *Terminal) hidden(ctx context.Context) (schema.Secret, error) {
 	type answer struct {
 		secret schema.Secret
 		err    error
@@ -99,7 +109,8 @@ func hidden(ctx context.Context, fd int) (schema.Secret, error) {
 	}
 	got := make(chan answer, 1)
 	go func() {
-		line, err := term.ReadPassword(fd)
+		line, err := term.ReadPassword(int(t.In.Fd()))
+		runtime.KeepAlive(t)
 		got <- answer{schema.NewSecret(string(line)), err}
 	}()
 	select {
@@ -109,6 +120,7 @@ func hidden(ctx context.Context, fd int) (schema.Secret, error) {
 		}
 		return a.secret, nil
 	case <-ctx.Done():
+		t.left = true
 		return schema.Secret{}, fmt.Errorf("asking for secrets: %w", ctx.Err())
 	}
 }

@@ -33,12 +33,14 @@ func pseudoterminal(t *testing.T) (person *os.File, terminal *Terminal) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
+	terminal = &Terminal{}
+	for _, f := range []**os.File{&terminal.In, &terminal.Out} {
+		if *f, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0); err != nil {
+			t.Fatal(err)
+		}
 	}
-	t.Cleanup(func() { _ = tty.Close() })
-	return person, &Terminal{In: tty, Out: tty}
+	t.Cleanup(func() { _ = terminal.Close() })
+	return person, terminal
 }
 
 func echoes(t *testing.T, f *os.File) bool {
@@ -149,7 +151,7 @@ func TestPromptRefusesWhatIsNoTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.Close() })
-	_, err = Prompt(t.Context(), &Terminal{f, f}, []Wanted{{schema.Connections, "Desk"}})
+	_, err = Prompt(t.Context(), &Terminal{In: f, Out: f}, []Wanted{{schema.Connections, "Desk"}})
 	if err == nil || schema.HintOf(err) == "" {
 		t.Errorf("got %v", err)
 	}
