@@ -162,7 +162,7 @@ func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
 			return e.readSecret("Passphrase of " + f)
 		})
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f, err)
+			return nil, advise(at(f, err), "-i takes a file with an age identity, as mailferry keygen writes it")
 		}
 		ids = append(ids, found...)
 	}

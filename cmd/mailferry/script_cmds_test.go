@@ -63,12 +63,15 @@ func lacks(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// patch FILE OLD NEW replaces the first OLD in a file, which must be there.
+// patch FILE OLD NEW replaces the first OLD in a file, which must be there. In
+// both, \n stands for a line's end.
 func patch(ts *testscript.TestScript, _ bool, args []string) {
 	path := ts.MkAbs(args[0])
 	content := ts.ReadFile(args[0])
-	if !strings.Contains(content, args[1]) {
-		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	lines := strings.NewReplacer(`\n`, "\n")
+	before, after := lines.Replace(args[1]), lines.Replace(args[2])
+	if !strings.Contains(content, before) {
+		ts.Fatalf("%s does not hold %q", args[0], before)
 	}
-	ts.Check(os.WriteFile(path, []byte(strings.Replace(content, args[1], args[2], 1)), 0o600))
+	ts.Check(os.WriteFile(path, []byte(strings.Replace(content, before, after, 1)), 0o600))
 }

@@ -43,6 +43,11 @@ func TestScripts(t *testing.T) {
 			"setvar":   setvar,
 			"lacks":    lacks,
 			"patch":    patch,
+			"refuses":  refuses,
+			"cut":      cut,
+			"flip":     flip,
+			"zipfile":  zipfile,
+			"serve":    serve,
 		},
 	})
 }
