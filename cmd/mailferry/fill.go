@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -106,7 +107,7 @@ func (e *env) warnReaders(b *schema.Bundle, to sealed.Readers) {
 	}
 	for _, r := range append(append([]schema.Reader{}, b.Manifest.Recipients...), b.Manifest.Reviewers...) {
 		if !given[r.Key] && r.Key != sealed.PassphraseKey {
-			e.warn(fmt.Sprintf("%s is in the bundle's list and not given here: the new file does not open to that key", schema.Quote(r.Label+" "+r.Key)))
+			e.warn(fmt.Sprintf("%s is in the bundle's list and not given here: the new file does not open to that key", strings.TrimSpace(r.Label+" "+r.Key)))
 		}
 	}
 }

@@ -105,9 +105,9 @@ func (e *env) printVerdict(path string, o *sealed.Opened, v *sealed.Verdict) {
 		if s.Role != "" {
 			p.Wrapped(2, report.Plain, report.Visible(fmt.Sprintf("%s, as %s: %s, %s", who, s.Role, s.Decision, s.Time.Format("2006-01-02 15:04 UTC"))))
 		}
-		for label, text := range map[string]string{"for": s.For, "comment": s.Comment, "why": s.Why, "key": s.Key} {
-			if text != "" {
-				p.Pair(2, 13, label, report.Plain, report.Visible(text))
+		for _, line := range [][2]string{{"why", s.Why}, {"for", s.For}, {"comment", s.Comment}, {"key", s.Key}} {
+			if line[1] != "" {
+				p.Pair(2, 13, line[0], report.Plain, report.Visible(line[1]))
 			}
 		}
 		for _, r := range s.ReadersAdded {

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+
+	"github.com/mailferry/mailferry/samples"
+	"github.com/mailferry/mailferry/samples/cloud"
+	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
+	"github.com/mailferry/mailferry/transform"
+)
+
+// handover is a folder in which a bundle was exported, reviewed, filled,
+// transformed and reviewed again, each step signed: server.age, cloud.age, the
+// statements beside them and the allowed_signers file "signers". prefill.age is
+// the server bundle before its last secret came, and the .void files are the
+// approvals of it. other.age and othercloud.age are another export of the same
+// sheets, approved by the same people.
+type handover struct {
+	dir      string
+	ops, rev string // age recipients of ops.key and rev.key
+}
+
+// result is what one command line did.
+type result struct {
+	code int
+	out  string // stdout
+	err  string // stderr
+}
+
+func (h handover) path(name string) string { return filepath.Join(h.dir, name) }
+
+// mailferry runs one command line in this process.
+func mailferry(t *testing.T, args ...string) result {
+	t.Helper()
+	e := processEnv()
+	var out, err bytes.Buffer
+	e.stdout, e.stderr = &out, &err
+	e.getenv = func(string) string { return "" }
+	code := e.run(t.Context(), append([]string{"mailferry"}, args...))
+	return result{code, out.String(), err.String()}
+}
+
+func mustRun(t *testing.T, args ...string) result {
+	t.Helper()
+	r := mailferry(t, args...)
+	if r.code != 0 {
+		t.Fatalf("%q: exit %d: %s", args, r.code, r.err)
+	}
+	return r
+}
+
+// newHandover walks the road once, with keys made by the real ssh-keygen.
+func newHandover(t *testing.T) handover {
+	t.Helper()
+	h := handover{dir: t.TempDir()}
+	for name, content := range samples.Files() {
+		write(t, h.path(name), content)
+	}
+	h.ops = h.keygen(t, "ops")
+	h.rev = h.keygen(t, "rev")
+	var signers strings.Builder
+	for _, who := range []string{"exporter", "transformer", "anna", "bea"} {
+		signers.WriteString(who + "@corp.example " + h.sshKey(t, who))
+	}
+	write(t, h.path("signers"), []byte(signers.String()))
+	approve := func(bundle string) {
+		for _, who := range []string{"anna", "bea"} {
+			mustRun(t, "review", "-i", h.path("rev.key"), "--approve", "--sign", h.path(who), h.path(bundle))
+		}
+	}
+	readers := []string{"-r", h.ops, "--reviewer", h.rev}
+	do := func(args ...string) { t.Helper(); mustRun(t, append(args, readers...)...) }
+
+	do("export", "--sign", h.path("exporter"), "-o", h.path("server.age"), h.path("connections.csv"), h.path("credentials.csv"))
+	approve("server.age")
+	write(t, h.path("prefill.age"), read(t, h.path("server.age")))
+	do("fill", "-i", h.path("rev.key"), "--yes", "--sign", h.path("exporter"), "--secrets", h.path("legal.csv"), h.path("server.age"))
+	approve("server.age")
+	do("transform", "-i", h.path("rev.key"), "--sign", h.path("transformer"), "-o", h.path("cloud.age"), h.path("server.age"))
+	approve("cloud.age")
+
+	do("export", "--sign", h.path("exporter"), "-o", h.path("other.age"), h.path("connections.csv"), h.path("credentials.csv"))
+	approve("other.age")
+	do("transform", "-i", h.path("rev.key"), "--sign", h.path("transformer"), "-o", h.path("othercloud.age"), h.path("other.age"))
+	approve("othercloud.age")
+	return h
+}
+
+// copy gives one test a folder of its own.
+func (h handover) copy(t *testing.T) handover {
+	t.Helper()
+	c := h
+	c.dir = t.TempDir()
+	entries, err := os.ReadDir(h.dir)
+	check(t, err)
+	for _, e := range entries {
+		write(t, c.path(e.Name()), read(t, h.path(e.Name())))
+	}
+	return c
+}
+
+// keygen makes NAME.key and returns its recipient.
+func (h handover) keygen(t *testing.T, name string) string {
+	t.Helper()
+	return strings.TrimSpace(mustRun(t, "keygen", "-o", h.path(name+".key")).out)
+}
+
+// sshKey makes the SSH key NAME and returns its public line.
+func (h handover) sshKey(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", h.path(name)).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ssh-keygen: %v: %s", err, out)
+	}
+	return strings.TrimSpace(string(read(t, h.path(name+".pub")))) + "\n"
+}
+
+// document is a bundle's document as a reviewer opens it.
+func (h handover) document(t *testing.T, file string) []byte {
+	t.Helper()
+	ids, err := sealed.Keys{}.Identities(bytes.NewReader(read(t, h.path("rev.key"))), nil)
+	check(t, err)
+	doc, err := sealed.Decrypt(read(t, h.path(file)), schema.MaxDocument, ids...)
+	check(t, err)
+	return doc
+}
+
+// put encrypts a document to every reader, with age alone: whoever knows the
+// public keys can, and nothing of ours looks at it.
+func (h handover) put(t *testing.T, file string, doc []byte) {
+	t.Helper()
+	h.putFor(t, file, doc, h.ops, h.rev)
+}
+
+func (h handover) putFor(t *testing.T, file string, doc []byte, keys ...string) {
+	t.Helper()
+	var to []age.Recipient
+	for _, k := range keys {
+		r, err := age.ParseX25519Recipient(k)
+		check(t, err)
+		to = append(to, r)
+	}
+	var out bytes.Buffer
+	w, err := age.Encrypt(&out, to...)
+	check(t, err)
+	_, err = w.Write(doc)
+	check(t, err)
+	check(t, w.Close())
+	write(t, h.path(file), out.Bytes())
+}
+
+// bundle decodes a bundle.
+func (h handover) bundle(t *testing.T, file string) *schema.Bundle {
+	t.Helper()
+	b, err := schema.Decode(h.document(t, file))
+	check(t, err)
+	return b
+}
+
+func (h handover) putBundle(t *testing.T, file string, b *schema.Bundle) {
+	t.Helper()
+	doc, err := b.Encode()
+	check(t, err)
+	h.put(t, file, doc)
+}
+
+// transformAgain writes cloud.age anew from an altered server bundle, as
+// somebody would who knows how: with an id, origin and claims that agree.
+func (h handover) transformAgain(t *testing.T, server *schema.Bundle, rules *schema.Rules) {
+	t.Helper()
+	was := h.bundle(t, "cloud.age")
+	if rules == nil {
+		rules = was.Origin.Rules
+	}
+	b, _, err := transform.Run(server, rules, was.Origin.Statements)
+	check(t, err)
+	m := was.Manifest
+	m.ID, m.Source = b.Manifest.ID, b.Manifest.Source
+	b.Manifest = m
+	h.putBundle(t, "cloud.age", b)
+}
+
+// statements lists the statement files beside a bundle.
+func (h handover) statements(t *testing.T, bundle string) []string {
+	t.Helper()
+	files, err := sealed.StatementsBeside(h.path(bundle))
+	check(t, err)
+	return files
+}
+
+// onCloud counts what the sample Cloud in a folder holds.
+func (h handover) onCloud(t *testing.T, dir string) int {
+	t.Helper()
+	c, err := cloud.Open(h.path(dir), cloud.Options{})
+	check(t, err)
+	defer c.Close()
+	n := 0
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		items, err := c.Items(t.Context(), l)
+		check(t, err)
+		n += len(items)
+	}
+	return n
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	check(t, err)
+	return raw
+}
+
+func write(t *testing.T, path string, content []byte) {
+	t.Helper()
+	check(t, os.WriteFile(path, content, 0o600))
+}
