@@ -256,10 +256,10 @@ func earlier(t *testing.T, s *site, c child) {
 
 const atRandom = "at random"
 
-// TestNoDifferenceAfterManyKills kills the real process at every named point
+// TestCrashesMakeNoDifference kills the real process at every named point
 // and at random moments; MAILFERRY_SOAK says how often, 60 times where it does
 // not.
-func TestNoDifferenceAfterManyKills(t *testing.T) {
+func TestCrashesMakeNoDifference(t *testing.T) {
 	want := 60
 	if s := os.Getenv("MAILFERRY_SOAK"); s != "" {
 		n, err := strconv.Atoi(s)
@@ -309,7 +309,7 @@ func TestNoDifferenceAfterManyKills(t *testing.T) {
 
 // Taking out the look before a retry has to turn the harness red, whether
 // Cloud honours keys or not; with the look, the same deaths change nothing.
-func TestWithoutTheLookBeforeARetryTheHarnessTurnsRed(t *testing.T) {
+func TestCrashHarnessTurnsRedWithoutTheLookBeforeARetry(t *testing.T) {
 	for _, keys := range []bool{true, false} {
 		for _, blind := range []bool{false, true} {
 			once := false

@@ -104,6 +104,9 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 			if !keys {
 				name += ", keys not honoured"
 			}
+			if !keys && tt.writes == nil && tt.faults.Chances == nil {
+				continue // no write is left open
+			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				var on atomic.Bool

@@ -127,11 +127,6 @@ func shut(reasons []Reason) error {
 	return err
 }
 
-// ready reports whether nothing holds the item back in this import.
-func (it *PlanItem) ready() bool {
-	return it.Action != Blocked && it.Action != Conflicting && it.After == ""
-}
-
 // joinWords lists labels as a sentence does.
 func joinWords(words []string) string {
 	if len(words) < 2 {

@@ -215,6 +215,9 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 // has another one, or where it was asked for. have: the bundle has one to send.
 func (p *planner) compareSecret(pi *PlanItem, have bool) {
 	if !have {
+		if pi.intent != nil {
+			pi.Notes = append(pi.Notes, "an earlier run was cut off here; without the secret it stays unknown whether Cloud has it")
+		}
 		return
 	}
 	c := Change{Field: schema.SecretField(pi.List), Label: secretLabel(pi.item), Secret: true}

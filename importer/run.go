@@ -307,11 +307,16 @@ func (r *run) lookBack(ctx context.Context) error {
 // settled gives a result to an item that was left open, after a look.
 func (r *run) settled(k itemKey, res *ItemReport, there []Remote) {
 	w, ok := r.led.written(k)
-	switch {
-	case r.led.open(k) == nil && ok && len(there) == 1 && w.item == r.p.views[k]:
-		res.Result, res.ID, res.When, res.Words = Written, there[0].ID, w.time, ""
-	case len(there) == 0:
+	switch open := r.led.open(k) != nil; {
+	case open && len(there) == 0:
 		res.Result, res.Words = Failed, res.Words+"; it is not on Cloud"
+	case open:
+	case len(there) != 1 || len(compare(there[0].Item, res.item)) > 0:
+		res.Result, res.Words = Failed, res.Words+"; it is not on Cloud as the bundle has it"
+	case ok && w.item == r.p.views[k]:
+		res.Result, res.ID, res.When, res.Words = Written, there[0].ID, w.time, ""
+	default:
+		res.Result, res.ID, res.Words = Same, there[0].ID, ""
 	}
 }
 
