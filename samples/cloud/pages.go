@@ -9,10 +9,10 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"sync"
 
+	"github.com/mailferry/mailferry/samples/signin"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -31,12 +31,9 @@ type PageOptions struct {
 	Refuse func(schema.List, string) string
 }
 
-// SignIn is the one user of the admin pages.
-type SignIn struct {
-	User     string
-	Password schema.Secret
-	Requests int // of the app, after which a session ends; 0: it lasts
-}
+// SignIn is the one user of the admin pages; of requests, those of the app
+// count against a session's life.
+type SignIn = signin.Account
 
 // DefaultChoices returns what the lists of the forms offer beside the service
 // providers of connections. All of it is made up: Cloud's values are not known.
@@ -85,16 +82,14 @@ type Pages struct {
 	cloud   *Cloud
 	options PageOptions
 	key     []byte // of context tokens
-	cookie  string // its name: cookies do not tell ports apart
+	door    *signin.Door
 	handler http.Handler
-	login   *template.Template
 	host    *template.Template
 	app     *template.Template
 
-	mu       sync.Mutex
-	sessions map[string]int // id → requests made
-	counts   PageCounts
-	writes   []PageWrite
+	mu     sync.Mutex
+	counts PageCounts
+	writes []PageWrite
 }
 
 // Pages returns admin pages on this sample Cloud's data. They serve from a
@@ -103,17 +98,16 @@ func (c *Cloud) Pages(options PageOptions) *Pages {
 	if options.Choices == nil {
 		options.Choices = DefaultChoices()
 	}
-	p := &Pages{cloud: c, options: options, key: []byte(rand.Text()), cookie: "session-" + rand.Text()[:8], sessions: map[string]int{}}
+	p := &Pages{cloud: c, options: options, key: []byte(rand.Text()), door: signin.New(options.SignIn)}
 	all := template.Must(template.ParseFS(pageFiles, "pages/*.html")) // embedded: the binary itself is broken otherwise
-	p.login, p.host, p.app = all.Lookup("login.html"), all.Lookup("host.html"), all.Lookup("app.html")
+	p.host, p.app = all.Lookup("host.html"), all.Lookup("app.html")
 	static, err := fs.Sub(pageFiles, "pages")
 	if err != nil {
 		panic(err)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.serveHost)
-	mux.HandleFunc("GET /login", p.serveLogin)
-	mux.HandleFunc("POST /login", p.serveSignIn)
+	mux.Handle("/login", p.door)
 	mux.HandleFunc("POST /pressed", p.serveDecoy)
 	mux.HandleFunc("GET /app/{$}", p.serveApp)
 	for _, kind := range []string{"js", "css"} {
@@ -149,7 +143,9 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.Se
 func (p *Pages) Counts() PageCounts {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.counts
+	counts := p.counts
+	counts.SignIns = p.door.Count()
+	return counts
 }
 
 // Writes returns every Save that reached the site, in their order.
@@ -212,9 +208,9 @@ func show(w http.ResponseWriter, t *template.Template, status int, csp string, d
 }
 
 func (p *Pages) serveHost(w http.ResponseWriter, r *http.Request) {
-	session, ok := p.session(r)
+	session, ok := p.door.Session(r)
 	if !ok {
-		http.Redirect(w, r, "/login?"+url.Values{"next": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
+		p.door.Lead(w, r)
 		return
 	}
 	query := r.URL.Query()
@@ -233,7 +229,7 @@ func (p *Pages) serveHost(w http.ResponseWriter, r *http.Request) {
 func (p *Pages) serveApp(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	token := query.Get("jwt")
-	if _, ok := p.accepts(token); !ok {
+	if session, ok := p.sealed(token); !ok || !p.door.Lives(session) {
 		http.Error(w, "this page opens inside Jira only, and for a while: reload Jira's page", http.StatusUnauthorized)
 		return
 	}
