@@ -134,7 +134,8 @@ func Set(it Item, field string, value any) error {
 }
 
 // Parse reads a text as a field's value: a port as digits from 1 to 65535, a
-// switch as true or false in the words that panels, sheets and databases use.
+// switch as true or false in the words that panels, sheets (also German and
+// French ones) and databases use.
 // The empty text is nil. The error does not contain the text.
 func (f Field) Parse(text string) (any, error) {
 	switch f.Type {
@@ -152,9 +153,9 @@ func (f Field) Parse(text string) (any, error) {
 		return n, nil
 	case Boolean:
 		switch strings.ToLower(text) {
-		case "true", "yes", "on", "1", "enabled", "x":
+		case "true", "yes", "on", "1", "enabled", "x", "wahr", "vrai":
 			return true, nil
-		case "", "false", "no", "off", "0", "disabled":
+		case "", "false", "no", "off", "0", "disabled", "falsch", "faux":
 			return false, nil
 		}
 		return nil, fmt.Errorf("neither true nor false (yes/no, on/off, 1/0)")

@@ -321,7 +321,7 @@ func TestFieldParse(t *testing.T) {
 			t.Errorf("the error quotes %q: %v", text, err)
 		}
 	}
-	for text, want := range map[string]any{"TRUE": true, "1": true, "yes": true, "0": false, "": false, "Off": false} {
+	for text, want := range map[string]any{"TRUE": true, "1": true, "yes": true, "0": false, "": false, "Off": false, "WAHR": true, "FAUX": false} {
 		if got, err := debug.Parse(text); err != nil || got != want {
 			t.Errorf("debug %q: %v, %v", text, got, err)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -107,41 +107,25 @@ func oneLine(s string) string {
 	}, strings.TrimRight(s, "\n"))
 }
 
-var errNoTerminal = errors.New("there is no terminal to ask on")
-
 // readSecret asks on the terminal without echo.
-func (e *env) readSecret(prompt string) (schema.Secret, error) {
-	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+func (e *env) readSecret(ctx context.Context, prompt string) (schema.Secret, error) {
+	t, err := terminal.Open()
 	if err != nil {
-		return schema.Secret{}, schema.Hint(errNoTerminal, "a passphrase is typed by a person; scripts use keys: -i FILE, -r KEY")
+		return schema.Secret{}, err
 	}
-	defer tty.Close()
-	fmt.Fprintf(tty, "%s: ", prompt)
-	b, err := term.ReadPassword(int(tty.Fd()))
-	fmt.Fprintln(tty)
-	if err != nil {
-		return schema.Secret{}, errNoTerminal
-	}
-	return schema.NewSecret(string(b)), nil
+	defer t.Close()
+	return t.Secret(ctx, oneLine(prompt)+": ")
 }
 
 // confirm asks a question on the terminal; only "yes" is yes.
-func (e *env) confirm(question string) (bool, error) {
-	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+func (e *env) confirm(ctx context.Context, question string) (bool, error) {
+	t, err := terminal.Open()
 	if err != nil {
-		return false, schema.Hint(errNoTerminal, "--yes answers yes to everything")
+		return false, schema.Hint(err, "--yes answers yes to everything")
 	}
-	defer tty.Close()
-	fmt.Fprintf(tty, "%s [yes/no] ", oneLine(question))
-	var line bytes.Buffer
-	one := make([]byte, 1)
-	for line.Len() < 100 {
-		if _, err := tty.Read(one); err != nil || one[0] == '\n' {
-			break
-		}
-		line.WriteByte(one[0])
-	}
-	return strings.TrimSpace(line.String()) == "yes", nil
+	defer t.Close()
+	answer, err := t.Line(ctx, oneLine(question)+" [yes/no] ")
+	return answer == "yes", err
 }
 
 // interrupted explains a run that Ctrl-C ended.

@@ -127,7 +127,7 @@ func (e *env) confirmVoid(c *cli.Context, path string, b *schema.Bundle) ([]stri
 	if c.Bool("yes") {
 		return files, nil
 	}
-	ok, err := e.confirm(fmt.Sprintf("Change the content and void %s?", count(len(files), "statement")))
+	ok, err := e.confirm(c.Context, fmt.Sprintf("Change the content and void %s?", count(len(files), "statement")))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -25,18 +26,23 @@ func (e *env) importCommand() *cli.Command {
 			"once the credential that it names is on Cloud and is the same one. Nothing on Cloud is\n" +
 			"ever deleted. A ledger beside the bundle lets a run that was cut off go on.",
 		Subcommands: []*cli.Command{
-			e.importList(schema.Credentials, "write the OAuth2 credentials to Cloud: the first step"),
-			e.importList(schema.Connections, "write the connections to Cloud: the second step"),
+			e.importList(schema.Credentials, "write the OAuth2 credentials to Cloud: the first step",
+				"One that is on Cloud already and the same is left alone; one that differs is a\n"+
+					"conflict, for --on-conflict to settle. Needs a recipient's key."),
+			e.importList(schema.Connections, "write the connections to Cloud: the second step",
+				"Exit 4, and nothing is written, where a credential that a connection names is\n"+
+					"missing on Cloud or is another one. Needs a recipient's key."),
 		},
 	}
 }
 
-func (e *env) importList(l schema.List, use string) *cli.Command {
+func (e *env) importList(l schema.List, use, description string) *cli.Command {
 	return &cli.Command{
-		Name:      string(l),
-		Usage:     use,
-		UsageText: fmt.Sprintf("mailferry import %s -i me.key --cloud https://gateway.example.com --token-file token cloud.age\n   mailferry import %s -i me.key --cloud sample:rehearsal --dry-run cloud.age", l, l),
-		ArgsUsage: "BUNDLE",
+		Name:        string(l),
+		Usage:       use,
+		UsageText:   fmt.Sprintf("mailferry import %s -i me.key --cloud https://gateway.example.com --token-file token cloud.age\n   mailferry import %s -i me.key --cloud sample:rehearsal --dry-run cloud.age", l, l),
+		ArgsUsage:   "BUNDLE",
+		Description: description,
 		Flags: flags(identityFlags(), cloudFlags(), gateFlags(), planFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "secrets", Usage: "take secrets that the bundle lacks from `FILE`, or - to be asked"},
 			&cli.StringFlag{Name: "plan", Usage: "apply exactly the saved plan in `FILE`, or refuse"},
@@ -136,7 +142,7 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 		}
 	}
 	if opts.OnConflict == importer.Overwrite && !c.Bool("yes") && !c.Bool("dry-run") {
-		opts.Confirm = e.confirmChange
+		opts.Confirm = func(it importer.PlanItem) bool { return e.confirmChange(c.Context, it) }
 	}
 	var done func()
 	opts.Progress, done = e.progressItems("importing " + string(l))
@@ -182,13 +188,13 @@ func (e *env) importReport(c *cli.Context, r *importer.Report, err error) error 
 }
 
 // confirmChange shows what an overwrite would change, and asks.
-func (e *env) confirmChange(it importer.PlanItem) bool {
+func (e *env) confirmChange(ctx context.Context, it importer.PlanItem) bool {
 	var lines []string
 	for _, ch := range it.Changes {
 		lines = append(lines, fmt.Sprintf("%s: %s → %s", ch.Label, schema.Quote(ch.From), schema.Quote(ch.To)))
 	}
 	e.say("%s %s on Cloud would change: %s", it.List.One(), schema.Quote(it.Name), strings.Join(lines, "; "))
-	ok, err := e.confirm("Overwrite it?")
+	ok, err := e.confirm(ctx, "Overwrite it?")
 	if err != nil {
 		e.tell(err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,9 +30,9 @@ func identityFlags() []cli.Flag {
 func readerFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "recipient", Aliases: []string{"r"}, Usage: "seal to `KEY` (age1…, or LABEL=age1…), who may open everything (repeatable)"},
-		&cli.StringSliceFlag{Name: "recipients-file", Aliases: []string{"R"}, Usage: "seal to the recipients listed in `FILE`"},
+		&cli.StringSliceFlag{Name: "recipients-file", Aliases: []string{"R"}, Usage: "seal to the recipients listed in `FILE` (repeatable)"},
 		&cli.StringSliceFlag{Name: "reviewer", Usage: "let `KEY` see the settings and no secret (repeatable)"},
-		&cli.StringSliceFlag{Name: "reviewers-file", Usage: "the same for the keys listed in `FILE`"},
+		&cli.StringSliceFlag{Name: "reviewers-file", Usage: "the same for the keys listed in `FILE` (repeatable)"},
 	}
 }
 
@@ -77,7 +78,7 @@ func (e *env) readers(c *cli.Context) (sealed.Readers, error) {
 		if len(rs.Recipients)+len(rs.Reviewers) > 0 {
 			return rs, usage("-p stands alone: a passphrase, or recipients and reviewers")
 		}
-		if rs.Passphrase, err = e.passphrase(!opens(c)); err != nil {
+		if rs.Passphrase, err = e.passphrase(c.Context, !opens(c)); err != nil {
 			return rs, err
 		}
 	}
@@ -121,11 +122,11 @@ func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipi
 
 // passphrase asks for the passphrase of -p once in a run: what a command opens
 // and what it writes have the same. One that is new is asked for twice.
-func (e *env) passphrase(fresh bool) (schema.Secret, error) {
+func (e *env) passphrase(ctx context.Context, fresh bool) (schema.Secret, error) {
 	if !e.pass.IsZero() {
 		return e.pass, nil
 	}
-	pass, err := e.readSecret("Passphrase of the bundle")
+	pass, err := e.readSecret(ctx, "Passphrase of the bundle")
 	if err != nil {
 		return pass, err
 	}
@@ -133,7 +134,7 @@ func (e *env) passphrase(fresh bool) (schema.Secret, error) {
 		return pass, errors.New("the passphrase is empty")
 	}
 	if fresh {
-		again, err := e.readSecret("The same once more")
+		again, err := e.readSecret(ctx, "The same once more")
 		if err != nil {
 			return pass, err
 		}
@@ -159,7 +160,7 @@ func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
 			return nil, err
 		}
 		found, err := keys.Identities(strings.NewReader(string(raw)), func() (schema.Secret, error) {
-			return e.readSecret("Passphrase of " + f)
+			return e.readSecret(c.Context, "Passphrase of "+f)
 		})
 		if err != nil {
 			return nil, advise(at(f, err), "-i takes a file with an age identity, as mailferry keygen writes it")
@@ -167,7 +168,7 @@ func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
 		ids = append(ids, found...)
 	}
 	if c.Bool("passphrase") {
-		pass, err := e.passphrase(false)
+		pass, err := e.passphrase(c.Context, false)
 		if err != nil {
 			return nil, err
 		}

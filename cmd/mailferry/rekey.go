@@ -71,7 +71,7 @@ func (e *env) rekey(c *cli.Context) error {
 		}
 	}
 	if !c.Bool("yes") {
-		ok, err := e.confirm("Are these the right readers?")
+		ok, err := e.confirm(c.Context, "Are these the right readers?")
 		if err != nil {
 			return err
 		}

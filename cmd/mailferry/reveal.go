@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bufio"
+	"context"
 	"fmt"
-	"os"
-	"strings"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -56,26 +56,29 @@ func (e *env) reveal(c *cli.Context) error {
 			return at(path, fmt.Errorf("your key does not open the part that the secret of %s is sealed in", schema.Quote(name)))
 		}
 	}
-	return e.showOnTerminal(name, secret)
+	return e.showOnTerminal(c.Context, name, secret)
 }
 
 // showOnTerminal shows a secret until Enter is pressed.
-func (e *env) showOnTerminal(name string, secret schema.Secret) error {
-	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+func (e *env) showOnTerminal(ctx context.Context, name string, secret schema.Secret) error {
+	t, err := terminal.Open()
 	if err != nil {
-		return schema.Hint(errNoTerminal, "a secret is shown on a terminal and nowhere else")
+		return schema.Hint(err, "a secret is shown on a terminal and nowhere else")
 	}
-	defer tty.Close()
+	defer t.Close()
 	// A password with control characters would steer the terminal: it is quoted.
 	shown := secret.Reveal()
 	if oneLine(shown) != shown {
 		shown = fmt.Sprintf("%q (quoted: it holds characters that do not show)", shown)
 	}
-	fmt.Fprintf(tty, "%s: %s\nPress Enter to clear. ", schema.Quote(name), shown)
-	_, _ = bufio.NewReader(tty).ReadString('\n')
-	// Up to the secret's line and clear to the end of the screen; Enter has moved
-	// one line further, a long secret may have wrapped.
-	lines := 2 + strings.Count(shown, "\n") + (len(shown)+len(name)+4)/e.width()
-	fmt.Fprintf(tty, "\x1b[%dA\x1b[J", lines)
-	return nil
+	first := fmt.Sprintf("%s: %s", schema.Quote(name), shown)
+	_, err = t.Line(ctx, first+"\nPress Enter to clear. ")
+	// Up to the secret's line, however often it wrapped, and clear from there on.
+	// Enter has moved the cursor below the question; Ctrl-C has not.
+	up := runewidth.StringWidth(first)/t.Width() + 1
+	if err == nil {
+		up++
+	}
+	fmt.Fprintf(t.Out, "\r\x1b[%dA\x1b[J", up)
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/internal/secretsfile"
+	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -27,9 +28,9 @@ func (e *env) secretsFile(c *cli.Context, wanted []secretsfile.Wanted) (schema.S
 
 func (e *env) readSecrets(c *cli.Context, file string, wanted []secretsfile.Wanted) ([]secretsfile.Entry, error) {
 	if file == "-" {
-		t, err := secretsfile.OpenTerminal()
+		t, err := terminal.Open()
 		if err != nil {
-			return nil, errNoTerminal
+			return nil, err
 		}
 		defer t.Close()
 		return secretsfile.Prompt(c.Context, t, wanted)

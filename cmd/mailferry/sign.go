@@ -14,7 +14,7 @@ func (e *env) signer(c *cli.Context) (*optionalSigner, error) {
 		return &optionalSigner{}, nil
 	}
 	s, err := sealed.LoadSigner(c.Context, c.String("sign"), func(prompt string) ([]byte, error) {
-		pass, err := e.readSecret(prompt)
+		pass, err := e.readSecret(c.Context, prompt)
 		return []byte(pass.Reveal()), err
 	})
 	return &optionalSigner{s}, err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -89,7 +88,7 @@ func kindOfContent(head []byte) kind {
 func (e *env) tables(c *cli.Context, arg string, k kind) (exporter.Tables, func(), error) {
 	if k == kindDatabase {
 		db, err := database.Open(arg, database.Options{Timeout: c.Duration("timeout"),
-			Ask: func(_ context.Context, question string) (schema.Secret, error) { return e.readSecret(question) }})
+			Ask: e.readSecret})
 		return db, func() {}, err
 	}
 	progress, done := e.progressBytes("reading " + arg)

@@ -14,11 +14,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
 )
 
 // pseudoterminal returns a terminal and the end at which its person sits.
-func pseudoterminal(t *testing.T) (person *os.File, terminal *Terminal) {
+func pseudoterminal(t *testing.T) (person *os.File, tty *terminal.Terminal) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -33,14 +34,14 @@ func pseudoterminal(t *testing.T) (person *os.File, terminal *Terminal) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	terminal = &Terminal{}
-	for _, f := range []**os.File{&terminal.In, &terminal.Out} {
+	tty = &terminal.Terminal{}
+	for _, f := range []**os.File{&tty.In, &tty.Out} {
 		if *f, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Cleanup(func() { _ = terminal.Close() })
-	return person, terminal
+	t.Cleanup(func() { _ = tty.Close() })
+	return person, tty
 }
 
 func echoes(t *testing.T, f *os.File) bool {
@@ -68,18 +69,18 @@ type result struct {
 	err     error
 }
 
-func ask(ctx context.Context, terminal *Terminal, wanted []Wanted) <-chan result {
+func ask(ctx context.Context, tty *terminal.Terminal, wanted []Wanted) <-chan result {
 	done := make(chan result, 1)
 	go func() {
-		entries, err := Prompt(ctx, terminal, wanted)
+		entries, err := Prompt(ctx, tty, wanted)
 		done <- result{entries, err}
 	}()
 	return done
 }
 
 func TestPromptHidesWhatIsTypedAndSkipsEmptyAnswers(t *testing.T) {
-	person, terminal := pseudoterminal(t)
-	done := ask(t.Context(), terminal, []Wanted{{schema.Connections, "Desk\u202E"}, {schema.Connections, "Relay"}, {schema.Credentials, "Azure"}})
+	person, tty := pseudoterminal(t)
+	done := ask(t.Context(), tty, []Wanted{{schema.Connections, "Desk\u202E"}, {schema.Connections, "Relay"}, {schema.Credentials, "Azure"}})
 	screen := bufio.NewReader(person)
 	var seen strings.Builder
 	for _, typed := range []string{"hunter2\n", "\n", "pass wörd \n"} {
@@ -88,7 +89,7 @@ func TestPromptHidesWhatIsTypedAndSkipsEmptyAnswers(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen.WriteString(question)
-		untilHidden(t, terminal.In)
+		untilHidden(t, tty.In)
 		if _, err := io.WriteString(person, typed); err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +111,7 @@ func TestPromptHidesWhatIsTypedAndSkipsEmptyAnswers(t *testing.T) {
 		!strings.Contains(s, `[1/3] Password of connection "Desk\u202e"`) || !strings.Contains(s, `[3/3] Client Secret of credential "Azure"`) {
 		t.Errorf("the screen shows %q", s)
 	}
-	if !echoes(t, terminal.In) {
+	if !echoes(t, tty.In) {
 		t.Error("the terminal still hides what is typed")
 	}
 }
@@ -129,16 +130,16 @@ func TestPromptRestoresTheTerminalWhenInterrupted(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, terminal := pseudoterminal(t)
+			_, tty := pseudoterminal(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			done := ask(ctx, terminal, []Wanted{{schema.Connections, "Desk"}})
-			untilHidden(t, terminal.In)
+			done := ask(ctx, tty, []Wanted{{schema.Connections, "Desk"}})
+			untilHidden(t, tty.In)
 			tt.stop(t, cancel)
 			if r := <-done; !errors.Is(r.err, context.Canceled) || r.entries != nil {
 				t.Errorf("got %+v", r)
 			}
-			if !echoes(t, terminal.In) {
+			if !echoes(t, tty.In) {
 				t.Error("the terminal still hides what is typed")
 			}
 		})
@@ -151,7 +152,7 @@ func TestPromptRefusesWhatIsNoTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.Close() })
-	_, err = Prompt(t.Context(), &Terminal{In: f, Out: f}, []Wanted{{schema.Connections, "Desk"}})
+	_, err = Prompt(t.Context(), &terminal.Terminal{In: f, Out: f}, []Wanted{{schema.Connections, "Desk"}})
 	if err == nil || schema.HintOf(err) == "" {
 		t.Errorf("got %v", err)
 	}
