@@ -14,11 +14,12 @@ import (
 func (e *env) app() *cli.App {
 	app := &cli.App{
 		Name:    "mailferry",
-		Usage:   "carry Outgoing Mail Connections of Email This Issue from Jira Server to Jira Cloud",
+		Usage:   "carry outgoing mail connections from Jira Server to Jira Cloud",
 		Version: version,
-		Description: "An exporter writes Server's connections to a sealed bundle, a transform rewrites it\n" +
-			"in Cloud's terms, an importer loads it: first the OAuth2 credentials, then, in a\n" +
-			"separate step, the connections.",
+		Description: "An exporter writes the Outgoing Mail Connections of Email This Issue on\n" +
+			"Server to a sealed bundle, a transform rewrites it in Cloud's terms, an\n" +
+			"importer loads it: first the OAuth2 credentials, then, in a separate step,\n" +
+			"the connections.",
 		Commands: []*cli.Command{
 			e.keygenCommand(),
 			e.inspectCommand(),
@@ -58,12 +59,13 @@ func (e *env) app() *cli.App {
 
 // harden gives every command what the library leaves to chance: usage errors go
 // through one door, unknown subcommands are errors, help has no command of its
-// own inside commands.
+// own inside commands and fits a terminal.
 func harden(commands []*cli.Command, path string) {
 	for _, c := range commands {
 		name := path + " " + c.Name
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
+		c.CustomHelpTemplate = helpOf(c, name)
 		if len(c.Subcommands) > 0 {
 			sub := c.Subcommands
 			c.Action = func(ctx *cli.Context) error {

@@ -16,7 +16,7 @@ import (
 func (e *env) guideCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "guide",
-		Usage:     "write the run sheet for a person who types the settings into Cloud",
+		Usage:     "write the run sheet for a person who types all into Cloud",
 		UsageText: "mailferry guide -i reviewer.key -o runsheet.html cloud.age",
 		ArgsUsage: "BUNDLE",
 		Description: "One HTML file without secrets: credentials first, then each connection with Cloud's\n" +

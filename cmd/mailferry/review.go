@@ -23,7 +23,7 @@ func (e *env) reviewCommand() *cli.Command {
 			&cli.BoolFlag{Name: "reject", Usage: "reject it: the gate stays shut until you approve"},
 			&cli.StringFlag{Name: "sign", Usage: "sign with the SSH key in `FILE` (a public key's private half may be in ssh-agent), or agent"},
 			&cli.StringFlag{Name: "for", Usage: "for the Cloud at `URL` alone"},
-			&cli.StringFlag{Name: "comment", Usage: "say why, in the statement"},
+			&cli.StringFlag{Name: "comment", Usage: "say why: `TEXT` for the statement"},
 			&cli.DurationFlag{Name: "expires", Usage: "the statement counts for `TIME`, such as 720h"},
 			jsonFlag(),
 		}),
