@@ -17,7 +17,8 @@ import (
 //
 // Errors: an answer that says no to one item is a *RefusedError and concerns
 // that item alone. An error for which [Unsettled] is true leaves open whether
-// the write happened. Every other error concerns the whole run.
+// the write happened. Every other error concerns the whole run, and the write
+// did not happen.
 type Cloud interface {
 	// Site says which Cloud this is.
 	Site() Site
@@ -84,6 +85,17 @@ func MarkUnsettled(err error) error { return &unsettledError{err} }
 func Unsettled(err error) bool {
 	var u *unsettledError
 	return errors.As(err, &u)
+}
+
+type waitingKey struct{}
+
+// Waiting tells whoever watches the run what a request waits for, in words,
+// such as "Cloud, which asked for 3 s of patience"; "" says that it goes on. A
+// Cloud calls it with the context of the call; nobody may be watching.
+func Waiting(ctx context.Context, words string) {
+	if tell, ok := ctx.Value(waitingKey{}).(func(string)); ok {
+		tell(words)
+	}
 }
 
 // ErrUnauthorized says that Cloud did not accept the token or session.

@@ -105,10 +105,6 @@ func newLedger(o *Options) *ledger {
 	return &ledger{path: o.Ledger, fsys: o.files, point: o.Point, entries: map[itemKey]*entry{}, byKey: map[string]itemKey{}}
 }
 
-// LedgerPath is where the ledger of a bundle file and a Cloud stands if nobody
-// says otherwise: beside the bundle.
-func LedgerPath(bundle string, site Site) string { return bundle + "." + site.Host + ".ledger.jsonl" }
-
 // readLedger reads the ledger, if there is one, without ever writing it: a torn
 // last line is passed over. anyBundle takes the ledger of another bundle too.
 func readLedger(o *Options, anyBundle bool) (*ledger, error) {

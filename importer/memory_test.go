@@ -21,6 +21,7 @@ type memory struct {
 	writes  int
 	offers  map[string][]string
 	keys    map[string]Remote
+	waits   string              // what a create says it waits for
 	before  func(w Write) error // nil, or decides before a write
 	after   func(w Write) error // nil, or decides after it
 }
@@ -38,7 +39,13 @@ func (m *memory) List(_ context.Context, list schema.List) ([]Remote, error) {
 	return append([]Remote(nil), m.lists[list]...), nil
 }
 
-func (m *memory) Create(_ context.Context, w Write) (Remote, error) { return m.write("", w) }
+func (m *memory) Create(ctx context.Context, w Write) (Remote, error) {
+	if m.waits != "" {
+		Waiting(ctx, m.waits)
+		defer Waiting(ctx, "")
+	}
+	return m.write("", w)
+}
 
 func (m *memory) Update(_ context.Context, id string, w Write) (Remote, error) { return m.write(id, w) }
 

@@ -64,6 +64,9 @@ func (r *run) pass(ctx context.Context, todo []*PlanItem) (left []*PlanItem, err
 					continue
 				}
 				a.got, a.err = r.send(writes, a)
+				if concernsAll(a.err) {
+					p.fail(a.err)
+				}
 				answered <- a
 			}
 		})
@@ -131,6 +134,13 @@ func (p *pass) saw(pi *PlanItem, open bool) {
 	p.left = append(p.left, pi)
 }
 
+// concernsAll reports whether an error is not about one item alone; nothing was
+// written then.
+func concernsAll(err error) bool {
+	var no *RefusedError
+	return err != nil && !Unsettled(err) && !errors.As(err, &no)
+}
+
 // withGrace outlives ctx for a few seconds.
 func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
 	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -182,6 +192,9 @@ func (r *run) send(ctx context.Context, a *attempt) (got Remote, err error) {
 			GotFirstResponseByte: func() { r.o.Point("before-answer-read") },
 		})
 	}
+	ctx = context.WithValue(ctx, waitingKey{}, func(words string) {
+		r.progress(func(p *Progress) { p.Waiting = words })
+	})
 	r.o.Point("before-send")
 	if a.pi.Action == ChangeIt {
 		got, err = r.o.Cloud.Update(ctx, a.pi.remote.ID, a.write)
@@ -231,7 +244,7 @@ func (r *run) end(a *attempt) (open bool, err error) {
 		if errors.Is(a.err, context.Canceled) {
 			res.Result, res.Words = NotTried, ""
 		}
-		return false, errors.Join(a.err, r.unsent(a))
+		return false, r.unsent(a)
 	}
 	if err := r.led.add(out); err != nil {
 		return false, err

@@ -1,0 +1,140 @@
+package importer
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"sync/atomic"
+	"testing"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+func TestProgressTellsHowFarAndWhatItWaitsFor(t *testing.T) {
+	m := newMemory()
+	m.waits = "Cloud, which asked for patience"
+	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B"), smtp("C")), schema.Connections)
+	o.Jobs = 1
+	waited, last := 0, Progress{}
+	o.Progress = func(p Progress) {
+		if p.Waiting != "" {
+			waited++
+		}
+		last = p
+	}
+	if _, err := Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if waited < 3 || last.Done != 3 || last.Total != 3 || last.Waiting != "" {
+		t.Errorf("waited %d times, last %+v", waited, last)
+	}
+}
+
+func TestRefusalConcernsOneItemAndErrorsTheRun(t *testing.T) {
+	gone := errors.New("the way into Cloud has broken")
+	for _, tt := range []struct {
+		name   string
+		fail   func(w Write) error
+		counts map[Result]int
+		part   bool
+	}{
+		{"one refused", func(w Write) error {
+			if w.Item.ItemName() == "B" {
+				return &RefusedError{Code: 422, Words: "no"}
+			}
+			return nil
+		}, map[Result]int{Written: 2, Failed: 1}, true},
+		{"broken from the start", func(Write) error { return gone }, map[Result]int{Failed: 1, NotTried: 2}, false},
+		{"broken half-way", func(w Write) error {
+			if w.Item.ItemName() == "B" {
+				return gone
+			}
+			return nil
+		}, map[Result]int{Written: 1, Failed: 1, NotTried: 1}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := newMemory()
+			m.before = tt.fail
+			o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B"), smtp("C")), schema.Connections)
+			o.Jobs = 1
+			rep, err := Run(t.Context(), o)
+			var part *PartialError
+			if err == nil || errors.As(err, &part) != tt.part {
+				t.Fatalf("got %v", err)
+			}
+			if !reflect.DeepEqual(rep.Counts, tt.counts) {
+				t.Errorf("counts are %v, want %v", rep.Counts, tt.counts)
+			}
+			m.before = nil
+			if rep, err = Run(t.Context(), o); err != nil || !reflect.DeepEqual(rep.Counts, map[Result]int{Written: 3}) || m.writes != 3 {
+				t.Errorf("again: %v, %v, %d writes", err, rep.Counts, m.writes)
+			}
+		})
+	}
+}
+
+// An item that someone else made while the answer to ours was lost is theirs:
+// it is told, and never changed or doubled.
+func TestAnswerLostAndTheNameTakenByAnother(t *testing.T) {
+	for _, keys := range []bool{true, false} {
+		for _, same := range []bool{true, false} {
+			t.Run(fmt.Sprintf("keys honoured %v, same fields %v", keys, same), func(t *testing.T) {
+				m := newMemory()
+				m.site.Keys = keys
+				theirs := smtp("A")
+				if !same {
+					theirs.Host = "theirs.example"
+				}
+				var n atomic.Int64
+				m.before = func(Write) error {
+					if n.Add(1) == 1 {
+						m.put(theirs)
+						return MarkUnsettled(errors.New("cut off"))
+					}
+					return &RefusedError{Code: 409, Words: "another connection has this name"}
+				}
+				o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
+				rep, err := Run(t.Context(), o)
+				if len(m.lists[schema.Connections]) != 1 || m.writes != 0 {
+					t.Fatalf("Cloud has %v", m.lists[schema.Connections])
+				}
+				want := Failed
+				if same {
+					want = Same
+					if !keys {
+						want = Written // nothing tells it from ours
+					}
+				}
+				if rep.Items[0].Result != want || (err == nil) != same {
+					t.Errorf("%v: %+v", err, rep.Items[0])
+				}
+			})
+		}
+	}
+}
+
+func TestCloudThatIsGoneForAllWritesEndsByItself(t *testing.T) {
+	m := newMemory()
+	var tried atomic.Int64
+	m.before = func(Write) error {
+		tried.Add(1)
+		return MarkUnsettled(errors.New("no answer"))
+	}
+	var items []schema.Item
+	for i := range 200 {
+		items = append(items, smtp(fmt.Sprint("connection ", i)))
+	}
+	o := optionsFor(t, m, bundleOf(items...), schema.Connections)
+	o.Jobs = 4
+	rep, err := Run(t.Context(), o)
+	var part *PartialError
+	if !errors.As(err, &part) || part.Left != 200 {
+		t.Fatalf("got %v", err)
+	}
+	if n := tried.Load(); n > 200 {
+		t.Errorf("a Cloud that never answers was asked %d times", n)
+	}
+	if rep.Counts[Failed]+rep.Counts[NotTried] != 200 || rep.Counts[Failed] == 0 {
+		t.Errorf("counts are %v", rep.Counts)
+	}
+}
