@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/mailferry/mailferry/samples/cloud"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// mailferryOnPath puts a program mailferry, which is this test's binary, into a
+// folder of its own and returns that folder.
+func mailferryOnPath(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(self, filepath.Join(dir, "mailferry")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// cleanEnv is the environment without what would steer mailferry, with bin first
+// on PATH.
+func cleanEnv(bin string) []string {
+	env := []string{"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH")}
+	for _, kv := range os.Environ() {
+		if !strings.HasPrefix(kv, "PATH=") && !strings.HasPrefix(kv, "MAILFERRY_") {
+			env = append(env, kv)
+		}
+	}
+	return env
+}
+
+// onCloud tells what a sample Cloud holds, secrets included.
+func onCloud(t *testing.T, dir string) []string {
+	t.Helper()
+	c, err := cloud.Open(dir, cloud.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var out []string
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		entries, err := c.Items(t.Context(), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secrets, err := c.Secrets(t.Context(), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			content, err := schema.MarshalIndent(e.Item)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, fmt.Sprintf("%s %s secret %q", l, content, secrets[e.Item.ItemName()].Reveal()))
+		}
+	}
+	slices.Sort(out) // several are written at once, in any order
+	return out
+}
+
+// typed runs a line in a shell as a person would type it. A line that ends with
+// & is left running, and is typed once it printed its first line.
+func typed(t *testing.T, dir, bin, line string) (code int) {
+	t.Helper()
+	line, background := strings.CutSuffix(line, "&")
+	if background {
+		line = "exec " + line // so that the signal reaches it
+	}
+	cmd := exec.Command("sh", "-c", line)
+	cmd.Dir, cmd.Env = dir, cleanEnv(bin)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if background {
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = cmd.Process.Signal(syscall.SIGTERM)
+			_ = cmd.Wait()
+		})
+		if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, stderr.String())
+		}
+		return 0
+	}
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	t.Logf("$ %s\n%s", line, stderr.String())
+	return cmd.ProcessState.ExitCode()
+}
+
+func TestTheDemosLinesTypedByHandGiveTheSameCloud(t *testing.T) {
+	bin := mailferryOnPath(t)
+	walked := filepath.Join(t.TempDir(), "walked")
+	demo := exec.Command(filepath.Join(bin, "mailferry"), "demo", "--dir", walked)
+	demo.Env = cleanEnv(bin)
+	var stderr bytes.Buffer
+	demo.Stderr = &stderr
+	shown, err := demo.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	type step struct {
+		line string
+		exit int
+	}
+	var steps []step
+	refusals := 0
+	for scan := bufio.NewScanner(bytes.NewReader(shown)); scan.Scan(); {
+		if line, ok := strings.CutPrefix(scan.Text(), "$ "); ok {
+			steps = append(steps, step{line: line})
+		} else if n, _ := fmt.Sscanf(scan.Text(), "(exit %d, as it should)", new(int)); n == 1 {
+			_, _ = fmt.Sscanf(scan.Text(), "(exit %d,", &steps[len(steps)-1].exit)
+			refusals++
+		}
+	}
+	if len(steps) < 12 || refusals != 2 {
+		t.Fatalf("the demo shows %d commands, %d of them refused:\n%s", len(steps), refusals, shown)
+	}
+	empty := t.TempDir()
+	for _, s := range steps {
+		if code := typed(t, empty, bin, s.line); code != s.exit {
+			t.Fatalf("$ %s\nexit %d, the demo's was %d", s.line, code, s.exit)
+		}
+	}
+	got, want := onCloud(t, filepath.Join(empty, "cloud")), onCloud(t, filepath.Join(walked, "cloud"))
+	if strings.Join(got, "\n") != strings.Join(want, "\n") || len(want) != 17 {
+		t.Errorf("by hand:\n%s\nby the demo:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	for _, f := range []string{"runsheet.html", "report.html", "backup.age"} {
+		for _, dir := range []string{empty, walked} {
+			if info, err := os.Stat(filepath.Join(dir, f)); err != nil || info.Size() == 0 {
+				t.Errorf("%s: %v", f, err)
+			}
+		}
+	}
+}
+
+func TestTheDemoUsesALoopbackAddressAlone(t *testing.T) {
+	for _, s := range demoSteps("127.0.0.1:1") {
+		for _, word := range strings.Fields(s.line) {
+			if strings.Contains(word, "://") && !strings.HasPrefix(word, "http://127.0.0.1:") {
+				t.Errorf("%s goes out to %s", s.line, word)
+			}
+		}
+	}
+}
