@@ -18,7 +18,8 @@ const LedgerFormat = "mailferry/ledger/v1"
 
 const (
 	maxLedger = 1 << 30
-	maxLine   = 64 << 10
+	maxLine   = 1 << 20
+	maxWords  = 500 // characters of Cloud's words that a record keeps
 )
 
 // What a record is.
@@ -319,6 +320,9 @@ func (l *ledger) add(r record) error {
 		return l.broken
 	}
 	r.Prev = l.head
+	if words := []rune(r.Words); len(words) > maxWords {
+		r.Words = string(words[:maxWords])
+	}
 	line, err := schema.Marshal(r)
 	if err == nil && l.f != nil {
 		_, err = l.f.Write(append(line, '\n'))

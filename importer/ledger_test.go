@@ -109,6 +109,19 @@ func TestLedgerDamageIsNamedByLineAndStopsBeforeCloud(t *testing.T) {
 	}
 }
 
+func TestLedgerTakesALotOfWordsAndIsReadAgain(t *testing.T) {
+	m := newMemory()
+	m.before = func(Write) error { return &RefusedError{Words: strings.Repeat("nö ", 1<<20)} }
+	o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
+	if rep, err := Run(t.Context(), o); err == nil || rep.Counts[Failed] != 1 {
+		t.Fatal(err)
+	}
+	m.before = nil
+	if _, err := Run(t.Context(), o); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestLedgerOfAnotherIsRefused(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

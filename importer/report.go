@@ -98,6 +98,12 @@ func (r *run) report(plan *Plan) *Report {
 func (r *Report) tasks(b *schema.Bundle) []Task {
 	var out []Task
 	var there, oauth []string
+	register := func(c *schema.CloudCredential) {
+		out = append(out, Task{Do: "register", Names: []string{c.Name}, Words: fmt.Sprintf(
+			"register Cloud's redirect URI with %s for client ID %s: the one of Server does not serve Cloud",
+			schema.Quote(orElse(c.ServiceProvider, "its provider")), schema.Quote(c.ClientID))})
+	}
+	used := map[string]bool{}
 	for _, it := range r.Items {
 		if it.Result != Written && it.Result != Same {
 			continue
@@ -105,17 +111,21 @@ func (r *Report) tasks(b *schema.Bundle) []Task {
 		there = append(there, it.Name)
 		switch item := it.item.(type) {
 		case *schema.CloudCredential:
-			out = append(out, Task{Do: "register", Names: []string{it.Name}, Words: fmt.Sprintf(
-				"register Cloud's redirect URI with %s for client ID %s: the one of Server does not serve Cloud",
-				schema.Quote(orElse(item.ServiceProvider, "its provider")), schema.Quote(item.ClientID))})
+			register(item)
 		case *schema.CloudConnection:
 			if item.OAuth2Credentials != "" {
 				oauth = append(oauth, it.Name)
+				used[item.OAuth2Credentials] = true
 			}
 		}
 	}
 	if len(there) == 0 {
 		return []Task{}
+	}
+	for _, it := range b.Credentials {
+		if c, ok := it.(*schema.CloudCredential); ok && used[c.Name] {
+			register(c)
+		}
 	}
 	if len(oauth) > 0 {
 		out = append(out, Task{Do: "authorise", Names: oauth, Words: "authorise each of these on Cloud, signed in as its mailbox: tokens do not travel"})

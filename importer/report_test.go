@@ -67,6 +67,8 @@ func TestReportText(t *testing.T) {
 2 written, 1 unchanged, 1 skipped, 1 failed, 1 blocked
 
 Left for a person
+  [ ] register Cloud's redirect URI with "Google" for client ID "id-Google":
+      the one of Server does not serve Cloud: Google
   [ ] authorise each of these on Cloud, signed in as its mailbox: tokens do
       not travel: Support
   [ ] send a test mail from each of these: Support, Old,
@@ -100,7 +102,7 @@ func TestReportJSONIsStable(t *testing.T) {
 		t.Error("a secret stands in the report")
 	}
 	if !got.Rehearsal || got.List != "connections" || got.Started != "2026-01-31T12:00:00Z" || got.Counts["written"] != 2 ||
-		got.Items[3].Result != "failed" || got.Items[3].Words != "the host is not allowed" || len(got.Tasks) != 4 {
+		got.Items[3].Result != "failed" || got.Items[3].Words != "the host is not allowed" || len(got.Tasks) != 5 {
 		t.Errorf("%s", raw)
 	}
 }
