@@ -1,0 +1,204 @@
+package formprofile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Form is the open form of an item.
+type Form struct {
+	App     *page.Scope
+	Profile *schema.FormList
+	List    schema.List
+	Timeout time.Duration // of a wait
+	bundle  string
+}
+
+func (s *Site) form(l schema.List) *Form {
+	f := &Form{App: s.app, Profile: s.options.Profile.List(l), List: l, Timeout: s.options.Browser.Timeout, bundle: s.options.Profile.Bundle()}
+	if f.Timeout <= 0 {
+		f.Timeout = page.DefaultTimeout
+	}
+	return f
+}
+
+func (f *Form) appear(ctx context.Context) error {
+	return f.App.WaitFor(ctx, page.HasButton(f.Profile.Save), page.HasField(f.Profile.Label("name")))
+}
+
+// Reading is what the form of an item holds.
+type Reading struct {
+	Item   schema.Item
+	Secret schema.Secret // only where it was asked for
+	Hidden string        // why Secret is not there, in the page's terms; "" where the form has no place for one
+	Others []Other       // of fields that the profile does not name, in the form's order
+}
+
+// Other is a field that the profile does not name, with what it holds as text.
+// What a password field holds is never read.
+type Other struct {
+	Label string
+	Kind  page.Kind
+	Value string
+}
+
+// Read reads every field by its label. A field that the profile expects and the
+// form does not have is an error: it may have another label now, and what it
+// holds would be taken for empty. secrets reads the secret as well.
+func (f *Form) Read(ctx context.Context, secrets bool) (*Reading, error) {
+	controls, err := f.Controls(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reading{Item: schema.NewItem(f.bundle, f.List)}
+	for _, field := range schema.Fields(f.bundle, f.List) {
+		c := controls.Named[field.Name]
+		switch {
+		case c == nil:
+		case field.Secret:
+			if !secrets {
+				continue
+			}
+			r.Secret, err = c.Secret(ctx)
+			if errors.Is(err, page.ErrMasked) {
+				r.Hidden, err = err.Error(), nil
+			}
+		default:
+			err = read(ctx, c, field, r.Item)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range controls.Others {
+		o := Other{Label: page.Clean(c.Label), Kind: c.Kind}
+		if c.Kind != page.KindPassword {
+			if o.Value, err = c.Get(ctx); err != nil {
+				return nil, err
+			}
+		}
+		r.Others = append(r.Others, o)
+	}
+	return r, nil
+}
+
+func read(ctx context.Context, c *page.Control, field schema.Field, it schema.Item) error {
+	if c.Kind == page.KindPassword {
+		return fmt.Errorf("%s is a password field, but the bundle's %s is no secret", schema.Quote(c.Label), field.Name)
+	}
+	text, err := c.Get(ctx)
+	if err != nil {
+		return err
+	}
+	value, err := field.Parse(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", schema.Quote(c.Label), err)
+	}
+	return schema.Set(it, field.Name, value)
+}
+
+// Controls are a form's fields.
+type Controls struct {
+	Named   map[string]*page.Control // by field of the bundle; those that are on the form now
+	Others  []*page.Control          // that the profile does not name
+	Decider string                   // what the deciding field holds
+}
+
+// Controls finds the form's fields, once those are there that the value of the
+// deciding field brings with it.
+func (f *Form) Controls(ctx context.Context) (*Controls, error) {
+	decider := ""
+	form, err := f.App.Form(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if f.Profile.Decides != "" {
+		c, err := form.Field(ctx, f.Profile.Label(f.Profile.Decides))
+		if err != nil {
+			return nil, f.lacks(err)
+		}
+		if decider, err = c.Get(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if form, err = f.complete(ctx, form, f.expected(decider)); err != nil {
+		return nil, err
+	}
+	out := &Controls{Named: map[string]*page.Control{}, Decider: decider}
+	claimed := map[string]bool{}
+	for _, field := range f.Profile.Fields {
+		if !form.Has(field.Label) {
+			continue
+		}
+		c, err := form.Field(ctx, field.Label)
+		if err != nil {
+			return nil, err
+		}
+		out.Named[field.Field], claimed[c.Label] = c, true
+	}
+	if len(form.Labels()) == len(out.Named) {
+		return out, nil
+	}
+	all, err := form.Fields(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		if c.Label != "" && !claimed[c.Label] {
+			out.Others = append(out.Others, c)
+		}
+	}
+	return out, nil
+}
+
+// Decide chooses a value in the deciding field, if there is one.
+func (f *Form) Decide(ctx context.Context, value string) error {
+	if f.Profile.Decides == "" || value == "" {
+		return nil
+	}
+	c, err := f.App.Field(ctx, f.Profile.Label(f.Profile.Decides))
+	if err != nil {
+		return f.lacks(err)
+	}
+	if have, err := c.Get(ctx); err != nil || have == value {
+		return err
+	}
+	return c.Set(ctx, value)
+}
+
+// complete waits until the form has every field with one of the labels.
+func (f *Form) complete(ctx context.Context, form *page.Form, labels []string) (*page.Form, error) {
+	var missing []page.Cond
+	for _, label := range labels {
+		if !form.Has(label) {
+			missing = append(missing, page.HasField(label))
+		}
+	}
+	if len(missing) == 0 {
+		return form, nil
+	}
+	if err := f.App.WaitFor(ctx, missing...); err != nil {
+		return nil, f.lacks(err)
+	}
+	return f.App.Form(ctx)
+}
+
+func (f *Form) lacks(err error) error {
+	return schema.Hint(fmt.Errorf("the form of a %s is not as the form profile says: %w", f.List.One(), err),
+		"mailferry inspect page+URL shows the labels that it has; --form-profile takes an edited profile")
+}
+
+func (f *Form) expected(decider string) []string {
+	var out []string
+	for _, field := range f.Profile.Fields {
+		if expected(field, decider) {
+			out = append(out, field.Label)
+		}
+	}
+	return out
+}

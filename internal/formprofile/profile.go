@@ -1,0 +1,115 @@
+// Package formprofile works the admin pages of a site as a form profile says:
+// it finds the lists of connections and credentials, opens the form of an item,
+// reads what the form holds, and leaves it by Cancel. It never presses Save, and
+// it never presses anything that deletes: an importer that writes presses Save
+// itself, in its own package.
+package formprofile
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+//go:embed cloud.json server.json
+var shipped embed.FS
+
+// Shipped returns the profile that comes with the program for a side, with
+// every label written out: what an administrator edits.
+func Shipped(side string) (*schema.FormProfile, error) {
+	if side != schema.ServerSide && side != schema.CloudSide {
+		return nil, fmt.Errorf("%s: neither cloud nor server", schema.Quote(side))
+	}
+	raw, err := shipped.ReadFile(side + ".json")
+	if err != nil {
+		return nil, err
+	}
+	return Parse(raw, side)
+}
+
+// Parse reads a profile for a side and writes every label out that it leaves to
+// the documented ones.
+func Parse(doc []byte, side string) (*schema.FormProfile, error) {
+	p := &schema.FormProfile{}
+	if err := schema.DecodeFile("form-profile", doc, p); err != nil {
+		return nil, err
+	}
+	if p.Side != side {
+		return nil, fmt.Errorf("is a form profile of %s; one of %s is needed", schema.Quote(p.Side), side)
+	}
+	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
+		if err := complete(p.List(l), schema.Fields(p.Bundle(), l)); err != nil {
+			return nil, fmt.Errorf("%s: %w", l, err)
+		}
+	}
+	return p, nil
+}
+
+// complete puts the fields in the panel's order.
+func complete(l *schema.FormList, known []schema.Field) error {
+	if l.Path == "" && len(l.Menu) == 0 {
+		return fmt.Errorf("neither menu nor path says where the list is")
+	}
+	byName := map[string]schema.FormField{}
+	for i, f := range l.Fields {
+		if !slices.ContainsFunc(known, func(k schema.Field) bool { return k.Name == f.Field }) {
+			return fmt.Errorf("fields[%d]: there is no field %s", i, schema.Quote(f.Field))
+		}
+		if _, twice := byName[f.Field]; twice {
+			return fmt.Errorf("fields[%d]: %s is there twice", i, f.Field)
+		}
+		byName[f.Field] = f
+	}
+	labels := map[string]string{}
+	l.Fields = l.Fields[:0:0]
+	for _, k := range known {
+		f, listed := byName[k.Name]
+		if !listed {
+			f = schema.FormField{Field: k.Name}
+		}
+		if f.Label == "" {
+			f.Label = k.Label
+		}
+		if f.Field == "name" && (f.Optional || len(f.With) > 0) {
+			return fmt.Errorf("name is on every form")
+		}
+		if other, twice := labels[fold(f.Label)]; twice {
+			return fmt.Errorf("%s and %s have the same label", other, f.Field)
+		}
+		labels[fold(f.Label)] = f.Field
+		l.Fields = append(l.Fields, f)
+	}
+	if l.Decides != "" && l.Label(l.Decides) == "" {
+		return fmt.Errorf("decides: there is no field %s", schema.Quote(l.Decides))
+	}
+	return nil
+}
+
+// expected reports whether a field has to be on the form with a value of the
+// deciding field.
+func expected(f schema.FormField, decider string) bool {
+	return !f.Optional && (len(f.With) == 0 || slices.Contains(f.With, decider))
+}
+
+// fold compares labels as package page does.
+func fold(label string) string {
+	return strings.ToLower(strings.TrimSpace(strings.TrimRight(squeeze(label), "*: ")))
+}
+
+// squeeze makes of a text what package page makes of a cell's.
+func squeeze(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.In(r, unicode.Cc, unicode.Cf):
+			return -1
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
+}

@@ -1,0 +1,239 @@
+package formprofile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// believe is how long a list without rows must stay so before it counts as
+// empty, where the profile does not know what an empty one says.
+const believe = 1500 * time.Millisecond
+
+// Row names an item as the list shows it: blanks collapsed. Of several that look
+// the same, Nth counts from 0.
+type Row struct {
+	Name string
+	Nth  int
+}
+
+// RowOf is the row of the only item of a name.
+func RowOf(name string) Row { return Row{Name: squeeze(name)} }
+
+// Rows loads a list anew and reads it to its end, through all its parts.
+func (s *Site) Rows(ctx context.Context, l schema.List) ([]Row, error) {
+	var rows []Row
+	s.Forget()
+	err := s.Do(ctx, func() error {
+		rows = nil
+		if err := s.show(ctx, l); err != nil {
+			return err
+		}
+		seen := map[string]int{}
+		visit := func(name string) {
+			rows = append(rows, Row{name, seen[name]})
+			seen[name]++
+		}
+		if err := s.eachName(ctx, l, visit); err != nil {
+			return err
+		}
+		if said, err := s.complaints(ctx); err != nil || len(said) > 0 {
+			if err == nil {
+				err = complaint(said)
+			}
+			return err
+		}
+		return nil
+	})
+	return rows, err
+}
+
+func (s *Site) eachName(ctx context.Context, l schema.List, visit func(string)) error {
+	fl := s.options.Profile.List(l)
+	for until := time.Now().Add(believe); ; {
+		if fl.Empty != "" {
+			// Such a page may have no table at all.
+			if empty, err := s.app.Shows(ctx, page.Text(fl.Empty)); err != nil || empty {
+				return err
+			}
+		}
+		n := 0
+		err := s.app.EachRow(ctx, fl.Next, []string{fl.Column}, func(r *page.Row) (bool, error) {
+			n++
+			cell, _ := r.Cell(fl.Column)
+			visit(squeeze(cell))
+			return true, nil
+		})
+		if err != nil || n > 0 || time.Now().After(until) {
+			return err
+		}
+		if err := Pause(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// find looks for a row first where the list stands, then from there to its end,
+// then from its start.
+func (s *Site) find(ctx context.Context, l schema.List, want Row) (*page.Row, error) {
+	fl := s.options.Profile.List(l)
+	if want.Nth == 0 {
+		rows, err := s.app.Rows(ctx, fl.Column)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if cell, _ := r.Cell(fl.Column); squeeze(cell) == want.Name {
+				return r, nil
+			}
+		}
+	}
+	for _, again := range []bool{false, true} {
+		if again {
+			s.Forget()
+			if err := s.open(ctx); err != nil {
+				return nil, err
+			}
+			if err := s.show(ctx, l); err != nil {
+				return nil, err
+			}
+		} else if want.Nth > 0 {
+			continue
+		}
+		left := want.Nth
+		var found *page.Row
+		err := s.app.EachRow(ctx, fl.Next, []string{fl.Column}, func(r *page.Row) (bool, error) {
+			if cell, _ := r.Cell(fl.Column); squeeze(cell) == want.Name {
+				if left == 0 {
+					found = r
+				}
+				left--
+			}
+			return found == nil, nil
+		})
+		if err != nil || found != nil {
+			return found, err
+		}
+	}
+	return nil, &MissingError{List: l, Name: want.Name}
+}
+
+// MissingError says that a list has no row of that name.
+type MissingError struct {
+	List schema.List
+	Name string
+}
+
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("the list has no %s %s", e.List.One(), schema.Quote(e.Name))
+}
+
+// Edit opens the form of a row and waits until it holds that item. It is one
+// step of [Site.Do].
+func (s *Site) Edit(ctx context.Context, l schema.List, row Row) (*Form, error) {
+	if err := s.show(ctx, l); err != nil {
+		return nil, err
+	}
+	r, err := s.find(ctx, l, row)
+	if err != nil {
+		return nil, err
+	}
+	fl := s.options.Profile.List(l)
+	if err := r.Menu(ctx, fl.More, fl.Edit); err != nil {
+		return nil, err
+	}
+	f := s.form(l)
+	if err := f.appear(ctx); err != nil {
+		return nil, err
+	}
+	return f, s.holds(ctx, f, row)
+}
+
+// holds waits until the form shows the item: pages draw a form first and fill
+// it once the item came, and one that did not come leaves it empty.
+func (s *Site) holds(ctx context.Context, f *Form, row Row) error {
+	for until := time.Now().Add(f.Timeout); ; {
+		name, err := f.App.Field(ctx, f.Profile.Label("name"))
+		if err != nil {
+			return err
+		}
+		text, err := name.Get(ctx)
+		if err != nil || squeeze(text) == row.Name {
+			return err
+		}
+		said, err := s.complaints(ctx)
+		switch {
+		case err != nil:
+			return err
+		case len(said) > 0:
+			return complaint(said)
+		case time.Now().After(until):
+			return fmt.Errorf("%w: the form of %s shows another name", page.ErrTimeout, schema.Quote(row.Name))
+		}
+		if err := Pause(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// Add opens the form of a new item. It is one step of [Site.Do].
+func (s *Site) Add(ctx context.Context, l schema.List) (*Form, error) {
+	if err := s.show(ctx, l); err != nil {
+		return nil, err
+	}
+	before, err := s.complaints(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := s.form(l)
+	if err := f.App.Press(ctx, f.Profile.Add); err != nil {
+		return nil, err
+	}
+	if err := f.appear(ctx); err != nil {
+		return nil, err
+	}
+	after, err := s.complaints(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if fresh := added(before, after); len(fresh) > 0 {
+		return nil, complaint(fresh)
+	}
+	return f, nil
+}
+
+// added are the texts that were not there before: what a toast says may stand
+// for a while after it was true.
+func added(before, after []string) []string {
+	old := map[string]bool{}
+	for _, b := range before {
+		old[b] = true
+	}
+	var out []string
+	for _, a := range after {
+		if !old[a] {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// Cancel leaves a form. One that does not let go is left by opening the site
+// anew at the next step.
+func (s *Site) Cancel(ctx context.Context, f *Form) error {
+	err := f.App.Press(ctx, f.Profile.Cancel)
+	if err == nil {
+		err = f.App.WaitFor(ctx, Listed(f.Profile)...)
+	}
+	if err != nil {
+		s.Forget()
+	}
+	if errors.Is(err, page.ErrTimeout) {
+		return nil // the form asks, perhaps, whether to drop what was entered
+	}
+	return err
+}

@@ -1,0 +1,276 @@
+package formprofile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Scheme begins addresses of admin pages on a command line.
+const Scheme = "page+"
+
+// ErrSignedOut says that the app did not show itself, most likely because
+// nobody is signed in, and that there is no window in which a person could be.
+var ErrSignedOut = errors.New("not signed in")
+
+// Options say how a site is worked.
+type Options struct {
+	Profile *schema.FormProfile
+	Browser page.Options
+	// Notify tells the person what to do in the browser's window, in one line.
+	Notify func(string)
+	Log    *slog.Logger // diagnostics, never with what a field holds; nil: none
+}
+
+// Site is a site's admin pages in a browser of its own, which starts when it is
+// first needed. It is for one goroutine at a time.
+type Site struct {
+	options Options
+	address *url.URL
+	browser *page.Browser
+	app     *page.Scope // nil: to be opened
+	listed  schema.List // the list that was opened last
+}
+
+// New checks an address, with or without [Scheme]: https, or http on this
+// machine, and without a password.
+func New(address string, o Options) (*Site, error) {
+	u, err := url.Parse(strings.TrimPrefix(address, Scheme))
+	switch {
+	case err != nil || u.Host == "":
+		return nil, fmt.Errorf("not the address of a site")
+	case u.User != nil:
+		return nil, schema.Hint(errors.New("an address with a user in it"), "sign in in the browser: --headed opens a window")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return nil, schema.Hint(fmt.Errorf("%s: http would send what is typed in the clear", schema.Quote(u.Host)), "write https://")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, schema.Hint(fmt.Errorf("%s: not a web address", schema.Quote(u.Scheme)), "write page+https://…, as the browser shows it")
+	}
+	if o.Notify == nil {
+		o.Notify = func(string) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Site{options: o, address: u}, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// Host is the site's host and port.
+func (s *Site) Host() string { return s.address.Host }
+
+// URL is the site's address as given, without fragment, and with [Scheme].
+func (s *Site) URL() string {
+	u := *s.address
+	u.Fragment = ""
+	return Scheme + u.String()
+}
+
+// Profile is what the site is worked by.
+func (s *Site) Profile() *schema.FormProfile { return s.options.Profile }
+
+// Close ends the browser.
+func (s *Site) Close() {
+	if s.browser != nil {
+		s.browser.Close()
+	}
+	s.browser, s.app = nil, nil
+}
+
+// Forget has the next step begin at the site's start page, as somebody does who
+// reloads it. A form that stands half filled is left without Save.
+func (s *Site) Forget() { s.app, s.listed = nil, "" }
+
+// tries of one step when the page went away under it, or says that something
+// failed; fewTries where the page is there and shows something else.
+const (
+	tries    = 4
+	fewTries = 2
+)
+
+// Do takes one step on the site, and takes it again from the start page when
+// the page went away under it: because a session ended, or a browser, or
+// because the site failed for a moment. A person who can is asked to sign in
+// again. A step must not have changed anything on the site when it fails.
+func (s *Site) Do(ctx context.Context, step func() error) error {
+	for n := 1; ; n++ {
+		err := s.open(ctx)
+		if err == nil {
+			err = step()
+		}
+		var said *ProblemError
+		switch {
+		case err == nil || ctx.Err() != nil || errors.Is(err, ErrSignedOut):
+			return err
+		case errors.Is(err, page.ErrGone) || errors.As(err, &said):
+			if n == tries {
+				return err
+			}
+		case errors.Is(err, page.ErrTimeout) || errors.Is(err, page.ErrAbsent):
+			if n == fewTries {
+				return err
+			}
+		default:
+			return err
+		}
+		s.options.Log.Info("the page is opened again", "because", err)
+		s.Forget()
+	}
+}
+
+// ProblemError is what a page says went wrong while it was read.
+type ProblemError struct{ Words string }
+
+func (e *ProblemError) Error() string { return "the page says: " + e.Words }
+
+// open makes sure that the app is there.
+func (s *Site) open(ctx context.Context) error {
+	if s.app != nil {
+		return nil
+	}
+	p, err := s.visit(ctx, s.address)
+	if errors.Is(err, page.ErrGone) && s.options.Browser.Attach == "" {
+		s.options.Log.Info("the browser is gone; another is started")
+		s.Close()
+		p, err = s.visit(ctx, s.address)
+	}
+	if err != nil {
+		return err
+	}
+	in := s.signedIn()
+	if err := p.WaitSignedIn(ctx, s.options.Notify, in); err != nil {
+		if errors.Is(err, page.ErrTimeout) {
+			return schema.Hint(fmt.Errorf("%w at %s: %w", ErrSignedOut, s.address.Host, err),
+				"sign in with --headed or --attach; where that is done, signed_in of the form profile names what to wait for")
+		}
+		return err
+	}
+	s.app, err = p.Within(ctx, in)
+	return err
+}
+
+func (s *Site) visit(ctx context.Context, address *url.URL) (*page.Page, error) {
+	if s.browser == nil {
+		// An interrupted run still finishes the form that it is in: the browser
+		// ends with Close.
+		b, err := page.Open(context.WithoutCancel(ctx), s.options.Browser)
+		if err != nil {
+			return nil, err
+		}
+		s.browser = b
+	}
+	return s.browser.Goto(ctx, address.String())
+}
+
+func (s *Site) signedIn() page.Cond {
+	var any []page.Cond
+	for _, name := range s.options.Profile.SignedIn {
+		any = append(any, page.HasButton(name), page.Heading(name))
+	}
+	return page.AnyOf(any...)
+}
+
+// show opens a list by the menu, or where it has an address of its own by that.
+func (s *Site) show(ctx context.Context, l schema.List) error {
+	fl := s.options.Profile.List(l)
+	there := Listed(fl)
+	if shown, err := s.app.Shows(ctx, there...); err != nil || shown && s.listed == l {
+		return err
+	}
+	if fl.Path != "" {
+		to, err := s.address.Parse(fl.Path)
+		if err != nil || to.Host != s.address.Host {
+			return fmt.Errorf("%s: the profile's path is not one of the site", l)
+		}
+		p, err := s.visit(ctx, to)
+		if err != nil {
+			return err
+		}
+		if s.app, err = p.Within(ctx, s.signedIn()); err != nil {
+			return err
+		}
+	}
+	if err := s.walk(ctx, fl); err != nil {
+		return err
+	}
+	if err := s.app.WaitFor(ctx, there...); err != nil {
+		return err
+	}
+	s.listed = l
+	return nil
+}
+
+// walk presses the menu. Of its entries only those are pressed that are needed:
+// pressing one that is open already may close it.
+func (s *Site) walk(ctx context.Context, fl *schema.FormList) error {
+	for from := 0; from < len(fl.Menu); {
+		at, err := s.app.WaitAny(ctx, later(fl.Menu[from:])...)
+		if err != nil {
+			return err
+		}
+		at = len(fl.Menu) - 1 - at // they are asked for from the last to the first
+		if err := s.app.Press(ctx, fl.Menu[at]); err != nil {
+			return err
+		}
+		from = at + 1
+	}
+	return nil
+}
+
+func later(menu []string) []page.Cond {
+	var out []page.Cond
+	for i := len(menu) - 1; i >= 0; i-- {
+		out = append(out, page.HasButton(menu[i]))
+	}
+	return out
+}
+
+// Listed is what shows that a list stands there and no form is open.
+func Listed(fl *schema.FormList) []page.Cond {
+	rows := page.HasTable(fl.Column)
+	if fl.Empty != "" {
+		rows = page.AnyOf(rows, page.Text(fl.Empty))
+	}
+	return []page.Cond{page.Heading(fl.Heading), page.Not(page.HasButton(fl.Save)), rows}
+}
+
+// complaints are the alerts that the page shows.
+func (s *Site) complaints(ctx context.Context) ([]string, error) {
+	messages, err := s.app.Messages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, m := range messages {
+		if m.Kind == page.MessageAlert || m.Kind == page.MessageDialog {
+			out = append(out, m.String())
+		}
+	}
+	return out, nil
+}
+
+func complaint(words []string) error { return &ProblemError{strings.Join(words, "; ")} }
+
+// Pause waits, or until ctx ends.
+func Pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

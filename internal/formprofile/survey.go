@@ -1,0 +1,230 @@
+package formprofile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Survey is what the form of a new item has, over the choices of the deciding
+// field. It holds no value of any item.
+type Survey struct {
+	Fields  []Seen    `json:"fields"`           // in the form's order
+	Missing []Missing `json:"missing,omitzero"` // that the profile expects
+	// Unoffered are values of the deciding field that the profile names and the
+	// form does not offer.
+	Unoffered []string `json:"unoffered,omitzero"`
+}
+
+// Seen is one field of the form.
+type Seen struct {
+	Label    string    `json:"label"`
+	Kind     page.Kind `json:"kind"`
+	Required bool      `json:"required,omitzero"`
+	Field    string    `json:"field,omitzero"`   // of the profile; "" where it names none
+	With     []string  `json:"with,omitzero"`    // choices of the deciding field with which it is there; none: all
+	Choices  []string  `json:"choices,omitzero"` // of a drop-down; credentials, which are the site's own data, are left out
+}
+
+// Missing is a field that the profile expects and the form does not have.
+type Missing struct {
+	Field string   `json:"field"`
+	Label string   `json:"label"`
+	With  []string `json:"with,omitzero"` // choices of the deciding field with which it is missing; none: all
+}
+
+const (
+	maxChoices = 25              // of the deciding field that are tried
+	drawn      = 2 * time.Second // for fields that a choice brings with it
+	moment     = 300 * time.Millisecond
+)
+
+// Survey opens the form of a new item, tries the choices of the deciding field,
+// notes what fields and choices there are, and cancels. It is one step of
+// [Site.Do].
+func (s *Site) Survey(ctx context.Context, l schema.List) (*Survey, error) {
+	f, err := s.Add(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	out := &Survey{Fields: []Seen{}}
+	tried, err := f.survey(ctx, out)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out.Fields {
+		if len(out.Fields[i].With) == len(tried) {
+			out.Fields[i].With = nil
+		}
+	}
+	for i := range out.Missing {
+		if len(out.Missing[i].With) == len(tried) {
+			out.Missing[i].With = nil
+		}
+	}
+	return out, s.Cancel(ctx, f)
+}
+
+func (f *Form) survey(ctx context.Context, out *Survey) (tried []string, err error) {
+	decides := f.Profile.Label(f.Profile.Decides)
+	var decider *page.Control
+	if f.Profile.Decides != "" {
+		if decider, err = f.App.Field(ctx, decides); err != nil && !errors.Is(err, page.ErrAbsent) {
+			return nil, err
+		}
+	}
+	if decider != nil {
+		if tried, err = choicesOf(ctx, decider); err != nil {
+			return nil, err
+		}
+	}
+	for _, field := range f.Profile.Fields {
+		for _, with := range field.With {
+			if !slices.Contains(tried, with) && !slices.Contains(out.Unoffered, with) {
+				out.Unoffered = append(out.Unoffered, with)
+			}
+		}
+	}
+	tried = slices.DeleteFunc(tried, func(c string) bool { return c == "" })
+	if len(tried) == 0 {
+		return nil, f.note(ctx, "", out)
+	}
+	tried = tried[:min(len(tried), maxChoices)]
+	for _, choice := range tried {
+		if err := decider.Set(ctx, choice); err != nil {
+			if errors.Is(err, page.ErrDisabled) {
+				continue
+			}
+			return nil, err
+		}
+		if err := f.note(ctx, choice, out); err != nil {
+			return nil, err
+		}
+	}
+	return tried, nil
+}
+
+// note notes the fields that are there with a choice of the deciding field.
+func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
+	form, err := f.await(ctx, f.expected(choice))
+	if err != nil {
+		return err
+	}
+	all, err := form.Fields(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.Label == "" {
+			continue
+		}
+		i := slices.IndexFunc(out.Fields, func(s Seen) bool { return s.Label == page.Clean(c.Label) && s.Kind == c.Kind })
+		if i < 0 {
+			i = len(out.Fields)
+			out.Fields = append(out.Fields, Seen{Label: page.Clean(c.Label), Kind: c.Kind, Required: c.Required, Field: f.fieldOf(c.Label)})
+		}
+		seen := &out.Fields[i]
+		if choice != "" {
+			seen.With = append(seen.With, choice)
+		}
+		if seen.Field == "oauth2_credentials" {
+			continue
+		}
+		choices, err := choicesOf(ctx, c)
+		if err != nil {
+			return err
+		}
+		for _, choice := range choices {
+			if choice = page.Clean(choice); choice != "" && !slices.Contains(seen.Choices, choice) {
+				seen.Choices = append(seen.Choices, choice)
+			}
+		}
+	}
+	for _, field := range f.Profile.Fields {
+		if !expected(field, choice) || form.Has(field.Label) {
+			continue
+		}
+		i := slices.IndexFunc(out.Missing, func(m Missing) bool { return m.Field == field.Field })
+		if i < 0 {
+			i = len(out.Missing)
+			out.Missing = append(out.Missing, Missing{Field: field.Field, Label: field.Label})
+		}
+		if choice != "" {
+			out.Missing[i].With = append(out.Missing[i].With, choice)
+		}
+	}
+	return nil
+}
+
+// await gives the form a moment to draw what is expected, and takes it as it is
+// then.
+func (f *Form) await(ctx context.Context, labels []string) (*page.Form, error) {
+	if err := Pause(ctx, moment); err != nil {
+		return nil, err
+	}
+	for until := time.Now().Add(drawn); ; {
+		form, err := f.App.Form(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(labels, func(label string) bool { return !form.Has(label) }) || time.Now().After(until) {
+			return form, nil
+		}
+		if err := Pause(ctx, 50*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (f *Form) fieldOf(label string) string {
+	for _, field := range f.Profile.Fields {
+		if fold(field.Label) == fold(label) {
+			return field.Field
+		}
+	}
+	return ""
+}
+
+// choicesOf lists what a drop-down or radio group offers; none for other fields.
+func choicesOf(ctx context.Context, c *page.Control) ([]string, error) {
+	switch c.Kind {
+	case page.KindSelect, page.KindCombobox, page.KindRadio:
+		if !c.Disabled {
+			return c.Options(ctx)
+		}
+	}
+	return nil, nil
+}
+
+// Choices are what the drop-downs of a list's form offer, by field of the
+// bundle. It is an error when the form lacks what the profile expects: nothing
+// should be written by such a profile. It is one step of [Site.Do].
+func (s *Site) Choices(ctx context.Context, l schema.List) (map[string][]string, error) {
+	seen, err := s.Survey(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	if len(seen.Missing) > 0 {
+		var missing, have []string
+		for _, m := range seen.Missing {
+			missing = append(missing, m.Label)
+		}
+		for _, f := range seen.Fields {
+			have = append(have, f.Label)
+		}
+		return nil, s.form(l).lacks(fmt.Errorf("it has no field named %s; it has: %s", strings.Join(missing, ", "), strings.Join(have, ", ")))
+	}
+	out := map[string][]string{}
+	for _, f := range seen.Fields {
+		if f.Field != "" && len(f.Choices) > 0 {
+			out[f.Field] = f.Choices
+		}
+	}
+	return out, nil
+}
