@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
-	"iter"
+	"io"
 	"slices"
 	"strings"
 
@@ -36,14 +36,20 @@ func DecodeFile(file string, doc []byte, v any) error {
 	return unmarshal(doc, v)
 }
 
+// validate holds a value that was scanned, and stands at that place, against a
+// schema.
 func validate(file, definition string, raw []byte, at string) error {
-	s, err := schemaFor(file, definition)
-	if err != nil {
-		return err
-	}
 	v, err := generic(raw)
 	if err != nil {
 		return invalid(at, "not valid JSON")
+	}
+	return validateValue(file, definition, v, at)
+}
+
+func validateValue(file, definition string, v any, at string) error {
+	s, err := schemaFor(file, definition)
+	if err != nil {
+		return err
 	}
 	problems, err := check(s, v, at)
 	if err != nil {
@@ -55,122 +61,107 @@ func validate(file, definition string, raw []byte, at string) error {
 	return nil
 }
 
-// split cuts an object or list that was scanned into its values without copying
-// them. Names are empty in a list.
-func split(doc []byte) iter.Seq2[string, []byte] {
-	return func(yield func(string, []byte) bool) {
-		dec := jsontext.NewDecoder(bytes.NewBuffer(doc))
-		open, err := dec.ReadToken()
+// generics decodes the members of an object as generic values.
+func generics(members map[string]jsontext.Value) (map[string]any, error) {
+	out := map[string]any{}
+	for name, raw := range members {
+		v, err := generic(raw)
 		if err != nil {
-			return
+			return nil, invalid(name, "not valid JSON")
 		}
-		isObject := open.Kind() == '{'
-		for {
-			name := ""
-			if k := dec.PeekKind(); k == '}' || k == ']' || k == 0 {
-				return
-			}
-			if isObject {
-				tok, err := dec.ReadToken()
-				if err != nil {
-					return
-				}
-				name = tok.String()
-			}
-			v, err := dec.ReadValue()
-			if err != nil {
-				return
-			}
-			end := int(dec.InputOffset())
-			if !yield(name, doc[end-len(v):end]) {
-				return
-			}
-		}
+		out[name] = v
 	}
-}
-
-// lists are the members that are validated item by item.
-var lists = []List{Credentials, Connections}
-
-// shell returns an object of the document with its two lists taken out and
-// empty lists in their place, for validating what is around them.
-func shell(doc []byte, at string) (around map[string]jsontext.Value, taken map[List][]byte, err error) {
-	around, taken = map[string]jsontext.Value{}, map[List][]byte{}
-	for name, v := range split(doc) {
-		l := List(name)
-		if !slices.Contains(lists, l) {
-			around[name] = v
-			continue
-		}
-		if v[0] != '[' {
-			return nil, nil, invalid(at+name, "must be a list")
-		}
-		around[name], taken[l] = jsontext.Value("[]"), v
-	}
-	return around, taken, nil
+	return out, nil
 }
 
 // Decode reads a bundle document of either format. It holds the shell to the
 // schema, then each item by itself, so that a place is told exactly and a large
 // bundle never stands in memory as generic values. It does not know whether the
 // document's secrets, transform or signatures are good: see package sealed.
-func Decode(doc []byte) (*Bundle, error) {
-	if err := scan(doc); err != nil {
+func Decode(doc []byte) (*Bundle, error) { return DecodeAt(bytes.NewReader(doc), int64(len(doc))) }
+
+// DecodeAt is Decode for a document of that size in bytes which need not stand
+// in memory: it is read twice, once from end to end and once in parts. src is
+// not read concurrently.
+func DecodeAt(src io.ReaderAt, size int64) (*Bundle, error) {
+	doc, err := scanAt(src, size)
+	if err != nil {
 		return nil, err
 	}
-	var head struct {
-		Format string `json:"format"`
+	format, err := doc.format()
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(doc, &head); err != nil {
-		return nil, invalid("format", "missing: this is not a mailferry bundle")
-	}
-	if err := CheckFormat(head.Format, ServerFormat, CloudFormat); err != nil {
+	if err := CheckFormat(format, ServerFormat, CloudFormat); err != nil {
 		return nil, err
 	}
 	file := "server-bundle"
-	if head.Format == CloudFormat {
+	if format == CloudFormat {
 		file = "cloud-bundle"
 	}
-	around, taken, err := shell(doc, "")
+	around, taken, err := doc.shell(doc.members, "")
+	if err != nil {
+		return nil, err
+	}
+	whole, err := generics(around)
 	if err != nil {
 		return nil, err
 	}
 	var originAround map[string]jsontext.Value
-	var originTaken map[List][]byte
-	if o := around["origin"]; len(o) > 0 && o[0] == '{' {
-		if originAround, originTaken, err = shell(o, "origin."); err != nil {
+	var originTaken map[List]member
+	hasOrigin := slices.ContainsFunc(doc.members, func(m member) bool { return m.name == "origin" && m.kind == '{' })
+	if hasOrigin {
+		if originAround, originTaken, err = doc.shell(doc.origin, "origin."); err != nil {
 			return nil, err
 		}
-		if around["origin"], err = Marshal(originAround); err != nil {
+		if whole["origin"], err = generics(originAround); err != nil {
 			return nil, err
 		}
 	}
-	raw, err := Marshal(around)
-	if err != nil {
+	if err := validateValue(file, "", whole, ""); err != nil {
 		return nil, err
 	}
-	if err := validate(file, "", raw, ""); err != nil {
-		return nil, err
-	}
-	b := &Bundle{Format: head.Format}
+	b := &Bundle{Format: format}
 	if err := unmarshalAt("manifest", around["manifest"], &b.Manifest); err != nil {
 		return nil, err
 	}
 	if err := unmarshalAt("sealed", around["sealed"], &b.Sealed); err != nil {
 		return nil, err
 	}
-	if b.Credentials, err = decodeItems(file, b.Format, Credentials, "credential", "", taken[Credentials]); err != nil {
+	around, whole = nil, nil // the sealed parts may be most of a document
+	if b.Credentials, err = doc.items(file, b.Format, Credentials, "credential", "", taken[Credentials]); err != nil {
 		return nil, err
 	}
-	if b.Connections, err = decodeItems(file, b.Format, Connections, "connection", "", taken[Connections]); err != nil {
+	if b.Connections, err = doc.items(file, b.Format, Connections, "connection", "", taken[Connections]); err != nil {
 		return nil, err
 	}
-	if originAround != nil {
-		if b.Origin, err = decodeOrigin(file, originAround, originTaken); err != nil {
+	if hasOrigin {
+		if b.Origin, err = doc.decodeOrigin(file, originAround, originTaken); err != nil {
 			return nil, err
 		}
 	}
 	return b, nil
+}
+
+// format is the member of that name.
+func (d *document) format() (string, error) {
+	format := ""
+	if !d.object {
+		return "", invalid("format", "missing: this is not a mailferry bundle")
+	}
+	for _, m := range d.members {
+		if m.name != "format" {
+			continue
+		}
+		raw, err := d.raw(m)
+		if err != nil {
+			return "", err
+		}
+		if json.Unmarshal(raw, &format) != nil {
+			return "", invalid("format", "missing: this is not a mailferry bundle")
+		}
+	}
+	return format, nil
 }
 
 // CheckFormat says in words what a document of another format is.
@@ -193,41 +184,43 @@ func CheckFormat(got string, want ...string) error {
 	return invalid("format", "%s is not %s", Quote(got), strings.Join(want, " or "))
 }
 
-func decodeItems(file, format string, l List, definition, at string, raw []byte) ([]Item, error) {
+// items reads one list, each entry held to the schema by itself.
+func (d *document) items(file, format string, l List, definition, at string, from member) ([]Item, error) {
 	out := []Item{}
 	seen := map[string]int{}
-	for _, r := range split(raw) {
+	err := d.each(from, func(raw jsontext.Value) error {
 		i := len(out)
 		if i == MaxItems {
-			return nil, invalid(at+string(l), "more than %d entries", MaxItems)
+			return invalid(at+string(l), "more than %d entries", MaxItems)
 		}
 		here := fmt.Sprintf("%s%s[%d]", at, l, i)
-		if err := validate(file, definition, r, here); err != nil {
-			return nil, err
+		if err := validate(file, definition, raw, here); err != nil {
+			return err
 		}
 		it := NewItem(format, l)
-		if err := unmarshalAt(here, r, it); err != nil {
-			return nil, err
+		if err := unmarshalAt(here, raw, it); err != nil {
+			return err
 		}
 		if first, dup := seen[it.ItemName()]; dup {
-			return nil, invalid(here+".name", "%s is already the name of %s%s[%d]", Quote(it.ItemName()), at, l, first)
+			return invalid(here+".name", "%s is already the name of %s%s[%d]", Quote(it.ItemName()), at, l, first)
 		}
 		seen[it.ItemName()] = i
 		out = append(out, it)
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
-func decodeOrigin(file string, around map[string]jsontext.Value, taken map[List][]byte) (*Origin, error) {
+func (d *document) decodeOrigin(file string, around map[string]jsontext.Value, taken map[List]member) (*Origin, error) {
 	o := &Origin{Format: ServerFormat, Credentials: []*ServerCredential{}, Connections: []*ServerConnection{}}
-	creds, err := decodeItems(file, ServerFormat, Credentials, "server_credential", "origin.", taken[Credentials])
+	creds, err := d.items(file, ServerFormat, Credentials, "server_credential", "origin.", taken[Credentials])
 	if err != nil {
 		return nil, err
 	}
 	for _, it := range creds {
 		o.Credentials = append(o.Credentials, it.(*ServerCredential))
 	}
-	conns, err := decodeItems(file, ServerFormat, Connections, "server_connection", "origin.", taken[Connections])
+	conns, err := d.items(file, ServerFormat, Connections, "server_connection", "origin.", taken[Connections])
 	if err != nil {
 		return nil, err
 	}

@@ -12,38 +12,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// scan reads a whole document once for what no JSON Schema can say: one value
-// and nothing after it, no duplicate key, valid UTF-8, bounded size and depth.
+// scan holds a document in memory to what scanAt says.
 func scan(doc []byte) error {
-	if len(doc) > MaxDocument {
-		return invalid("", "larger than %d bytes", MaxDocument)
-	}
-	if len(bytes.TrimSpace(doc)) == 0 {
-		return invalid("", "empty")
-	}
-	dec := jsontext.NewDecoder(bytes.NewBuffer(doc)) // reads the bytes where they are
-	for {
-		tok, err := dec.ReadToken()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return syntaxError(err)
-		}
-		if k := tok.Kind(); k == '{' || k == '[' {
-			if dec.StackDepth() > MaxDepth {
-				return invalid(place(dec.StackPointer()), "nested deeper than %d", MaxDepth)
-			}
-		}
-		if dec.StackDepth() == 0 {
-			if err := dec.SkipValue(); err == nil {
-				return invalid("", "something follows after the end of the document")
-			} else if !errors.Is(err, io.EOF) {
-				return syntaxError(err)
-			}
-			return nil
-		}
-	}
+	_, err := scanAt(bytes.NewReader(doc), int64(len(doc)))
+	return err
 }
 
 // syntaxError says where, and what in words of our own: the library's may quote

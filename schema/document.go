@@ -1,0 +1,167 @@
+package schema
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// document is a JSON document that was scanned once from its beginning to its
+// end and is read again in parts: it need not stand in memory.
+type document struct {
+	src     io.ReaderAt
+	object  bool     // the document is an object
+	members []member // its members in order
+	origin  []member // those of its member "origin", where that is an object
+}
+
+// member says where in a document a member's value stands.
+type member struct {
+	name     string
+	kind     jsontext.Kind
+	from, to int64 // from may lie before the value, on the colon or blanks
+}
+
+// readAhead is how much of a document is read at once. It is age's chunk, so
+// that none is decrypted twice.
+const readAhead = 64 << 10
+
+// scanAt reads a whole document once for what no JSON Schema can say: one value
+// and nothing after it, no duplicate key, valid UTF-8, bounded size and depth.
+func scanAt(src io.ReaderAt, size int64) (*document, error) {
+	if size > MaxDocument {
+		return nil, invalid("", "larger than %d bytes", MaxDocument)
+	}
+	doc := &document{src: src}
+	dec := jsontext.NewDecoder(doc.reader(0, size))
+	began := false
+	var top, inner member
+	for {
+		tok, err := dec.ReadToken()
+		if errors.Is(err, io.EOF) && !began {
+			return nil, invalid("", "empty")
+		}
+		if err != nil {
+			return nil, syntaxError(err)
+		}
+		kind, depth := tok.Kind(), dec.StackDepth()
+		if (kind == '{' || kind == '[') && depth > MaxDepth {
+			return nil, invalid(place(dec.StackPointer()), "nested deeper than %d", MaxDepth)
+		}
+		if !began {
+			began, doc.object = true, kind == '{'
+		}
+		switch {
+		case depth == 0:
+			err := dec.SkipValue()
+			if err == nil {
+				return nil, invalid("", "something follows after the end of the document")
+			}
+			if !errors.Is(err, io.EOF) {
+				return nil, syntaxError(err)
+			}
+			return doc, nil
+		case depth <= 2 && (kind == '{' || kind == '['):
+			// The value of a member begins here and ends at a lower depth.
+			if depth == 2 {
+				top.kind = kind
+			}
+		case depth == 3 && (kind == '{' || kind == '['):
+			inner.kind = kind
+		case depth == 1 && doc.object:
+			top.note(dec, tok, 1, &doc.members)
+		case depth == 2 && top.name == "origin" && top.kind == '{':
+			inner.note(dec, tok, 2, &doc.origin)
+		}
+	}
+}
+
+// note follows an object at a depth token by token: at a name it begins a
+// member, at the end of a value it adds it.
+func (m *member) note(dec *jsontext.Decoder, tok jsontext.Token, depth int, to *[]member) {
+	at := dec.InputOffset()
+	if _, n := dec.StackIndex(depth); n%2 == 1 {
+		*m = member{name: tok.String(), from: at}
+		return
+	}
+	if k := tok.Kind(); k != '}' && k != ']' {
+		m.kind = k
+	}
+	m.to = at
+	*to = append(*to, *m)
+}
+
+func (d *document) reader(from, to int64) io.Reader {
+	return bufio.NewReaderSize(io.NewSectionReader(d.src, from, to-from), readAhead)
+}
+
+// raw reads a member's value.
+func (d *document) raw(m member) (jsontext.Value, error) {
+	out := make([]byte, m.to-m.from)
+	if _, err := io.ReadFull(io.NewSectionReader(d.src, m.from, m.to-m.from), out); err != nil {
+		return nil, err
+	}
+	return bytes.TrimLeft(out, ": \t\r\n"), nil
+}
+
+// each reads the entries of a list one by one; what yield is given is good until
+// it returns.
+func (d *document) each(m member, yield func(jsontext.Value) error) error {
+	if m.kind != '[' {
+		return nil
+	}
+	in := bufio.NewReaderSize(d.reader(m.from, m.to), readAhead)
+	for { // what stands before the list
+		b, err := in.Peek(1)
+		if err != nil {
+			return err
+		}
+		if b[0] == '[' {
+			break
+		}
+		_, _ = in.Discard(1)
+	}
+	dec := jsontext.NewDecoder(in)
+	if _, err := dec.ReadToken(); err != nil {
+		return syntaxError(err)
+	}
+	for dec.PeekKind() != ']' {
+		v, err := dec.ReadValue()
+		if err != nil {
+			return syntaxError(err)
+		}
+		if err := yield(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lists are the members that are validated item by item.
+var lists = []List{Credentials, Connections}
+
+// shell reads the members of an object but for its two lists, in whose places
+// stand empty ones, and says where the lists are.
+func (d *document) shell(members []member, at string) (around map[string]jsontext.Value, taken map[List]member, err error) {
+	around, taken = map[string]jsontext.Value{}, map[List]member{}
+	for _, m := range members {
+		if l := List(m.name); slices.Contains(lists, l) {
+			if m.kind != '[' {
+				return nil, nil, invalid(at+m.name, "must be a list")
+			}
+			around[m.name], taken[l] = jsontext.Value("[]"), m
+			continue
+		}
+		if m.name == "origin" && at == "" && m.kind == '{' {
+			continue // taken apart by itself
+		}
+		if around[m.name], err = d.raw(m); err != nil {
+			return nil, nil, err
+		}
+	}
+	return around, taken, nil
+}
