@@ -55,23 +55,98 @@ func Decrypt(raw []byte, limit int64, ids ...age.Identity) ([]byte, error) {
 	if err := checkAge(raw); err != nil {
 		return nil, err
 	}
-	return decrypt(raw, limit, ids...)
+	return decrypt(bytes.NewReader(raw), int64(len(raw)), limit, ids...)
 }
 
-func decrypt(raw []byte, limit int64, ids ...age.Identity) ([]byte, error) {
+// decrypt reads an age file of that size.
+func decrypt(raw io.Reader, size, limit int64, ids ...age.Identity) ([]byte, error) {
 	r, err := age.Decrypt(dearmored(raw), ids...)
 	if err != nil {
 		return nil, explainDecrypt(err)
 	}
 	// The tag of the last chunk comes at the end: all or nothing.
-	plain := bytes.NewBuffer(make([]byte, 0, min(int64(len(raw)), limit)+bytes.MinRead))
+	plain := bytes.NewBuffer(make([]byte, 0, min(size, limit)+bytes.MinRead))
 	if _, err := plain.ReadFrom(io.LimitReader(r, limit+1)); err != nil {
 		return nil, schema.Hint(ErrDamaged, againHint)
 	}
 	if int64(plain.Len()) > limit {
-		return nil, fmt.Errorf("larger than %d bytes when opened", limit)
+		return nil, tooLarge(limit)
 	}
 	return plain.Bytes(), nil
+}
+
+func tooLarge(limit int64) error { return fmt.Errorf("larger than %d bytes when opened", limit) }
+
+// decryptAt opens an age file in place: its plaintext is decrypted again chunk
+// by chunk where it is read, and never stands in memory as a whole. It was
+// decrypted once to its authenticated end before this returns. The reader is
+// good while src is, and not for concurrent use.
+func decryptAt(src io.ReaderAt, size, limit int64, ids ...age.Identity) (io.ReaderAt, int64, error) {
+	head, err := headOf(src, size)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := checkAge(head); err != nil {
+		return nil, 0, err
+	}
+	if isArmored(head) { // cannot be read from the middle
+		doc, err := decrypt(io.NewSectionReader(src, 0, size), size, limit, ids...)
+		return bytes.NewReader(doc), int64(len(doc)), err
+	}
+	plain, n, err := age.DecryptReaderAt(src, size, ids...)
+	if err != nil {
+		return nil, 0, explainDecrypt(err)
+	}
+	if n > limit {
+		return nil, 0, tooLarge(limit)
+	}
+	chunks := &chunkReader{src: plain, size: n, chunk: make([]byte, chunkSize)}
+	if _, err := io.CopyBuffer(io.Discard, struct{ io.Reader }{io.NewSectionReader(chunks, 0, n)}, make([]byte, chunkSize)); err != nil {
+		return nil, 0, schema.Hint(ErrDamaged, againHint)
+	}
+	return chunks, n, nil
+}
+
+// headOf reads the beginning of a file, enough to say what it is.
+func headOf(src io.ReaderAt, size int64) ([]byte, error) {
+	head := make([]byte, min(size, 4096))
+	if n, err := src.ReadAt(head, 0); n < len(head) {
+		return nil, fmt.Errorf("cannot be read: %w", err)
+	}
+	return head, nil
+}
+
+// chunkSize is how much plaintext age encrypts at once.
+const chunkSize = 64 << 10
+
+// chunkReader reads whole chunks and keeps the last one, because a chunk is
+// decrypted whole however little of it is asked for.
+type chunkReader struct {
+	src   io.ReaderAt
+	size  int64
+	chunk []byte
+	at    int64 // where the chunk begins
+	n     int   // how much of it there is; 0 before the first
+}
+
+func (c *chunkReader) ReadAt(p []byte, off int64) (int, error) {
+	done := 0
+	for done < len(p) {
+		at := off + int64(done)
+		if at >= c.size {
+			return done, io.EOF
+		}
+		if begin := at - at%chunkSize; c.n == 0 || c.at != begin {
+			c.n = 0
+			want := c.chunk[:min(chunkSize, c.size-begin)]
+			if n, err := c.src.ReadAt(want, begin); n < len(want) {
+				return done, err
+			}
+			c.at, c.n = begin, len(want)
+		}
+		done += copy(p[done:], c.chunk[at-c.at:c.n])
+	}
+	return done, nil
 }
 
 // ErrDamaged says that a file is age's but cut off or altered.
@@ -138,14 +213,23 @@ type Header struct {
 // ReadHeader reads the outer header. It names nobody: age's recipients are
 // anonymous.
 func ReadHeader(raw []byte) (*Header, error) {
-	if err := checkAge(raw); err != nil {
+	return ReadHeaderAt(bytes.NewReader(raw), int64(len(raw)))
+}
+
+// ReadHeaderAt is ReadHeader of a file of that size.
+func ReadHeaderAt(src io.ReaderAt, size int64) (*Header, error) {
+	begin, err := headOf(src, size)
+	if err != nil {
 		return nil, err
 	}
-	head, err := age.ExtractHeader(io.LimitReader(dearmored(raw), maxAgeHeader))
+	if err := checkAge(begin); err != nil {
+		return nil, err
+	}
+	head, err := age.ExtractHeader(io.LimitReader(dearmored(io.NewSectionReader(src, 0, size)), maxAgeHeader))
 	if err != nil {
 		return nil, schema.Hint(ErrDamaged, againHint)
 	}
-	h := &Header{Armored: isArmored(raw), Size: int64(len(raw))}
+	h := &Header{Armored: isArmored(begin), Size: size}
 	for _, line := range strings.Split(string(head), "\n") {
 		if kind, ok := strings.CutPrefix(line, "-> "); ok {
 			kind, _, _ = strings.Cut(kind, " ")

@@ -1,10 +1,12 @@
 package sealed
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"filippo.io/age"
@@ -52,11 +54,18 @@ func altered(format string, args ...any) error {
 // its fingerprint, and that the settings still name the destination it was
 // sealed for.
 func Open(raw []byte, ids []age.Identity, rerun Rerun) (*Opened, error) {
-	doc, err := Decrypt(raw, schema.MaxDocument, ids...)
+	return OpenAt(bytes.NewReader(raw), int64(len(raw)), ids, rerun)
+}
+
+// OpenAt is Open for a file of that size in bytes, of which neither ciphertext
+// nor document need stand in memory. The file is decrypted to its authenticated
+// end before a byte of it is parsed; src is not used once OpenAt has returned.
+func OpenAt(src io.ReaderAt, size int64, ids []age.Identity, rerun Rerun) (*Opened, error) {
+	doc, n, err := decryptAt(src, size, schema.MaxDocument, ids...)
 	if err != nil {
 		return nil, err
 	}
-	b, err := schema.Decode(doc)
+	b, err := schema.DecodeAt(doc, n)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +131,7 @@ func (o *Opened) openParts() error {
 	parts := map[string]map[schema.SecretKey]partSecret{} // by key id
 	for i, armored := range b.Sealed {
 		at := fmt.Sprintf("sealed[%d]", i)
-		plain, err := Decrypt([]byte(armored), schema.MaxDocument, o.ids...)
+		plain, err := decrypt(strings.NewReader(armored), int64(len(armored)), schema.MaxDocument, o.ids...)
 		var wrong *WrongKeyError
 		if errors.As(err, &wrong) {
 			continue

@@ -127,7 +127,7 @@ func (k Keys) Identities(r io.Reader, passphrase func() (schema.Secret, error)) 
 		if err != nil {
 			return nil, err
 		}
-		if raw, err = decrypt(raw, maxKeyFile, id); err != nil {
+		if raw, err = decrypt(bytes.NewReader(raw), int64(len(raw)), maxKeyFile, id); err != nil {
 			return nil, schema.Hint(errors.New("the passphrase does not open it"), "the identity file is protected by a passphrase of its own")
 		}
 	}
@@ -299,9 +299,10 @@ func isArmored(raw []byte) bool {
 }
 
 // dearmored returns the binary age file.
-func dearmored(raw []byte) io.Reader {
-	if isArmored(raw) {
-		return armor.NewReader(bytes.NewReader(raw))
+func dearmored(raw io.Reader) io.Reader {
+	in := bufio.NewReader(raw)
+	if head, _ := in.Peek(len(ageIntro)); string(head) == ageIntro {
+		return in
 	}
-	return bytes.NewReader(raw)
+	return armor.NewReader(in)
 }
