@@ -164,6 +164,17 @@ func TestPagesInABrowser(t *testing.T) {
 		run     func(*testing.T, *page.Browser)
 	}{
 		{"a credential and connections are added and read back", testPagesAdd},
+		{"labels are tied in every way", testPagesLabels},
+		{"other words and another order", testPagesRelabelled},
+		{"lists come whole, in parts, on demand and late", testPagesLists},
+		{"forms open as dialogs, and a masked secret is kept", testPagesDialog},
+		{"toasts call themselves alerts, and lie over Save", testPagesToasts},
+		{"what is wrong stands at the field", testPagesValidation},
+		{"a refusal beside the fields is an alert", testPagesRefusal},
+		{"faults are the same as of REST", testPagesFaults},
+		{"a list offers what is there, and withholds", testPagesOffers},
+		{"a session that ends half-way leads to the login page", testPagesSession},
+		{"decoys and Delete are counted", testPagesMistakes},
 	} {
 		t.Run(test.promise, func(t *testing.T) { test.run(t, b) })
 	}

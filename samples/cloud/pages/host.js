@@ -1,8 +1,9 @@
 // The host page: decoys, and the way to the login page when the app says that the session is over.
 'use strict';
-document.querySelector('#quick').addEventListener('submit', event => {
+document.querySelector('#quick').addEventListener('submit', async event => {
 	event.preventDefault();
-	fetch('/pressed', {method: 'POST'});
+	await fetch('/pressed', {method: 'POST'});
+	document.querySelector('#saved').textContent = 'Saved the filter';
 });
 document.querySelector('.search').addEventListener('submit', event => event.preventDefault());
 addEventListener('message', event => {
