@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mailferry/mailferry/internal/page"
@@ -17,10 +18,11 @@ type Form struct {
 	List    schema.List
 	Timeout time.Duration // of a wait
 	bundle  string
+	around  map[string]bool // labels of fields that the list's page has as well
 }
 
 func (s *Site) form(l schema.List) *Form {
-	f := &Form{App: s.app, Profile: s.options.Profile.List(l), List: l, Timeout: s.options.Browser.Timeout, bundle: s.options.Profile.Bundle()}
+	f := &Form{App: s.app, Profile: s.options.Profile.List(l), List: l, Timeout: s.options.Browser.Timeout, bundle: s.options.Profile.Bundle(), around: s.around}
 	if f.Timeout <= 0 {
 		f.Timeout = page.DefaultTimeout
 	}
@@ -141,7 +143,7 @@ func (f *Form) Controls(ctx context.Context) (*Controls, error) {
 		}
 		out.Named[field.Field], claimed[c.Label] = c, true
 	}
-	if len(form.Labels()) == len(out.Named) {
+	if !slices.ContainsFunc(form.Labels(), func(l string) bool { return !claimed[l] && !f.around[l] }) {
 		return out, nil
 	}
 	all, err := form.Fields(ctx)
@@ -149,7 +151,7 @@ func (f *Form) Controls(ctx context.Context) (*Controls, error) {
 		return nil, err
 	}
 	for _, c := range all {
-		if c.Label != "" && !claimed[c.Label] {
+		if c.Label != "" && !claimed[c.Label] && !f.around[c.Label] {
 			out.Others = append(out.Others, c)
 		}
 	}

@@ -36,8 +36,9 @@ type Site struct {
 	options Options
 	address *url.URL
 	browser *page.Browser
-	app     *page.Scope // nil: to be opened
-	listed  schema.List // the list that was opened last
+	app     *page.Scope     // nil: to be opened
+	listed  schema.List     // the list that was opened last
+	around  map[string]bool // labels of the fields on that list's page
 }
 
 // New checks an address, with or without [Scheme]: https, or http on this
@@ -207,6 +208,14 @@ func (s *Site) show(ctx context.Context, l schema.List) error {
 	}
 	if err := s.app.WaitFor(ctx, there...); err != nil {
 		return err
+	}
+	form, err := s.app.Form(ctx)
+	if err != nil {
+		return err
+	}
+	s.around = map[string]bool{}
+	for _, label := range form.Labels() {
+		s.around[label] = true
 	}
 	s.listed = l
 	return nil

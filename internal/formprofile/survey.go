@@ -45,11 +45,12 @@ const (
 	moment     = 300 * time.Millisecond
 )
 
-// Survey opens the form of a new item, tries the choices of the deciding field,
-// notes what fields and choices there are, and cancels. It is one step of
-// [Site.Do].
+// Survey opens a form, tries the choices of the deciding field, notes what
+// fields and choices there are, and cancels. On Cloud it is the form of a new
+// item, which is what an import fills; on Server that of the first item, which
+// is what an export reads. It is one step of [Site.Do].
 func (s *Site) Survey(ctx context.Context, l schema.List) (*Survey, error) {
-	f, err := s.Add(ctx, l)
+	f, err := s.sample(ctx, l)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +70,24 @@ func (s *Site) Survey(ctx context.Context, l schema.List) (*Survey, error) {
 		}
 	}
 	return out, s.Cancel(ctx, f)
+}
+
+func (s *Site) sample(ctx context.Context, l schema.List) (*Form, error) {
+	if s.options.Profile.Side == schema.ServerSide {
+		if err := s.show(ctx, l); err != nil {
+			return nil, err
+		}
+		fl := s.options.Profile.List(l)
+		shown, err := s.app.Rows(ctx, fl.Column)
+		if err != nil && !errors.Is(err, page.ErrAbsent) {
+			return nil, err
+		}
+		if len(shown) > 0 {
+			name, _ := shown[0].Cell(fl.Column)
+			return s.Edit(ctx, l, RowOf(name))
+		}
+	}
+	return s.Add(ctx, l)
 }
 
 func (f *Form) survey(ctx context.Context, out *Survey) (tried []string, err error) {
@@ -121,7 +140,7 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 		return err
 	}
 	for _, c := range all {
-		if c.Label == "" {
+		if c.Label == "" || f.around[c.Label] {
 			continue
 		}
 		i := slices.IndexFunc(out.Fields, func(s Seen) bool { return s.Label == page.Clean(c.Label) && s.Kind == c.Kind })

@@ -1,0 +1,116 @@
+// Package adminpage reads Server as an administrator does: by its admin pages,
+// in a browser. It opens each item's ⋯ → Edit, reads every field by its label,
+// and cancels. It presses neither Save nor anything that deletes.
+package adminpage
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Kind is the kind of source that a bundle names.
+const Kind = "admin-pages"
+
+// New makes a source of the admin pages at an address, page+https://…, and a
+// form profile of Server. The browser starts with Read and ends with it. What
+// o.Notify is told is for the person who sits in front of the browser's window.
+func New(address string, o formprofile.Options) (exporter.Source, error) {
+	if o.Profile.Side != schema.ServerSide {
+		return nil, fmt.Errorf("the form profile is of %s, not of Server", o.Profile.Side)
+	}
+	site, err := formprofile.New(address, o)
+	if err != nil {
+		return nil, err
+	}
+	return &source{site}, nil
+}
+
+type source struct{ site *formprofile.Site }
+
+// Read reads both lists.
+func (s *source) Read(ctx context.Context, warn func(string)) (*exporter.Content, error) {
+	defer s.site.Close()
+	out := &exporter.Content{Source: schema.Source{Kind: Kind, Name: s.site.Host()}}
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		rows, err := s.site.Rows(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		for i, row := range rows {
+			r, err := s.record(ctx, l, row, warn)
+			if err != nil {
+				return nil, fmt.Errorf("%s %s: %w", l.One(), schema.Quote(row.Name), err)
+			}
+			r.Where = fmt.Sprintf("%s row %d", s.site.Profile().List(l).Heading, i+1)
+			out.Records = append(out.Records, r)
+		}
+	}
+	if !s.site.Profile().Verified {
+		warn("the form profile is unverified: hold what was read against the panel, or verify it with mailferry inspect")
+	}
+	return out, nil
+}
+
+func (s *source) record(ctx context.Context, l schema.List, row formprofile.Row, warn func(string)) (exporter.Record, error) {
+	var got *formprofile.Reading
+	err := s.site.Do(ctx, func() error {
+		f, err := s.site.Edit(ctx, l, row)
+		if err != nil {
+			return err
+		}
+		if got, err = f.Read(ctx, true); err != nil {
+			return err
+		}
+		return s.site.Cancel(ctx, f)
+	})
+	if err != nil {
+		return exporter.Record{}, err
+	}
+	out := exporter.Record{Item: got.Item, Secret: got.Secret}
+	if got.Secret.IsZero() && exporter.NeedsSecret(got.Item) {
+		out.Reason = cmp.Or(got.Hidden, "the form has no field for it")
+	}
+	return out, extras(got, warn)
+}
+
+// most are the bounds of a bundle's extra values.
+const (
+	mostExtras = 200
+	mostKey    = 200
+	mostValue  = 64 << 10
+)
+
+// extras keeps what fields hold that the profile does not name, so that nothing
+// that the panel has is lost unsaid.
+func extras(got *formprofile.Reading, warn func(string)) error {
+	name, taken := got.Item.ItemName(), map[string]int{}
+	for _, o := range got.Others {
+		place := fmt.Sprintf("%s %s: %s", got.Item.List().One(), schema.Quote(name), schema.Quote(o.Label))
+		switch {
+		case o.Kind == page.KindPassword:
+			warn(place + " is a password field that the form profile does not name; it is not read")
+			continue
+		case o.Value == "", o.Value == "false":
+			continue // nothing is entered there
+		}
+		key := o.Label
+		if taken[o.Label]++; taken[o.Label] > 1 {
+			key += " " + strconv.Itoa(taken[o.Label])
+		}
+		if len(key) > mostKey || len(o.Value) > mostValue || len(taken) > mostExtras {
+			return fmt.Errorf("%s: too much for an extra value", schema.Quote(o.Label))
+		}
+		if err := schema.Set(got.Item, "extra."+key, o.Value); err != nil {
+			return err
+		}
+		warn(place + " is a field that the form profile does not name; its value is kept as extra." + key)
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package adminpage_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/exporter/adminpage"
+	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/samples/server"
+	"github.com/mailferry/mailferry/samples/signin"
+	"github.com/mailferry/mailferry/schema"
+)
+
+const canary = "canary-of-the-server"
+
+func content(v server.Variant) server.Options {
+	o := server.Options{
+		Connections: []*schema.ServerConnection{
+			{Name: "Support", Description: "two\nlines", FromAddress: "a@corp.example", Prefix: "[S]", ConnectMode: "SMTP", Encryption: "TLS 1.3",
+				Username: `CORP\mailer`, Host: "smtp.corp.example", Port: 587, Debug: true},
+			{Name: "Care", FromAddress: "care@corp.example", ConnectMode: "Microsoft 365 SMTP (w/ OAuth2)", Username: "care@corp.example",
+				OAuth2Credentials: "Tenant", Extra: map[string]string{"shared_mailbox": "shared@corp.example"}},
+			{Name: "Relay", ConnectMode: "SMTP", Host: "relay.corp.example"},
+			{Name: "Büro „A“ 🚢", ConnectMode: "Google OAuth2", Username: "b@corp.example", OAuth2Credentials: "Tenant"},
+		},
+		Credentials: []*schema.ServerCredential{
+			{Name: "Tenant", ServiceProvider: "Microsoft", ClientID: "id-1", AuthorizationEndpoint: "https://login.example/authorize",
+				TokenEndpoint: "https://login.example/token", CallbackURL: "https://jira.corp.example/callback", Grant: "Authorization Code"}},
+		Secrets: schema.Secrets{
+			{List: schema.Connections, Name: "Support"}: schema.NewSecret(canary + " 1"),
+			{List: schema.Credentials, Name: "Tenant"}:  schema.NewSecret(canary + " 2"),
+		},
+		Variant: v,
+	}
+	for i := range 4 {
+		o.Connections = append(o.Connections, &schema.ServerConnection{Name: fmt.Sprintf("Desk %d", i), ConnectMode: "SMTP", Host: "h.corp.example", Port: 25})
+	}
+	return o
+}
+
+// read exports from a sample Server.
+func read(t *testing.T, o server.Options, edit func(*formprofile.Options)) (*exporter.Content, *server.Server, []string, error) {
+	t.Helper()
+	site, err := server.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(site)
+	t.Cleanup(srv.Close)
+	p, err := formprofile.Shipped(schema.ServerSide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := formprofile.Options{Profile: p, Browser: page.Options{Timeout: 10 * time.Second}}
+	if edit != nil {
+		edit(&opts)
+	}
+	src, err := adminpage.New("page+"+srv.URL, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var warnings []string
+	got, err := src.Read(t.Context(), func(s string) { warnings = append(warnings, s) })
+	return got, site, warnings, err
+}
+
+func TestEveryFieldIsReadAndNothingIsSaved(t *testing.T) {
+	for name, test := range map[string]struct {
+		variant server.Variant
+		reason  string // of Support's password; "" is the secret itself
+	}{
+		"plain":            {server.Variant{}, "Password shows a mask in place of the secret"},
+		"dialog, wrapped":  {server.Variant{Form: "dialog", Labels: "wrap", Password: "empty", Reorder: true}, "Password is empty on the page"},
+		"paged, unmasked":  {server.Variant{Labels: "labelledby", PageSize: 3, Password: "filled"}, ""},
+		"dialog and paged": {server.Variant{Form: "dialog", Labels: "aria", PageSize: 3}, "Password shows a mask in place of the secret"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := content(test.variant)
+			got, site, warnings, err := read(t, o, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c := site.Counts(); c.Saves+c.Deletes != 0 || c.Opened != len(o.Connections)+len(o.Credentials) {
+				t.Errorf("pressed: %+v", c)
+			}
+			if got.Source.Kind != "admin-pages" || !strings.HasPrefix(got.Source.Name, "127.0.0.1:") {
+				t.Errorf("source: %+v", got.Source)
+			}
+			var want []schema.Item
+			for _, it := range o.Credentials {
+				want = append(want, it)
+			}
+			for _, it := range o.Connections {
+				c := *it
+				if len(c.Extra) > 0 { // the panel shows a label, not the key
+					c.Extra = map[string]string{"shared mailbox": "shared@corp.example"}
+				}
+				want = append(want, &c)
+			}
+			if len(got.Records) != len(want) {
+				t.Fatalf("%d records", len(got.Records))
+			}
+			for i, r := range got.Records {
+				have, wanted := marshal(t, r.Item), marshal(t, want[i])
+				if have != wanted {
+					t.Errorf("read %s\nwant %s", have, wanted)
+				}
+				stored := o.Secrets[schema.SecretKey{List: r.Item.List(), Name: r.Item.ItemName()}]
+				switch {
+				case stored.IsZero() || test.reason == "":
+					if !r.Secret.Equal(stored) || r.Reason != "" {
+						t.Errorf("%s: secret read %v, reason %q", r.Item.ItemName(), !r.Secret.IsZero(), r.Reason)
+					}
+				case !r.Secret.IsZero() || !strings.Contains(r.Reason, strings.TrimPrefix(test.reason, "Password ")):
+					t.Errorf("%s: reason %q", r.Item.ItemName(), r.Reason)
+				}
+			}
+			if !slices.ContainsFunc(warnings, func(w string) bool { return strings.Contains(w, `connection "Care": "shared mailbox"`) }) {
+				t.Errorf("warnings: %q", warnings)
+			}
+			if all := fmt.Sprint(warnings, got); strings.Contains(all, canary) {
+				t.Error("a secret was told")
+			}
+		})
+	}
+}
+
+func marshal(t *testing.T, it schema.Item) string {
+	t.Helper()
+	raw, err := schema.Marshal(it)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestARelabelledPanelIsReadThroughOneEditedLine(t *testing.T) {
+	o := content(server.Variant{Relabel: map[string]string{"From Address": "Sender", "Edit": "Change"}})
+	o.Connections, o.Credentials = o.Connections[:1], nil
+	_, site, _, err := read(t, o, func(f *formprofile.Options) {
+		f.Profile.Connections.Edit = "Change"
+		f.Browser.Timeout = 2 * time.Second
+	})
+	if err == nil || !strings.Contains(err.Error(), "From Address") || !strings.Contains(err.Error(), "Sender") || !strings.Contains(schema.HintOf(err), "inspect") {
+		t.Fatalf("a label that is gone: %v", err)
+	}
+	if c := site.Counts(); c.Saves+c.Deletes != 0 {
+		t.Errorf("pressed: %+v", c)
+	}
+	got, _, _, err := read(t, o, func(f *formprofile.Options) {
+		f.Profile.Connections.Edit = "Change"
+		for i := range f.Profile.Connections.Fields {
+			if p := &f.Profile.Connections.Fields[i]; p.Field == "from_address" {
+				p.Label = "Sender"
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := got.Records[0].Item.(*schema.ServerConnection); c.FromAddress != "a@corp.example" {
+		t.Errorf("read %+v", c)
+	}
+}
+
+func TestNobodySignedInIsAnErrorThatSaysHow(t *testing.T) {
+	o := content(server.Variant{})
+	o.SignIn = &signin.Account{User: "admin", Password: schema.NewSecret("made-up")}
+	_, _, _, err := read(t, o, func(f *formprofile.Options) { f.Browser.Timeout = time.Second })
+	if err == nil || !strings.Contains(err.Error(), "not signed in at 127.0.0.1") || !strings.Contains(schema.HintOf(err), "--headed") {
+		t.Fatalf("%v", err)
+	}
+}

@@ -1,0 +1,141 @@
+// Package adminpage reaches Cloud as an administrator does: by its admin pages,
+// in a browser. It finds everything by the labels of a form profile, reads back
+// what it saved, and presses nothing that deletes.
+package adminpage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Open checks the address of Cloud's admin pages, page+https://…, and the
+// profile, which must be one of Cloud. The browser starts when it is first
+// needed and ends with Close. What o.Notify is told is for the person who sits
+// in front of the browser's window.
+func Open(address string, o formprofile.Options) (importer.Cloud, error) {
+	if o.Profile.Side != schema.CloudSide {
+		return nil, fmt.Errorf("the form profile is of %s, not of Cloud", o.Profile.Side)
+	}
+	site, err := formprofile.New(address, o)
+	if err != nil {
+		return nil, err
+	}
+	return &cloud{site: site, rows: map[schema.List]map[string]formprofile.Row{}, offered: map[schema.List]map[string][]string{}}, nil
+}
+
+// cloud is worked in one window, one thing at a time.
+type cloud struct {
+	mu      sync.Mutex
+	site    *formprofile.Site
+	rows    map[schema.List]map[string]formprofile.Row // by id
+	offered map[schema.List]map[string][]string        // by field, once they were read
+}
+
+func (c *cloud) Site() importer.Site {
+	return importer.Site{URL: c.site.URL(), Host: c.site.Host(), MaxJobs: 1}
+}
+
+func (c *cloud) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.site.Close()
+	return nil
+}
+
+// List reads the list and the form of every row. The pages show no ids, so an
+// item's id is its name; items that share a name have none, and are a conflict
+// in any case.
+func (c *cloud) List(ctx context.Context, l schema.List) ([]importer.Remote, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	rows, err := c.site.Rows(ctx, l)
+	if err != nil {
+		return nil, told(err)
+	}
+	out := make([]importer.Remote, len(rows))
+	count := map[string]int{}
+	for i, row := range rows {
+		it, err := c.readRow(ctx, l, row)
+		if err != nil {
+			return nil, told(fmt.Errorf("%s %s: %w", l.One(), schema.Quote(row.Name), err))
+		}
+		out[i].Item = it
+		count[it.ItemName()]++
+	}
+	byID := map[string]formprofile.Row{}
+	for i := range out {
+		if name := out[i].Item.ItemName(); count[name] == 1 {
+			out[i].ID = name
+			byID[name] = rows[i]
+		}
+	}
+	c.rows[l] = byID
+	return out, nil
+}
+
+// readRow reads the form of a row and leaves it.
+func (c *cloud) readRow(ctx context.Context, l schema.List, row formprofile.Row) (it schema.Item, err error) {
+	err = c.site.Do(ctx, func() error {
+		f, err := c.site.Edit(ctx, l, row)
+		if err != nil {
+			return err
+		}
+		r, err := f.Read(ctx, false)
+		if err != nil {
+			return err
+		}
+		it = r.Item
+		return c.site.Cancel(ctx, f)
+	})
+	return it, err
+}
+
+// Offered reads the choices of every drop-down of the list's form, once.
+func (c *cloud) Offered(ctx context.Context, l schema.List, field string) ([]string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.offered[l] == nil {
+		err := c.site.Do(ctx, func() (err error) {
+			c.offered[l], err = c.site.Choices(ctx, l)
+			return err
+		})
+		if err != nil {
+			return nil, told(err)
+		}
+	}
+	return c.offered[l][field], nil
+}
+
+// told gives an error of the pages the meaning that an import knows.
+func told(err error) error {
+	if errors.Is(err, formprofile.ErrSignedOut) {
+		return fmt.Errorf("%w: %w", importer.ErrUnauthorized, err)
+	}
+	return err
+}
+
+// refusal is the answer to one item, where what went wrong is a matter of that
+// item alone: a value that the form does not take, or that has no place on it.
+func refusal(err error) error {
+	var not *page.NotOfferedError
+	switch {
+	case err == nil, errors.Is(err, page.ErrGone):
+		return err
+	case errors.As(err, &not), errors.Is(err, page.ErrRefused), errors.Is(err, page.ErrDisabled), errors.Is(err, page.ErrAmbiguous):
+		return &importer.RefusedError{Words: page.Clean(err.Error())}
+	}
+	return err
+}
+
+// isList reports whether a control has choices.
+func isList(c *page.Control) bool {
+	return slices.Contains([]page.Kind{page.KindSelect, page.KindCombobox, page.KindRadio}, c.Kind)
+}

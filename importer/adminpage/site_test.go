@@ -1,0 +1,185 @@
+package adminpage_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/importer/adminpage"
+	"github.com/mailferry/mailferry/importer/rest"
+	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/samples/cloud"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// site is a sample Cloud with its pages.
+type site struct {
+	*cloud.Cloud
+	pages *cloud.Pages
+	srv   *httptest.Server
+}
+
+func newSite(t testing.TB, o cloud.Options, p cloud.PageOptions) *site {
+	t.Helper()
+	c, err := cloud.Open(t.TempDir(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{Cloud: c, pages: c.Pages(p)}
+	s.srv = httptest.NewServer(s.pages)
+	t.Cleanup(func() {
+		s.srv.CloseClientConnections()
+		s.srv.Close()
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+const nothingYet = "There is nothing here yet."
+
+// shipped is the profile that comes with the program, and what the sample's
+// empty lists say.
+func shipped(t testing.TB, edit ...func(*schema.FormProfile)) *schema.FormProfile {
+	t.Helper()
+	p, err := formprofile.Shipped(schema.CloudSide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Connections.Empty, p.Credentials.Empty = nothingYet, nothingYet // else each look at an empty list takes its time
+	for _, e := range edit {
+		e(p)
+	}
+	return p
+}
+
+// byPage reaches the site by its pages in a browser of its own.
+func (s *site) byPage(t testing.TB, query string, edit ...func(*schema.FormProfile)) importer.Cloud {
+	t.Helper()
+	return s.byPageWith(t, query, formprofile.Options{Profile: shipped(t, edit...), Browser: page.Options{Timeout: 10 * time.Second}})
+}
+
+func (s *site) byPageWith(t testing.TB, query string, o formprofile.Options) importer.Cloud {
+	t.Helper()
+	c, err := adminpage.Open("page+"+s.srv.URL+"/?"+query, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+func (s *site) byREST(t testing.TB) importer.Cloud {
+	t.Helper()
+	c, err := rest.OpenHandler(s.Handler(), importer.Site{URL: "sample:x", Host: "x", Keys: true}, rest.Options{Token: s.Token()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+const (
+	smtp   = "General SMTP service"
+	google = "GMail/GSuite with OAuth2"
+)
+
+// bundleWith has n connections of every kind and the credentials of some.
+func bundleWith(n int) *schema.Bundle {
+	sealed := &schema.Marker{State: schema.Sealed}
+	b := &schema.Bundle{Format: schema.CloudFormat, Manifest: schema.Manifest{ID: "00112233445566778899aabbccddeeff"}}
+	for i := range max(1, n/5) {
+		b.Credentials = append(b.Credentials, &schema.CloudCredential{Name: fmt.Sprintf("Google %d", i), ServiceProvider: "Google",
+			ClientID: fmt.Sprintf("client-%d", i), ClientSecret: sealed, AuthorizationEndpoint: "https://accounts.example/auth",
+			TokenEndpoint: "https://accounts.example/token", Grant: "Authorization Code"})
+	}
+	for i := range n {
+		c := &schema.CloudConnection{Name: fmt.Sprintf("Büro „%d“ 🚢", i), Description: "two\nlines, \"quoted\"", FromEmailAddress: "a@corp.example",
+			EmailPrefix: "[x]", ServiceProvider: smtp, Host: "smtp.corp.example", SMTPPort: 587, Encryption: "STARTTLS",
+			Username: `CORP\mailer`, Password: sealed, Debug: i%2 == 0}
+		switch i % 5 {
+		case 1:
+			c.ServiceProvider, c.OAuth2Credentials = google, b.Credentials[i%len(b.Credentials)].ItemName()
+			c.Host, c.SMTPPort, c.Password, c.Username, c.Encryption = "", 0, nil, "a@corp.example", ""
+		case 2: // a relay that asks for no password
+			c.Description, c.EmailPrefix, c.Username, c.Password, c.Encryption, c.SMTPPort = "", "", "", nil, "", 0
+		}
+		b.Connections = append(b.Connections, c)
+	}
+	return b
+}
+
+func secretOf(_ schema.List, name string) schema.Secret {
+	return schema.NewSecret(`sécret "of" ` + name)
+}
+
+func options(t testing.TB, c importer.Cloud, b *schema.Bundle, l schema.List) importer.Options {
+	t.Helper()
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return optionsFor(t, c, b, l, filepath.Join(t.TempDir(), "ledger.jsonl"), id)
+}
+
+func optionsFor(t testing.TB, c importer.Cloud, b *schema.Bundle, l schema.List, ledger string, id *age.X25519Identity) importer.Options {
+	t.Helper()
+	digest, err := b.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return importer.Options{Cloud: c, Bundle: b, Digest: digest, Secrets: secretOf, List: l, Ledger: ledger,
+		Recipients: []age.Recipient{id.Recipient()}, Identities: []age.Identity{id}}
+}
+
+// importBoth runs both imports and returns the second report.
+func importBoth(t testing.TB, c importer.Cloud, b *schema.Bundle) *importer.Report {
+	t.Helper()
+	o := options(t, c, b, schema.Credentials)
+	if _, err := importer.Run(t.Context(), o); err != nil {
+		t.Fatal(err, importer.Unsettled(err))
+	}
+	o.List = schema.Connections
+	rep, err := importer.Run(t.Context(), o)
+	if err != nil {
+		t.Fatalf("%v %+v", err, rep)
+	}
+	return rep
+}
+
+// content is all that the site holds, secrets included, sorted.
+func (s *site) content(t testing.TB) []string {
+	t.Helper()
+	var out []string
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		entries, err := s.Items(context.Background(), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secrets, err := s.Secrets(context.Background(), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			raw, err := schema.Marshal(e.Item)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, fmt.Sprintf("%s secret %q", raw, secrets[e.Item.ItemName()].Reveal()))
+		}
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,323 @@
+package adminpage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Create fills the form of a new item and presses Save. Until that moment
+// nothing has reached Cloud, and whatever goes wrong is tried again from the
+// start.
+func (c *cloud) Create(ctx context.Context, w importer.Write) (importer.Remote, error) {
+	return c.write(ctx, w, func() (*formprofile.Form, error) { return c.site.Add(ctx, w.Item.List()) })
+}
+
+// Update changes what differs in the form of the item and presses Save. Where w
+// has no secret, the field of the secret is not touched.
+func (c *cloud) Update(ctx context.Context, id string, w importer.Write) (importer.Remote, error) {
+	l := w.Item.List()
+	row, ok := c.rowOf(l, id)
+	if !ok {
+		return importer.Remote{}, &importer.RefusedError{Words: fmt.Sprintf("the list shows no %s of the name %s", l.One(), schema.Quote(id))}
+	}
+	return c.write(ctx, w, func() (*formprofile.Form, error) { return c.site.Edit(ctx, l, row) })
+}
+
+func (c *cloud) rowOf(l schema.List, id string) (formprofile.Row, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	row, ok := c.rows[l][id]
+	return row, ok
+}
+
+func (c *cloud) write(ctx context.Context, w importer.Write, open func() (*formprofile.Form, error)) (importer.Remote, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := w.Item.List()
+	var form *formprofile.Form
+	var changed []string
+	err := c.site.Do(ctx, func() (err error) {
+		if form, err = open(); err != nil {
+			return err
+		}
+		changed, err = fill(ctx, form, w)
+		return err
+	})
+	if err != nil {
+		c.site.Forget()
+		return importer.Remote{}, told(refusal(err))
+	}
+	if err := c.save(ctx, form, w, changed); err != nil {
+		return importer.Remote{}, err
+	}
+	it, err := c.readRow(ctx, l, c.rowNamed(l, w.Item.ItemName()))
+	if err != nil {
+		c.site.Forget()
+		return importer.Remote{}, importer.MarkUnsettled(told(fmt.Errorf("reading %s %s back: %w", l.One(), schema.Quote(w.Item.ItemName()), err)))
+	}
+	return importer.Remote{ID: it.ItemName(), Item: it}, nil
+}
+
+func (c *cloud) rowNamed(l schema.List, name string) formprofile.Row {
+	if row, ok := c.rows[l][name]; ok {
+		return row
+	}
+	return formprofile.RowOf(name)
+}
+
+// fill enters an item into an open form, the deciding field first, and looks
+// again at what it entered: choosing in one field may empty others. It returns
+// the fields whose values it changed.
+func fill(ctx context.Context, form *formprofile.Form, w importer.Write) (changed []string, err error) {
+	if err := form.Decide(ctx, schema.Text(w.Item, form.Profile.Decides)); err != nil {
+		return nil, err
+	}
+	if err := await(ctx, form, w); err != nil {
+		return nil, err
+	}
+	const rounds = 3
+	for n := 1; ; n++ {
+		now, err := enter(ctx, form, w.Item)
+		if err != nil {
+			return nil, err
+		}
+		if n == 1 {
+			changed = now
+		} else if len(now) == 0 {
+			break
+		}
+		if n == rounds {
+			return nil, &importer.RefusedError{Words: fmt.Sprintf("the form does not keep what is entered for %s", strings.Join(now, ", "))}
+		}
+	}
+	if w.Secret.IsZero() {
+		return changed, nil
+	}
+	secret, err := form.App.Field(ctx, form.Profile.Label(schema.SecretField(form.List)))
+	if err != nil {
+		return nil, err
+	}
+	return changed, secret.SetSecret(ctx, w.Secret)
+}
+
+// await waits until the form has a place for everything that is to be entered.
+// What has none is that item's failure.
+func await(ctx context.Context, form *formprofile.Form, w importer.Write) error {
+	shown, err := form.App.Form(ctx)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	var conds []page.Cond
+	for _, f := range schema.FieldsOf(w.Item) {
+		v, ok := schema.Get(w.Item, f.Name)
+		if f.Secret {
+			ok = !w.Secret.IsZero()
+		}
+		if label := form.Profile.Label(f.Name); ok && v != false && !shown.Has(label) {
+			missing, conds = append(missing, label), append(conds, page.HasField(label))
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	err = form.App.WaitFor(ctx, conds...)
+	if errors.Is(err, page.ErrTimeout) {
+		return &importer.RefusedError{Words: "its form has no field named " + schema.Quotes(missing)}
+	}
+	return err
+}
+
+// enter sets every field that does not hold the item's value and returns the
+// labels of those.
+func enter(ctx context.Context, form *formprofile.Form, it schema.Item) (set []string, err error) {
+	controls, err := form.Controls(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range schema.FieldsOf(it) {
+		if f.Secret {
+			continue
+		}
+		c := controls.Named[f.Name]
+		if c == nil {
+			if v, ok := schema.Get(it, f.Name); ok && v != false {
+				return nil, fmt.Errorf("%w: %s went away from the form", page.ErrGone, schema.Quote(form.Profile.Label(f.Name)))
+			}
+			continue
+		}
+		text, err := c.Get(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if lines(text) == lines(schema.Text(it, f.Name)) || f.Type == schema.Boolean && sameSwitch(f, text, it) {
+			continue
+		}
+		if err := setField(ctx, c, f, it); err != nil {
+			return nil, err
+		}
+		set = append(set, f.Label)
+	}
+	return set, nil
+}
+
+func sameSwitch(f schema.Field, text string, it schema.Item) bool {
+	have, err := f.Parse(text)
+	want, _ := schema.Get(it, f.Name)
+	return err == nil && have == want
+}
+
+func setField(ctx context.Context, c *page.Control, f schema.Field, it schema.Item) error {
+	if f.Type != schema.Boolean {
+		return c.Set(ctx, schema.Text(it, f.Name))
+	}
+	want, _ := schema.Get(it, f.Name)
+	if !isList(c) {
+		return c.SetOn(ctx, want == true)
+	}
+	choices, err := c.Options(ctx)
+	if err != nil {
+		return err
+	}
+	for _, choice := range choices {
+		if got, err := f.Parse(choice); err == nil && choice != "" && got == want {
+			return c.Set(ctx, choice)
+		}
+	}
+	return &page.NotOfferedError{Label: c.Label, Want: schema.Text(it, f.Name), Choices: choices}
+}
+
+// patience is how long a page may show an alert beside the form before that
+// counts as its answer to Save: one that reports success stands there before the
+// list does.
+const patience = time.Second
+
+// save presses Save and waits for the list, or for what the page has against it.
+// An error beside [importer.RefusedError] is unsettled: Cloud may have the item.
+func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Write, changed []string) error {
+	before, err := messages(ctx, form)
+	if err != nil {
+		c.site.Forget()
+		return err
+	}
+	err = form.App.Press(ctx, form.Profile.Save)
+	if errors.Is(err, page.ErrRefused) || errors.Is(err, page.ErrDisabled) || errors.Is(err, page.ErrAbsent) || errors.Is(err, page.ErrAmbiguous) {
+		// The browser itself did not send the form, or there was nothing to press.
+		c.site.Forget()
+		return &importer.RefusedError{Words: page.Clean(err.Error())}
+	}
+	var said []page.Message
+	if err == nil {
+		said, err = answer(ctx, form, before)
+	}
+	if err != nil {
+		c.site.Forget()
+		return importer.MarkUnsettled(told(fmt.Errorf("after Save: %w", err)))
+	}
+	if len(said) == 0 {
+		return nil
+	}
+	c.site.Forget()
+	no := &importer.RefusedError{Words: words(said)}
+	if onField(said) || len(changed) == 0 {
+		return no
+	}
+	// An alert may also mean that the page did not hear the site's answer.
+	it, err := c.readRow(ctx, form.List, c.rowNamed(form.List, w.Item.ItemName()))
+	var missing *formprofile.MissingError
+	switch {
+	case errors.As(err, &missing):
+		return no
+	case err != nil:
+		return importer.MarkUnsettled(fmt.Errorf("%w; %w", no, told(err)))
+	case same(it, w.Item):
+		return importer.MarkUnsettled(no)
+	}
+	return no
+}
+
+// answer waits for what comes of Save: nothing said when the list stands there
+// again.
+func answer(ctx context.Context, form *formprofile.Form, before map[page.Message]bool) ([]page.Message, error) {
+	listed := formprofile.Listed(form.Profile)
+	var since time.Time
+	for start := time.Now(); ; {
+		done, err := form.App.Shows(ctx, listed...)
+		if err != nil || done {
+			return nil, err
+		}
+		now, err := form.App.Messages(ctx)
+		if err != nil {
+			return nil, err
+		}
+		var said []page.Message
+		for _, m := range now {
+			if m.Kind != page.MessageStatus && !before[m] {
+				said = append(said, m)
+			}
+		}
+		switch {
+		case onField(said):
+			return said, nil
+		case len(said) == 0:
+			since = time.Time{}
+		case since.IsZero():
+			since = time.Now()
+		case time.Since(since) > patience:
+			return said, nil
+		}
+		if time.Since(start) > form.Timeout {
+			return nil, form.App.WaitFor(ctx, listed...) // for its words
+		}
+		if err := formprofile.Pause(ctx, 15*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func messages(ctx context.Context, form *formprofile.Form) (map[page.Message]bool, error) {
+	all, err := form.App.Messages(ctx)
+	out := map[page.Message]bool{}
+	for _, m := range all {
+		out[m] = true
+	}
+	return out, err
+}
+
+func onField(said []page.Message) bool {
+	for _, m := range said {
+		if m.Kind == page.MessageField {
+			return true
+		}
+	}
+	return false
+}
+
+func words(said []page.Message) string {
+	var out []string
+	for _, m := range said {
+		out = append(out, m.String())
+	}
+	return page.Clean(strings.Join(out, "; "))
+}
+
+// same compares the visible fields.
+func same(a, b schema.Item) bool {
+	for _, f := range schema.FieldsOf(b) {
+		if !f.Secret && lines(schema.Text(a, f.Name)) != lines(schema.Text(b, f.Name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// lines writes line ends as browsers do.
+func lines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
