@@ -14,6 +14,7 @@ import (
 
 	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 // env is everything that a command takes from the process it runs in.
@@ -26,6 +27,8 @@ type env struct {
 	log            *slog.Logger // diagnostics; silent unless --verbose
 
 	pass schema.Secret // of -p, once it was asked for
+
+	opened func(*sealed.Opened) // called for each bundle that was opened; nil but in tests
 }
 
 func processEnv() *env {

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"strings"
 
 	"filippo.io/age"
@@ -187,52 +183,30 @@ func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
 // maxFile bounds what is read of a file that should be a bundle or smaller.
 const maxFile = schema.MaxDocument + schema.MaxDocument/2
 
-// readFile reads a whole file of bounded size.
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: there is no such file", path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: cannot be read", path)
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, schema.Hint(fmt.Errorf("%s: is a folder", path), "name a file in it")
-	}
-	var raw bytes.Buffer
-	if info, err := f.Stat(); err == nil && info.Size() <= maxFile {
-		raw.Grow(int(info.Size()) + bytes.MinRead)
-	}
-	if _, err := raw.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
-		return nil, fmt.Errorf("%s: cannot be read to its end", path)
-	}
-	if raw.Len() > maxFile {
-		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxFile)
-	}
-	return raw.Bytes(), nil
-}
-
 // open opens a bundle file with the identities of the command line.
 func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
-	raw, err := readFile(path)
+	f, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := sealed.ReadHeader(raw); err != nil { // before a passphrase is asked for
+	defer f.Close()
+	if _, err := sealed.ReadHeaderAt(f, f.size); err != nil { // before a passphrase is asked for
 		return nil, at(path, err)
 	}
 	ids, err := e.identities(c)
 	if err != nil {
 		return nil, err
 	}
-	o, err := sealed.Open(raw, ids, transform.Again)
+	o, err := sealed.OpenAt(f, f.size, ids, transform.Again)
 	var wrong *sealed.WrongKeyError
 	if errors.As(err, &wrong) && !wrong.Passphrase {
 		return nil, schema.Hint(at(path, err), "ask whoever sent it to let your key in (a file altered on its way looks the same): mailferry rekey --add-recipient (or --add-reviewer) %s", publicKeys(ids))
 	}
 	if err != nil {
 		return nil, at(path, err)
+	}
+	if e.opened != nil {
+		e.opened(o)
 	}
 	return o, nil
 }
