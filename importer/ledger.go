@@ -331,9 +331,10 @@ func (l *ledger) add(r record) error {
 		err = l.apply(r)
 	}
 	if err != nil {
-		l.broken = placed(l.path, err)
+		err = placed(l.path, err)
+		l.broken = err
 		l.mu.Unlock()
-		return l.broken
+		return err
 	}
 	l.advance(line)
 	mine := l.lines
