@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// benchConnections is how many connections the measured bundle has.
+const benchConnections = 10_000
+
+// BenchmarkAudit measures `audit` of a bundle of 10,000 connections beside
+// `jq -c .` over the same document, decrypted: the real binary and the real jq,
+// in turns. It reports the ratio of the medians, and the peak of memory as a
+// ratio to the document's size: whole, and above what an idle mailferry has,
+// because a Go program with these libraries begins with some 15 MB.
+func BenchmarkAudit(b *testing.B) {
+	dir := b.TempDir()
+	bin := filepath.Join(dir, "mailferry")
+	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("build: %v: %s", err, out)
+	}
+	key := func(name string) (file, recipient string) {
+		file = filepath.Join(dir, name+".key")
+		out, err := exec.CommandContext(b.Context(), bin, "keygen", "-o", file).Output()
+		if err != nil {
+			b.Fatal(err)
+		}
+		return file, strings.TrimSpace(string(out))
+	}
+	opsKey, ops := key("ops")
+	revKey, rev := key("rev")
+	sheet := filepath.Join(dir, "connections.csv")
+	writeSheet(b, sheet)
+	server, cloud := filepath.Join(dir, "server.age"), filepath.Join(dir, "cloud.age")
+	quiet(b, bin, "export", "-r", ops, "--reviewer", rev, "-o", server, sheet)
+	quiet(b, bin, "transform", "-i", revKey, "-r", ops, "--reviewer", rev, "-o", cloud, server)
+	idle := peak(b, bin, "--version")
+
+	for _, m := range []struct{ name, bundle, key, format string }{
+		{"server bundle, reviewer", server, revKey, "text"},
+		{"server bundle, recipient", server, opsKey, "text"},
+		{"server bundle, html", server, revKey, "html"},
+		{"cloud bundle, reviewer", cloud, revKey, "text"},
+	} {
+		b.Run(m.name, func(b *testing.B) {
+			doc := m.bundle + ".json"
+			if err := os.RemoveAll(doc); err != nil {
+				b.Fatal(err)
+			}
+			quiet(b, "age", "-d", "-i", m.key, "-o", doc, m.bundle)
+			info, err := os.Stat(doc)
+			if err != nil {
+				b.Fatal(err)
+			}
+			audit := []string{bin, "audit", "-i", m.key, "--format", m.format, m.bundle}
+			var ours, theirs []time.Duration
+			for b.Loop() {
+				for range 7 {
+					theirs = append(theirs, clock(b, "jq", "-c", ".", doc))
+					ours = append(ours, clock(b, audit...))
+				}
+			}
+			var peaks []int64
+			for range 5 {
+				peaks = append(peaks, peak(b, audit...))
+			}
+			size := float64(info.Size())
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(median(ours))/float64(median(theirs)), "×jq")
+			b.ReportMetric(float64(median(peaks))/size, "peak/document")
+			b.ReportMetric(float64(median(peaks)-idle)/size, "above-idle/document")
+			b.ReportMetric(size/1e6, "document-MB")
+			b.ReportMetric(float64(idle)/1e6, "idle-MB")
+		})
+	}
+}
+
+// writeSheet writes connections such as a site has, row by row, so that this
+// process stays small: a child's peak begins with what its parent had.
+func writeSheet(b *testing.B, path string) {
+	b.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := bufio.NewWriter(f)
+	fmt.Fprintln(w, "Name,Description,From Address,Prefix,Connect Mode,Encryption,Username,Password,Host,Port,Debug,OAuth2 Credentials")
+	for i := range benchConnections {
+		fmt.Fprintf(w, "Service Desk %05d,\"Answers to customers, all projects of category %d\",desk%d@example.com,[SD-%d],SMTP,STARTTLS,desk%d@example.com,made-up-Kestrel-%d,mail%d.example.com,587,false,\n",
+			i, i%40, i, i, i, i%9000, i%12)
+	}
+	if err := w.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func quiet(b *testing.B, args ...string) {
+	b.Helper()
+	if out, err := exec.CommandContext(b.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
+		b.Fatalf("%q: %v: %.2000s", args, err, out)
+	}
+}
+
+func clock(b *testing.B, args ...string) time.Duration {
+	b.Helper()
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer null.Close()
+	cmd := exec.CommandContext(b.Context(), args[0], args[1:]...)
+	cmd.Stdout = null
+	begin := time.Now()
+	if err := cmd.Run(); err != nil {
+		b.Fatalf("%q: %v", args, err)
+	}
+	return time.Since(begin)
+}
+
+var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
+
+// peak runs a command and returns its high-water mark of resident memory in
+// bytes. It is read while the command runs, because the figure that a parent is
+// given at the end begins with the parent's own.
+func peak(b *testing.B, args ...string) int64 {
+	b.Helper()
+	cmd := exec.CommandContext(b.Context(), args[0], args[1:]...)
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	var most int64
+	status := fmt.Sprintf("/proc/%d/status", cmd.Process.Pid)
+	for {
+		select {
+		case err := <-done:
+			if err != nil {
+				b.Fatalf("%q: %v", args, err)
+			}
+			return most
+		default:
+		}
+		// Gone already: the last figure read stands.
+		if raw, err := os.ReadFile(status); err == nil {
+			if m := highWater.FindSubmatch(raw); m != nil && strings.Contains(string(raw), "Name:\tmailferry") {
+				kb, _ := strconv.ParseInt(string(m[1]), 10, 64)
+				most = max(most, kb*1024)
+			}
+		}
+		time.Sleep(200 * time.Microsecond)
+	}
+}
+
+func median[T time.Duration | int64](of []T) T {
+	slices.Sort(of)
+	return of[len(of)/2]
+}
