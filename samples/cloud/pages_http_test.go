@@ -1,0 +1,160 @@
+package cloud
+
+import (
+	"html"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// asked is a request to pages without a browser.
+func asked(t *testing.T, h http.Handler, method, address, body string, header ...string) *http.Response {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func content(t *testing.T, res *http.Response) string {
+	t.Helper()
+	raw := got[[]byte](t)(io.ReadAll(res.Body))
+	return string(raw)
+}
+
+const hostSite, appSite = "http://127.0.0.1:8080", "http://localhost:8080"
+
+// frame returns the address of the app's frame and the token in it.
+func frame(t *testing.T, h http.Handler, query string, header ...string) (address, token string) {
+	t.Helper()
+	res := asked(t, h, "GET", hostSite+"/"+query, "", header...)
+	found := regexp.MustCompile(`<iframe src="([^"]+)"`).FindStringSubmatch(content(t, res))
+	if found == nil {
+		t.Fatalf("%d without a frame", res.StatusCode)
+	}
+	u := got[*url.URL](t)(url.Parse(html.UnescapeString(found[1])))
+	return u.String(), u.Query().Get("jwt")
+}
+
+func TestThePagesStandBesideREST(t *testing.T) {
+	s := serve(t, Options{})
+	s.made(schema.Connections, connection)
+	address, token := frame(t, s.cloud.Handler(), "")
+	if !strings.HasPrefix(address, appSite+"/app/?") || token == "" {
+		t.Fatalf("the app is at %q", address)
+	}
+	if r := s.do("GET", apiPrefix+"connections", ""); r.Status != 200 || !strings.Contains(r.Body, "Support") {
+		t.Fatalf("%d %s", r.Status, r.Body)
+	}
+}
+
+func TestTheAppOpensWithTheTokenOfTheHostPageOnly(t *testing.T) {
+	c := open(t, t.TempDir(), Options{})
+	pages, others := c.Pages(PageOptions{}), c.Pages(PageOptions{})
+	address, token := frame(t, pages, "")
+	if res := asked(t, pages, "GET", address, ""); res.StatusCode != 200 || !strings.Contains(res.Header.Get("Content-Security-Policy"), "frame-ancestors "+hostSite) {
+		t.Errorf("the app: %d, %s", res.StatusCode, res.Header.Get("Content-Security-Policy"))
+	}
+	_, foreign := frame(t, others, "")
+	session, rest, _ := strings.Cut(token, ".")
+	_, seal, _ := strings.Cut(rest, ".")
+	for name, bad := range map[string]string{"none": "", "of another site": foreign, "cut": token[:len(token)-1], "prolonged": session + ".99999999999." + seal, "no token": "a.b.c"} {
+		if res := asked(t, pages, "GET", appSite+"/app/?jwt="+url.QueryEscape(bad), ""); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: the app: %d", name, res.StatusCode)
+		}
+		if res := asked(t, pages, "GET", appSite+"/app/api/connections", "", "Authorization", "JWT "+bad); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: the list: %d", name, res.StatusCode)
+		}
+		if res := asked(t, pages, "POST", appSite+"/app/api/connections", connection, "Authorization", "JWT "+bad, "Content-Type", "application/json"); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: a save: %d", name, res.StatusCode)
+		}
+	}
+	if n := len(got[[]Entry](t)(c.Items(t.Context(), schema.Connections))); n != 0 || len(pages.Writes()) != 0 {
+		t.Errorf("%d connections were stored", n)
+	}
+}
+
+func TestPagesShowNoSecret(t *testing.T) {
+	c := open(t, t.TempDir(), Options{})
+	pages := c.Pages(PageOptions{})
+	address, token := frame(t, pages, "?password=bullets")
+	as := []string{"Authorization", "JWT " + token, "Content-Type", "application/json"}
+	var shown []string
+	for path, body := range map[string]string{"connections": connection, "credentials": credential} {
+		made := asked(t, pages, "POST", appSite+"/app/api/"+path, body, as...)
+		if made.StatusCode != http.StatusCreated {
+			t.Fatalf("%d", made.StatusCode)
+		}
+		shown = append(shown, content(t, made))
+		for _, p := range []string{path, path + "?limit=1", path + "/1", path + "/2"} {
+			shown = append(shown, content(t, asked(t, pages, "GET", appSite+"/app/api/"+p, "", as...)))
+		}
+		shown = append(shown, content(t, asked(t, pages, "POST", appSite+"/app/api/"+path, body, as...))) // refused
+	}
+	shown = append(shown, content(t, asked(t, pages, "GET", address, "")))
+	for _, text := range shown {
+		if strings.Contains(text, "canary") {
+			t.Errorf("a page shows a secret: %s", text)
+		}
+	}
+	if writes := pages.Writes(); len(writes) != 4 {
+		t.Errorf("writes: %v", writes)
+	}
+}
+
+func TestPagesRefuseForeignNamesAndVariantsThatThereAreNot(t *testing.T) {
+	pages := open(t, t.TempDir(), Options{}).Pages(PageOptions{})
+	for address, want := range map[string]int{
+		"http://rebound.example/":                421,
+		"http://127.0.0.1.rebound.example:8080/": 421,
+		"http://[::1]:8080/":                     200,
+		hostSite + "/?list=pagedd":               400,
+		hostSite + "/?lists=paged":               400,
+		hostSite + "/?slow=1h":                   400,
+		hostSite + "/?relabel=Name":              400,
+		hostSite + "/nowhere":                    404,
+		hostSite + "/login":                      303, // nobody need sign in
+	} {
+		if res := asked(t, pages, "GET", address, ""); res.StatusCode != want {
+			t.Errorf("%s: %d, want %d", address, res.StatusCode, want)
+		}
+	}
+}
+
+func TestASessionOfThePagesEnds(t *testing.T) {
+	pages := open(t, t.TempDir(), Options{}).Pages(PageOptions{SignIn: &SignIn{User: "anna", Password: schema.NewSecret("made-up"), Requests: 2}})
+	if res := asked(t, pages, "GET", hostSite+"/?list=paged", ""); res.StatusCode != 303 || res.Header.Get("Location") != "/login?next=%2F%3Flist%3Dpaged" {
+		t.Fatalf("%d to %s", res.StatusCode, res.Header.Get("Location"))
+	}
+	form := []string{"Content-Type", "application/x-www-form-urlencoded"}
+	if res := asked(t, pages, "POST", hostSite+"/login", "username=anna&password=wrong", form...); res.StatusCode != 401 || len(res.Cookies()) != 0 {
+		t.Fatalf("a wrong password: %d", res.StatusCode)
+	}
+	in := asked(t, pages, "POST", hostSite+"/login", "username=anna&password=made-up&next=/%3Flist%3Dpaged", form...)
+	if in.StatusCode != 303 || in.Header.Get("Location") != "/?list=paged" || len(in.Cookies()) != 1 {
+		t.Fatalf("signed in: %d to %s", in.StatusCode, in.Header.Get("Location"))
+	}
+	cookie := in.Cookies()[0].Name + "=" + in.Cookies()[0].Value
+	address, token := frame(t, pages, "", "Cookie", cookie)
+	for i, want := range []int{200, 200, 401, 401} {
+		res := asked(t, pages, "GET", appSite+"/app/api/connections", "", "Authorization", "JWT "+token)
+		if res.StatusCode != want || (want == 401) != (res.Header.Get("X-Session") == "ended") {
+			t.Errorf("request %d: %d", i+1, res.StatusCode)
+		}
+	}
+	if res := asked(t, pages, "GET", address, ""); res.StatusCode != 401 {
+		t.Errorf("the app opens after the session: %d", res.StatusCode)
+	}
+	if res := asked(t, pages, "GET", hostSite+"/", "", "Cookie", cookie); res.StatusCode != 303 {
+		t.Errorf("the host page opens after the session: %d", res.StatusCode)
+	}
+}
