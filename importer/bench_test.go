@@ -2,6 +2,8 @@ package importer_test
 
 import (
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,16 +14,22 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
+// passwordConnections are n that need no credential.
+func passwordConnections(n int) []schema.Item {
+	var out []schema.Item
+	for _, it := range bundleWith(n + n).Connections {
+		if it.(*schema.CloudConnection).OAuth2Credentials == "" && len(out) < n {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
 // imported imports n connections once and returns how many a second it wrote.
 func imported(b *testing.B, s *site, n, jobs int) float64 {
 	b.Helper()
 	bundle := bundleWith(4)
-	bundle.Connections = nil
-	for _, it := range bundleWith(n + n).Connections {
-		if it.(*schema.CloudConnection).OAuth2Credentials == "" && len(bundle.Connections) < n {
-			bundle.Connections = append(bundle.Connections, it)
-		}
-	}
+	bundle.Connections = passwordConnections(n)
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
 		b.Fatal(err)
@@ -41,6 +49,34 @@ func imported(b *testing.B, s *site, n, jobs int) float64 {
 	if err != nil || rep.Counts[importer.Written] != n {
 		b.Fatalf("%v, %v", err, rep)
 	}
+	return float64(n) / time.Since(start).Seconds()
+}
+
+// sentOnly sends the same without plan, ledger or looks: what this machine and
+// the sample Cloud can do at this moment.
+func sentOnly(b *testing.B, s *site, n, jobs int) float64 {
+	b.Helper()
+	c, err := reach(b.Context(), s.url, true, 30*time.Second)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	items := passwordConnections(n)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	start := time.Now()
+	for range jobs {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				bare := *items[i].(*schema.CloudConnection)
+				bare.Password = nil
+				if _, err := c.Create(b.Context(), importer.Write{Item: &bare, Secret: secretOf(schema.Connections, bare.Name)}); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 	return float64(n) / time.Since(start).Seconds()
 }
 
@@ -67,5 +103,6 @@ func BenchmarkImportAt20msWith8Jobs(b *testing.B) {
 		rate := imported(b, s, n, jobs)
 		ideal := jobs / latency.Seconds()
 		b.ReportMetric(rate/ideal, "of-ideal")
+		b.ReportMetric(rate/sentOnly(b, newSite(b, cloud.Faults{Latency: latency}), n, jobs), "of-sending-only")
 	}
 }

@@ -121,6 +121,8 @@ func shut(reasons []Reason) error {
 		return schema.Hint(err, "--on-conflict skip leaves Cloud's as they are, overwrite changes them")
 	case NearConflict, DoubleConflict:
 		return schema.Hint(err, "a person has to say on Cloud which one is meant; --on-conflict skip leaves them")
+	case NotOffered:
+		return schema.Hint(err, "edit the rules (mailferry transform --print-rules) and transform again with --rules; --ready-only imports the rest")
 	case PlanStale:
 		return schema.Hint(err, "make a new plan and look at it")
 	}

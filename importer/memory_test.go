@@ -22,6 +22,7 @@ type memory struct {
 	offers  map[string][]string
 	keys    map[string]Remote
 	waits   string              // what a create says it waits for
+	stores  func(schema.Item)   // nil, or changes what is stored
 	before  func(w Write) error // nil, or decides before a write
 	after   func(w Write) error // nil, or decides after it
 }
@@ -63,6 +64,9 @@ func (m *memory) write(id string, w Write) (Remote, error) {
 	m.writes++
 	list := w.Item.List()
 	r := Remote{ID: id, Item: bare(w.Item)}
+	if m.stores != nil {
+		m.stores(r.Item)
+	}
 	if id == "" {
 		r.ID = fmt.Sprintf("%s-%d", list.One(), len(m.lists[list])+1)
 		m.lists[list] = append(m.lists[list], r)

@@ -224,6 +224,9 @@ func (r *run) end(a *attempt) (open bool, err error) {
 	case a.err == nil:
 		out.Result, out.ID = outWritten, a.got.ID
 		res.Result, res.ID, res.When, res.Words, res.Earlier = Written, a.got.ID, out.Time, "", false
+		if a.got.Item != nil {
+			r.asSent(res, a.got.Item)
+		}
 	case Unsettled(a.err):
 		res.Result, res.Words = Open, a.err.Error()
 		return true, nil

@@ -262,8 +262,8 @@ func (p *planner) checkOffered(ctx context.Context, pi *PlanItem, changes []Chan
 			p.offered[key] = values
 		}
 		if values != nil && !slices.Contains(values, text) {
-			pi.block(Reason{Code: NotOffered, Field: f.Name, Words: fmt.Sprintf("%s %s: Cloud does not offer %s as its %s, but %s",
-				pi.List.One(), schema.Quote(pi.Name), schema.Quote(text), f.Label, schema.Quotes(values))})
+			pi.block(Reason{Code: NotOffered, Field: f.Name, Words: fmt.Sprintf("%s %s: Cloud does not offer %s as its %s, but %s%s",
+				pi.List.One(), schema.Quote(pi.Name), schema.Quote(text), f.Label, schema.Quotes(values), ruleFor(p.o.Bundle, pi.List, f.Name, text))})
 		}
 	}
 	return nil

@@ -121,7 +121,7 @@ func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
 		return r.report(plan), err
 	}
 	cause := r.write(ctx, todo)
-	if r.wrote {
+	if r.wrote && (cause != nil || r.unsure()) {
 		if err := r.lookBack(ctx); cause == nil {
 			cause = err
 		}
@@ -274,9 +274,22 @@ func (r *run) again(ctx context.Context, left []*PlanItem) ([]*PlanItem, error) 
 	return todo, nil
 }
 
+// unsure reports whether the answers alone do not make the report true: where
+// an end was not seen, and where Cloud has no keys and so no answers that bind.
+func (r *run) unsure() bool {
+	if !r.o.Cloud.Site().Keys {
+		return true
+	}
+	for _, res := range r.results {
+		if res.Result == Open {
+			return true
+		}
+	}
+	return false
+}
+
 // lookBack looks at Cloud once more after the last write, settles what is still
-// open, and holds every result against what Cloud shows: the report is of Cloud,
-// not of answers.
+// open, and holds every result against what Cloud shows.
 func (r *run) lookBack(ctx context.Context) error {
 	ctx, cancel := withGrace(ctx)
 	defer cancel()
@@ -293,15 +306,20 @@ func (r *run) lookBack(ctx context.Context) error {
 			case len(there) > 1:
 				res.Result, res.Words = Failed, fmt.Sprintf("Cloud has %d of that name", len(there))
 			default:
-				if other := compare(there[0].Item, res.item); len(other) > 0 {
-					res.Result, res.Words = Failed, "Cloud shows another "+joinWords(labels(other))+" than was sent"
-				}
+				r.asSent(res, there[0].Item)
 			}
 		case Open:
 			r.settled(k, res, there)
 		}
 	}
 	return nil
+}
+
+// asSent holds what Cloud shows of an item against what was sent.
+func (r *run) asSent(res *ItemReport, shows schema.Item) {
+	if other := compare(shows, res.item); len(other) > 0 {
+		res.Result, res.Words = Failed, "Cloud shows another "+joinWords(labels(other))+" than was sent"
+	}
 }
 
 // settled gives a result to an item that was left open, after a look.

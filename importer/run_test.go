@@ -113,6 +113,19 @@ func TestAnswerLostAndTheNameTakenByAnother(t *testing.T) {
 	}
 }
 
+func TestWhatCloudStoresOtherwiseIsNotCalledWritten(t *testing.T) {
+	for _, keys := range []bool{true, false} {
+		m := newMemory()
+		m.site.Keys = keys
+		m.stores = func(it schema.Item) { it.(*schema.CloudConnection).Username = "trimmed" }
+		o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
+		rep, err := Run(t.Context(), o)
+		if err == nil || rep.Items[0].Result != Failed || rep.Items[0].Words != "Cloud shows another Username than was sent" {
+			t.Errorf("keys honoured %v: %v, %+v", keys, err, rep.Items[0])
+		}
+	}
+}
+
 func TestCloudThatIsGoneForAllWritesEndsByItself(t *testing.T) {
 	m := newMemory()
 	var tried atomic.Int64
