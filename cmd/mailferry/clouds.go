@@ -16,13 +16,13 @@ import (
 )
 
 func cloudFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "cloud", Usage: "the Cloud at `URL`: https://… (REST), or sample:DIR (MAILFERRY_CLOUD)"},
+	return append([]cli.Flag{
+		&cli.StringFlag{Name: "cloud", Usage: "the Cloud at `URL`: page+https://… (its admin pages), https://… (REST), or sample:DIR (MAILFERRY_CLOUD)"},
 		&cli.StringFlag{Name: "token-file", Usage: "the REST token in `FILE` (MAILFERRY_CLOUD_TOKEN holds the token itself)"},
 		&cli.StringFlag{Name: "ca-file", Usage: "trust the certificate authorities in `FILE` for REST"},
 		&cli.StringFlag{Name: "client-cert", Usage: "show the client certificate in `FILE` (PEM) for REST"},
 		&cli.StringFlag{Name: "client-key", Usage: "the client certificate's key in `FILE` (PEM)"},
-	}
+	}, pageFlags()...)
 }
 
 // cloud opens the Cloud of --cloud. The ways into Cloud are listed here and
@@ -37,6 +37,8 @@ func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
 		return nil, schema.Hint(usage("%s: --cloud URL is needed", c.Command.HelpName), "sample:DIR rehearses in a folder; or set MAILFERRY_CLOUD")
 	case strings.HasPrefix(url, "sample:"):
 		return e.sampleCloud(c, strings.TrimPrefix(url, "sample:"))
+	case isPage(url):
+		return e.pageCloud(c, url)
 	case strings.HasPrefix(url, "https://"), strings.HasPrefix(url, "http://"):
 		token, err := e.token(c)
 		if err != nil {
@@ -44,7 +46,7 @@ func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
 		}
 		return rest.Open(c.Context, url, rest.Options{Token: token, CAFile: c.String("ca-file"), CertFile: c.String("client-cert"), KeyFile: c.String("client-key"), Log: e.diagnostics(c)})
 	default:
-		return nil, schema.Hint(usage("%s: not a Cloud that mailferry knows", schema.Quote(url)), "https://… or sample:DIR")
+		return nil, schema.Hint(usage("%s: not a Cloud that mailferry knows", schema.Quote(url)), "page+https://…, https://… or sample:DIR")
 	}
 }
 

@@ -21,10 +21,12 @@ func (e *env) exportCommand() *cli.Command {
 		UsageText: "mailferry export -r age1… --reviewer age1… -o server.age connections.csv credentials.csv\n" +
 			"   mailferry export -r age1… --profile profile.json -o server.age jira-backup.zip\n" +
 			"   mailferry export -r age1… --profile profile.json -o server.age postgres://jira@db/jira\n" +
+			"   mailferry export -r age1… --headed -o server.age page+https://jira.corp.example/…\n" +
 			"   mailferry export --print-template connections > connections.csv",
 		ArgsUsage: "SOURCE…",
 		Description: "A SOURCE is a CSV sheet with the labels of Server's panel, a Jira backup (.zip or\n" +
-			"activeobjects.xml), or a database (postgres://…, mysql://…).\n" +
+			"activeobjects.xml), a database (postgres://…, mysql://…), or Server's admin pages\n" +
+			"(page+https://…), which are read in a browser and never saved.\n" +
 			"Several are merged. Recipients open everything, reviewers see\n" +
 			"every setting and no secret.",
 		Flags: flags(readerFlags(), identityFlags(), sourceFlags(), selectFlags(), outputFlags("the bundle"), []cli.Flag{

@@ -22,15 +22,18 @@ func (e *env) inspectCommand() *cli.Command {
 		Name:  "inspect",
 		Usage: "tell what a source or bundle is, without values",
 		UsageText: "mailferry inspect jira-backup.zip\n   mailferry inspect postgres://jira@db/jira\n" +
-			"   mailferry inspect --suggest-profile -o profile.json jira-backup.zip\n   mailferry inspect -i reviewer.key cloud.age",
+			"   mailferry inspect --suggest-profile -o profile.json jira-backup.zip\n   mailferry inspect -i reviewer.key cloud.age\n" +
+			"   mailferry inspect --headed page+https://site.atlassian.net/…\n   mailferry inspect --print-form-profile cloud > cloud-pages.json",
 		ArgsUsage: "SOURCE|BUNDLE",
 		Description: "Of a backup or database: its kind, the app's tables, their columns and row counts. Of\n" +
 			"a sheet: its columns. Of a bundle: the outer header, which anybody can read, and with\n" +
-			"a key its manifest and the road so far.",
+			"a key its manifest and the road so far. Of admin pages: the labels, kinds and choices of\n" +
+			"their forms beside what the form profile expects; nothing on the site is changed.",
 		Flags: flags(identityFlags(), sourceFlags(), outputFlags("the suggested profile"), []cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "list the Active Objects tables of every app"},
 			&cli.StringSliceFlag{Name: "table", Usage: "look at the table `NAME` only (repeatable)"},
 			&cli.BoolFlag{Name: "suggest-profile", Usage: "write a profile to edit: the likely tables and columns, unverified"},
+			&cli.StringFlag{Name: "print-form-profile", Usage: "print the shipped form profile of `SIDE` cloud or server, to edit and verify"},
 			&cli.StringFlag{Name: "allowed-signers", Usage: "whose statements count: an OpenSSH allowed_signers `FILE`"},
 			jsonFlag(),
 		}),
@@ -39,6 +42,9 @@ func (e *env) inspectCommand() *cli.Command {
 }
 
 func (e *env) inspect(c *cli.Context) error {
+	if c.IsSet("print-form-profile") {
+		return e.printFormProfile(c)
+	}
 	arg, err := oneArg(c, "a source or a bundle")
 	if err != nil {
 		return err
@@ -55,6 +61,8 @@ func (e *env) inspect(c *cli.Context) error {
 		return e.inspectBundle(c, arg)
 	case kindSheet:
 		return e.inspectSheet(c, arg)
+	case kindPage:
+		return e.inspectPage(c, arg)
 	default:
 		return e.inspectTables(c, arg, k)
 	}

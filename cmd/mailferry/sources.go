@@ -17,11 +17,11 @@ import (
 )
 
 func sourceFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		&cli.StringFlag{Name: "profile", Usage: "the profile in `FILE`: where a backup or database keeps connections"},
 		&cli.Int64Flag{Name: "max-inflated", Usage: "refuse a backup that inflates past `BYTES` (default: 200 times its size, at most 64 GiB)"},
 		&cli.DurationFlag{Name: "timeout", Usage: "give a database `TIME` for each statement (default: one minute)"},
-	}
+	}, pageFlags()...)
 }
 
 // kind is what a source argument is, told by the URL's scheme or the file's
@@ -33,14 +33,17 @@ const (
 	kindBackup   kind = "backup"
 	kindSheet    kind = "sheet"
 	kindBundle   kind = "bundle"
+	kindPage     kind = "page"
 )
 
 func kindOf(arg string) (kind, error) {
 	switch {
 	case database.IsURL(arg):
 		return kindDatabase, nil
+	case isPage(arg):
+		return kindPage, nil
 	case strings.Contains(arg, "://"):
-		return "", schema.Hint(usage("%s: not an address that mailferry reads from", schema.Quote(arg)), "sources are files, postgres://… and mysql://…")
+		return "", schema.Hint(usage("%s: not an address that mailferry reads from", schema.Quote(arg)), "sources are files, postgres://…, mysql://… and page+https://…")
 	}
 	f, err := os.Open(arg)
 	if err != nil {
@@ -113,6 +116,12 @@ func (e *env) sources(c *cli.Context) ([]exporter.Source, func(), error) {
 		switch k {
 		case kindSheet:
 			sheets = append(sheets, arg)
+		case kindPage:
+			s, err := e.pageSource(c, arg)
+			if err != nil {
+				return nil, closeAll, err
+			}
+			out = append(out, s)
 		case kindBundle:
 			return nil, closeAll, schema.Hint(fmt.Errorf("%s: is a bundle already", arg), "look at it with mailferry inspect -i KEY")
 		default:

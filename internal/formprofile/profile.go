@@ -31,14 +31,14 @@ func Shipped(side string) (*schema.FormProfile, error) {
 	return Parse(raw, side)
 }
 
-// Parse reads a profile for a side and writes every label out that it leaves to
+// Parse reads a profile for a side, or for "" one of either, and writes every label out that it leaves to
 // the documented ones.
 func Parse(doc []byte, side string) (*schema.FormProfile, error) {
 	p := &schema.FormProfile{}
 	if err := schema.DecodeFile("form-profile", doc, p); err != nil {
 		return nil, err
 	}
-	if p.Side != side {
+	if side != "" && p.Side != side {
 		return nil, fmt.Errorf("is a form profile of %s; one of %s is needed", schema.Quote(p.Side), side)
 	}
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
