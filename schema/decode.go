@@ -118,17 +118,21 @@ func DecodeAt(src io.ReaderAt, size int64) (*Bundle, error) {
 			return nil, err
 		}
 	}
+	b := &Bundle{Format: format}
+	if err := doc.sealed(b, around, whole); err != nil {
+		return nil, err
+	}
 	if err := validateValue(file, "", whole, ""); err != nil {
 		return nil, err
 	}
-	b := &Bundle{Format: format}
 	if err := unmarshalAt("manifest", around["manifest"], &b.Manifest); err != nil {
 		return nil, err
 	}
-	if err := unmarshalAt("sealed", around["sealed"], &b.Sealed); err != nil {
-		return nil, err
+	if b.Sealed == nil {
+		if err := unmarshalAt("sealed", around["sealed"], &b.Sealed); err != nil {
+			return nil, err
+		}
 	}
-	around, whole = nil, nil // the sealed parts may be most of a document
 	if b.Credentials, err = doc.items(file, b.Format, Credentials, "credential", "", taken[Credentials]); err != nil {
 		return nil, err
 	}
@@ -141,6 +145,30 @@ func DecodeAt(src io.ReaderAt, size int64) (*Bundle, error) {
 		}
 	}
 	return b, nil
+}
+
+// sealed reads the sealed parts once, for the bundle and for validation alike:
+// they may be most of a document.
+func (d *document) sealed(b *Bundle, around map[string]jsontext.Value, whole map[string]any) error {
+	i := slices.IndexFunc(d.members, func(m member) bool { return m.name == "sealed" && m.kind == '[' })
+	if i < 0 {
+		return nil
+	}
+	if texts, ok := d.texts(d.members[i]); ok {
+		list := make([]any, len(texts))
+		for i, t := range texts {
+			list[i] = t
+		}
+		b.Sealed, whole["sealed"] = texts, list
+		return nil
+	}
+	raw, err := d.raw(d.members[i])
+	if err != nil {
+		return err
+	}
+	around["sealed"] = raw
+	whole["sealed"], err = generic(raw)
+	return err
 }
 
 // format is the member of that name.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -159,9 +160,94 @@ func (d *document) shell(members []member, at string) (around map[string]jsontex
 		if m.name == "origin" && at == "" && m.kind == '{' {
 			continue // taken apart by itself
 		}
+		if m.name == "sealed" && at == "" && m.kind == '[' {
+			continue // may be large
+		}
 		if around[m.name], err = d.raw(m); err != nil {
 			return nil, nil, err
 		}
 	}
 	return around, taken, nil
+}
+
+// texts reads a list of texts, which may be most of a document, and holds no
+// more than the texts themselves. ok is false where the list has other entries,
+// or texts with rarer escapes than a line's end: then it is for the ordinary way.
+func (d *document) texts(m member) (out []string, ok bool) {
+	var sizes []int
+	ok = d.pieces(m, func(i int, piece []byte) {
+		if i == len(sizes) {
+			sizes = append(sizes, 0)
+		}
+		sizes[i] += len(piece)
+	})
+	if !ok {
+		return nil, false
+	}
+	var s strings.Builder
+	out = make([]string, 0, len(sizes))
+	ok = d.pieces(m, func(i int, piece []byte) {
+		if i > len(out) {
+			out = append(out, s.String())
+			s.Reset()
+		}
+		if s.Cap() == 0 {
+			s.Grow(sizes[i])
+		}
+		s.Write(piece)
+	})
+	if len(sizes) > 0 {
+		out = append(out, s.String())
+	}
+	return out, ok && len(out) == len(sizes)
+}
+
+// pieces goes through a list of texts that was scanned before. Each text comes
+// in one piece or more, which are good until yield returns.
+func (d *document) pieces(m member, yield func(i int, piece []byte)) bool {
+	in := bufio.NewReaderSize(io.NewSectionReader(d.src, m.from, m.to-m.from), readAhead)
+	for i := 0; i <= MaxItems; {
+		b, err := in.ReadByte()
+		if err != nil {
+			return false
+		}
+		switch b {
+		case '"':
+			if !textPieces(in, func(piece []byte) { yield(i, piece) }) {
+				return false
+			}
+			i++
+		case ']':
+			return true
+		case ':', '[', ',', ' ', '\t', '\r', '\n':
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+func textPieces(in *bufio.Reader, yield func([]byte)) bool {
+	for {
+		if _, err := in.Peek(1); err != nil {
+			return false
+		}
+		have, _ := in.Peek(in.Buffered())
+		n := bytes.IndexAny(have, `"\`)
+		if n < 0 {
+			yield(have)
+			_, _ = in.Discard(len(have))
+			continue
+		}
+		yield(have[:n])
+		end := have[n] == '"'
+		_, _ = in.Discard(n + 1)
+		if end {
+			return true
+		}
+		if b, err := in.ReadByte(); err != nil || b != 'n' {
+			return false
+		}
+		yield([]byte{'\n'})
+	}
 }

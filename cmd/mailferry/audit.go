@@ -113,6 +113,7 @@ func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*r
 	if err != nil {
 		return nil, err
 	}
+	o.Bundle.Sealed = nil // up to half of a large bundle's memory, and no report tells of it
 	in := findings.Input{Bundle: o.Bundle, Policy: policy, Now: e.now()}
 	if in.Notes, err = auditNotes(o.Bundle); err != nil {
 		return nil, err
@@ -141,7 +142,7 @@ func auditNotes(b *schema.Bundle) ([]findings.TransformNote, error) {
 		return nil, err
 	}
 	kinds := map[transform.Kind]findings.NoteKind{transform.Dropped: findings.Dropped, transform.Unmapped: findings.Unmapped, transform.Unverified: findings.Unverified}
-	var out []findings.TransformNote
+	out := make([]findings.TransformNote, 0, len(notes))
 	for _, n := range notes {
 		kind, ok := kinds[n.Kind]
 		if !ok {
