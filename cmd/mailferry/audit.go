@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -70,6 +72,7 @@ func (e *env) audit(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	defer e.boundMemory(c.Args().Slice())()
 	for _, path := range c.Args().Slice() {
 		b, err := e.auditOne(c, path, policy)
 		if err != nil {
@@ -89,6 +92,24 @@ func (e *env) audit(c *cli.Context) error {
 		return &codeError{exitFindings, fmt.Errorf("there are findings of severity %s, or worse", failOn)}
 	}
 	return nil
+}
+
+// boundMemory has the garbage collector work harder before an audit of large
+// bundles takes more memory than some twice their size; small ones are not worth
+// it. The function returned lifts the bound.
+func (e *env) boundMemory(bundles []string) (lift func()) {
+	const worth, base = 4 << 20, 8 << 20
+	var size int64
+	for _, b := range bundles {
+		if info, err := os.Stat(b); err == nil {
+			size += info.Size()
+		}
+	}
+	if size < worth || e.getenv("GOMEMLIMIT") != "" {
+		return func() {}
+	}
+	before := debug.SetMemoryLimit(base + 2*size)
+	return func() { debug.SetMemoryLimit(before) }
 }
 
 func (e *env) policy(c *cli.Context, r *report.Report) (*findings.Policy, error) {

@@ -186,16 +186,21 @@ func items(ask func(a *audit, s *subject) (field, detail string)) check {
 // notes makes findings of what a transform's report says of one kind.
 func notes(kind NoteKind, wanted func(field string) bool) check {
 	return func(a *audit, met report) {
+		said := map[[2]string]string{} // thousands of connections have few values
 		for _, n := range a.in.Notes {
 			if n.Kind != kind || !wanted(n.Field) {
 				continue
 			}
-			detail := n.Text
-			if n.What != "" {
-				detail = schema.Quote(n.What)
-				if n.Text != "" {
-					detail += ": " + n.Text
+			detail, known := said[[2]string{n.What, n.Text}]
+			if !known {
+				detail = n.Text
+				if n.What != "" {
+					detail = schema.Quote(n.What)
+					if n.Text != "" {
+						detail += ": " + n.Text
+					}
 				}
+				said[[2]string{n.What, n.Text}] = detail
 			}
 			met(a.named(n.List, n.Name), a.fieldHere(n), detail)
 		}

@@ -147,11 +147,21 @@ func (a *audit) sorted() []Finding {
 		x, y := &a.found[i], &a.found[j]
 		return cmp.Or(listOrder(x.List)-listOrder(y.List), x.Index-y.Index, x.Severity.rank()-y.Severity.rank(), i-j)
 	})
-	out := make([]Finding, len(order))
-	for to, from := range order {
-		out[to] = a.found[from]
+	// Moved where they stand, round by round: there may be a great many.
+	for start := range order {
+		if order[start] < 0 {
+			continue
+		}
+		first := a.found[start]
+		to := start
+		for from := order[to]; from != start; to, from = from, order[from] {
+			a.found[to] = a.found[from]
+			order[to] = -1
+		}
+		a.found[to] = first
+		order[to] = -1
 	}
-	return out
+	return a.found
 }
 
 func listOrder(l schema.List) int {
