@@ -140,6 +140,9 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 		if opts.Plan, err = e.openPlan(f, o.Identities()); err != nil {
 			return err
 		}
+		if !c.IsSet("on-conflict") {
+			opts.OnConflict = "" // the plan brings its own
+		}
 	}
 	if opts.OnConflict == importer.Overwrite && !c.Bool("yes") && !c.Bool("dry-run") {
 		opts.Confirm = func(it importer.PlanItem) bool { return e.confirmChange(c.Context, it) }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"github.com/mailferry/mailferry/importer"
 )
 
 // pacer spaces the writes of all jobs so that a Cloud which limits them is kept
@@ -42,13 +44,22 @@ const (
 func (p *pacer) wait(ctx context.Context, write bool) (turn int, err error) {
 	for {
 		at, turn := p.slot(write)
-		if err := sleep(ctx, time.Until(at)); err != nil {
+		if err := p.rest(ctx, time.Until(at)); err != nil {
 			return 0, err
 		}
 		if p.begin(write, turn) {
 			return turn, nil
 		}
 	}
+}
+
+// rest sleeps, and says why where a person would wonder.
+func (p *pacer) rest(ctx context.Context, d time.Duration) error {
+	if d >= defaultPause/2 {
+		importer.Waiting(ctx, "Cloud's limit")
+		defer importer.Waiting(ctx, "")
+	}
+	return sleep(ctx, d)
 }
 
 func (p *pacer) slot(write bool) (at time.Time, turn int) {

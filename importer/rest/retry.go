@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/mailferry/mailferry/importer"
 )
 
 const (
@@ -80,7 +82,10 @@ func (t *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 			return res, err
 		}
 		pause := backoff << (attempt - 1)
-		if err := sleep(req.Context(), pause/2+rand.N(pause)); err != nil {
+		importer.Waiting(req.Context(), "an answer of Cloud")
+		err := sleep(req.Context(), pause/2+rand.N(pause))
+		importer.Waiting(req.Context(), "")
+		if err != nil {
 			return nil, &lostError{err, false}
 		}
 	}
