@@ -83,7 +83,7 @@ func (t *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		pause := backoff << (attempt - 1)
 		importer.Waiting(req.Context(), "an answer of Cloud")
-		err := sleep(req.Context(), pause/2+rand.N(pause))
+		err = sleep(req.Context(), pause/2+rand.N(pause))
 		importer.Waiting(req.Context(), "")
 		if err != nil {
 			return nil, &lostError{err, false}
