@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 
@@ -40,7 +41,14 @@ func (h handover) path(name string) string { return filepath.Join(h.dir, name) }
 // mailferry runs one command line in this process.
 func mailferry(t *testing.T, args ...string) result {
 	t.Helper()
+	return mailferryAt(t, time.Now(), args...)
+}
+
+// mailferryAt is mailferry by another clock.
+func mailferryAt(t *testing.T, now time.Time, args ...string) result {
+	t.Helper()
 	e := processEnv()
+	e.now = func() time.Time { return now }
 	var out, err bytes.Buffer
 	e.stdout, e.stderr = &out, &err
 	e.getenv = func(string) string { return "" }
@@ -228,4 +236,56 @@ func read(t *testing.T, path string) []byte {
 func write(t *testing.T, path string, content []byte) {
 	t.Helper()
 	check(t, os.WriteFile(path, content, 0o600))
+}
+
+// A rejection shuts the gates of verify and import until the same person
+// approves; nobody else's approval opens them.
+func TestARejectionStandsUntilTheSamePersonApproves(t *testing.T) {
+	h := newHandover(t)
+	now := time.Now()
+	say := func(who, what string) {
+		t.Helper()
+		now = now.Add(time.Minute)
+		if r := mailferryAt(t, now, "review", "-i", h.path("rev.key"), what, "--sign", h.path(who), h.path("cloud.age")); r.code != 0 {
+			t.Fatal(r.err)
+		}
+	}
+	gates := func(want int, when string) {
+		t.Helper()
+		for _, args := range [][]string{
+			{"verify", "-i", h.path("rev.key")},
+			{"import", "credentials", "-i", h.path("ops.key"), "--cloud", "sample:" + h.path("cloud")},
+		} {
+			args = append(args, "--allowed-signers", h.path("signers"), "--require", "reviewer=1", h.path("cloud.age"))
+			if r := mailferryAt(t, now, args...); r.code != want {
+				t.Errorf("%s: %s: exit %d, want %d: %s", when, args[0], r.code, want, r.err)
+			}
+		}
+	}
+	say("bea", "--reject")
+	gates(exitGate, "bea has rejected")
+	say("anna", "--approve")
+	gates(exitGate, "anna has approved again")
+	if n := h.onCloud(t, "cloud"); n != 0 {
+		t.Errorf("a shut gate left %d items on Cloud", n)
+	}
+	say("bea", "--approve")
+	gates(exitDone, "bea has approved")
+}
+
+// A statement counts until the end that it was given, and is said to be out of
+// date afterwards; a rejection does not become an approval by its end.
+func TestStatementsExpire(t *testing.T) {
+	h := newHandover(t)
+	remove(t, h.statements(t, "cloud.age"))
+	now := time.Now()
+	mustRun(t, "review", "-i", h.path("rev.key"), "--approve", "--expires", "24h", "--sign", h.path("anna"), h.path("cloud.age"))
+	args := []string{"verify", "-i", h.path("rev.key"), "--allowed-signers", h.path("signers"), "--require", "reviewer=1", h.path("cloud.age")}
+	if r := mailferryAt(t, now.Add(time.Hour), args...); r.code != 0 {
+		t.Errorf("within a day: exit %d: %s", r.code, r.err)
+	}
+	r := mailferryAt(t, now.Add(48*time.Hour), args...)
+	if r.code != exitGate || !strings.Contains(r.out, "expired: ") || !strings.Contains(r.out, "the statement was good until ") {
+		t.Errorf("after two days: exit %d:\n%s%s", r.code, r.out, r.err)
+	}
 }

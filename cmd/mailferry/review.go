@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -42,6 +43,12 @@ func (e *env) review(c *cli.Context) error {
 	if c.String("sign") == "" {
 		return schema.Hint(usage("review: --sign SSHKEY is needed"), "--sign ~/.ssh/id_ed25519, or --sign agent")
 	}
+	site := c.String("for")
+	if site != "" {
+		if site, err = sealed.NormalSite(site); err != nil {
+			return &usageError{fmt.Errorf("--for: %w", err)}
+		}
+	}
 	o, err := e.open(c, path)
 	if err != nil {
 		return err
@@ -60,7 +67,7 @@ func (e *env) review(c *cli.Context) error {
 		decision = schema.DecisionReject
 	}
 	body := subject.Body(schema.RoleReviewer, decision, schema.At(e.now()))
-	body.For, body.Comment = c.String("for"), c.String("comment")
+	body.For, body.Comment = site, c.String("comment")
 	if d := c.Duration("expires"); d != 0 {
 		if d < time.Second {
 			return usage("review: --expires is in the past")

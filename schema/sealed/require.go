@@ -77,6 +77,7 @@ func judge(reqs []Requirement, counting map[string][]int, a *AllowedSigners, clo
 		for _, i := range who {
 			v.By = append(v.By, people[i].String())
 		}
+		slices.Sort(v.By)
 		switch {
 		case r.Role == schema.RoleTransformer && !cloud:
 			v.Why = "a server bundle has no transformer"
