@@ -1,0 +1,371 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/klauspost/compress/flate"
+
+	"github.com/mailferry/mailferry/samples"
+)
+
+// A person sits at a real terminal at which mailferry runs.
+type person struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	keys   *os.File // the end at which the person types and reads
+	tty    *os.File
+	mu     sync.Mutex
+	more   *sync.Cond
+	screen bytes.Buffer
+	gone   bool
+	stdout bytes.Buffer // piped, unless the run has it on the terminal
+}
+
+// sit starts mailferry in dir. Its standard output is piped; its standard error
+// is on the terminal, where progress shows.
+func sit(t *testing.T, bin, dir string, args ...string) *person {
+	t.Helper()
+	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlSetPointerInt(int(keys.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(keys.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &person{t: t, keys: keys, tty: tty, cmd: exec.Command(filepath.Join(bin, "mailferry"), args...)}
+	p.more = sync.NewCond(&p.mu)
+	p.cmd.Dir, p.cmd.Env = dir, append(cleanEnv(bin), "TERM=xterm")
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = tty, &p.stdout, tty
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		buf := make([]byte, 4096)
+		for {
+			n, err := keys.Read(buf)
+			p.mu.Lock()
+			p.screen.Write(buf[:n])
+			p.gone = p.gone || err != nil
+			p.more.Broadcast()
+			p.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		_ = tty.Close()
+		_ = keys.Close()
+	})
+	return p
+}
+
+// sees waits until the screen has shown a text.
+func (p *person) sees(text string) {
+	p.t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !strings.Contains(p.screen.String(), text) {
+		if p.gone {
+			p.t.Fatalf("the screen never shows %q: %q", text, p.screen.String())
+		}
+		p.more.Wait()
+	}
+}
+
+func (p *person) types(text string) {
+	p.t.Helper()
+	if _, err := io.WriteString(p.keys, text); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// typesHidden types once the terminal no longer shows what is typed.
+func (p *person) typesHidden(text string) {
+	p.t.Helper()
+	for {
+		state, err := unix.IoctlGetTermios(int(p.tty.Fd()), unix.TCGETS)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if state.Lflag&unix.ECHO == 0 {
+			break
+		}
+		if p.t.Context().Err() != nil {
+			p.t.Fatal("the terminal went on showing what is typed")
+		}
+		runtime.Gosched()
+	}
+	p.types(text)
+}
+
+// leaves waits for the end, and returns the exit code and all that was shown.
+func (p *person) leaves() (int, string) {
+	p.t.Helper()
+	_ = p.cmd.Wait()
+	// Once nobody else has the terminal open, what is left of the screen is read
+	// and then the reader ends.
+	_ = p.tty.Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !p.gone {
+		p.more.Wait()
+	}
+	return p.cmd.ProcessState.ExitCode(), p.screen.String()
+}
+
+// desk is a folder with the samples, keys, and a bundle that lacks a secret.
+func desk(t *testing.T) (bin, dir, ops string) {
+	t.Helper()
+	bin, dir = mailferryOnPath(t), t.TempDir()
+	for name, content := range samples.Files() {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	quiet := func(args ...string) string {
+		cmd := exec.Command(filepath.Join(bin, "mailferry"), args...)
+		cmd.Dir, cmd.Env = dir, cleanEnv(bin)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%q: %v", args, err)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	ops = quiet("keygen", "-o", "ops.key")
+	quiet("export", "-r", ops, "-o", "server.age", "connections.csv", "credentials.csv")
+	return bin, dir, ops
+}
+
+func listing(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return strings.Join(names, " ")
+}
+
+func TestAPassphraseIsAskedForTwiceAndOpensTheBundle(t *testing.T) {
+	bin, dir, _ := desk(t)
+	const pass = "made-up-Wagtail-7"
+	p := sit(t, bin, dir, "export", "-p", "-o", "pass.age", "connections.csv", "credentials.csv")
+	p.sees("Passphrase of the bundle: ")
+	p.typesHidden(pass + "\n")
+	p.sees("The same once more: ")
+	p.typesHidden(pass + "\n")
+	if code, screen := p.leaves(); code != 0 || strings.Contains(screen, pass) {
+		t.Fatalf("exit %d: %q", code, screen)
+	}
+	p = sit(t, bin, dir, "audit", "-p", "--json", "pass.age")
+	p.sees("Passphrase of the bundle: ")
+	p.typesHidden(pass + "\n")
+	if code, screen := p.leaves(); code != 0 || !strings.Contains(p.stdout.String(), "Service Desk") || strings.Contains(screen, pass) {
+		t.Errorf("exit %d: %q", code, screen)
+	}
+	p = sit(t, bin, dir, "reveal", "-p", "pass.age", "Service Desk")
+	p.sees("Passphrase of the bundle: ")
+	p.typesHidden(pass + "\n")
+	p.sees("made-up-Kestrel-41")
+	p.types("\n")
+	if code, screen := p.leaves(); code != 0 {
+		t.Errorf("exit %d: %q", code, screen)
+	}
+	p = sit(t, bin, dir, "audit", "-p", "pass.age")
+	p.sees("Passphrase of the bundle: ")
+	p.typesHidden("made-up-Wren-8\n")
+	if code, screen := p.leaves(); code != 1 || !strings.Contains(screen, "passphrase") || p.stdout.Len() > 0 {
+		t.Errorf("another passphrase: exit %d: %q", code, screen)
+	}
+}
+
+func TestPassphrasesThatDifferWriteNothing(t *testing.T) {
+	bin, dir, _ := desk(t)
+	before := listing(t, dir)
+	p := sit(t, bin, dir, "export", "-p", "-o", "pass.age", "connections.csv")
+	p.sees("Passphrase of the bundle: ")
+	p.typesHidden("made-up-Wagtail-7\n")
+	p.sees("The same once more: ")
+	p.typesHidden("made-up-Wagtail-8\n")
+	if code, screen := p.leaves(); code != 1 || !strings.Contains(screen, "the passphrases differ") || listing(t, dir) != before {
+		t.Errorf("exit %d: %q; %s", code, screen, listing(t, dir))
+	}
+}
+
+func TestRevealShowsTheSecretOnTheTerminalAloneAndClearsIt(t *testing.T) {
+	bin, dir, _ := desk(t)
+	for name, key := range map[string]string{"Enter": "\n", "Ctrl-C": "\x03"} {
+		t.Run(name, func(t *testing.T) {
+			p := sit(t, bin, dir, "reveal", "-i", "ops.key", "server.age", "Service Desk")
+			p.sees("made-up-Kestrel-41")
+			p.sees("Press Enter to clear. ")
+			p.types(key)
+			code, screen := p.leaves()
+			if (code == 0) != (key == "\n") {
+				t.Errorf("exit %d", code)
+			}
+			_, after, _ := strings.Cut(screen, "Press Enter to clear. ")
+			if !strings.Contains(after, "A\x1b[J") || strings.Contains(after, "Kestrel") {
+				t.Errorf("it is not cleared: %q", screen)
+			}
+			if p.stdout.Len() > 0 {
+				t.Errorf("stdout holds %q", p.stdout.String())
+			}
+		})
+	}
+}
+
+func TestFillAsksForWhatIsMissingWithoutShowingIt(t *testing.T) {
+	bin, dir, ops := desk(t)
+	p := sit(t, bin, dir, "fill", "-i", "ops.key", "-r", ops, "--secrets", "-", "server.age")
+	p.sees(`Password of connection "Legal"`)
+	p.typesHidden("made-up-Siskin-3\n")
+	if code, screen := p.leaves(); code != 0 || strings.Contains(screen, "Siskin") || !strings.Contains(p.stdout.String(), "12 sealed, 0 missing") {
+		t.Fatalf("exit %d: %q", code, screen)
+	}
+	p = sit(t, bin, dir, "reveal", "-i", "ops.key", "server.age", "Legal")
+	p.sees("made-up-Siskin-3")
+	p.types("\n")
+	if code, _ := p.leaves(); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+}
+
+func TestFillAsksBeforeAnApprovalIsVoided(t *testing.T) {
+	bin, dir, ops := desk(t)
+	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, "ssh")).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	p := sit(t, bin, dir, "review", "-i", "ops.key", "--approve", "--sign", "ssh", "server.age")
+	if code, screen := p.leaves(); code != 0 {
+		t.Fatalf("exit %d: %q", code, screen)
+	}
+	before := listing(t, dir)
+	bundle, err := os.ReadFile(filepath.Join(dir, "server.age"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for answer, want := range map[string]int{"no\n": 1, "\n": 1, "y\n": 1, "\x03": 1} {
+		p = sit(t, bin, dir, "fill", "-i", "ops.key", "-r", ops, "--secrets", "legal.csv", "server.age")
+		p.sees("void 1 statement? [yes/no]")
+		p.types(answer)
+		code, screen := p.leaves()
+		after, err := os.ReadFile(filepath.Join(dir, "server.age"))
+		if code != want || err != nil || !bytes.Equal(bundle, after) || listing(t, dir) != before {
+			t.Errorf("%q: exit %d, %v: %q", answer, code, err, screen)
+		}
+	}
+	p = sit(t, bin, dir, "fill", "-i", "ops.key", "-r", ops, "--secrets", "legal.csv", "server.age")
+	p.sees("void 1 statement? [yes/no]")
+	p.types("yes\n")
+	if code, screen := p.leaves(); code != 0 || !strings.Contains(listing(t, dir), ".statement.void") {
+		t.Errorf("exit %d: %q; %s", code, screen, listing(t, dir))
+	}
+}
+
+// longBackup writes a backup that takes a while to read and none to write: its
+// blanks are the same compressed block over and over.
+func longBackup(t *testing.T, path string, blocks int) {
+	t.Helper()
+	const blockSize = 64 << 20
+	var stream bytes.Buffer
+	w, err := flate.NewWriter(&stream, flate.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	segment := func(content []byte) []byte {
+		stream.Reset()
+		if _, err := w.Write(content); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Clone(stream.Bytes())
+	}
+	head := []byte(`<backup xmlns="http://www.atlassian.com/ao">`)
+	blanks := bytes.Repeat([]byte(" "), blockSize)
+	raw := segment(head)
+	raw = append(raw, segment(blanks)...)
+	block := segment(blanks)
+	for range blocks - 1 {
+		raw = append(raw, block...)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z := zip.NewWriter(f)
+	entry, err := z.CreateRaw(&zip.FileHeader{Name: "activeobjects.xml", Method: zip.Deflate, CompressedSize64: uint64(len(raw)),
+		UncompressedSize64: uint64(len(head)) + uint64(blocks)*blockSize})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := entry.Write(raw); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestALongExportShowsProgressAndLeavesNothingWhenInterrupted(t *testing.T) {
+	bin, dir, ops := desk(t)
+	longBackup(t, filepath.Join(dir, "long.zip"), 2000)
+	before := listing(t, dir)
+	p := sit(t, bin, dir, "export", "-r", ops, "--profile", "profile.json", "--max-inflated", "1000000000000", "-o", "new.age", "long.zip")
+	p.sees("reading long.zip")
+	p.types("\x03")
+	code, screen := p.leaves()
+	if code == 0 || !strings.Contains(screen, "interrupted") {
+		t.Errorf("exit %d: %q", code, screen)
+	}
+	if after := listing(t, dir); after != before {
+		t.Errorf("left behind: %s; before: %s", after, before)
+	}
+	if p.stdout.Len() > 0 {
+		t.Errorf("stdout holds %q", p.stdout.String())
+	}
+}
+
+func TestProgressIsNotShownWhenPiped(t *testing.T) {
+	bin, dir, ops := desk(t)
+	longBackup(t, filepath.Join(dir, "long.zip"), 4)
+	cmd := exec.Command(filepath.Join(bin, "mailferry"), "export", "-r", ops, "--profile", "profile.json", "-o", "new.age", "long.zip")
+	cmd.Dir, cmd.Env = dir, cleanEnv(bin)
+	printed, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(printed), "long.zip: ") { // it ends without its tables
+		t.Fatalf("%v: %s", err, printed)
+	}
+	if strings.Contains(string(printed), "reading long.zip") || strings.Contains(string(printed), "\r") {
+		t.Errorf("%q", printed)
+	}
+}
