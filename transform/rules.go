@@ -17,9 +17,10 @@ var shipped []byte
 func Shipped() []byte { return slices.Clone(shipped) }
 
 // Rules reads a rules file: strictly, against its schema, and refusing what no
-// rule may do. A connection's name, host, port and username reach Cloud as they
-// are on Server or not at all: a rules file is reviewed less closely than a
-// bundle, and must not be a way to send a password elsewhere.
+// rule may do. Where a secret goes (a connection's host, port and username, a
+// credential's client id and endpoints) reaches Cloud as it is on Server or not
+// at all: a rules file is reviewed less closely than a bundle, and must not be a
+// way to send a password elsewhere.
 func Rules(file []byte) (*schema.Rules, error) {
 	r := &schema.Rules{}
 	if err := schema.DecodeFile("rules", file, r); err != nil {
@@ -28,11 +29,20 @@ func Rules(file []byte) (*schema.Rules, error) {
 	return r, check(r)
 }
 
-// fixed are connection fields that rules cannot change, with Cloud's names.
-var fixed = map[string]string{"name": "name", "host": "host", "port": "smtp_port", "username": "username"}
+// fixed are fields that rules cannot change, with Cloud's names: who an item is
+// and where its secret goes. A credential's name is changed by renames alone.
+var fixed = map[schema.List]map[string]string{
+	schema.Connections: {"name": "name", "host": "host", "port": "smtp_port", "username": "username", "oauth2_credentials": "oauth2_credentials"},
+	schema.Credentials: {"name": "name", "client_id": "client_id", "authorization_endpoint": "authorization_endpoint", "token_endpoint": "token_endpoint"},
+}
 
-// undroppable are fields without which a connection or credential is another.
-var undroppable = []string{"name", "username", "connect_mode", "client_id", "oauth2_credentials"}
+// undroppable are fields without which a connection or credential is another, or
+// sends its secret elsewhere. Host and port are not on the forms of the OAuth2
+// modes, encryption is not either.
+var undroppable = map[schema.List][]string{
+	schema.Connections: {"name", "username", "connect_mode", "oauth2_credentials"},
+	schema.Credentials: {"name", "client_id", "authorization_endpoint", "token_endpoint"},
+}
 
 func check(r *schema.Rules) error {
 	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
@@ -73,12 +83,12 @@ func checkList(r *schema.Rules, l schema.List) error {
 			return schema.Hint(fmt.Errorf("%s.from: %s is no field of a %s on Server", at, schema.Quote(f.From), l.One()), "fields: %s", names(schema.ServerFormat, l))
 		case !okTo:
 			return schema.Hint(fmt.Errorf("%s.to: %s is no field of a %s on Cloud", at, schema.Quote(f.To), l.One()), "fields: %s", names(schema.CloudFormat, l))
-		case l == schema.Connections && (fixed[f.From] != "" && fixed[f.From] != f.To || isFixedTarget(f.To) && fixed[f.From] != f.To):
-			return fixedError(at, f)
-		case l == schema.Connections && fixed[f.From] != "" && f.Values != "":
-			return fixedError(at, f)
 		case l == schema.Credentials && (f.From == "name") != (f.To == "name"), l == schema.Credentials && f.From == "name" && f.Values != "":
 			return schema.Hint(fmt.Errorf("%s: a credential's name is changed by rename_credentials alone", at), `"rename_credentials": [{"from": …, "to": …}]`)
+		case changesFixed(l, f):
+			return fixedError(at, l, f)
+		case (f.From == "encryption") != (f.To == "encryption"):
+			return fmt.Errorf("%s: %s → %s: encryption is carried to encryption alone", at, f.From, f.To)
 		case src.Type != dst.Type:
 			return fmt.Errorf("%s: %s is of type %s, %s of type %s", at, f.From, src.Type, f.To, dst.Type)
 		case src.Secret && f.Values != "":
@@ -88,6 +98,9 @@ func checkList(r *schema.Rules, l schema.List) error {
 		case seenFrom[f.From] || seenTo[f.To]:
 			return fmt.Errorf("%s: %s → %s: one of them is mapped twice", at, f.From, f.To)
 		}
+		if err := checkEncryption(r, at, f); err != nil {
+			return err
+		}
 		seenFrom[f.From], seenTo[f.To] = true, true
 	}
 	for i, d := range rules.Drops {
@@ -96,7 +109,7 @@ func checkList(r *schema.Rules, l schema.List) error {
 		switch {
 		case !known && !strings.HasPrefix(d.Field, "extra."):
 			return schema.Hint(fmt.Errorf("%s.field: %s is no field of a %s on Server", at, schema.Quote(d.Field), l.One()), "fields: %s", names(schema.ServerFormat, l))
-		case slices.Contains(undroppable, d.Field):
+		case slices.Contains(undroppable[l], d.Field):
 			return fmt.Errorf("%s.field: %s cannot be dropped", at, d.Field)
 		}
 		for _, f := range slices.Sorted(maps.Keys(d.When)) {
@@ -113,18 +126,42 @@ func checkList(r *schema.Rules, l schema.List) error {
 	return nil
 }
 
-func isFixedTarget(to string) bool {
-	for _, t := range fixed {
-		if t == to {
-			return true
-		}
+// changesFixed reports whether a rule would change a fixed field, or give it
+// another field's value.
+func changesFixed(l schema.List, f schema.FieldRule) bool {
+	to, isFixed := fixed[l][f.From]
+	for _, t := range fixed[l] {
+		isFixed = isFixed || t == f.To
 	}
-	return false
+	return isFixed && (to != f.To || f.Values != "")
 }
 
-func fixedError(at string, f schema.FieldRule) error {
-	return schema.Hint(fmt.Errorf("%s: %s → %s: rules cannot change a connection's name, host, port or username", at, f.From, f.To),
-		"change it on Server and export again, so that the password stays bound to where it belongs")
+func fixedError(at string, l schema.List, f schema.FieldRule) error {
+	what := "a connection's name, host, port or username, nor its credential"
+	if l == schema.Credentials {
+		what = "a credential's client id or endpoints"
+	}
+	return schema.Hint(fmt.Errorf("%s: %s → %s: rules cannot change %s", at, f.From, f.To, what),
+		"change it on Server and export again, so that the secret stays bound to where it belongs")
+}
+
+// unencrypted are words for no encryption, in lower case.
+var unencrypted = []string{"", "none", "no", "off", "false", "plain", "plaintext", "clear", "unencrypted", "disabled", "keine", "aucun"}
+
+// checkEncryption refuses a value map that takes encryption away: a password that
+// Server sent encrypted would cross the Internet readable. Words are all that
+// there is to go by, so an audit tells of every word that changes.
+func checkEncryption(r *schema.Rules, at string, f schema.FieldRule) error {
+	if f.To != "encryption" || f.Values == "" {
+		return nil
+	}
+	none := func(s string) bool { return slices.Contains(unencrypted, strings.ToLower(strings.TrimSpace(s))) }
+	for i, v := range r.Values[f.Values] {
+		if none(v.To) && !none(v.From) {
+			return fmt.Errorf("%s: values.%s[%d]: %s → %s takes the encryption away", at, f.Values, i, schema.Quote(v.From), schema.Quote(v.To))
+		}
+	}
+	return nil
 }
 
 func names(format string, l schema.List) string {

@@ -148,6 +148,9 @@ func (t *translation) item(from schema.Item) (schema.Item, error) {
 		}
 		note := Note{List: l, Name: from.ItemName(), Field: field}
 		if d, ok := dropRule(rules, from, field); ok {
+			if field == "encryption" && carriesPassword(rules, from) {
+				return nil, fmt.Errorf("connection %s: a rule drops encryption and not the password", schema.Quote(from.ItemName()))
+			}
 			note.Kind, note.Text = Dropped, d.Reason
 			if s, isText := v.(string); isText {
 				note.From = s
@@ -215,6 +218,15 @@ func dropRule(rules *schema.ListRules, it schema.Item, field string) (schema.Dro
 	return schema.DropRule{}, false
 }
 
+// carriesPassword reports whether a connection's password goes to Cloud.
+func carriesPassword(rules *schema.ListRules, it schema.Item) bool {
+	if schema.SecretMarker(it) == nil {
+		return false
+	}
+	_, dropped := dropRule(rules, it, "password")
+	return !dropped
+}
+
 func holds(when map[string][]string, it schema.Item) bool {
 	for f, values := range when {
 		if !slices.Contains(values, schema.Text(it, f)) {
@@ -245,11 +257,11 @@ func CloudName(rules *schema.Rules, server string) string {
 
 // ServerName is the name on Server of an item of a cloud bundle: secrets are
 // sealed under it.
-func ServerName(rules *schema.Rules, l schema.List, cloud string) string {
+func ServerName(o *schema.Origin, l schema.List, cloud string) string {
 	if l == schema.Credentials {
-		for _, r := range rules.RenameCredentials {
-			if r.To == cloud {
-				return r.From
+		for _, c := range o.Credentials {
+			if CloudName(o.Rules, c.Name) == cloud {
+				return c.Name
 			}
 		}
 	}

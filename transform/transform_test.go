@@ -127,7 +127,7 @@ func TestCredentialsAreRenamedWhereverTheyAreNamed(t *testing.T) {
 	if b.Credentials[0].ItemName() != "Google Workspace" || b.Connections[1].(*schema.CloudConnection).OAuth2Credentials != "Google Workspace" {
 		t.Error("not renamed everywhere")
 	}
-	if transform.ServerName(r, schema.Credentials, "Google Workspace") != "google" || transform.ServerName(r, schema.Connections, "Google Workspace") != "Google Workspace" {
+	if transform.ServerName(b.Origin, schema.Credentials, "Google Workspace") != "google" || transform.ServerName(b.Origin, schema.Connections, "Google Workspace") != "Google Workspace" {
 		t.Error("the way back is wrong")
 	}
 	renamed := 0
@@ -194,10 +194,17 @@ func TestRulesThatMustNotBeAreRefused(t *testing.T) {
 		"host through values":     {replace(`{"from": "host", "to": "host"}`, `{"from": "host", "to": "host", "values": "encryption"}`), "cannot change"},
 		"name through values":     {inConnections(`{"from": "name", "to": "name"}`, `{"from": "name", "to": "name", "values": "encryption"}`), "cannot change"},
 		"user dropped":            {inConnections(`{"field": "host"`, `{"field": "username"`), "username cannot be dropped"},
-		"password to a text":      {replace(`{"from": "password", "to": "password"}`, `{"from": "password", "to": "encryption"}`), "is of type"},
+		"password to a text":      {replace(`{"from": "password", "to": "password"}`, `{"from": "password", "to": "description"}`), "is of type"},
 		"password through values": {replace(`{"from": "password", "to": "password"}`, `{"from": "password", "to": "password", "values": "encryption"}`), "a secret has no value map"},
 		"mapped twice":            {replace(`{"from": "prefix", "to": "email_prefix"}`, `{"from": "description", "to": "email_prefix"}`), "mapped twice"},
 		"no value map":            {replace(`"values": "encryption"}`, `"values": "encryptions"}`), "there is no value map"},
+		"token endpoint mapped":   {replace(`{"from": "token_endpoint", "to": "token_endpoint"}`, `{"from": "token_endpoint", "to": "token_endpoint", "values": "encryption"}`), "cannot change a credential's client id or endpoints"},
+		"endpoints swapped":       {strings.Replace(replace(`{"from": "token_endpoint", "to": "token_endpoint"}`, `{"from": "authorization_endpoint", "to": "token_endpoint"}`), `{"from": "authorization_endpoint", "to": "authorization_endpoint"}`, `{"from": "token_endpoint", "to": "authorization_endpoint"}`, 1), "cannot change a credential's"},
+		"client id from extra":    {replace(`{"from": "client_id", "to": "client_id"}`, `{"from": "extra.id", "to": "client_id"}`), "cannot change a credential's"},
+		"token endpoint dropped":  {replace(`{"field": "callback_url"`, `{"field": "token_endpoint"`), "token_endpoint cannot be dropped"},
+		"another credential":      {replace(`{"from": "oauth2_credentials", "to": "oauth2_credentials"}`, `{"from": "oauth2_credentials", "to": "oauth2_credentials", "values": "encryption"}`), "cannot change a connection's"},
+		"encryption from a text":  {replace(`{"from": "encryption", "to": "encryption", "values": "encryption"}`, `{"from": "extra.e", "to": "encryption"}`), "encryption is carried to encryption alone"},
+		"encryption taken away":   {replace(`"encryption": []`, `"encryption": [{"from":"STARTTLS","to":"None","verified":true}]`), "takes the encryption away"},
 		"value twice":             {replace(`"encryption": []`, `"encryption": [{"from":"a","to":"b","verified":true},{"from":"a","to":"c","verified":true}]`), "stands twice"},
 		"credential name mapped":  {replace(`{"from": "name", "to": "name"},`, `{"from": "client_id", "to": "name"},`), "rename_credentials alone"},
 		"required unmapped":       {replace(`{"from": "connect_mode", "to": "service_provider", "values": "service_provider"},`, ``), "nothing is mapped to service_provider"},
@@ -223,5 +230,22 @@ func TestTheTransformTouchesNothingOutside(t *testing.T) {
 		if bytes.Contains(append([]byte("\n"), out...), []byte("\n"+forbidden+"\n")) {
 			t.Errorf("transform imports %s", forbidden)
 		}
+	}
+}
+
+func TestEncryptionIsNotDroppedFromUnderAPassword(t *testing.T) {
+	r := shipped(t)
+	r.Connections.Drops = append(r.Connections.Drops, schema.DropRule{Field: "encryption", Reason: "x"})
+	if _, _, err := transform.Run(server(), r, nil); err == nil || !strings.Contains(err.Error(), "drops encryption and not the password") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestARenameOfWhatIsNotThereLosesNoSecret(t *testing.T) {
+	r := shipped(t)
+	r.RenameCredentials = []schema.Rename{{From: "ghost", To: "google"}}
+	b, _ := run(t, r)
+	if got := transform.ServerName(b.Origin, schema.Credentials, "google"); got != "google" {
+		t.Errorf("the secret is looked for under %q", got)
 	}
 }

@@ -56,6 +56,10 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 		}
 		positional = append(positional, a)
 	}
+	// A shell that asks for completions says so last, where the library looks.
+	if out[len(out)-1] == "--generate-bash-completion" {
+		return out, nil
+	}
 	if len(positional) > 0 {
 		out = append(append(out, "--"), positional...)
 	}

@@ -165,6 +165,9 @@ func auditNotes(b *schema.Bundle) ([]findings.TransformNote, error) {
 	kinds := map[transform.Kind]findings.NoteKind{transform.Dropped: findings.Dropped, transform.Unmapped: findings.Unmapped, transform.Unverified: findings.Unverified}
 	out := make([]findings.TransformNote, 0, len(notes))
 	for _, n := range notes {
+		if n.Field == "encryption" && n.To != "" && n.From != n.To {
+			out = append(out, findings.TransformNote{Kind: findings.Remapped, List: n.List, Name: n.Name, Field: n.Field, What: n.From + " → " + n.To})
+		}
 		kind, ok := kinds[n.Kind]
 		if !ok {
 			continue

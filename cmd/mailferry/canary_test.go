@@ -236,14 +236,3 @@ func TestADeliberateLeakTurnsTheCheckRed(t *testing.T) {
 		})
 	}
 }
-
-func (l leaf) takes(flag string) bool {
-	for _, f := range l.Flags {
-		for _, n := range f.Names() {
-			if dashed(n) == flag {
-				return true
-			}
-		}
-	}
-	return false
-}

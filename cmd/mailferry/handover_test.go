@@ -5,11 +5,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"filippo.io/age"
+	"filippo.io/age/plugin"
 
 	"github.com/mailferry/mailferry/samples"
 	"github.com/mailferry/mailferry/samples/cloud"
@@ -287,5 +289,79 @@ func TestStatementsExpire(t *testing.T) {
 	r := mailferryAt(t, now.Add(48*time.Hour), args...)
 	if r.code != exitGate || !strings.Contains(r.out, "expired: ") || !strings.Contains(r.out, "the statement was good until ") {
 		t.Errorf("after two days: exit %d:\n%s%s", r.code, r.out, r.err)
+	}
+}
+
+// waxPlugin is an age plugin for the scripts: its key is a constant, and each of
+// its runs adds a line to the file in WAX_LOG.
+func waxPlugin() {
+	if log := os.Getenv("WAX_LOG"); log != "" {
+		f, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			os.Exit(1)
+		}
+		_, _ = f.WriteString("run\n")
+		_ = f.Close()
+	}
+	p, err := plugin.New("wax")
+	if err != nil {
+		os.Exit(1)
+	}
+	p.HandleRecipient(func([]byte) (age.Recipient, error) { return wax{}, nil })
+	p.HandleIdentity(func([]byte) (age.Identity, error) { return wax{}, nil })
+	os.Exit(p.Main())
+}
+
+type wax struct{}
+
+func (wax) Wrap(fileKey []byte) ([]*age.Stanza, error) {
+	return []*age.Stanza{{Type: "wax", Body: pressed(fileKey)}}, nil
+}
+
+func (wax) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	for _, s := range stanzas {
+		if s.Type == "wax" {
+			return pressed(s.Body), nil
+		}
+	}
+	return nil, age.ErrIncorrectIdentity
+}
+
+func pressed(key []byte) []byte {
+	out := bytes.Clone(key)
+	for i := range out {
+		out[i] ^= 0x5a
+	}
+	return out
+}
+
+// A secret that no setting refers to any more is told of to a recipient, who
+// can prune it; the content and what was said of it stay.
+func TestRekeyPrunesWhatNothingRefersTo(t *testing.T) {
+	h := newHandover(t)
+	b := h.bundle(t, "server.age")
+	b.Connections = slices.DeleteFunc(b.Connections, func(it schema.Item) bool { return it.ItemName() == "Service Desk" })
+	h.transformAgain(t, b, nil)
+	r := mustRun(t, "audit", "-i", h.path("ops.key"), h.path("cloud.age"))
+	if !strings.Contains(r.out, "secret-unreferenced") || !strings.Contains(r.out, "Service Desk") {
+		t.Errorf("audit with a recipient's key does not warn of the secret left over:\n%s", r.out)
+	}
+	if r := mustRun(t, "audit", "-i", h.path("rev.key"), h.path("cloud.age")); strings.Contains(r.out, "secret-unreferenced") {
+		t.Error("audit with a reviewer's key claims to know what is sealed")
+	}
+	r = mustRun(t, "rekey", "-i", h.path("ops.key"), "--yes", "-o", h.path("pruned.age"), h.path("cloud.age"))
+	if !strings.Contains(r.err, "left out 1 secret that nothing refers to") {
+		t.Errorf("rekey does not tell what it prunes:\n%s", r.err)
+	}
+	if r := mustRun(t, "audit", "-i", h.path("ops.key"), h.path("pruned.age")); strings.Contains(r.out, "secret-unreferenced") {
+		t.Errorf("the secret is still there:\n%s", r.out)
+	}
+	was, is := h.bundle(t, "cloud.age"), h.bundle(t, "pruned.age")
+	wasDigest, err := was.Digest()
+	check(t, err)
+	isDigest, err := is.Digest()
+	check(t, err)
+	if wasDigest != isDigest {
+		t.Error("rekey changed the content")
 	}
 }

@@ -85,7 +85,7 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 	}
 	if o.PartsOpened > 0 || o.Parts == 0 {
 		opts.Secrets = func(l schema.List, name string) schema.Secret {
-			return o.Secret(l, transform.ServerName(o.Bundle.Origin.Rules, l, name))
+			return o.Secret(l, transform.ServerName(o.Bundle.Origin, l, name))
 		}
 	}
 	for _, id := range o.Identities() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"filippo.io/age"
 	"github.com/urfave/cli/v2"
@@ -40,8 +41,8 @@ func (e *env) keygen(c *cli.Context) error {
 		}
 		for _, id := range ids {
 			r, ok := sealed.RecipientOf(id)
-			if !ok {
-				return errors.New("this kind of identity has no recipient to print")
+			if !ok || !strings.HasPrefix(r.Key, "age1") { // a passphrase, or a plugin's
+				return schema.Hint(errors.New("this kind of identity has no recipient to print"), "a plugin's own program prints it")
 			}
 			if err := e.printRecipient(c, r.Key); err != nil {
 				return err

@@ -250,5 +250,5 @@ func serverName(b *schema.Bundle, l schema.List, name string) string {
 	if b.Origin == nil {
 		return name
 	}
-	return transform.ServerName(b.Origin.Rules, l, name)
+	return transform.ServerName(b.Origin, l, name)
 }

@@ -19,8 +19,8 @@ func (e *env) rekeyCommand() *cli.Command {
 		Usage:     "change who can open a bundle",
 		UsageText: "mailferry rekey -i me.key --add-reviewer age1… --remove age1… -o cloud2.age cloud.age",
 		ArgsUsage: "BUNDLE",
-		Description: "Needs a recipient's key. Content, digest and statements stay as they are; secrets\n" +
-			"that nothing refers to any more are left out. The readers kept are those in the\n" +
+		Description: "Needs a recipient's key. Content and digest stay as they are, and the statements\n" +
+			"beside the bundle are laid beside the new file too; secrets that nothing refers to any more are left out. The readers kept are those in the\n" +
 			"bundle's list, which is shown: it is a claim of whoever wrote the file. A reader who\n" +
 			"is removed may hold an old copy: change the passwords that were seen.",
 		Flags: flags(identityFlags(), outputFlags("the bundle"), []cli.Flag{
@@ -87,8 +87,17 @@ func (e *env) rekey(c *cli.Context) error {
 	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Write(w, b, to) }); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(changes, func(ch readerChange) bool { return ch.Change == "loses" }) {
-		e.warn("a reader who lost sight may hold an old copy: change the passwords that recipient saw")
+	if err := e.keepStatements(path, out); err != nil {
+		return err
+	}
+	loses := func(sight string) bool {
+		return slices.ContainsFunc(changes, func(ch readerChange) bool { return ch.Change == "loses" && ch.Sight == sight })
+	}
+	switch {
+	case loses("recipient"):
+		e.warn("who lost sight may hold an old copy, which opens as before: change the passwords that it holds")
+	case loses("reviewer"):
+		e.warn("who lost sight may hold an old copy, which shows the settings as before")
 	}
 	if n := len(o.Unreferred); n > 0 {
 		e.say("left out %s that nothing refers to", count(n, "secret"))
@@ -102,6 +111,41 @@ func (e *env) rekey(c *cli.Context) error {
 		}{out, o.Digest, changes, len(o.Unreferred)})
 	}
 	e.print("%s: content %s, as before", out, o.Digest[:16])
+	return nil
+}
+
+// keepStatements lays what was signed about a bundle beside its new file too:
+// the content is the same.
+func (e *env) keepStatements(from, to string) error {
+	beside := func(bundle string) (out []schema.Statement, err error) {
+		files, err := sealed.StatementsBeside(bundle)
+		for _, f := range files {
+			ev, err := sealed.ReadStatement(f)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, ev.Statement)
+		}
+		return out, err
+	}
+	have, err := beside(to)
+	if err != nil {
+		return err
+	}
+	statements, err := beside(from)
+	if err != nil {
+		return err
+	}
+	for _, s := range statements {
+		if slices.Contains(have, s) {
+			continue
+		}
+		file, err := sealed.WriteStatement(to, s)
+		if err != nil {
+			return fmt.Errorf("the bundle is written; a statement could not be laid beside it: %w", err)
+		}
+		e.say("kept: %s", file)
+	}
 	return nil
 }
 

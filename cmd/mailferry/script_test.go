@@ -12,7 +12,7 @@ import (
 
 // TestMain lets scripts run this very binary as mailferry.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mailferry": testMain})
+	testscript.Main(m, map[string]func(){"mailferry": testMain, "age-plugin-wax": waxPlugin})
 }
 
 // TestScripts runs testdata/script/*.txtar: what each command promises, as a

@@ -19,6 +19,18 @@ type leaf struct {
 
 func (l leaf) String() string { return strings.Join(l.path, " ") }
 
+// takes reports whether the command has a flag, written as one types it.
+func (l leaf) takes(flag string) bool {
+	for _, f := range l.Flags {
+		for _, n := range f.Names() {
+			if dashed(n) == flag {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // leaves walks the command tree.
 func leaves(commands []*cli.Command, path ...string) []leaf {
 	var out []leaf

@@ -77,6 +77,7 @@ const (
 	Dropped    NoteKind = "dropped"    // Cloud has no place for it
 	Unmapped   NoteKind = "unmapped"   // no rule says what it is on Cloud; carried as it is
 	Unverified NoteKind = "unverified" // mapped by a rule that nobody has seen work
+	Remapped   NoteKind = "remapped"   // given another word, where the word decides about safety: encryption
 )
 
 // TransformNote is one remark of a transform's report, in Server's terms.
