@@ -1,33 +1,270 @@
 package adminpage_test
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/samples/cloud"
+	"github.com/mailferry/mailferry/samples/signin"
+	"github.com/mailferry/mailferry/schema"
 )
+
+func equal(t *testing.T, have, want []string) {
+	t.Helper()
+	if !slices.Equal(have, want) {
+		t.Errorf("Cloud has\n%s\nwant\n%s", strings.Join(have, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// byRESTOf is what an import by REST makes of a bundle.
+func byRESTOf(t *testing.T, b *schema.Bundle) []string {
+	t.Helper()
+	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	importBoth(t, s.byREST(t), b)
+	return s.content(t)
+}
 
 func TestTheSameBundleByPageAndByRESTGivesTheSameCloud(t *testing.T) {
 	b := bundleWith(5)
-	want := newSite(t, cloud.Options{}, cloud.PageOptions{})
-	importBoth(t, want.byREST(t), b)
+	want := byRESTOf(t, b)
 	for _, query := range []string{
 		"labels=for&list=all&form=page&toast=status",
 		"labels=wrap&list=paged&form=dialog&toast=alert&password=bullets",
 		"labels=labelledby&list=lazy&form=page&toast=cover&slow=600ms",
 		"labels=aria&form=dialog&toast=none&reorder=true",
 	} {
-		t.Run("variant "+query, func(t *testing.T) {
+		t.Run(query, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, cloud.Options{}, cloud.PageOptions{})
-			importBoth(t, s.byPage(t, query), b)
-			if have, want := s.content(t), want.content(t); !slices.Equal(have, want) {
-				t.Errorf("by page:\n%s\nby REST:\n%s", strings.Join(have, "\n"), strings.Join(want, "\n"))
+			var said bytes.Buffer
+			c := s.byPageWith(t, query, formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: 10 * time.Second},
+				Log: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+			rep := importBoth(t, c, b)
+			equal(t, s.content(t), want)
+			if n := s.pages.Counts(); n.Deletes+n.Tests+n.Decoys != 0 || n.Saves != len(b.Connections)+len(b.Credentials) {
+				t.Errorf("pressed: %+v", n)
 			}
-			if c := s.pages.Counts(); c.Deletes+c.Tests+c.Decoys != 0 || c.Saves != len(b.Connections)+len(b.Credentials) {
-				t.Errorf("pressed: %+v", c)
+			if all := said.String() + fmt.Sprintf("%+v", rep); strings.Contains(all, "sécret") {
+				t.Error("a secret was told")
 			}
 		})
+	}
+}
+
+func TestRelabelledPagesNeedEditedLinesOnly(t *testing.T) {
+	b := bundleWith(2)
+	s := newSite(t, cloud.Options{}, cloud.PageOptions{Variant: cloud.Variant{Relabel: map[string]string{
+		"SMTP Port": "Mail server port", "Add": "New connection", "Save": "Store", "Outgoing Mail Connections": "Senders", "Edit": "Change",
+	}}})
+	c := s.byPageWith(t, "", formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: time.Second}})
+	if _, err := c.List(t.Context(), schema.Connections); err == nil || !errors.Is(err, page.ErrTimeout) || !strings.Contains(err.Error(), `"Senders"`) && !strings.Contains(err.Error(), "Senders") {
+		t.Fatalf("with the old profile: %v", err)
+	}
+	c = s.byPage(t, "", func(p *schema.FormProfile) {
+		for _, l := range []*schema.FormList{&p.Connections, &p.Credentials} {
+			l.Add, l.Save, l.Edit = "New connection", "Store", "Change"
+		}
+		p.Connections.Heading, p.Connections.Menu[2] = "Senders", "Senders"
+		i := slices.IndexFunc(p.Connections.Fields, func(f schema.FormField) bool { return f.Field == "smtp_port" })
+		p.Connections.Fields[i].Label = "Mail server port"
+	})
+	importBoth(t, c, b)
+	equal(t, s.content(t), byRESTOf(t, b))
+}
+
+// A label that the form does not have would make its value look empty: nothing
+// may be written by such a profile.
+func TestAProfileThatDoesNotFitWritesNothing(t *testing.T) {
+	b := bundleWith(1)
+	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	c := s.byPage(t, "", func(p *schema.FormProfile) {
+		i := slices.IndexFunc(p.Credentials.Fields, func(f schema.FormField) bool { return f.Field == "token_endpoint" })
+		p.Credentials.Fields[i].Label = "Token URL"
+	})
+	_, err := importer.Run(t.Context(), options(t, c, b, schema.Credentials))
+	if err == nil || !strings.Contains(err.Error(), "no field named Token URL") || !strings.Contains(schema.HintOf(err), "inspect") {
+		t.Fatalf("%v", err)
+	}
+	if n := s.pages.Counts(); n.Saves != 0 {
+		t.Errorf("pressed %+v", n)
+	}
+}
+
+func TestAValueNotOfferedShutsTheGateAndNamesTheRulesLine(t *testing.T) {
+	b := bundleWith(1)
+	b.Credentials = nil
+	b.Connections[0].(*schema.CloudConnection).Encryption = "TLS 1.3"
+	b.Origin = &schema.Origin{Rules: &schema.Rules{
+		Connections: schema.ListRules{Fields: []schema.FieldRule{{From: "encryption", To: "encryption", Values: "encryption"}}},
+		Values:      map[string][]schema.ValueRule{"encryption": {{From: "TLSv1.3", To: "TLS 1.3"}}},
+	}}
+	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	_, err := importer.Run(t.Context(), options(t, s.byPage(t, ""), b, schema.Connections))
+	var gate *importer.GateError
+	if !errors.As(err, &gate) || len(gate.Reasons) != 1 || gate.Reasons[0].Code != importer.NotOffered {
+		t.Fatalf("%v", err)
+	}
+	for _, want := range []string{`"TLS 1.3"`, `"STARTTLS"`, `edit the line of values.encryption from "TLSv1.3" to "TLS 1.3"`} {
+		if !strings.Contains(gate.Reasons[0].Words, want) {
+			t.Errorf("lacks %s: %s", want, gate.Reasons[0].Words)
+		}
+	}
+	if n := s.pages.Counts(); n.Saves != 0 {
+		t.Errorf("pressed %+v", n)
+	}
+}
+
+func TestARefusedSaveIsThatConnectionsFailureInThePagesWords(t *testing.T) {
+	b := bundleWith(4)
+	b.Credentials = nil
+	b.Connections = slices.DeleteFunc(b.Connections, func(it schema.Item) bool { return it.(*schema.CloudConnection).ServiceProvider == google })
+	b.Connections[0].(*schema.CloudConnection).Host = "" // a message beside the field
+	quota := b.Connections[1].ItemName()                 // an alert
+	for _, toast := range []string{"status", "alert"} {
+		s := newSite(t, cloud.Options{}, cloud.PageOptions{Refuse: func(_ schema.List, name string) string {
+			if name == quota {
+				return "Quota exceeded"
+			}
+			return ""
+		}})
+		rep, err := importer.Run(t.Context(), options(t, s.byPage(t, "form=dialog&toast="+toast), b, schema.Connections))
+		var partly *importer.PartialError
+		if !errors.As(err, &partly) || partly.Left != 2 || partly.Cause != nil {
+			t.Fatalf("%v", err)
+		}
+		for i, want := range []string{"Host: Host is required", "Quota exceeded", ""} {
+			if it := rep.Items[i]; it.Words != want || (it.Result == importer.Failed) != (want != "") {
+				t.Errorf("%s: %s %q", it.Name, it.Result, it.Words)
+			}
+		}
+		if have := s.content(t); len(have) != 1 {
+			t.Errorf("Cloud has %q", have)
+		}
+	}
+}
+
+// Many rows: what is there already is found in whatever part of the list it
+// stands, and only what differs is changed.
+func TestLongListsAreReadToTheirEndAndChangedInPlace(t *testing.T) {
+	for _, list := range []string{"paged", "lazy"} {
+		t.Run(list, func(t *testing.T) {
+			t.Parallel()
+			b := bundleWith(2)
+			b.Credentials = nil
+			b.Connections = []schema.Item{b.Connections[0]}
+			s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+			var there []schema.Item
+			for i := range 23 {
+				there = append(there, &schema.CloudConnection{Name: fmt.Sprintf("Connection %d", i), ServiceProvider: smtp, Host: "h.corp.example", SMTPPort: 1 + i})
+			}
+			other := *b.Connections[0].(*schema.CloudConnection)
+			other.Host, other.Debug, other.Password = "old.corp.example", false, nil
+			if err := s.Load(t.Context(), append(there, &other)); err != nil {
+				t.Fatal(err)
+			}
+			c := s.byPage(t, "list="+list)
+			all, err := c.List(t.Context(), schema.Connections)
+			if err != nil || len(all) != 24 {
+				t.Fatalf("%d, %v", len(all), err)
+			}
+			for i, r := range all[:23] {
+				if got := r.Item.(*schema.CloudConnection); got.SMTPPort != 1+i || r.ID != got.Name {
+					t.Errorf("row %d: id %q, %+v", i, r.ID, got)
+				}
+			}
+			id := all[23].ID
+			got, err := c.Update(t.Context(), id, importer.Write{Item: b.Connections[0], Secret: schema.NewSecret("new")})
+			if err != nil || schema.Text(got.Item, "host") != "smtp.corp.example" {
+				t.Fatalf("%+v, %v", got.Item, err)
+			}
+			if w := s.pages.Writes(); len(w) != 1 || !w[0].Update || !w[0].Secret || w[0].Name != b.Connections[0].ItemName() {
+				t.Errorf("writes: %v", w)
+			}
+			secrets, err := s.Secrets(t.Context(), schema.Connections)
+			if err != nil || secrets[id].Reveal() != "new" {
+				t.Errorf("the secret is not the new one: %v", err)
+			}
+			if _, err := c.Update(t.Context(), id, importer.Write{Item: &other}); err != nil {
+				t.Fatal(err)
+			}
+			if secrets, err = s.Secrets(t.Context(), schema.Connections); err != nil || secrets[id].Reveal() != "new" {
+				t.Errorf("a change without a secret did not leave Cloud's: %v", err)
+			}
+		})
+	}
+}
+
+func TestASiteThatFailsNowAndThenEndsInTheSameCloud(t *testing.T) {
+	b := bundleWith(5)
+	s := newSite(t, cloud.Options{Faults: cloud.Faults{Seed: 7, Chances: append(cloud.Failing(0.04), cloud.Dropping(0.04)...)}}, cloud.PageOptions{})
+	c := s.byPageWith(t, "toast=alert", formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: 3 * time.Second}})
+	o := options(t, c, b, "")
+	for _, o.List = range []schema.List{schema.Credentials, schema.Connections} {
+		for n := 1; ; n++ {
+			rep, err := importer.Run(t.Context(), o)
+			if err == nil {
+				break
+			}
+			if n == 8 {
+				t.Fatalf("not done after %d runs: %v, %+v", n, err, rep)
+			}
+		}
+	}
+	equal(t, s.content(t), byRESTOf(t, b))
+}
+
+func TestASessionThatEndsHalfWayPausesAndAsksAgain(t *testing.T) {
+	b := bundleWith(2)
+	account := &signin.Account{User: "anna", Password: schema.NewSecret("sécret of anna"), Requests: 14}
+	s := newSite(t, cloud.Options{}, cloud.PageOptions{SignIn: account})
+	person := lendBrowser(t)
+	var asked []string
+	c := s.byPageWith(t, "", formprofile.Options{Profile: shipped(t), Browser: page.Options{Attach: person.port, Timeout: time.Second},
+		Notify: func(text string) {
+			asked = append(asked, text)
+			person.signIn(t, account)
+		}})
+	importBoth(t, c, b)
+	equal(t, s.content(t), byRESTOf(t, b))
+	if len(asked) < 3 || strings.Contains(fmt.Sprint(asked), "sécret") || !strings.Contains(asked[0], "sign in in the browser window") {
+		t.Errorf("asked: %q", asked)
+	}
+}
+
+func TestWithoutAWindowNobodyCanSignIn(t *testing.T) {
+	s := newSite(t, cloud.Options{}, cloud.PageOptions{SignIn: &signin.Account{User: "anna", Password: schema.NewSecret("x")}})
+	c := s.byPageWith(t, "", formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: 500 * time.Millisecond}})
+	_, err := c.List(t.Context(), schema.Connections)
+	if !errors.Is(err, importer.ErrUnauthorized) || !strings.Contains(schema.HintOf(err), "--headed") {
+		t.Fatalf("%v", err)
+	}
+}
+
+func TestNamesThatTheListShowsAlikeAreToldApartByTheirForms(t *testing.T) {
+	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	near := []schema.Item{
+		&schema.CloudConnection{Name: "Desk  A", ServiceProvider: smtp, Host: "one.corp.example"},
+		&schema.CloudConnection{Name: "Desk A", ServiceProvider: smtp, Host: "two.corp.example"},
+	}
+	if err := s.Load(t.Context(), near); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.byPage(t, "").List(t.Context(), schema.Connections)
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%d, %v", len(all), err)
+	}
+	for i, r := range all { // the list shows both alike; their forms tell them apart
+		if r.Item.ItemName() != near[i].ItemName() || r.ID != near[i].ItemName() || schema.Text(r.Item, "host") != schema.Text(near[i], "host") {
+			t.Errorf("%q %+v", r.ID, r.Item)
+		}
 	}
 }

@@ -124,11 +124,23 @@ func (s *Site) Do(ctx context.Context, step func() error) error {
 				return err
 			}
 		default:
-			return err
+			// A page that goes away while it is read may break in many ways.
+			if there, lookErr := s.there(ctx); there || lookErr != nil || n == tries {
+				return err
+			}
 		}
 		s.options.Log.Info("the page is opened again", "because", err)
 		s.Forget()
 	}
+}
+
+// there reports whether the app still shows itself.
+func (s *Site) there(ctx context.Context) (bool, error) {
+	if s.app == nil {
+		return true, nil // it was never reached
+	}
+	there, err := s.app.Shows(ctx, s.signedIn())
+	return there && err == nil, ctx.Err()
 }
 
 // ProblemError is what a page says went wrong while it was read.

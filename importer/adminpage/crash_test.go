@@ -1,0 +1,239 @@
+//go:build linux
+
+package adminpage_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/importer/adminpage"
+	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/samples/cloud"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// child is what an importing process is told, on its stdin.
+type child struct {
+	URL, Ledger, Identity string
+	List                  schema.List
+	Items                 int
+	Profile               *schema.FormProfile
+}
+
+const childVariable = "MAILFERRY_TEST_PAGE_PROCESS"
+
+// TestMain lets the test binary be the importing process as well, which the
+// tests kill.
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) == "" {
+		os.Exit(m.Run())
+	}
+	if err := importing(os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// importing says "sending" before each write and "answered" after it.
+func importing(in io.Reader, out io.Writer) error {
+	var c child
+	if err := json.NewDecoder(in).Decode(&c); err != nil {
+		return err
+	}
+	id, err := age.ParseX25519Identity(c.Identity)
+	if err != nil {
+		return err
+	}
+	way, err := adminpage.Open(c.URL, formprofile.Options{Profile: c.Profile, Browser: page.Options{Timeout: 10 * time.Second}})
+	if err != nil {
+		return err
+	}
+	defer way.Close()
+	b := bundleWith(c.Items)
+	digest, err := b.Digest()
+	if err != nil {
+		return err
+	}
+	_, err = importer.Run(context.Background(), importer.Options{Cloud: way, Bundle: b, Digest: digest, Secrets: secretOf, List: c.List, Ledger: c.Ledger,
+		Recipients: []age.Recipient{id.Recipient()}, Identities: []age.Identity{id},
+		Point: func(name string) {
+			switch name {
+			case "before-send":
+				fmt.Fprintln(out, "sending")
+			case "after-answer":
+				fmt.Fprintln(out, "answered")
+			}
+		}})
+	return err
+}
+
+// process runs an importing process and kills it some time after it said a word
+// for the nth time; n 0 lets it live.
+func process(t *testing.T, c child, word string, n int, after time.Duration) (killed bool) {
+	t.Helper()
+	told, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), childVariable+"=1")
+	cmd.Stdin = bytes.NewReader(told)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var browsers []int
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if lines.Text() != word {
+			continue
+		}
+		if n--; n == 0 {
+			browsers = browsersOf(t, cmd.Process.Pid)
+			time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+		}
+	}
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if killed = errors.As(err, &exit) && !exit.Exited(); !killed && err != nil {
+		t.Fatalf("%v: %s", err, said.String())
+	}
+	for _, pid := range browsers {
+		until(t, "the browser of a killed process is gone", func() bool { return !alive(pid) })
+	}
+	return killed
+}
+
+// browsersOf lists the browsers that a process started.
+func browsersOf(t *testing.T, parent int) []int {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil || len(all) == 0 {
+		t.Fatal("no list of processes: ", err)
+	}
+	var out []int
+	for _, path := range all {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // it ended meanwhile
+		}
+		name := string(stat[bytes.IndexByte(stat, '(')+1 : bytes.LastIndexByte(stat, ')')])
+		rest := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err == nil && strings.HasPrefix(name, "chrom") && rest[1] == strconv.Itoa(parent) {
+			out = append(out, pid)
+		}
+	}
+	return out
+}
+
+func alive(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && !strings.Contains(string(stat), ") Z ")
+}
+
+// A process that is killed in the middle of a form, at Save, and after it,
+// leaves nothing that the next run does not put right.
+func TestAKilledProcessChangesNothingInTheEnd(t *testing.T) {
+	const items = 4
+	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := child{URL: "page+" + s.srv.URL + "/", Ledger: filepath.Join(t.TempDir(), "ledger.jsonl"), Identity: id.String(), Items: items, Profile: shipped(t)}
+	kills := 0
+	for _, death := range []struct {
+		list  schema.List
+		word  string
+		n     int
+		after time.Duration
+	}{
+		{schema.Credentials, "sending", 1, 250 * time.Millisecond},
+		{schema.Credentials, "", 0, 0},
+		{schema.Connections, "sending", 1, 100 * time.Millisecond},
+		{schema.Connections, "sending", 2, 400 * time.Millisecond},
+		{schema.Connections, "answered", 1, 0},
+		{schema.Connections, "sending", 1, 300 * time.Millisecond},
+		{schema.Connections, "", 0, 0},
+	} {
+		c.List = death.list
+		if process(t, c, death.word, death.n, death.after) {
+			kills++
+		}
+	}
+	if kills < 4 {
+		t.Errorf("only %d processes were killed", kills)
+	}
+	equal(t, s.content(t), byRESTOf(t, bundleWith(items)))
+}
+
+// hooked tells when a write begins.
+type hooked struct {
+	importer.Cloud
+	before func()
+}
+
+func (h *hooked) Create(ctx context.Context, w importer.Write) (importer.Remote, error) {
+	h.before()
+	return h.Cloud.Create(ctx, w)
+}
+
+// The same for the browser: the run goes on with another one, or ends and the
+// next one does.
+func TestAKilledBrowserChangesNothingInTheEnd(t *testing.T) {
+	b := bundleWith(4)
+	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	var kills atomic.Int32
+	h := &hooked{Cloud: s.byPage(t, "")}
+	writes := 0
+	h.before = func() {
+		writes++
+		after := time.Duration(writes*130%700) * time.Millisecond // from the opening of the form to what follows Save
+		time.AfterFunc(after, func() {
+			for _, pid := range browsersOf(t, os.Getpid()) {
+				if browser, err := os.FindProcess(pid); err == nil && kills.Load() < 5 && browser.Kill() == nil {
+					kills.Add(1)
+				}
+			}
+		})
+	}
+	o := options(t, h, b, "")
+	for _, o.List = range []schema.List{schema.Credentials, schema.Connections} {
+		for n := 1; ; n++ {
+			rep, err := importer.Run(t.Context(), o)
+			if err == nil {
+				break
+			}
+			t.Log(err)
+			if n == 8 {
+				t.Fatalf("not done after %d runs: %v, %+v", n, err, rep)
+			}
+		}
+	}
+	if kills.Load() < 3 {
+		t.Errorf("only %d browsers were killed", kills.Load())
+	}
+	equal(t, s.content(t), byRESTOf(t, b))
+}
