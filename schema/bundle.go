@@ -217,6 +217,9 @@ func (b *Bundle) ServerItems(l List) []Item {
 	return b.Origin.Items(l)
 }
 
+// ServerItem returns the item of that name as Server has it, or nil.
+func (b *Bundle) ServerItem(k SecretKey) Item { return Find(b.ServerItems(k.List), k.Name) }
+
 // Items returns one of the origin's lists.
 func (o *Origin) Items(l List) []Item {
 	if l == Credentials {

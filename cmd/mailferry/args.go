@@ -10,7 +10,7 @@ import (
 )
 
 // urlPassword matches a URL that carries a password.
-var urlPassword = regexp.MustCompile(`(?i)^[^=]*[a-z0-9+.-]+://[^/@\s]*:[^/@\s]+@`)
+var urlPassword = regexp.MustCompile(`(?i)[a-z0-9+.-]+://[^/@:]*:.+@`)
 
 // refuseSecretsInArgs stops a command line that holds a secret before anything
 // else looks at it: other users of the machine can read it.
@@ -20,7 +20,7 @@ func refuseSecretsInArgs(args []string) error {
 		case urlPassword.MatchString(a):
 			return schema.Hint(usage("a URL with a password in it: command lines are no place for secrets"),
 				"leave the password out; databases take it from PGPASSWORD, ~/.pgpass, MYSQL_PWD or a prompt")
-		case strings.Contains(a, "AGE-SECRET-KEY-"):
+		case strings.Contains(strings.ToUpper(a), "AGE-SECRET-KEY-"):
 			return schema.Hint(usage("a secret key in the command line"), "-i takes the name of a file that holds it")
 		}
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -88,7 +90,7 @@ func (e *env) fill(c *cli.Context) error {
 	// What was said about the old content is kept under another name: beside the
 	// bundle it would look like a statement about a bundle that was tampered with.
 	for _, f := range voided {
-		if err := os.Rename(f, f+".void"); err != nil {
+		if err := setAside(f); err != nil {
 			return fmt.Errorf("the bundle is filled; a voided statement could not be set aside: %w", err)
 		}
 	}
@@ -96,6 +98,21 @@ func (e *env) fill(c *cli.Context) error {
 		return err
 	}
 	return e.bundleSummary(c, path, o.Bundle)
+}
+
+// setAside renames a voided statement to FILE.void, or FILE.2.void and so on:
+// evidence is never written over.
+func setAside(file string) error {
+	for n := 1; n < 1000; n++ {
+		name := file + ".void"
+		if n > 1 {
+			name = fmt.Sprintf("%s.%d.void", file, n)
+		}
+		if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+			return os.Rename(file, name)
+		}
+	}
+	return fmt.Errorf("%s: too many are set aside already", file)
 }
 
 // warnReaders says who can read the file now and will not any more, or the

@@ -231,7 +231,7 @@ func (e *env) openSecrets(c *cli.Context, path string) (*sealed.Opened, error) {
 func publicKeys(ids []age.Identity) string {
 	var out []string
 	for _, id := range ids {
-		if r, ok := sealed.RecipientOf(id); ok {
+		if r, ok := sealed.RecipientOf(id); ok && r.Key != "" {
 			out = append(out, r.Key)
 		}
 	}

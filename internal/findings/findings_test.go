@@ -264,12 +264,14 @@ func TestACloudBundleIsToldInCloudTerms(t *testing.T) {
 		{Kind: findings.Dropped, List: schema.Connections, Name: "Support", Field: "port", Text: "not needed"},
 		{Kind: findings.Unverified, List: schema.Connections, Name: "Support", Field: "connect_mode", What: "SMTP", Text: "a guess"},
 		{Kind: findings.Unmapped, List: schema.Connections, Name: "Support", Field: "encryption", What: "STARTTLS"},
+		{Kind: findings.Remapped, List: schema.Connections, Name: "Support", Field: "encryption", What: "STARTTLS → Auto"},
 	}}))
 	want := []string{
 		"error address-malformed connections[0].from_email_address",
 		"warning port-encryption connections[0].smtp_port",
 		"warning setting-no-place origin.connections[0].extra.shared_mailbox",
 		"warning value-unmapped connections[0].encryption",
+		"warning encryption-remapped connections[0].encryption",
 		"note setting-dropped origin.connections[0].port",
 		"note value-unverified connections[0].service_provider",
 	}

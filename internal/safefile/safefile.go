@@ -23,6 +23,8 @@ func Check(path string, force bool) error {
 	switch {
 	case err == nil && info.IsDir():
 		return fmt.Errorf("%s: is a folder", path)
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("%s: is not a regular file", path)
 	case err == nil && !force:
 		return exists(path)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
@@ -48,6 +50,9 @@ func exists(path string) error {
 func Write(path string, force bool, fill func(io.Writer) error) (err error) {
 	if err := Check(path, force); err != nil {
 		return err
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // a link stays one; what it points to is replaced
 	}
 	dir := filepath.Dir(path)
 	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")

@@ -177,6 +177,10 @@ func explainDecrypt(err error) error {
 		}
 		return &WrongKeyError{}
 	}
+	var plug *PluginError
+	if errors.As(err, &plug) {
+		return plug
+	}
 	if strings.Contains(err.Error(), "work factor") {
 		return errors.New("its passphrase parameters would take too long to try: refused")
 	}

@@ -262,9 +262,15 @@ func (o *Opened) matchMarkers(parts map[string]map[schema.SecretKey]partSecret) 
 	}
 	for keyID, secrets := range parts {
 		for id := range secrets {
-			if !referred[ref{keyID, id}] {
-				o.Unreferred = append(o.Unreferred, id)
+			if referred[ref{keyID, id}] {
+				continue
 			}
+			// Of an item that is still there, nobody takes the marker away but
+			// somebody who wants another secret, or another destination, for it.
+			if o.Bundle.ServerItem(id) != nil {
+				return altered("a secret is sealed for %s %s, and the settings do not refer to it", id.List.One(), schema.Quote(id.Name))
+			}
+			o.Unreferred = append(o.Unreferred, id)
 		}
 	}
 	return nil

@@ -51,8 +51,9 @@ func (k Keys) Recipient(s string) (Recipient, error) {
 	label, key = strings.TrimSpace(label), strings.TrimSpace(key)
 	r := Recipient{Label: label, Key: key}
 	var err error
+	upper := strings.ToUpper(s)
 	switch {
-	case strings.HasPrefix(key, "AGE-SECRET-KEY-") || strings.HasPrefix(key, "AGE-PLUGIN-"):
+	case strings.Contains(upper, "AGE-SECRET-KEY-") || strings.Contains(upper, "AGE-PLUGIN-"):
 		return r, schema.Hint(errors.New("a secret key was given where a recipient belongs"), "mailferry keygen -y -i FILE prints the recipient of an identity; a secret key on a command line is no longer secret")
 	case strings.HasPrefix(key, "age1pq1"):
 		r.age, err = age.ParseHybridRecipient(key)
@@ -123,7 +124,7 @@ func (k Keys) Identities(r io.Reader, passphrase func() (schema.Secret, error)) 
 		if err != nil {
 			return nil, err
 		}
-		id, err := age.NewScryptIdentity(pass.Reveal())
+		id, err := PassphraseIdentity(pass)
 		if err != nil {
 			return nil, err
 		}
@@ -159,7 +160,11 @@ func (k Keys) identity(line string) (age.Identity, error) {
 		if k.UI == nil {
 			return nil, schema.Hint(errors.New("the identity needs an age plugin"), "--allow-plugins lets it run a program from PATH")
 		}
-		return quiet(plugin.NewIdentity(line, k.UI))
+		id, err := plugin.NewIdentity(line, k.UI)
+		if err != nil {
+			return nil, errors.New("not a whole age identity")
+		}
+		return &pluginIdentity{id}, nil
 	case strings.HasPrefix(line, "age1"):
 		return nil, schema.Hint(errors.New("holds a recipient, not an identity"), "the identity is the file that begins with AGE-SECRET-KEY-; keep it to yourself")
 	default:
@@ -175,15 +180,39 @@ func quiet[T age.Identity](id T, err error) (age.Identity, error) {
 	return id, nil
 }
 
-// RecipientOf returns the public half of an identity, where it has one to tell.
+// pluginIdentity tells a plugin's own failure from a file's.
+type pluginIdentity struct{ *plugin.Identity }
+
+// PluginError is what an age plugin says when it fails.
+type PluginError struct {
+	Plugin string
+	Err    error
+}
+
+func (e *PluginError) Error() string {
+	return fmt.Sprintf("the age plugin %s failed: %s", schema.Quote(e.Plugin), schema.Quote(e.Err.Error()))
+}
+func (e *PluginError) Unwrap() error { return e.Err }
+
+// Unwrap implements age.Identity.
+func (p *pluginIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	key, err := p.Identity.Unwrap(stanzas)
+	if err != nil && !errors.Is(err, age.ErrIncorrectIdentity) {
+		return nil, &PluginError{p.Name(), err}
+	}
+	return key, err
+}
+
+// RecipientOf returns the public half of an identity, where it has one. That of a
+// plugin can be sealed to and has no Key to print.
 func RecipientOf(id age.Identity) (Recipient, bool) {
 	switch id := id.(type) {
 	case *age.X25519Identity:
 		return Recipient{Key: id.Recipient().String(), age: id.Recipient()}, true
 	case *age.HybridIdentity:
 		return Recipient{Key: id.Recipient().String(), age: id.Recipient()}, true
-	case *plugin.Identity:
-		return Recipient{Key: id.Recipient().Name(), age: id.Recipient()}, true
+	case *pluginIdentity:
+		return Recipient{age: id.Recipient()}, true
 	case *passphraseIdentity:
 		rs, err := Readers{Passphrase: id.pass}.age(nil)
 		if err != nil {
