@@ -92,9 +92,7 @@ func compare(cloud, bundle schema.Item) []Change {
 		if f.Secret {
 			continue
 		}
-		was, _ := schema.Get(cloud, f.Name)
-		is, _ := schema.Get(bundle, f.Name)
-		if was != is {
+		if asShown(cloud, f.Name) != asShown(bundle, f.Name) {
 			out = append(out, Change{Field: f.Name, Label: f.Label, From: schema.Text(cloud, f.Name), To: schema.Text(bundle, f.Name)})
 		}
 	}
@@ -130,15 +128,25 @@ func view(it schema.Item) (string, error) {
 		if f.Secret {
 			continue
 		}
-		value, ok := schema.Get(it, f.Name)
-		if !ok {
-			value = nil
-		}
-		if err := schema.Set(v, f.Name, value); err != nil {
+		if err := schema.Set(v, f.Name, asShown(it, f.Name)); err != nil {
 			return "", err
 		}
 	}
 	return schema.DigestOf(v)
+}
+
+// asShown is a field's value as a page shows it, nil where it is empty. Line ends
+// are written one way: browsers make one of both, so that they cannot be told
+// apart on a page.
+func asShown(it schema.Item, field string) any {
+	value, ok := schema.Get(it, field)
+	if !ok {
+		return nil
+	}
+	if text, isText := value.(string); isText {
+		return strings.ReplaceAll(text, "\r\n", "\n")
+	}
+	return value
 }
 
 // views are digests by item, made once: a run compares them often.
