@@ -221,11 +221,12 @@ func (e *env) inspectSheet(c *cli.Context, path string) error {
 }
 
 func (e *env) inspectBundle(c *cli.Context, path string) error {
-	raw, err := readFile(path)
+	f, err := openFile(path)
 	if err != nil {
 		return err
 	}
-	h, err := sealed.ReadHeader(raw)
+	defer f.Close()
+	h, err := sealed.ReadHeaderAt(f, f.size)
 	if err != nil {
 		return at(path, err)
 	}
@@ -237,6 +238,7 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 		Manifest *schema.Manifest `json:"manifest,omitzero"`
 		Road     []report.Link    `json:"road,omitzero"`
 	}{Kind: "bundle", Header: h}
+	var sigs []report.Signature
 	withKey := len(c.StringSlice("identity")) > 0 || e.getenv("MAILFERRY_IDENTITY") != "" || c.Bool("passphrase")
 	if withKey {
 		o, err := e.open(c, path)
@@ -248,7 +250,8 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 			return err
 		}
 		result.Format, result.Digest, result.Manifest = o.Bundle.Format, o.Digest, &o.Bundle.Manifest
-		result.Road = report.Road(o.Bundle, signatures(v, o.Bundle.IsCloud()))
+		sigs = signatures(v, o.Bundle.IsCloud())
+		result.Road = report.Road(o.Bundle, sigs)
 	}
 	if c.Bool("json") {
 		return e.json(result)
@@ -266,15 +269,24 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 		pair("source", strings.TrimSpace(m.Source.Kind+" "+m.Source.Name))
 		pair("holds", fmt.Sprintf("%s, %s; secrets: %d sealed, %d missing", count(m.Counts.Connections, "connection"), count(m.Counts.Credentials, "credential"), m.Counts.Sealed, m.Counts.Missing))
 		for _, r := range m.Recipients {
-			pair("recipient", strings.TrimSpace(r.Label+" "+r.Key))
+			pair("recipient", strings.TrimSpace(r.Label+" "+r.Key)+claimed(sigs, "recipients"))
 		}
 		for _, r := range m.Reviewers {
-			pair("reviewer", strings.TrimSpace(r.Label+" "+r.Key))
+			pair("reviewer", strings.TrimSpace(r.Label+" "+r.Key)+claimed(sigs, "reviewers"))
 		}
 		p.Blank()
+		p.Line(report.Strong, "The road so far")
 		report.WriteRoad(p, result.Road)
 	} else {
 		p.Line(report.Faint, "with -i KEY the manifest is shown too")
 	}
 	return p.Flush()
+}
+
+// claimed marks what no signature that counts covers.
+func claimed(sigs []report.Signature, what string) string {
+	if slices.ContainsFunc(sigs, func(s report.Signature) bool { return s.Counts() && slices.Contains(s.Covers, what) }) {
+		return ""
+	}
+	return " (unsigned claim)"
 }
