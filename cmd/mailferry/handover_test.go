@@ -365,3 +365,25 @@ func TestRekeyPrunesWhatNothingRefersTo(t *testing.T) {
 		t.Error("rekey changed the content")
 	}
 }
+
+// What audit and diff print for machines is what the published schemas say.
+func TestReportsAreOfThePublishedSchemas(t *testing.T) {
+	h := newHandover(t)
+	for _, c := range []struct {
+		schema string
+		code   int
+		args   []string
+	}{
+		{"audit-report", exitDone, []string{"audit", "--json", "-i", h.path("ops.key"), "--allowed-signers", h.path("signers"), h.path("server.age"), h.path("cloud.age")}},
+		{"diff-report", exitDiffers, []string{"diff", "--json", "-i", h.path("rev.key"), h.path("prefill.age"), h.path("cloud.age")}},
+	} {
+		r := mailferry(t, c.args...)
+		if r.code != c.code {
+			t.Fatalf("%q: exit %d: %s", c.args, r.code, r.err)
+		}
+		var v map[string]any
+		if err := schema.DecodeFile(c.schema, []byte(r.out), &v); err != nil {
+			t.Errorf("%s: %v\n%.2000s", c.schema, err, r.out)
+		}
+	}
+}
