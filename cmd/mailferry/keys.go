@@ -205,6 +205,9 @@ func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
 	if err != nil {
 		return nil, at(path, err)
 	}
+	if !o.ListedReaders() {
+		e.warn(fmt.Sprintf("%s opens to %s, and its own list names %d: somebody changed the list", path, count(len(o.Header.Stanzas), "key"), len(o.Bundle.Manifest.Recipients)+len(o.Bundle.Manifest.Reviewers)))
+	}
 	if e.opened != nil {
 		e.opened(o)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,10 +21,13 @@ func (e *env) rekeyCommand() *cli.Command {
 		UsageText: "mailferry rekey -i me.key --add-reviewer age1… --remove age1… -o cloud2.age cloud.age",
 		ArgsUsage: "BUNDLE",
 		Description: "Needs a recipient's key. Content and digest stay as they are, and the statements\n" +
-			"beside the bundle are laid beside the new file too; secrets that nothing refers to any more are left out. The readers kept are those in the\n" +
-			"bundle's list, which is shown: it is a claim of whoever wrote the file. A reader who\n" +
-			"is removed may hold an old copy: change the passwords that were seen.",
+			"beside the bundle are laid beside the new file too; secrets that nothing refers to\n" +
+			"are left out. The readers kept are those in the bundle's list, which is a claim of\n" +
+			"whoever wrote the file: it is shown, and asked about. A reader who is removed may\n" +
+			"hold an old copy: change the passwords that were seen.",
 		Flags: flags(identityFlags(), outputFlags("the bundle"), []cli.Flag{
+			&cli.StringSliceFlag{Name: "recipient", Aliases: []string{"r"}, Usage: "keep `KEY`, a recipient that I know, without being asked (repeatable)"},
+			&cli.StringSliceFlag{Name: "recipients-file", Aliases: []string{"R"}, Usage: "the same for the keys listed in `FILE`"},
 			&cli.StringSliceFlag{Name: "add-recipient", Usage: "let `KEY` open everything (repeatable)"},
 			&cli.StringSliceFlag{Name: "add-reviewer", Usage: "let `KEY` see the settings (repeatable)"},
 			&cli.StringSliceFlag{Name: "remove", Usage: "take `KEY`, or a label of the bundle's list, out (repeatable)"},
@@ -64,6 +68,9 @@ func (e *env) rekey(c *cli.Context) error {
 	to, changes, err := e.newReaders(c, o.Bundle.Manifest)
 	if err != nil {
 		return err
+	}
+	if err := e.vouched(c, o, changes); err != nil {
+		return at(path, err)
 	}
 	for _, ch := range changes {
 		if !c.Bool("json") {
@@ -145,6 +152,39 @@ func (e *env) keepStatements(from, to string) error {
 			return fmt.Errorf("the bundle is written; a statement could not be laid beside it: %w", err)
 		}
 		e.say("kept: %s", file)
+	}
+	return nil
+}
+
+// vouched refuses to seal secrets to a key only because the file lists it:
+// anybody who could write the file could have put it there. Whoever runs the
+// command vouches for a key by having it, by naming it with -r, or by looking at
+// the list and saying yes.
+func (e *env) vouched(c *cli.Context, o *sealed.Opened, changes []readerChange) error {
+	if !o.ListedReaders() {
+		return schema.Hint(errors.New("the list of readers is not the one that the file was written for"), "ask who wrote it; export or transform again for the readers that you know")
+	}
+	if !c.Bool("yes") {
+		return nil
+	}
+	known := map[string]bool{}
+	for _, id := range o.Identities() {
+		if r, ok := sealed.RecipientOf(id); ok {
+			known[r.Key] = true
+		}
+	}
+	named, err := e.recipients(c, "recipient", "recipients-file")
+	if err != nil {
+		return err
+	}
+	for _, r := range named {
+		known[r.Key] = true
+	}
+	for _, ch := range changes {
+		if ch.Change == "keeps" && ch.Sight == "recipient" && !known[ch.Key] {
+			return schema.Hint(fmt.Errorf("recipient %s stands in the file's own list, which anybody may have lengthened", schema.Quote(strings.TrimSpace(ch.Label+" "+ch.Key))),
+				"with --yes, name each recipient that you know and keep with -r KEY; or --remove it")
+		}
 	}
 	return nil
 }

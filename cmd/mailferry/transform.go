@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -61,6 +63,9 @@ func (e *env) transform(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := e.passSecrets(o, to); err != nil {
+		return at(path, err)
+	}
 	signer, err := e.signer(c)
 	if err != nil {
 		return err
@@ -86,6 +91,33 @@ func (e *env) transform(c *cli.Context) error {
 		return err
 	}
 	return e.transformReport(c, out, digest, notes)
+}
+
+// passSecrets sees to it that the recipients given are those whom the sealed parts
+// open to. With a recipient's key they are sealed anew; with a reviewer's they
+// pass as they are, and a recipient who would see no secret is refused.
+func (e *env) passSecrets(o *sealed.Opened, to sealed.Readers) error {
+	e.warnReaders(o.Bundle, to)
+	if o.Parts == 0 {
+		return nil
+	}
+	if o.Reveals() {
+		return sealed.Reseal(o, to)
+	}
+	sealedTo := map[string]bool{}
+	for _, r := range o.Bundle.Manifest.Recipients {
+		sealedTo[r.Key] = true
+	}
+	if !to.Passphrase.IsZero() && !sealedTo[sealed.PassphraseKey] {
+		return schema.Hint(errors.New("its secrets are sealed to keys, and a passphrase would not open them"), "give the recipients with -r, or transform with a recipient's key")
+	}
+	for _, r := range to.Recipients {
+		if !sealedTo[r.Key] {
+			return schema.Hint(fmt.Errorf("recipient %s would see no secret: they are sealed to others", schema.Quote(strings.TrimSpace(r.Label+" "+r.Key))),
+				"transform with a recipient's key, which seals them anew, or let a recipient rekey the bundle first")
+		}
+	}
+	return nil
 }
 
 // statementsOf returns the statements beside a server bundle that are signed well

@@ -19,6 +19,7 @@ import (
 type Opened struct {
 	Bundle *schema.Bundle
 	Digest string // the content digest
+	Header *Header
 
 	// Parts and PartsOpened count the sealed parts, and those that the identities
 	// open. With a reviewer's key none opens.
@@ -70,6 +71,9 @@ func OpenAt(src io.ReaderAt, size int64, ids []age.Identity, rerun Rerun) (*Open
 		return nil, err
 	}
 	o := &Opened{Bundle: b, secrets: schema.Secrets{}, ids: ids, Parts: len(b.Sealed)}
+	if o.Header, err = ReadHeaderAt(src, size); err != nil {
+		return nil, err
+	}
 	if o.Digest, err = b.Digest(); err != nil {
 		return nil, err
 	}
@@ -307,6 +311,19 @@ func (o *Opened) Secret(l schema.List, name string) schema.Secret {
 // Secrets returns every secret that the identities reach, by its name on Server.
 // Only a recipient ever has any.
 func (o *Opened) Secrets() schema.Secrets { return o.secrets }
+
+// ListedReaders reports whether the manifest lists as many readers as the file
+// opens to. The list is a claim: where the numbers differ, it is a false one. Keys
+// of plugins may open by several stanzas, and are not counted.
+func (o *Opened) ListedReaders() bool {
+	m := o.Bundle.Manifest
+	for _, r := range append(append([]schema.Reader{}, m.Recipients...), m.Reviewers...) {
+		if isPlugin(r.Key) {
+			return true
+		}
+	}
+	return len(m.Recipients)+len(m.Reviewers) == len(o.Header.Stanzas)
+}
 
 // Identities are those that the bundle was opened with.
 func (o *Opened) Identities() []age.Identity { return o.ids }
