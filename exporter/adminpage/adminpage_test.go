@@ -74,20 +74,26 @@ func TestEveryFieldIsReadAndNothingIsSaved(t *testing.T) {
 	for name, test := range map[string]struct {
 		variant server.Variant
 		reason  string // of Support's password; "" is the secret itself
+		path    bool
 	}{
-		"plain":            {server.Variant{}, "Password shows a mask in place of the secret"},
-		"dialog, wrapped":  {server.Variant{Form: "dialog", Labels: "wrap", Password: "empty", Reorder: true}, "Password is empty on the page"},
-		"paged, unmasked":  {server.Variant{Labels: "labelledby", PageSize: 3, Password: "filled"}, ""},
-		"dialog and paged": {server.Variant{Form: "dialog", Labels: "aria", PageSize: 3}, "Password shows a mask in place of the secret"},
+		"plain":            {server.Variant{}, "Password shows a mask in place of the secret", false},
+		"dialog, wrapped":  {server.Variant{Form: "dialog", Labels: "wrap", Password: "empty", Reorder: true}, "Password is empty on the page", false},
+		"paged, unmasked":  {server.Variant{Labels: "labelledby", PageSize: 3, Password: "filled"}, "", true},
+		"dialog and paged": {server.Variant{Form: "dialog", Labels: "aria", PageSize: 3}, "Password shows a mask in place of the secret", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := content(test.variant)
-			got, site, warnings, err := read(t, o, nil)
+			got, site, warnings, err := read(t, o, func(f *formprofile.Options) {
+				if test.path { // the lists have addresses of their own
+					f.Profile.Connections.Path, f.Profile.Connections.Menu = "/admin/connections", nil
+					f.Profile.Credentials.Path, f.Profile.Credentials.Menu = "/admin/credentials", nil
+				}
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c := site.Counts(); c.Saves+c.Deletes != 0 || c.Opened != len(o.Connections)+len(o.Credentials) {
+			if c := site.Counts(); c.Saves+c.Deletes != 0 || c.Opened < len(o.Connections)+len(o.Credentials) {
 				t.Errorf("pressed: %+v", c)
 			}
 			if got.Source.Kind != "admin-pages" || !strings.HasPrefix(got.Source.Name, "127.0.0.1:") {

@@ -8,11 +8,11 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// BenchmarkImportByPage imports 30 connections by page into a sample Cloud
+// BenchmarkImportByPage imports 40 connections by page into a sample Cloud
 // without latency, the browser's start, every look and reading back included,
 // and by REST beside it.
 func BenchmarkImportByPage(b *testing.B) {
-	const items = 30
+	const items = 40
 	bundle := bundleWith(items)
 	run := func(b *testing.B, way func(*site) importer.Cloud) {
 		for b.Loop() {

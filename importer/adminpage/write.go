@@ -84,9 +84,10 @@ func fill(ctx context.Context, form *formprofile.Form, w importer.Write) (change
 		return nil, err
 	}
 	const rounds = 3
+	var controls *formprofile.Controls
 	for n := 1; ; n++ {
-		now, err := enter(ctx, form, w.Item)
-		if err != nil {
+		var now []string
+		if controls, now, err = enter(ctx, form, w.Item); err != nil {
 			return nil, err
 		}
 		if n == 1 {
@@ -101,9 +102,9 @@ func fill(ctx context.Context, form *formprofile.Form, w importer.Write) (change
 	if w.Secret.IsZero() {
 		return changed, nil
 	}
-	secret, err := form.App.Field(ctx, form.Profile.Label(schema.SecretField(form.List)))
-	if err != nil {
-		return nil, err
+	secret := controls.Named[schema.SecretField(form.List)]
+	if secret == nil {
+		return nil, wentAway(form, schema.SecretField(form.List))
 	}
 	return changed, secret.SetSecret(ctx, w.Secret)
 }
@@ -111,7 +112,7 @@ func fill(ctx context.Context, form *formprofile.Form, w importer.Write) (change
 // await waits until the form has a place for everything that is to be entered.
 // What has none is that item's failure.
 func await(ctx context.Context, form *formprofile.Form, w importer.Write) error {
-	shown, err := form.App.Form(ctx)
+	shown, err := form.Look(ctx)
 	if err != nil {
 		return err
 	}
@@ -129,6 +130,7 @@ func await(ctx context.Context, form *formprofile.Form, w importer.Write) error 
 	if len(missing) == 0 {
 		return nil
 	}
+	form.Changed()
 	err = form.App.WaitFor(ctx, conds...)
 	if errors.Is(err, page.ErrTimeout) {
 		return &importer.RefusedError{Words: "its form has no field named " + schema.Quotes(missing)}
@@ -138,10 +140,9 @@ func await(ctx context.Context, form *formprofile.Form, w importer.Write) error 
 
 // enter sets every field that does not hold the item's value and returns the
 // labels of those.
-func enter(ctx context.Context, form *formprofile.Form, it schema.Item) (set []string, err error) {
-	controls, err := form.Controls(ctx)
-	if err != nil {
-		return nil, err
+func enter(ctx context.Context, form *formprofile.Form, it schema.Item) (controls *formprofile.Controls, set []string, err error) {
+	if controls, err = form.Controls(ctx); err != nil {
+		return nil, nil, err
 	}
 	for _, f := range schema.FieldsOf(it) {
 		if f.Secret {
@@ -150,23 +151,27 @@ func enter(ctx context.Context, form *formprofile.Form, it schema.Item) (set []s
 		c := controls.Named[f.Name]
 		if c == nil {
 			if v, ok := schema.Get(it, f.Name); ok && v != false {
-				return nil, fmt.Errorf("%w: %s went away from the form", page.ErrGone, schema.Quote(form.Profile.Label(f.Name)))
+				return nil, nil, wentAway(form, f.Name)
 			}
 			continue
 		}
 		text, err := c.Get(ctx)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if lines(text) == lines(schema.Text(it, f.Name)) || f.Type == schema.Boolean && sameSwitch(f, text, it) {
 			continue
 		}
 		if err := setField(ctx, c, f, it); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		set = append(set, f.Label)
 	}
-	return set, nil
+	return controls, set, nil
+}
+
+func wentAway(form *formprofile.Form, field string) error {
+	return fmt.Errorf("%w: %s went away from the form", page.ErrGone, schema.Quote(form.Profile.Label(field)))
 }
 
 func sameSwitch(f schema.Field, text string, it schema.Item) bool {
@@ -223,6 +228,7 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 		return importer.MarkUnsettled(told(fmt.Errorf("after Save: %w", err)))
 	}
 	if len(said) == 0 {
+		c.site.Left()
 		return nil
 	}
 	c.site.Forget()

@@ -18,6 +18,7 @@ type Form struct {
 	List    schema.List
 	Timeout time.Duration // of a wait
 	bundle  string
+	seen    *page.Form      // a look at the form that nothing was done since
 	around  map[string]bool // labels of fields that the list's page has as well
 }
 
@@ -115,10 +116,11 @@ type Controls struct {
 // deciding field brings with it.
 func (f *Form) Controls(ctx context.Context) (*Controls, error) {
 	decider := ""
-	form, err := f.App.Form(ctx)
+	form, err := f.Look(ctx)
 	if err != nil {
 		return nil, err
 	}
+	f.seen = nil
 	if f.Profile.Decides != "" {
 		c, err := form.Field(ctx, f.Profile.Label(f.Profile.Decides))
 		if err != nil {
@@ -158,18 +160,37 @@ func (f *Form) Controls(ctx context.Context) (*Controls, error) {
 	return out, nil
 }
 
+// Look looks at the form, or takes the look that is still true.
+func (f *Form) Look(ctx context.Context) (*page.Form, error) {
+	if f.seen == nil {
+		var err error
+		if f.seen, err = f.App.Form(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return f.seen, nil
+}
+
+// Changed says that the last look is no longer true.
+func (f *Form) Changed() { f.seen = nil }
+
 // Decide chooses a value in the deciding field, if there is one.
 func (f *Form) Decide(ctx context.Context, value string) error {
 	if f.Profile.Decides == "" || value == "" {
 		return nil
 	}
-	c, err := f.App.Field(ctx, f.Profile.Label(f.Profile.Decides))
+	form, err := f.Look(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := form.Field(ctx, f.Profile.Label(f.Profile.Decides))
 	if err != nil {
 		return f.lacks(err)
 	}
 	if have, err := c.Get(ctx); err != nil || have == value {
 		return err
 	}
+	f.seen = nil
 	return c.Set(ctx, value)
 }
 

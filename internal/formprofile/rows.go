@@ -135,7 +135,7 @@ func (e *MissingError) Error() string {
 // Edit opens the form of a row and waits until it holds that item. It is one
 // step of [Site.Do].
 func (s *Site) Edit(ctx context.Context, l schema.List, row Row) (*Form, error) {
-	if err := s.show(ctx, l); err != nil {
+	if err := s.back(ctx, l); err != nil {
 		return nil, err
 	}
 	r, err := s.find(ctx, l, row)
@@ -146,35 +146,51 @@ func (s *Site) Edit(ctx context.Context, l schema.List, row Row) (*Form, error) 
 	if err := r.Menu(ctx, fl.More, fl.Edit); err != nil {
 		return nil, err
 	}
+	s.left = false
 	f := s.form(l)
-	if err := f.appear(ctx); err != nil {
-		return nil, err
-	}
 	return f, s.holds(ctx, f, row)
 }
+
+// back comes to a list, which most often stands there already, because a form of
+// it was left just now.
+func (s *Site) back(ctx context.Context, l schema.List) error {
+	if s.left && s.listed == l {
+		return nil
+	}
+	return s.show(ctx, l)
+}
+
+// Left says that the form was left and its list stands there again.
+func (s *Site) Left() { s.left = true }
 
 // holds waits until the form shows the item: pages draw a form first and fill
 // it once the item came, and one that did not come leaves it empty.
 func (s *Site) holds(ctx context.Context, f *Form, row Row) error {
 	for until := time.Now().Add(f.Timeout); ; {
-		name, err := f.App.Field(ctx, f.Profile.Label("name"))
+		form, err := f.App.Form(ctx)
 		if err != nil {
 			return err
 		}
-		text, err := name.Get(ctx)
-		if err != nil || squeeze(text) == row.Name {
-			return err
+		if form.Has(f.Profile.Label("name")) {
+			name, err := form.Field(ctx, f.Profile.Label("name"))
+			if err != nil {
+				return err
+			}
+			if text, err := name.Get(ctx); err != nil || squeeze(text) == row.Name {
+				f.seen = form
+				return err
+			}
 		}
 		said, err := s.complaints(ctx)
 		switch {
 		case err != nil:
 			return err
-		case len(said) > 0:
+		case len(said) > 0 && form.Has(f.Profile.Label("name")):
 			return complaint(said)
 		case time.Now().After(until):
-			return fmt.Errorf("%w: the form of %s shows another name", page.ErrTimeout, schema.Quote(row.Name))
+			return f.lacks(fmt.Errorf("%w: no form that has %s in a field named %s", page.ErrTimeout, schema.Quote(row.Name), schema.Quote(f.Profile.Label("name"))))
 		}
-		if err := Pause(ctx, 50*time.Millisecond); err != nil {
+		if err := Pause(ctx, 5*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -182,9 +198,10 @@ func (s *Site) holds(ctx context.Context, f *Form, row Row) error {
 
 // Add opens the form of a new item. It is one step of [Site.Do].
 func (s *Site) Add(ctx context.Context, l schema.List) (*Form, error) {
-	if err := s.show(ctx, l); err != nil {
+	if err := s.back(ctx, l); err != nil {
 		return nil, err
 	}
+	s.left = false
 	before, err := s.complaints(ctx)
 	if err != nil {
 		return nil, err
@@ -231,6 +248,8 @@ func (s *Site) Cancel(ctx context.Context, f *Form) error {
 	}
 	if err != nil {
 		s.Forget()
+	} else {
+		s.Left()
 	}
 	if errors.Is(err, page.ErrTimeout) {
 		return nil // the form asks, perhaps, whether to drop what was entered

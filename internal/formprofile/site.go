@@ -38,6 +38,7 @@ type Site struct {
 	browser *page.Browser
 	app     *page.Scope     // nil: to be opened
 	listed  schema.List     // the list that was opened last
+	left    bool            // a form of it was left just now, so that it stands there
 	around  map[string]bool // labels of the fields on that list's page
 }
 
@@ -92,7 +93,7 @@ func (s *Site) Close() {
 
 // Forget has the next step begin at the site's start page, as somebody does who
 // reloads it. A form that stands half filled is left without Save.
-func (s *Site) Forget() { s.app, s.listed = nil, "" }
+func (s *Site) Forget() { s.app, s.listed, s.left = nil, "", false }
 
 // tries of one step when the page went away under it, or says that something
 // failed; fewTries where the page is there and shows something else.
