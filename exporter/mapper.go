@@ -77,6 +77,9 @@ func (m *Mapper) add(l schema.List, tp *schema.TableProfile) error {
 				"opaque is the safe choice while you do not know whether the column holds ciphertext")
 		case !f.Secret && c.Secret != "":
 			return fmt.Errorf("%s.secret: %s is no secret field", at, c.Field)
+		case !f.Secret && c.Column != "" && namesSecret(l, c.Column):
+			return schema.Hint(fmt.Errorf("%s: column %s looks like one of secrets, and %s is shown to reviewers", at, schema.Quote(c.Column), schema.Quote(c.Field)),
+				"map it to %s, as plain or opaque", schema.SecretField(l))
 		case c.Lookup != "" && (c.Field != "oauth2_credentials" || m.profile.Credentials == nil):
 			return fmt.Errorf("%s.lookup: only oauth2_credentials looks up, in a credentials table", at)
 		case c.Values != "" && m.profile.Values[c.Values] == nil:

@@ -170,3 +170,12 @@ func TestMapperWantsOnlyTheColumnsThatItReads(t *testing.T) {
 		t.Errorf("%v, hint %q", err, schema.HintOf(err))
 	}
 }
+
+func TestAColumnOfSecretsIsNotMappedToASettingThatReviewersSee(t *testing.T) {
+	p := &schema.Profile{Format: schema.ProfileFormat, Verified: true, Connections: schema.TableProfile{Table: "T", Columns: []schema.ColumnProfile{
+		{Field: "name", Column: "NAME"}, {Field: "connect_mode", Column: "MODE"}, {Field: "extra.pw", Column: "SMTP_PASSWORD"}}}}
+	_, err := exporter.NewMapper(p, func(string) {})
+	if err == nil || !strings.Contains(err.Error(), `column "SMTP_PASSWORD" looks like one of secrets`) {
+		t.Errorf("%v", err)
+	}
+}

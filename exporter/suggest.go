@@ -195,6 +195,15 @@ func (s *synonyms) rank(names []string, column string) int {
 	return -1
 }
 
+// namesSecret reports whether a column's name is one of a list's secret field.
+func namesSecret(l schema.List, column string) bool {
+	s, err := loadSynonyms()
+	if err != nil {
+		return false
+	}
+	return s.rank(s.Lists[l].Fields[schema.SecretField(l)].Names, column) >= 0
+}
+
 func normal(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

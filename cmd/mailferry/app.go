@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"strings"
 
@@ -149,5 +148,3 @@ func (e *env) diagnostics(c *cli.Context) *slog.Logger {
 	}
 	return e.log
 }
-
-func contextOf(c *cli.Context) context.Context { return c.Context }

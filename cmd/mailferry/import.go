@@ -68,11 +68,17 @@ func planFlags() []cli.Flag {
 	})
 }
 
+// maxJobs is more than any Cloud takes at once.
+const maxJobs = 100
+
 // importOptions opens bundle and Cloud. The caller closes the Cloud.
 func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (importer.Options, error) {
 	opts := importer.Options{Bundle: o.Bundle, Digest: o.Digest, Now: e.now, Log: e.diagnostics(c),
 		RewriteSecrets: c.Bool("rewrite-secrets"), Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"),
 		ReadyOnly: c.Bool("ready-only"), Jobs: c.Int("jobs"), Identities: o.Identities()}
+	if n := c.Int("jobs"); n < 0 || n > maxJobs {
+		return opts, usage("--jobs is between 1 and %d", maxJobs)
+	}
 	var err error
 	if opts.OnConflict, err = importer.ParsePolicy(c.String("on-conflict")); err != nil {
 		return opts, &usageError{fmt.Errorf("--on-conflict: %w", err)}
@@ -131,6 +137,9 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	for key := range supplied {
 		if schema.Find(o.Bundle.Items(key.List), key.Name) == nil {
 			return schema.Hint(at(path, fmt.Errorf("the bundle has no %s %s", key.List.One(), schema.Quote(key.Name))), "names match exactly, and as they are on Cloud")
+		}
+		if m := schema.SecretMarker(schema.Find(o.Bundle.Items(key.List), key.Name)); m == nil || m.State != schema.Missing {
+			return schema.Hint(at(path, fmt.Errorf("%s %s lacks no secret", key.List.One(), schema.Quote(key.Name))), "--secrets supplies what is missing in the bundle, and changes nothing")
 		}
 	}
 	opts.Supplied = func(l schema.List, name string) schema.Secret {

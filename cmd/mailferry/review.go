@@ -58,7 +58,7 @@ func (e *env) review(c *cli.Context) error {
 		return err
 	}
 	defer signer.Close()
-	subject, err := sealed.SubjectOf(o.Bundle)
+	subject, err := o.Subject()
 	if err != nil {
 		return err
 	}
@@ -68,6 +68,14 @@ func (e *env) review(c *cli.Context) error {
 	}
 	body := subject.Body(schema.RoleReviewer, decision, schema.At(e.now()))
 	body.For, body.Comment = site, c.String("comment")
+	if c.Bool("reject") && c.Duration("expires") != 0 {
+		return usage("review: a rejection does not expire: it stands until you approve")
+	}
+	if body.For != "" {
+		if _, err := sealed.NormalSite(body.For); err != nil {
+			return &usageError{fmt.Errorf("--for: %w", err)}
+		}
+	}
 	if d := c.Duration("expires"); d != 0 {
 		if d < time.Second {
 			return usage("review: --expires is in the past")

@@ -146,8 +146,8 @@ func (e *env) sources(c *cli.Context) ([]exporter.Source, func(), error) {
 func (e *env) profile(c *cli.Context, source string) (*schema.Profile, error) {
 	file := c.String("profile")
 	if file == "" {
-		return nil, schema.Hint(usage("%s: --profile FILE is needed: the app's table names are not public", source),
-			"mailferry inspect --suggest-profile -o profile.json %s writes one to edit", source)
+		return nil, schema.Hint(usage("--profile FILE is needed: the app's table names are not public"),
+			"mailferry inspect --suggest-profile -o profile.json SOURCE writes one to edit")
 	}
 	raw, err := readFile(file)
 	if err != nil {

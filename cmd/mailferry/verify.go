@@ -60,7 +60,7 @@ func (e *env) verify(c *cli.Context) error {
 			Secrets string `json:"secrets"`
 		}{v, secretsChecked(o)})
 	} else {
-		e.printVerdict(path, o, v)
+		err = e.printVerdict(path, o, v)
 	}
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func secretsChecked(o *sealed.Opened) string {
 	}
 }
 
-func (e *env) printVerdict(path string, o *sealed.Opened, v *sealed.Verdict) {
+func (e *env) printVerdict(path string, o *sealed.Opened, v *sealed.Verdict) error {
 	p := report.NewPrinter(e.stdout, e.terminal())
 	pair := func(label, value string) { p.Pair(0, 13, label, report.Plain, value) }
 	pair("bundle", report.Visible(path))
@@ -128,5 +128,5 @@ func (e *env) printVerdict(path string, o *sealed.Opened, v *sealed.Verdict) {
 	for _, w := range v.Warnings {
 		e.warn(w)
 	}
-	_ = p.Flush()
+	return p.Flush()
 }

@@ -22,17 +22,17 @@ func Check(path string, force bool) error {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return fmt.Errorf("%s: is a folder", path)
+		return schema.Hint(fmt.Errorf("%s: is a folder", path), "name a file in it")
 	case err == nil && !info.Mode().IsRegular():
 		return fmt.Errorf("%s: is not a regular file", path)
 	case err == nil && !force:
 		return exists(path)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return err
+		return schema.Hint(fmt.Errorf("%s: cannot be written there", path), "choose a file in a folder of your own with -o")
 	}
 	dir := filepath.Dir(path)
 	if info, err := os.Stat(dir); err != nil {
-		return fmt.Errorf("%s: the folder does not exist", dir)
+		return schema.Hint(fmt.Errorf("%s: the folder does not exist", dir), "make it first, or choose another with -o")
 	} else if !info.IsDir() {
 		return fmt.Errorf("%s: not a folder", dir)
 	}

@@ -114,7 +114,7 @@ func TestPlacesThatCannotBeWrittenAreSaidEarly(t *testing.T) {
 	for path, want := range map[string]string{
 		dir:                           "is a folder",
 		filepath.Join(dir, "no", "x"): "the folder does not exist",
-		filepath.Join(file, "x"):      "not a",
+		filepath.Join(file, "x"):      "cannot be written there",
 		file:                          "already exists",
 	} {
 		if err := Check(path, false); err == nil || !strings.Contains(err.Error(), want) {

@@ -55,7 +55,7 @@ func Evaluate(j Judgement) *Verdict {
 		v.Statements = append(v.Statements, j.first(e))
 	}
 	for _, s := range v.Statements {
-		if s.State == StateOrigin && s.Decision == schema.DecisionReject {
+		if s.State == StateOrigin && s.Decision == schema.DecisionReject && !v.liftedAtOrigin(&s, j.Site) {
 			v.Warnings = append(v.Warnings, "the server bundle that this was transformed from was rejected by "+neutral(strings.Join(s.Signer, ", ")))
 		}
 	}
@@ -236,6 +236,17 @@ func (v *Verdict) decide(j Judgement) {
 // r of the same. With a site both are known to be about that one.
 func lifts(s, r *StatementVerdict, site string) bool {
 	return s.Decision == schema.DecisionApprove && s.Time.After(r.Time.Time) && (site != "" || siteCovers(s.signed.Body.For, r.signed.Body.For))
+}
+
+// liftedAtOrigin reports whether the same person approved the server bundle after
+// having rejected it.
+func (v *Verdict) liftedAtOrigin(r *StatementVerdict, site string) bool {
+	for i := range v.Statements {
+		if s := &v.Statements[i]; s.State == StateOrigin && s.person == r.person && lifts(s, r, site) {
+			return true
+		}
+	}
+	return false
 }
 
 // excuseResigned keeps evidence that its signer renewed from being an alarm:
