@@ -1,0 +1,187 @@
+package main
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mailferry/mailferry/samples/cloud"
+	"github.com/mailferry/mailferry/samples/server"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// pageRoad is a folder with keys, a sample Server and a sample Cloud, each by
+// its pages.
+type pageRoad struct {
+	t             *testing.T
+	dir           string
+	server, cloud string // page+http://…
+	content       *cloud.Cloud
+	pressed       *server.Server
+	recipient     string
+}
+
+func newPageRoad(t *testing.T) *pageRoad {
+	t.Helper()
+	r := &pageRoad{t: t, dir: t.TempDir()}
+	sealed := func(list schema.List, name string) schema.SecretKey { return schema.SecretKey{List: list, Name: name} }
+	site, err := server.Open(server.Options{
+		Connections: []*schema.ServerConnection{
+			{Name: "Support", Description: "two\nlines", FromAddress: "support@corp.example", Prefix: "[S]", ConnectMode: "SMTP", Encryption: "TLS 1.3",
+				Username: `CORP\mailer`, Host: "smtp.corp.example", Port: 587},
+			{Name: "Portal", FromAddress: "portal@corp.example", ConnectMode: "Google OAuth2", Username: "portal@corp.example", OAuth2Credentials: "Workspace"},
+		},
+		Credentials: []*schema.ServerCredential{{Name: "Workspace", ServiceProvider: "Google", ClientID: "id-1",
+			AuthorizationEndpoint: "https://accounts.google.com/o/oauth2/auth", TokenEndpoint: "https://oauth2.googleapis.com/token",
+			CallbackURL: "https://jira.corp.example/callback"}},
+		Secrets: schema.Secrets{
+			sealed(schema.Connections, "Support"):   schema.NewSecret("made-up password"),
+			sealed(schema.Credentials, "Workspace"): schema.NewSecret("made-up client secret"),
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.pressed = site
+	if r.content, err = cloud.Open(t.TempDir(), cloud.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	from, to := httptest.NewServer(site), httptest.NewServer(r.content.Handler())
+	t.Cleanup(func() {
+		from.Close()
+		to.Close()
+		if err := r.content.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	r.server, r.cloud = "page+"+from.URL, "page+"+to.URL
+	r.run(0, "keygen", "-o", r.path("me.key"))
+	out, _ := r.run(0, "keygen", "-y", "-i", r.path("me.key"))
+	r.recipient = strings.TrimSpace(out)
+	return r
+}
+
+func (r *pageRoad) path(name string) string { return filepath.Join(r.dir, name) }
+
+func (r *pageRoad) run(exit int, args ...string) (stdout, stderr string) {
+	r.t.Helper()
+	code, stdout, stderr := run(r.t, args...)
+	if code != exit {
+		r.t.Fatalf("mailferry %s: exit %d, want %d\n%s%s", strings.Join(args, " "), code, exit, stdout, stderr)
+	}
+	return stdout, stderr
+}
+
+func (r *pageRoad) says(text string, wanted ...string) {
+	r.t.Helper()
+	text = strings.Join(strings.Fields(text), " ") // as though no line were wrapped
+	for _, want := range wanted {
+		if !strings.Contains(text, want) {
+			r.t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func (r *pageRoad) write(name, text string) string {
+	r.t.Helper()
+	if err := os.WriteFile(r.path(name), []byte(text), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	return r.path(name)
+}
+
+// The real sites' only documented ways: out of Server's pages, into Cloud's.
+func TestTheRoadByPageFromServerToCloud(t *testing.T) {
+	r := newPageRoad(t)
+	key, me := r.path("me.key"), r.recipient
+
+	out, said := r.run(0, "export", "-r", me, "-o", r.path("server.age"), r.server)
+	r.says(out, "2 connections, 1 credential; secrets: 0 sealed, 2 missing")
+	r.says(said, "form profile is unverified", `no secret for connection "Support"`, "shows a mask in place of the secret")
+	secrets := r.write("secrets.csv", "kind,name,secret\nconnection,Support,made-up password\ncredential,Workspace,made-up client secret\n")
+	r.run(0, "fill", "-i", key, "-r", me, "--secrets", secrets, "--yes", r.path("server.age"))
+	r.run(0, "transform", "-i", key, "-r", me, "-o", r.path("guess.age"), r.path("server.age"))
+
+	_, said = r.run(4, "import", "connections", "-i", key, "--cloud", r.cloud, r.path("guess.age"))
+	r.says(said, "nothing was written", `does not offer "TLS 1.3" as its Encryption, but "None", "STARTTLS"`, `add a line to values.encryption from "TLS 1.3"`)
+
+	rules, _ := r.run(0, "transform", "--print-rules")
+	edited := strings.Replace(rules, `"encryption": []`, `"encryption": [{"from": "TLS 1.3", "to": "STARTTLS", "verified": true}]`, 1)
+	if edited == rules {
+		t.Fatal("the shipped rules map encryption already")
+	}
+	r.run(0, "transform", "-i", key, "-r", me, "--rules", r.write("rules.json", edited), "-o", r.path("cloud.age"), r.path("server.age"))
+	out, _ = r.run(0, "import", "credentials", "-i", key, "--cloud", r.cloud, r.path("cloud.age"))
+	r.says(out, "1 written")
+	out, _ = r.run(0, "import", "connections", "-i", key, "--cloud", r.cloud, r.path("cloud.age"))
+	r.says(out, "2 written")
+	out, _ = r.run(0, "diff", "-i", key, "--cloud", r.cloud, r.path("cloud.age"))
+	r.says(out, "no difference")
+
+	got, err := r.content.Secrets(t.Context(), schema.Connections)
+	if err != nil || got["Support"].Reveal() != "made-up password" || !got["Portal"].IsZero() {
+		t.Errorf("secrets on Cloud: %v, %d", err, len(got))
+	}
+	if c := r.pressed.Counts(); c.Saves+c.Deletes != 0 {
+		t.Errorf("an export pressed %+v", c)
+	}
+}
+
+func TestInspectHoldsAFormProfileAgainstASite(t *testing.T) {
+	r := newPageRoad(t)
+	out, _ := r.run(0, "inspect", "--form-profile", "cloud", r.cloud)
+	r.says(out, "Outgoing Mail Connections 0 rows", "SMTP Port is smtp_port: text, with General SMTP service", "Encryption is encryption: select; offers None, STARTTLS",
+		"Client Secret is client_secret: password", "everything that the profile expects is there")
+	out, _ = r.run(0, "inspect", r.server)
+	r.says(out, "admin pages, by a form profile of server (unverified)", "OAuth2 Client Credentials 1 row", "Connect Mode is connect_mode: select; offers SMTP, Google OAuth2")
+
+	printed, _ := r.run(0, "inspect", "--print-form-profile", "cloud")
+	edited := strings.Replace(printed, `"label": "SMTP Port"`, `"label": "Mail Port"`, 1)
+	if edited == printed {
+		t.Fatal(printed)
+	}
+	file := r.write("pages.json", edited)
+	out, _ = r.run(0, "inspect", "--form-profile", file, r.cloud)
+	r.says(out, "missing Mail Port for smtp_port, with General SMTP service", "not in profile SMTP Port: text", "the pages are not as the profile says")
+	out, _ = r.run(0, "inspect", "--form-profile", file, "--json", r.cloud)
+	r.says(out, `"kind": "admin-pages"`, `"label": "Mail Port"`, `"with": [`)
+	entries, err := r.content.Items(t.Context(), schema.Connections)
+	if err != nil || len(entries) != 0 || r.pressed.Counts().Saves != 0 {
+		t.Errorf("an inspection changed something: %v, %d", err, len(entries))
+	}
+}
+
+func TestPageAddressesAndFlagsThatMakeNoSense(t *testing.T) {
+	dir := t.TempDir()
+	broken := filepath.Join(dir, "broken.json")
+	if err := os.WriteFile(broken, []byte(`{"format": "mailferry/form-profile/v1"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		exit int
+		args []string
+		says string
+	}{
+		"http elsewhere":        {2, []string{"inspect", "page+http://jira.corp.example/"}, "in the clear"},
+		"another scheme":        {2, []string{"inspect", "page+ftp://jira.corp.example/"}, "page+https://"},
+		"a user":                {2, []string{"inspect", "page+https://anna@jira.corp.example/"}, "--headed"},
+		"attach and headed":     {2, []string{"inspect", "--attach", "9222", "--headed", "page+https://jira.corp.example/"}, "--attach"},
+		"attach elsewhere":      {1, []string{"inspect", "--attach", "192.0.2.1:9222", "page+https://jira.corp.example/"}, "refusing to attach"},
+		"no such browser":       {1, []string{"inspect", "--browser", "/nonexistent/browser", "page+https://jira.corp.example/"}, "/nonexistent/browser"},
+		"no such side":          {2, []string{"inspect", "--print-form-profile", "moon"}, "neither cloud nor server"},
+		"a profile and a site":  {2, []string{"inspect", "--print-form-profile", "cloud", "page+https://jira.corp.example/"}, "takes no site"},
+		"a broken profile":      {1, []string{"inspect", "--form-profile", broken, "page+https://jira.corp.example/"}, "broken.json"},
+		"the other side's":      {1, []string{"export", "-r", "age1lvyvwawkr0mcnnnncaghunadrqkmuf9e6507x9y920xxpp866cnql7dp2z", "-o", filepath.Join(dir, "x.age"), "--form-profile", "cloud", "page+https://jira.corp.example/"}, "cloud"},
+		"a profile for tables":  {2, []string{"inspect", "--suggest-profile", "page+https://jira.corp.example/"}, "backups and databases"},
+		"a site that is not up": {1, []string{"inspect", "page+http://127.0.0.1:1/"}, "127.0.0.1:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, _, stderr := run(t, test.args...)
+			if code != test.exit || !strings.Contains(stderr, test.says) {
+				t.Errorf("exit %d: %s", code, stderr)
+			}
+		})
+	}
+}
