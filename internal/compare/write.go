@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/schema"
@@ -144,7 +145,10 @@ func printItem(p *report.Printer, it Item) {
 	default:
 		p.Wrapped(0, report.Yellow, "~ changed: "+report.Visible(it.B))
 	}
-	const column = 26
+	column := 26
+	for _, f := range it.Fields { // "From Address → From Email Address" across the transform
+		column = min(max(column, utf8.RuneCountInString(f.Label())), 36)
+	}
 	for _, f := range it.Fields {
 		switch {
 		case f.Secret:
