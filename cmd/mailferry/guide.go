@@ -30,15 +30,8 @@ func (e *env) guideCommand() *cli.Command {
 }
 
 func (e *env) guide(c *cli.Context) error {
-	path, err := oneArg(c, "the cloud bundle")
+	path, out, err := inAndOut(c, "the cloud bundle")
 	if err != nil {
-		return err
-	}
-	out, err := output(c)
-	if err != nil {
-		return err
-	}
-	if err := safefile.Check(out, c.Bool("force")); err != nil {
 		return err
 	}
 	o, err := e.open(c, path)

@@ -10,6 +10,7 @@ import (
 	"filippo.io/age/plugin"
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -57,6 +58,18 @@ func output(c *cli.Context) (string, error) {
 		return o, nil
 	}
 	return "", schema.Hint(usage("%s: -o FILE is needed: where to write", c.Command.HelpName), "files are written to be read by you alone, and never over an existing one without --force")
+}
+
+// inAndOut returns the single argument and where -o points, which must be free to
+// write.
+func inAndOut(c *cli.Context, what string) (path, out string, err error) {
+	if path, err = oneArg(c, what); err != nil {
+		return "", "", err
+	}
+	if out, err = output(c); err != nil {
+		return "", "", err
+	}
+	return path, out, safefile.Check(out, c.Bool("force"))
 }
 
 // readers gathers -r, -R, --reviewer, --reviewers-file and -p of a command that

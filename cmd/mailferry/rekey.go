@@ -47,15 +47,8 @@ type readerChange struct {
 }
 
 func (e *env) rekey(c *cli.Context) error {
-	path, err := oneArg(c, "the bundle")
+	path, out, err := inAndOut(c, "the bundle")
 	if err != nil {
-		return err
-	}
-	out, err := output(c)
-	if err != nil {
-		return err
-	}
-	if err := safefile.Check(out, c.Bool("force")); err != nil {
 		return err
 	}
 	o, err := e.openSecrets(c, path)

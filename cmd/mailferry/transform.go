@@ -40,15 +40,8 @@ func (e *env) transform(c *cli.Context) error {
 		_, err := e.stdout.Write(transform.Shipped())
 		return err
 	}
-	path, err := oneArg(c, "the server bundle")
+	path, out, err := inAndOut(c, "the server bundle")
 	if err != nil {
-		return err
-	}
-	out, err := output(c)
-	if err != nil {
-		return err
-	}
-	if err := safefile.Check(out, c.Bool("force")); err != nil {
 		return err
 	}
 	rules, err := e.rules(c)
