@@ -77,8 +77,8 @@ func TestATokenWithBlanksIsRefusedWithoutBeingShown(t *testing.T) {
 
 // pki is a private CA with a client certificate, as files.
 type pki struct {
-	ca, cert, key string
-	pool          *x509.CertPool
+	cert, key string
+	pool      *x509.CertPool
 }
 
 func newPKI(t *testing.T) pki {

@@ -319,7 +319,8 @@ func TestPlainTextHasABoxForEverythingToDo(t *testing.T) {
 }
 
 func TestSameBundleGivesTheSameSheet(t *testing.T) {
-	if render(t, site(t)) != render(t, site(t)) || plain(t, site(t)) != plain(t, site(t)) {
+	page, text := render(t, site(t)), plain(t, site(t))
+	if render(t, site(t)) != page || plain(t, site(t)) != text {
 		t.Error("two sheets of one bundle differ")
 	}
 }

@@ -3,6 +3,7 @@ package sheet
 import (
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // Write writes a table as a spreadsheet can open it: UTF-8 with a byte order
@@ -46,11 +47,9 @@ func line(b *strings.Builder, cells []string) {
 // Guard puts an apostrophe in front of a text that a spreadsheet would take for
 // a formula.
 func Guard(cell string) string {
-	for _, r := range cell {
-		if strings.ContainsRune("=+-@\t\r\n＝＋－＠", r) {
-			return "'" + cell
-		}
-		break
+	first, _ := utf8.DecodeRuneInString(cell)
+	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+		return "'" + cell
 	}
 	return cell
 }

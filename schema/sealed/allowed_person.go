@@ -35,8 +35,7 @@ func (a *AllowedSigners) People() []Person {
 // blob begins with a length in binary, which no principal can.
 func (a *AllowedSigners) connect() {
 	parent := map[string]string{}
-	var root func(string) string
-	root = func(n string) string {
+	root := func(n string) string {
 		for {
 			p, ok := parent[n]
 			if !ok || p == n {
