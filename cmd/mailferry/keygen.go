@@ -50,19 +50,23 @@ func (e *env) keygen(c *cli.Context) error {
 		}
 		return nil
 	}
-	path, err := output(c)
-	if err != nil {
-		return err
+	path := c.String("output")
+	if path == "" && (isTerminal(e.stdout) || c.Bool("json")) {
+		return schema.Hint(usage("keygen: -o FILE is needed: an identity is not for the screen"), "or redirect the output to a file, as with age-keygen")
 	}
 	identity, recipient, err := newKeyPair(c.Bool("pq"))
 	if err != nil {
 		return err
 	}
-	err = safefile.Write(path, c.Bool("force"), func(w io.Writer) error {
+	write := func(w io.Writer) error {
 		_, err := fmt.Fprintf(w, "# created: %s\n# public key: %s\n%s\n", schema.At(e.now()).Format("2006-01-02T15:04:05Z"), recipient, identity.Reveal())
 		return err
-	})
-	if err != nil {
+	}
+	if path == "" {
+		e.say("public key: %s", recipient)
+		return write(e.stdout)
+	}
+	if err := safefile.Write(path, c.Bool("force"), write); err != nil {
 		return err
 	}
 	e.say("wrote the identity to %s: keep it to yourself", path)

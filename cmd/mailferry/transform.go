@@ -48,16 +48,9 @@ func (e *env) transform(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	to, err := e.readers(c)
+	o, to, err := e.openForReaders(c, path)
 	if err != nil {
 		return err
-	}
-	o, err := e.open(c, path)
-	if err != nil {
-		return err
-	}
-	if err := e.passSecrets(o, to); err != nil {
-		return at(path, err)
 	}
 	signer, err := e.signer(c)
 	if err != nil {
@@ -84,6 +77,46 @@ func (e *env) transform(c *cli.Context) error {
 		return err
 	}
 	return e.transformReport(c, out, digest, notes)
+}
+
+// openForReaders opens the bundle and says who the cloud bundle is written for:
+// the readers given, or where none is given, those that the server bundle lists.
+// That list is anybody's word, and the keys on it are given nothing but settings
+// that whoever wrote it could read: sealed parts then pass as they are.
+func (e *env) openForReaders(c *cli.Context, path string) (o *sealed.Opened, to sealed.Readers, err error) {
+	given := c.Bool("passphrase")
+	for _, f := range []string{"recipient", "recipients-file", "reviewer", "reviewers-file"} {
+		given = given || c.IsSet(f)
+	}
+	if given {
+		if to, err = e.readers(c); err != nil {
+			return nil, to, err
+		}
+	}
+	if o, err = e.open(c, path); err != nil {
+		return nil, to, err
+	}
+	if given {
+		err = e.passSecrets(o, to)
+	} else {
+		to, err = e.sameReaders(c, o)
+	}
+	if err != nil {
+		return nil, to, at(path, err)
+	}
+	return o, to, nil
+}
+
+// sameReaders are those that a bundle lists, said aloud.
+func (e *env) sameReaders(c *cli.Context, o *sealed.Opened) (sealed.Readers, error) {
+	if !o.ListedReaders() {
+		return sealed.Readers{}, schema.Hint(errors.New("the list of readers is not the one that the file was written for"), "name the readers with -r and --reviewer")
+	}
+	to, changes, err := e.newReaders(c, o.Bundle.Manifest)
+	for _, ch := range changes {
+		e.say("%s as before: %s", ch.Sight, ch.Label+" "+ch.Key)
+	}
+	return to, err
 }
 
 // passSecrets sees to it that the recipients given are those whom the sealed parts
