@@ -256,6 +256,9 @@ func answer(ctx context.Context, form *formprofile.Form, before map[page.Message
 	listed := formprofile.Listed(form.Profile)
 	var since time.Time
 	for start := time.Now(); ; {
+		if err := formprofile.Pause(ctx, 15*time.Millisecond); err != nil {
+			return nil, err
+		}
 		done, err := form.App.Shows(ctx, listed...)
 		if err != nil || done {
 			return nil, err
@@ -282,9 +285,6 @@ func answer(ctx context.Context, form *formprofile.Form, before map[page.Message
 		}
 		if time.Since(start) > form.Timeout {
 			return nil, form.App.WaitFor(ctx, listed...) // for its words
-		}
-		if err := formprofile.Pause(ctx, 15*time.Millisecond); err != nil {
-			return nil, err
 		}
 	}
 }

@@ -131,7 +131,7 @@ func (f *Form) survey(ctx context.Context, out *Survey) (tried []string, err err
 
 // note notes the fields that are there with a choice of the deciding field.
 func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
-	form, err := f.await(ctx, f.expected(choice))
+	form, err := f.await(ctx, choice)
 	if err != nil {
 		return err
 	}
@@ -181,18 +181,30 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 	return nil
 }
 
-// await gives the form a moment to draw what is expected, and takes it as it is
-// then.
-func (f *Form) await(ctx context.Context, labels []string) (*page.Form, error) {
-	if err := Pause(ctx, moment); err != nil {
-		return nil, err
+// await gives the form time to become what the profile expects with a choice,
+// and takes it as it is then. With a choice that the profile does not know it
+// can only wait a moment.
+func (f *Form) await(ctx context.Context, choice string) (*page.Form, error) {
+	known := false
+	for _, field := range f.Profile.Fields {
+		known = known || slices.Contains(field.With, choice)
 	}
-	for until := time.Now().Add(drawn); ; {
+	limit := drawn
+	if !known {
+		limit = moment
+	}
+	for until := time.Now().Add(limit); ; {
 		form, err := f.App.Form(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(labels, func(label string) bool { return !form.Has(label) }) || time.Now().After(until) {
+		fits := known
+		for _, field := range f.Profile.Fields {
+			if has := form.Has(field.Label); expected(field, choice) && !has || len(field.With) > 0 && !slices.Contains(field.With, choice) && has {
+				fits = false
+			}
+		}
+		if fits || time.Now().After(until) {
 			return form, nil
 		}
 		if err := Pause(ctx, 50*time.Millisecond); err != nil {
