@@ -69,9 +69,23 @@ func Again(o *schema.Origin) (*schema.Bundle, error) {
 }
 
 // Notes is the report of the transform that gave a cloud bundle.
-func Notes(b *schema.Bundle) ([]Note, error) {
-	_, notes, err := run(b.Origin)
-	return notes, err
+func Notes(b *schema.Bundle) ([]Note, error) { return Preview(b, b.Origin.Rules) }
+
+// Preview is the report that a transform by these rules would give. It keeps no
+// more of the transform than that.
+func Preview(b *schema.Bundle, rules *schema.Rules) ([]Note, error) {
+	if err := check(rules); err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	t := &translation{rules: rules}
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, it := range b.ServerItems(l) {
+			if _, err := t.item(it); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return t.notes, nil
 }
 
 func run(o *schema.Origin) (*schema.Bundle, []Note, error) {

@@ -191,8 +191,7 @@ func transformNotes(b *schema.Bundle) ([]transform.Note, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, notes, err := transform.Run(b, rules, nil)
-	return notes, err
+	return transform.Preview(b, rules)
 }
 
 // secretClass lets the audit see which secrets are equal without seeing them:
