@@ -27,7 +27,7 @@ func (e *env) rekeyCommand() *cli.Command {
 			"hold an old copy: change the passwords that were seen.",
 		Flags: flags(identityFlags(), outputFlags("the bundle"), []cli.Flag{
 			&cli.StringSliceFlag{Name: "recipient", Aliases: []string{"r"}, Usage: "keep `KEY`, a recipient that I know, without being asked (repeatable)"},
-			&cli.StringSliceFlag{Name: "recipients-file", Aliases: []string{"R"}, Usage: "the same for the keys listed in `FILE`"},
+			&cli.StringSliceFlag{Name: "recipients-file", Aliases: []string{"R"}, Usage: "the same for the keys listed in `FILE` (repeatable)"},
 			&cli.StringSliceFlag{Name: "add-recipient", Usage: "let `KEY` open everything (repeatable)"},
 			&cli.StringSliceFlag{Name: "add-reviewer", Usage: "let `KEY` see the settings (repeatable)"},
 			&cli.StringSliceFlag{Name: "remove", Usage: "take `KEY`, or a label of the bundle's list, out (repeatable)"},
