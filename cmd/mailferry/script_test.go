@@ -35,6 +35,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("SAMPLES", dir)
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("GORACE", os.Getenv("GORACE")) // or each process waits a second at its end
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
