@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"os"
 	"os/exec"
 	"strconv"
@@ -35,16 +33,14 @@ func exitcode(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // keys NAME… makes NAME.key for each and sets $NAME to its recipient.
+// The scripts run side by side and the command line's library has state of its
+// own, so that it is not run in this process.
 func keys(ts *testscript.TestScript, _ bool, args []string) {
 	for _, name := range args {
-		e := processEnv()
-		var out bytes.Buffer
-		e.stdout, e.stderr = &out, &out
-		if code := e.run(context.Background(), []string{"mailferry", "keygen", "-o", ts.MkAbs(name + ".key")}); code != 0 {
-			ts.Fatalf("keygen: %s", out.String())
-		}
-		lines := strings.Fields(out.String())
-		ts.Setenv(name, lines[len(lines)-1])
+		identity, recipient, err := newKeyPair(false)
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(name+".key"), []byte(identity.Reveal()+"\n"), 0o600))
+		ts.Setenv(name, recipient)
 	}
 }
 
