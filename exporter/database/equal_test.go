@@ -3,13 +3,17 @@
 package database_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"filippo.io/age"
 	"github.com/go-json-experiment/json"
 
 	"github.com/mailferry/mailferry/exporter"
@@ -18,6 +22,7 @@ import (
 	"github.com/mailferry/mailferry/exporter/jirabackup"
 	"github.com/mailferry/mailferry/exporter/sheet"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 const samples = "../../samples"
@@ -56,10 +61,15 @@ func TestOneSiteGivesEqualBundlesWhateverItWasReadFrom(t *testing.T) {
 	if len(wantSecrets) < 10 || len(want.Connections) < 10 {
 		t.Fatalf("the sample site is too small to show anything: %d connections", len(want.Connections))
 	}
+	wantContent := content(t, want) // before the seal writes fingerprints into it
+	wantShown, _ := sealedAndOpened(t, want, wantSecrets)
+	if len(wantShown) >= len(wantSecrets) {
+		t.Fatal("the sample site has no secret that is used twice")
+	}
 	for name, source := range sources {
 		got, secrets := build(t, source, supplied)
-		if !slices.Equal(content(t, got), content(t, want)) {
-			t.Errorf("%s gives other content than the sheets:\n%s\n%s", name, content(t, got), content(t, want))
+		if !slices.Equal(content(t, got), wantContent) {
+			t.Errorf("%s gives other content than the sheets:\n%s\n%s", name, content(t, got), wantContent)
 		}
 		if len(secrets) != len(wantSecrets) {
 			t.Errorf("%s gives %d secrets, the sheets %d", name, len(secrets), len(wantSecrets))
@@ -67,6 +77,17 @@ func TestOneSiteGivesEqualBundlesWhateverItWasReadFrom(t *testing.T) {
 		for key, secret := range wantSecrets {
 			if !secrets[key].Equal(secret) {
 				t.Errorf("%s gives another secret for %s", name, key.Name)
+			}
+		}
+		// Sealed, opened and compared again: equal secrets, and equal fingerprints
+		// at the same places.
+		shown, opened := sealedAndOpened(t, got, secrets)
+		if !slices.Equal(shown, wantShown) {
+			t.Errorf("%s: equal fingerprints stand at\n%s, of the sheets at\n%s", name, shown, wantShown)
+		}
+		for key, secret := range wantSecrets {
+			if !opened[key].Equal(secret) {
+				t.Errorf("%s: the seal gives another secret for %s", name, key.Name)
 			}
 		}
 	}
@@ -91,6 +112,44 @@ func build(t *testing.T, source exporter.Source, supplied schema.Secrets) (*sche
 		t.Fatal(err)
 	}
 	return b, secrets
+}
+
+// sealedAndOpened seals the secrets into a copy of the bundle, writes and opens
+// the file, and returns the groups of items with equal fingerprints and the
+// secrets.
+func sealedAndOpened(t *testing.T, b *schema.Bundle, secrets schema.Secrets) (groups []string, opened schema.Secrets) {
+	t.Helper()
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := sealed.Keys{}.Recipient(id.Recipient().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := sealed.Readers{Recipients: []sealed.Recipient{rec}}
+	doc := *b
+	doc.Manifest = schema.Manifest{ID: sealed.NewID(), Created: schema.At(time.Unix(1, 0)), Tool: "test", Source: b.Manifest.Source, History: []schema.Step{}}
+	doc.Sealed = nil
+	var file bytes.Buffer
+	if err := errors.Join(sealed.AddSecrets(&doc, secrets, to), sealed.Write(&file, &doc, to)); err != nil {
+		t.Fatal(err)
+	}
+	o, err := sealed.Open(file.Bytes(), []age.Identity{id}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string][]string{}
+	for _, it := range slices.Concat(o.Bundle.Credentials, o.Bundle.Connections) {
+		if m := schema.SecretMarker(it); m != nil {
+			names[m.Fingerprint] = append(names[m.Fingerprint], it.ItemName())
+		}
+	}
+	for _, n := range names {
+		groups = append(groups, strings.Join(n, "+"))
+	}
+	slices.Sort(groups)
+	return groups, o.Secrets()
 }
 
 // content is everything in a bundle but its manifest, item by item. No
