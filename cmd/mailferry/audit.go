@@ -61,11 +61,9 @@ func (e *env) audit(c *cli.Context) error {
 	if failOn != "" && !slices.Contains(findings.Severities(), failOn) {
 		return usage("audit: --fail-on is error, warning or note")
 	}
-	out := c.String("output")
-	if out != "" {
-		if err := safefile.Check(out, c.Bool("force")); err != nil {
-			return err
-		}
+	out, err := optionalOutput(c, "output")
+	if err != nil {
+		return err
 	}
 	r := &report.Report{Created: e.now(), Tool: e.tool}
 	policy, err := e.policy(c, r)

@@ -37,11 +37,9 @@ func (e *env) diffCommand() *cli.Command {
 }
 
 func (e *env) diff(c *cli.Context) error {
-	out := c.String("output")
-	if out != "" {
-		if err := safefile.Check(out, c.Bool("force")); err != nil {
-			return err
-		}
+	out, err := optionalOutput(c, "output")
+	if err != nil {
+		return err
 	}
 	if c.NArg() == 2 && c.String("cloud") == "" {
 		return e.diffBundles(c, out)
@@ -68,11 +66,7 @@ func (e *env) diffCloud(c *cli.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	o, err := e.open(c, path)
-	if err != nil {
-		return err
-	}
-	opts, err := e.importOptions(c, path, o)
+	opts, err := e.openForCloud(c, path)
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,16 @@ func planFlags() []cli.Flag {
 	})
 }
 
+// openForCloud opens bundle and Cloud for looking at both. The caller closes the
+// Cloud.
+func (e *env) openForCloud(c *cli.Context, path string) (importer.Options, error) {
+	o, err := e.open(c, path)
+	if err != nil {
+		return importer.Options{}, err
+	}
+	return e.importOptions(c, path, o)
+}
+
 // maxJobs is more than any Cloud takes at once.
 const maxJobs = 100
 
@@ -112,10 +122,8 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	if err != nil {
 		return err
 	}
-	if f := c.String("html"); f != "" {
-		if err := safefile.Check(f, c.Bool("force")); err != nil {
-			return err
-		}
+	if _, err := optionalOutput(c, "html"); err != nil {
+		return err
 	}
 	o, err := e.openSecrets(c, path)
 	if err != nil {

@@ -60,6 +60,16 @@ func output(c *cli.Context) (string, error) {
 	return "", schema.Hint(usage("%s: -o FILE is needed: where to write", c.Command.HelpName), "files are written to be read by you alone, and never over an existing one without --force")
 }
 
+// optionalOutput returns the file that a flag names, which must be free to write,
+// or "" where the flag is not given.
+func optionalOutput(c *cli.Context, flag string) (string, error) {
+	out := c.String(flag)
+	if out == "" {
+		return "", nil
+	}
+	return out, safefile.Check(out, c.Bool("force"))
+}
+
 // inAndOut returns the single argument and where -o points, which must be free to
 // write.
 func inAndOut(c *cli.Context, what string) (path, out string, err error) {

@@ -33,17 +33,11 @@ func (e *env) plan(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	out := c.String("output")
-	if out != "" {
-		if err := safefile.Check(out, c.Bool("force")); err != nil {
-			return err
-		}
-	}
-	o, err := e.open(c, path)
+	out, err := optionalOutput(c, "output")
 	if err != nil {
 		return err
 	}
-	opts, err := e.importOptions(c, path, o)
+	opts, err := e.openForCloud(c, path)
 	if err != nil {
 		return err
 	}

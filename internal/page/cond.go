@@ -98,11 +98,6 @@ func HasTable(columns ...string) Cond {
 	}}
 }
 
-// HasMessage is an alert, a toast, a dialog that says something, or a field's validation message. See [Scope.Messages].
-func HasMessage() Cond {
-	return Cond{"a message", func(v *view) bool { return len(v.messages()) > 0 }}
-}
-
 // HasProblem is a message that tells of something wrong: an alert, a field's validation message, or a dialog of the browser's own. A toast that reports success
 // is none as long as the page does not call it an alert.
 func HasProblem() Cond {
