@@ -53,7 +53,8 @@ func Run(b *schema.Bundle, rules *schema.Rules, statements []schema.Statement) (
 	for _, it := range b.Connections {
 		o.Connections = append(o.Connections, it.(*schema.ServerConnection))
 	}
-	out, notes, err := run(o)
+	var notes []Note
+	out, err := run(o, func(n Note) { notes = append(notes, n) })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -64,68 +65,67 @@ func Run(b *schema.Bundle, rules *schema.Rules, statements []schema.Statement) (
 // Again transforms an origin by its own rules, as the opener of a cloud bundle
 // does. The rules are held to the same limits as a file's.
 func Again(o *schema.Origin) (*schema.Bundle, error) {
-	out, _, err := run(o)
-	return out, err
+	return run(o, func(Note) {})
 }
 
-// Notes is the report of the transform that gave a cloud bundle.
-func Notes(b *schema.Bundle) ([]Note, error) { return Preview(b, b.Origin.Rules) }
+// Notes tells the report of the transform that gave a cloud bundle, note by note.
+func Notes(b *schema.Bundle, told func(Note)) error { return Preview(b, b.Origin.Rules, told) }
 
-// Preview is the report that a transform by these rules would give. It keeps no
-// more of the transform than that.
-func Preview(b *schema.Bundle, rules *schema.Rules) ([]Note, error) {
+// Preview tells the report that a transform by these rules would give, note by
+// note, and keeps nothing of either.
+func Preview(b *schema.Bundle, rules *schema.Rules, told func(Note)) error {
 	if err := check(rules); err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
+		return fmt.Errorf("rules: %w", err)
 	}
-	t := &translation{rules: rules}
+	t := &translation{rules, told}
 	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
 		for _, it := range b.ServerItems(l) {
 			if _, err := t.item(it); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return t.notes, nil
+	return nil
 }
 
-func run(o *schema.Origin) (*schema.Bundle, []Note, error) {
+func run(o *schema.Origin, told func(Note)) (*schema.Bundle, error) {
 	if o.Rules == nil {
-		return nil, nil, fmt.Errorf("rules: missing")
+		return nil, fmt.Errorf("rules: missing")
 	}
 	if err := check(o.Rules); err != nil {
-		return nil, nil, fmt.Errorf("rules: %w", err)
+		return nil, fmt.Errorf("rules: %w", err)
 	}
 	originDigest, err := o.Digest()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	rulesDigest, err := schema.DigestOf(o.Rules)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	id, err := schema.DigestOf([]string{schema.CloudFormat, originDigest, rulesDigest})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	b := &schema.Bundle{Format: schema.CloudFormat, Origin: o, Credentials: []schema.Item{}, Connections: []schema.Item{}}
 	b.Manifest.ID = id[:32]
 	b.Manifest.Source = schema.Source{Kind: "server-bundle", Name: o.Manifest.Source.Name, SHA256: originDigest, AppVersion: o.Manifest.Source.AppVersion}
-	t := &translation{rules: o.Rules}
+	t := &translation{o.Rules, told}
 	for _, it := range o.Items(schema.Credentials) {
 		c, err := t.item(it)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		b.Credentials = append(b.Credentials, c)
 	}
 	for _, it := range o.Items(schema.Connections) {
 		c, err := t.item(it)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		b.Connections = append(b.Connections, c)
 	}
-	return b, t.notes, noTwins(b)
+	return b, noTwins(b)
 }
 
 func noTwins(b *schema.Bundle) error {
@@ -142,7 +142,7 @@ func noTwins(b *schema.Bundle) error {
 // translation is one run of the rules.
 type translation struct {
 	rules *schema.Rules
-	notes []Note
+	told  func(Note)
 }
 
 func (t *translation) item(from schema.Item) (schema.Item, error) {
@@ -169,7 +169,7 @@ func (t *translation) item(from schema.Item) (schema.Item, error) {
 			if s, isText := v.(string); isText {
 				note.From = s
 			}
-			t.notes = append(t.notes, note)
+			t.told(note)
 			continue
 		}
 		f, ok := fieldRule(rules, field)
@@ -203,12 +203,12 @@ func (t *translation) value(f schema.FieldRule, v any, note Note) any {
 		default:
 			note.Kind = Unverified
 		}
-		t.notes = append(t.notes, note)
+		t.told(note)
 	case f.To == "oauth2_credentials" || note.List == schema.Credentials && f.To == "name":
 		mapped = CloudName(t.rules, s)
 		if mapped != s {
 			note.Kind, note.From, note.To = Renamed, s, mapped
-			t.notes = append(t.notes, note)
+			t.told(note)
 		}
 	}
 	return mapped

@@ -133,15 +133,17 @@ func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*r
 		return nil, err
 	}
 	o.Bundle.Sealed = nil // up to half of a large bundle's memory, and no report tells of it
-	in := findings.Input{Bundle: o.Bundle, Policy: policy, Now: e.now()}
-	if in.Notes, err = auditNotes(o.Bundle); err != nil {
-		return nil, err
-	}
+	var noted error
+	in := findings.Input{Bundle: o.Bundle, Policy: policy, Now: e.now(), Notes: auditNotes(o.Bundle, &noted)}
 	if o.Reveals() && o.Parts > 0 {
 		in.SecretClass = secretClass(o)
 		for _, k := range o.Unreferred {
 			in.Unreferenced = append(in.Unreferenced, findings.SecretRef{List: k.List, Name: k.Name})
 		}
+	}
+	found := findings.Audit(in)
+	if noted != nil {
+		return nil, at(path, noted)
 	}
 	v, err := e.judge(c, path, o, "")
 	if err != nil {
@@ -152,44 +154,42 @@ func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*r
 		sight = report.Recipient
 	}
 	return &report.Bundle{File: filepath.Base(path), Content: o.Bundle, Digest: o.Digest, Sight: sight,
-		Findings: findings.Audit(in), Signatures: signatures(v, o.Bundle.IsCloud())}, nil
+		Findings: found, Signatures: signatures(v, o.Bundle.IsCloud())}, nil
 }
 
-func auditNotes(b *schema.Bundle) ([]findings.TransformNote, error) {
-	notes, err := transformNotes(b)
-	if err != nil {
-		return nil, err
-	}
+// auditNotes tells an audit what a transform did, or would do. err is set once
+// the notes were told.
+func auditNotes(b *schema.Bundle, err *error) func(yield func(findings.TransformNote)) {
 	kinds := map[transform.Kind]findings.NoteKind{transform.Dropped: findings.Dropped, transform.Unmapped: findings.Unmapped, transform.Unverified: findings.Unverified}
-	out := make([]findings.TransformNote, 0, len(notes))
-	for _, n := range notes {
-		if n.Field == "encryption" && n.To != "" && n.From != n.To {
-			out = append(out, findings.TransformNote{Kind: findings.Remapped, List: n.List, Name: n.Name, Field: n.Field, What: n.From + " → " + n.To})
-		}
-		kind, ok := kinds[n.Kind]
-		if !ok {
-			continue
-		}
-		what := n.From
-		if n.To != "" && n.To != n.From {
-			what = n.From + " → " + n.To
-		}
-		out = append(out, findings.TransformNote{Kind: kind, List: n.List, Name: n.Name, Field: n.Field, What: what, Text: n.Text})
+	return func(yield func(findings.TransformNote)) {
+		*err = transformNotes(b, func(n transform.Note) {
+			if n.Field == "encryption" && n.To != "" && n.From != n.To {
+				yield(findings.TransformNote{Kind: findings.Remapped, List: n.List, Name: n.Name, Field: n.Field, What: n.From + " → " + n.To})
+			}
+			kind, ok := kinds[n.Kind]
+			if !ok {
+				return
+			}
+			what := n.From
+			if n.To != "" && n.To != n.From {
+				what = n.From + " → " + n.To
+			}
+			yield(findings.TransformNote{Kind: kind, List: n.List, Name: n.Name, Field: n.Field, What: what, Text: n.Text})
+		})
 	}
-	return out, nil
 }
 
-// transformNotes is what the transform said of a cloud bundle, or what the
+// transformNotes tells what the transform said of a cloud bundle, or what the
 // shipped rules would say of a server bundle.
-func transformNotes(b *schema.Bundle) ([]transform.Note, error) {
+func transformNotes(b *schema.Bundle, told func(transform.Note)) error {
 	if b.IsCloud() {
-		return transform.Notes(b)
+		return transform.Notes(b, told)
 	}
 	rules, err := transform.Rules(transform.Shipped())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return transform.Preview(b, rules)
+	return transform.Preview(b, rules, told)
 }
 
 // secretClass lets the audit see which secrets are equal without seeing them:

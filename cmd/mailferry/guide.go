@@ -41,11 +41,11 @@ func (e *env) guide(c *cli.Context) error {
 	if !o.Bundle.IsCloud() {
 		return schema.Hint(at(path, fmt.Errorf("is a server bundle; the run sheet is for Cloud's forms")), "mailferry transform -i KEY -r RECIPIENT -o cloud.age %s", path)
 	}
-	notes, err := transform.Notes(o.Bundle)
+	notes, err := sheetNotes(o.Bundle)
 	if err != nil {
 		return err
 	}
-	sheet := runsheet.Sheet{Bundle: o.Bundle, Digest: o.Digest, File: filepath.Base(path), Notes: sheetNotes(o.Bundle, notes)}
+	sheet := runsheet.Sheet{Bundle: o.Bundle, Digest: o.Digest, File: filepath.Base(path), Notes: notes}
 	render := runsheet.HTML
 	if c.Bool("text") {
 		render = runsheet.Text
@@ -58,11 +58,11 @@ func (e *env) guide(c *cli.Context) error {
 }
 
 // sheetNotes tells what a transform was not sure of, in Cloud's terms.
-func sheetNotes(b *schema.Bundle, notes []transform.Note) []runsheet.Note {
+func sheetNotes(b *schema.Bundle) ([]runsheet.Note, error) {
 	var out []runsheet.Note
-	for _, n := range notes {
+	err := transform.Notes(b, func(n transform.Note) {
 		if n.Kind == transform.Mapped || n.Kind == transform.Renamed {
-			continue
+			return
 		}
 		note := runsheet.Note{List: n.List, Name: n.Name, Field: cloudField(b.Origin.Rules, n.List, n.Field)}
 		if n.List == schema.Credentials {
@@ -80,8 +80,8 @@ func sheetNotes(b *schema.Bundle, notes []transform.Note) []runsheet.Note {
 			note.Text = n.Text
 		}
 		out = append(out, note)
-	}
-	return out
+	})
+	return out, err
 }
 
 // cloudField is where rules carry a server field to, or "".

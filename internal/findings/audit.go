@@ -48,7 +48,22 @@ type audit struct {
 	connections []subject
 	byName      map[string]int                 // credential name → index
 	onServer    map[schema.List]map[string]int // name on Server → index, once asked for
-	found       []Finding
+	notes       map[NoteKind][]placedNote
+	met         []met
+}
+
+// met is a finding while the rules are applied: there may be several for every
+// item, and most of what a Finding says can be looked up.
+type met struct {
+	rule          *Rule
+	at            *subject // nil: the bundle
+	field, detail string
+}
+
+// placedNote is a transform's remark as a finding would tell it.
+type placedNote struct {
+	at                    *subject
+	server, field, detail string // server is what Server calls the field
 }
 
 func newAudit(in Input) *audit {
@@ -58,7 +73,6 @@ func newAudit(in Input) *audit {
 	}
 	a.credentials = subjects(in.Bundle, schema.Credentials)
 	a.connections = subjects(in.Bundle, schema.Connections)
-	a.found = make([]Finding, 0, 2*(len(a.credentials)+len(a.connections)))
 	a.byName = make(map[string]int, len(a.credentials))
 	for i := range a.credentials {
 		a.byName[a.credentials[i].name] = i
@@ -186,25 +200,39 @@ func items(ask func(a *audit, s *subject) (field, detail string)) check {
 // notes makes findings of what a transform's report says of one kind.
 func notes(kind NoteKind, wanted func(field string) bool) check {
 	return func(a *audit, met report) {
-		said := map[[2]string]string{} // thousands of connections have few values
-		for _, n := range a.in.Notes {
-			if n.Kind != kind || !wanted(n.Field) {
-				continue
+		for _, n := range a.placedNotes()[kind] {
+			if wanted(n.server) {
+				met(n.at, n.field, n.detail)
 			}
-			detail, known := said[[2]string{n.What, n.Text}]
-			if !known {
-				detail = n.Text
-				if n.What != "" {
-					detail = schema.Quote(n.What)
-					if n.Text != "" {
-						detail += ": " + n.Text
-					}
-				}
-				said[[2]string{n.What, n.Text}] = detail
-			}
-			met(a.named(n.List, n.Name), a.fieldHere(n), detail)
 		}
 	}
+}
+
+// placedNotes listens once to all that the transform tells.
+func (a *audit) placedNotes() map[NoteKind][]placedNote {
+	if a.notes != nil {
+		return a.notes
+	}
+	a.notes = map[NoteKind][]placedNote{}
+	if a.in.Notes == nil {
+		return a.notes
+	}
+	said := map[[2]string]string{} // thousands of connections have few values
+	a.in.Notes(func(n TransformNote) {
+		detail, known := said[[2]string{n.What, n.Text}]
+		if !known {
+			detail = n.Text
+			if n.What != "" {
+				detail = schema.Quote(n.What)
+				if n.Text != "" {
+					detail += ": " + n.Text
+				}
+			}
+			said[[2]string{n.What, n.Text}] = detail
+		}
+		a.notes[n.Kind] = append(a.notes[n.Kind], placedNote{a.named(n.List, n.Name), n.Field, a.fieldHere(n), detail})
+	})
+	return a.notes
 }
 
 // named finds an item by its name on Server; both sides have the same order.

@@ -99,9 +99,12 @@ type SecretRef struct {
 // Input is what an audit looks at. Only Bundle and Now are needed.
 type Input struct {
 	Bundle *schema.Bundle
-	Notes  []TransformNote
 	Policy *Policy
 	Now    time.Time // decides which exceptions have expired
+
+	// Notes tells a transform's remarks, one by one: there may be several for
+	// every item. It is called once, or not at all.
+	Notes func(told func(TransformNote))
 
 	// SecretClass, of a recipient, returns a text that is equal for equal
 	// secrets, such as a keyed hash under a key made for this run; it shows
@@ -120,60 +123,62 @@ func Audit(in Input) []Finding {
 	a := newAudit(in)
 	for i := range a.rules {
 		r := &a.rules[i]
-		severity := in.Policy.severity(r)
-		if severity == Off || r.check == nil {
+		if in.Policy.severity(r) == Off || r.check == nil {
 			continue
 		}
-		r.check(a, func(s *subject, field, detail string) {
-			f := Finding{Rule: r, Severity: severity, Field: field, Detail: detail}
-			if s != nil {
-				f.List, f.Index, f.Item = s.list, s.index, s.name
-				f.Origin = a.isOrigins(s.list, field)
-			}
-			a.found = append(a.found, f)
-		})
+		r.check(a, func(s *subject, field, detail string) { a.met = append(a.met, met{r, s, field, detail}) })
 	}
-	a.except()
-	return a.sorted()
+	a.notes = nil
+	return a.findings()
 }
 
-// sorted puts the findings into the bundle's order. It moves numbers rather
-// than findings, which are many and wide.
-func (a *audit) sorted() []Finding {
-	order := make([]int, len(a.found))
+// findings says in full what was met, in the bundle's order.
+func (a *audit) findings() []Finding {
+	excepted := a.except()
+	order := make([]int32, len(a.met))
 	for i := range order {
-		order[i] = i
+		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(i, j int) int {
-		x, y := &a.found[i], &a.found[j]
-		return cmp.Or(listOrder(x.List)-listOrder(y.List), x.Index-y.Index, x.Severity.rank()-y.Severity.rank(), i-j)
+	severity := make(map[*Rule]Severity, len(a.rules))
+	for i := range a.rules {
+		severity[&a.rules[i]] = a.in.Policy.severity(&a.rules[i])
+	}
+	slices.SortFunc(order, func(i, j int32) int {
+		x, y := &a.met[i], &a.met[j]
+		return cmp.Or(x.at.order()-y.at.order(), x.at.position()-y.at.position(), severity[x.rule].rank()-severity[y.rule].rank(), int(i-j))
 	})
-	// Moved where they stand, round by round: there may be a great many.
-	for start := range order {
-		if order[start] < 0 {
-			continue
+	out := make([]Finding, len(order))
+	for i, n := range order {
+		m := &a.met[n]
+		f := &out[i]
+		*f = Finding{Rule: m.rule, Severity: severity[m.rule], Field: m.field, Detail: m.detail}
+		if s := m.at; s != nil {
+			f.List, f.Index, f.Item = s.list, s.index, s.name
+			f.Origin = a.isOrigins(s.list, m.field)
 		}
-		first := a.found[start]
-		to := start
-		for from := order[to]; from != start; to, from = from, order[from] {
-			a.found[to] = a.found[from]
-			order[to] = -1
-		}
-		a.found[to] = first
-		order[to] = -1
+		f.Excepted = excepted[exceptionKey{f.ID, f.List, f.Item}]
 	}
-	return a.found
+	return out
 }
 
-func listOrder(l schema.List) int {
-	switch l {
-	case schema.Connections:
-		return 2
-	case schema.Credentials:
+// order is where a finding stands: what concerns the whole bundle first, then
+// credentials, then connections.
+func (s *subject) order() int {
+	switch {
+	case s == nil:
+		return 0
+	case s.list == schema.Credentials:
 		return 1
 	default:
+		return 2
+	}
+}
+
+func (s *subject) position() int {
+	if s == nil {
 		return 0
 	}
+	return s.index
 }
 
 // rank is 0 for the worst.

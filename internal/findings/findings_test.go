@@ -259,13 +259,13 @@ func TestACloudBundleIsToldInCloudTerms(t *testing.T) {
 	b := bundle(c)
 	b.Origin = &schema.Origin{Connections: []*schema.ServerConnection{{Name: "Support"}},
 		Rules: &schema.Rules{Connections: schema.ListRules{Fields: []schema.FieldRule{{From: "connect_mode", To: "service_provider"}, {From: "encryption", To: "encryption"}}}}}
-	got := told(findings.Audit(findings.Input{Bundle: b, Now: now, Notes: []findings.TransformNote{
+	got := told(findings.Audit(findings.Input{Bundle: b, Now: now, Notes: notes([]findings.TransformNote{
 		{Kind: findings.Dropped, List: schema.Connections, Name: "Support", Field: "extra.shared_mailbox", What: "true", Text: "not on the form"},
 		{Kind: findings.Dropped, List: schema.Connections, Name: "Support", Field: "port", Text: "not needed"},
 		{Kind: findings.Unverified, List: schema.Connections, Name: "Support", Field: "connect_mode", What: "SMTP", Text: "a guess"},
 		{Kind: findings.Unmapped, List: schema.Connections, Name: "Support", Field: "encryption", What: "STARTTLS"},
 		{Kind: findings.Remapped, List: schema.Connections, Name: "Support", Field: "encryption", What: "STARTTLS → Auto"},
-	}}))
+	})}))
 	want := []string{
 		"error address-malformed connections[0].from_email_address",
 		"warning port-encryption connections[0].smtp_port",
@@ -318,5 +318,14 @@ func TestTallyReaches(t *testing.T) {
 	}
 	if (findings.Tally{Excepted: 9}).Reaches(findings.Note) {
 		t.Error("what is excepted reaches nothing")
+	}
+}
+
+// notes tells what a transform remarked.
+func notes(list []findings.TransformNote) func(func(findings.TransformNote)) {
+	return func(told func(findings.TransformNote)) {
+		for _, n := range list {
+			told(n)
+		}
 	}
 }

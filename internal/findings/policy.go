@@ -106,12 +106,12 @@ type exceptionKey struct {
 	name string
 }
 
-// except marks the findings that the policy accepts, and says which exceptions
-// have expired or find nothing to accept.
-func (a *audit) except() {
+// except returns the exceptions in force, and says which have expired or find
+// nothing to accept.
+func (a *audit) except() map[exceptionKey]*Exception {
 	p := a.in.Policy
 	if p == nil || len(p.Exceptions) == 0 {
-		return
+		return nil
 	}
 	valid := make(map[exceptionKey]*Exception, len(p.Exceptions))
 	expired := make(map[exceptionKey]*Exception)
@@ -126,11 +126,13 @@ func (a *audit) except() {
 		}
 	}
 	used := map[exceptionKey]bool{}
-	for i := range a.found {
-		f := &a.found[i]
-		key := exceptionKey{f.ID, f.List, f.Item}
-		f.Excepted = valid[key]
-		used[key] = true
+	for _, m := range a.met {
+		if m.at == nil {
+			continue
+		}
+		if key := (exceptionKey{m.rule.ID, m.at.list, m.at.name}); valid[key] != nil {
+			used[key] = true
+		}
 	}
 	for _, list := range [][]subject{a.credentials, a.connections} {
 		if len(list) == 0 {
@@ -156,13 +158,13 @@ func (a *audit) except() {
 			}
 		}
 	}
+	return valid
 }
 
 // remark adds a finding that the policy brought about.
 func (a *audit) remark(id string, s *subject, detail string) {
 	i := slices.IndexFunc(a.rules, func(r Rule) bool { return r.ID == id })
-	r := &a.rules[i]
-	if severity := a.in.Policy.severity(r); severity != Off {
-		a.found = append(a.found, Finding{Rule: r, Severity: severity, List: s.list, Index: s.index, Field: "name", Item: s.name, Detail: detail})
+	if r := &a.rules[i]; a.in.Policy.severity(r) != Off {
+		a.met = append(a.met, met{r, s, "name", detail})
 	}
 }
