@@ -80,8 +80,8 @@ func harden(commands []*cli.Command, path string) {
 
 func unknownCommand(commands []*cli.Command, path, name string) error {
 	err := usage("%s has no command %s", path, schema.Quote(name))
-	if name == "help" {
-		return schema.Hint(err, "%s --help", path)
+	if name == "help" || name == "version" && path == "mailferry" {
+		return schema.Hint(err, "%s --%s", path, name)
 	}
 	if near := nearest(name, commandNames(commands)); near != "" {
 		return schema.Hint(err, "did you mean %s?", near)
@@ -100,21 +100,29 @@ func commandNames(commands []*cli.Command) []string {
 }
 
 func onUsageError(c *cli.Context, err error, _ bool) error {
-	msg := err.Error()
+	msg, path := err.Error(), c.Command.HelpName
 	const undefined = "flag provided but not defined: -"
 	if name, ok := strings.CutPrefix(msg, undefined); ok {
-		name = strings.TrimLeft(name, "-")
-		err := usage("%s has no flag %s", c.Command.HelpName, schema.Quote(dashed(name)))
-		var names []string
-		for _, f := range c.Command.VisibleFlags() {
-			names = append(names, f.Names()...)
-		}
-		if near := nearest(name, names); near != "" {
-			return schema.Hint(err, "did you mean %s?", dashed(near))
-		}
-		return schema.Hint(err, "%s --help lists them", c.Command.HelpName)
+		return unknownFlag(c, strings.TrimLeft(name, "-"))
 	}
-	return schema.Hint(usage("%s: %s", c.Command.HelpName, msg), "%s --help lists the flags", c.Command.HelpName)
+	// The library says: invalid value "x" for flag -jobs: parse error
+	if value, flag, ok := strings.Cut(msg, " for flag -"); ok {
+		name, _, _ := strings.Cut(flag, ":")
+		msg = dashed(name) + ": " + value
+	}
+	return schema.Hint(usage("%s: %s", path, msg), "%s --help lists the flags", path)
+}
+
+func unknownFlag(c *cli.Context, name string) error {
+	path := c.Command.HelpName
+	err := usage("%s has no flag %s", path, schema.Quote(dashed(name)))
+	if near := nearest(name, flagNames(c.Command.VisibleFlags())); near != "" {
+		return schema.Hint(err, "did you mean %s?", dashed(near))
+	}
+	if len(c.Command.Subcommands) > 0 {
+		return schema.Hint(err, "flags stand behind a command; %s --help lists the commands", path)
+	}
+	return schema.Hint(err, "%s --help lists them", path)
 }
 
 // dashed is a flag's name as one types it.

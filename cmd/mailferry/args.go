@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -19,7 +20,7 @@ func refuseSecretsInArgs(args []string) error {
 		switch {
 		case urlPassword.MatchString(a):
 			return schema.Hint(usage("a URL with a password in it: command lines are no place for secrets"),
-				"leave the password out; databases take it from PGPASSWORD, ~/.pgpass, MYSQL_PWD or a prompt")
+				"leave the password out; databases take it from PGPASSWORD, ~/.pgpass, MYSQL_PWD or a prompt, a Cloud's token comes from --token-file")
 		case strings.Contains(strings.ToUpper(a), "AGE-SECRET-KEY-"):
 			return schema.Hint(usage("a secret key in the command line"), "-i takes the name of a file that holds it")
 		}
@@ -33,7 +34,7 @@ func refuseSecretsInArgs(args []string) error {
 func flagsFirst(app *cli.App, args []string) ([]string, error) {
 	out := []string{args[0]}
 	rest := args[1:]
-	commands, flags := app.Commands, app.Flags
+	commands, flags, path := app.Commands, app.Flags, app.Name
 	var positional []string
 	for i := 0; i < len(rest); i++ {
 		a := rest[i]
@@ -42,16 +43,21 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 			break
 		}
 		if len(a) > 1 && a[0] == '-' {
+			if err := refuseGlued(flags, path, a); err != nil {
+				return nil, err
+			}
 			out = append(out, a)
-			if takesValue(flags, a) && i+1 < len(rest) {
-				i++
+			if takesValue(flags, a) {
+				if i++; i == len(rest) {
+					return nil, schema.Hint(usage("%s: %s needs a value", path, a), "%s --help lists the flags", path)
+				}
 				out = append(out, rest[i])
 			}
 			continue
 		}
 		if sub := find(commands, a); sub != nil && len(positional) == 0 {
 			out = append(out, a)
-			commands, flags = sub.Subcommands, sub.Flags
+			commands, flags, path = sub.Subcommands, sub.Flags, path+" "+sub.Name
 			continue
 		}
 		positional = append(positional, a)
@@ -64,6 +70,28 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 		out = append(append(out, "--"), positional...)
 	}
 	return out, nil
+}
+
+// refuseGlued tells whoever writes -oFILE that its value stands apart here. What
+// looks like a long flag's name with letters astray is none of those.
+func refuseGlued(flags []cli.Flag, path, arg string) error {
+	if len(arg) < 3 || arg[1] == '-' || strings.Contains(arg, "=") {
+		return nil
+	}
+	short, value := arg[:2], arg[2:]
+	names := flagNames(flags)
+	if !takesValue(flags, short) || slices.Contains(names, arg[1:]) || nearest(arg[1:], names) != "" {
+		return nil
+	}
+	return schema.Hint(usage("%s: no blank between %s and its value", path, short), "%s %s", short, schema.Quote(value))
+}
+
+func flagNames(flags []cli.Flag) []string {
+	var names []string
+	for _, f := range flags {
+		names = append(names, f.Names()...)
+	}
+	return names
 }
 
 func find(commands []*cli.Command, name string) *cli.Command {

@@ -18,11 +18,11 @@ func nearest(typed string, names []string) string {
 	return best
 }
 
-// distance counts the letters to insert, delete or replace to turn a into b.
-// Command lines are short; what is not is cut.
+// distance counts the letters to insert, delete, replace or swap with the next to
+// turn a into b. Command lines are short; what is not is cut.
 func distance(a, b string) int {
 	a, b = a[:min(len(a), 100)], b[:min(len(b), 100)]
-	last, here := make([]int, len(b)+1), make([]int, len(b)+1)
+	before, last, here := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j
 	}
@@ -34,8 +34,11 @@ func distance(a, b string) int {
 				cost = 0
 			}
 			here[j+1] = min(last[j+1]+1, here[j]+1, last[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				here[j+1] = min(here[j+1], before[j-1]+1)
+			}
 		}
-		last, here = here, last
+		before, last, here = last, here, before
 	}
 	return last[len(b)]
 }
