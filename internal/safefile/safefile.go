@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -27,6 +28,8 @@ func Check(path string, force bool) error {
 		return fmt.Errorf("%s: is not a regular file", path)
 	case err == nil && !force:
 		return exists(path)
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return schema.Hint(fmt.Errorf("%s: the name is too long for this file system", schema.Quote(filepath.Base(path))), "most take 255 bytes; choose a shorter one with -o")
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return schema.Hint(fmt.Errorf("%s: cannot be written there", path), "choose a file in a folder of your own with -o")
 	}
@@ -55,7 +58,7 @@ func Write(path string, force bool, fill func(io.Writer) error) (err error) {
 		path = real // a link stays one; what it points to is replaced
 	}
 	dir := filepath.Dir(path)
-	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
+	tmp, err := os.CreateTemp(dir, ".mailferry-*.tmp") // short: path may have the longest name that there is room for
 	if err != nil {
 		return schema.Hint(fmt.Errorf("%s: cannot write here", dir), "choose a folder of your own with -o")
 	}

@@ -116,9 +116,21 @@ func TestPlacesThatCannotBeWrittenAreSaidEarly(t *testing.T) {
 		filepath.Join(dir, "no", "x"): "the folder does not exist",
 		filepath.Join(file, "x"):      "cannot be written there",
 		file:                          "already exists",
+		filepath.Join(dir, strings.Repeat("x", 256)): "the name is too long",
 	} {
 		if err := Check(path, false); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+}
+
+func TestTheLongestNameThatThereIsRoomForIsWritten(t *testing.T) {
+	dir := t.TempDir()
+	name := strings.Repeat("x", 255)
+	if err := Write(filepath.Join(dir, name), false, writes("whole")); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, dir); got != name {
+		t.Errorf("left: %s", got)
 	}
 }
