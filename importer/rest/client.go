@@ -24,6 +24,7 @@ type way struct {
 	http      *http.Client
 	transport *http.Transport
 	server    *http.Server // of OpenHandler, or nil
+	sent      importer.Discretion
 }
 
 var _ importer.Cloud = (*way)(nil)
@@ -56,7 +57,7 @@ func (c *way) List(ctx context.Context, l schema.List) ([]importer.Remote, error
 		}
 		page, next, err := decodePage(l, raw)
 		if err != nil {
-			return nil, c.failed("%s: the answer cannot be used: %w", l, err)
+			return nil, c.failed("%s: the answer cannot be used: %s", l, c.quotable(err.Error()))
 		}
 		for _, r := range page {
 			if seen[r.ID] {
@@ -98,13 +99,41 @@ func (c *way) write(ctx context.Context, method, path string, w importer.Write) 
 		return importer.Remote{}, err
 	}
 	r, err := decodeRemote(w.Item.List(), raw)
-	if err == nil && r.Item.ItemName() != w.Item.ItemName() {
+	switch {
+	case err != nil:
+	case r.Item.ItemName() != w.Item.ItemName():
 		err = errors.New("it is about another item")
+	case c.sent.Repeats(r.ID, leastInID):
+		err = errors.New("the id repeats a secret") // ids go into ledger and report
 	}
 	if err != nil {
-		return importer.Remote{}, importer.MarkUnsettled(c.failed("it said that it was done, but the answer cannot be used: %w", err))
+		return importer.Remote{}, importer.MarkUnsettled(c.failed("it said that it was done, but the answer cannot be used: %s", c.quotable(err.Error())))
 	}
 	return r, nil
+}
+
+// leastInID is the length from which a secret in an id is no coincidence.
+const leastInID = 8
+
+// leastInTransport is the length from which a secret in what the transport says
+// is looked for: most of that is its own words and an address.
+const leastInTransport = 4
+
+// unquotable is an error whose words repeat a secret.
+type unquotable struct{ err error }
+
+func (e *unquotable) Error() string { return "the answer cannot be read: " + repeating }
+func (e *unquotable) Unwrap() error { return e.err }
+
+const repeating = "its words repeat a secret and are not shown"
+
+// quotable returns words that Cloud had a hand in, fit to be shown: a text of
+// its own instead where they repeat a secret.
+func (c *way) quotable(said string) string {
+	if said = harmless(said); c.sent.Repeats(said, 1) {
+		return repeating
+	}
+	return said
 }
 
 func (c *way) failed(format string, args ...any) error {
@@ -136,6 +165,8 @@ func (c *way) do(ctx context.Context, method, path string, query url.Values, bod
 	if w.Key != "" {
 		req.Header.Set("Idempotency-Key", w.Key)
 	}
+	c.sent.Add(c.token)
+	c.sent.Add(w.Secret)
 	if !c.token.IsZero() {
 		req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
 	}
@@ -148,7 +179,7 @@ func (c *way) do(ctx context.Context, method, path string, query url.Values, bod
 	if err != nil {
 		return nil, c.lost(req, err)
 	}
-	return raw, c.judge(req, res, raw, w.Secret)
+	return raw, c.judge(req, res, raw)
 }
 
 // lost says what became of a request that got no whole answer.
@@ -159,6 +190,9 @@ func (c *way) lost(req *http.Request, err error) error {
 	}
 	var l *lostError
 	sent := !errors.As(err, &l) || l.sent
+	if c.sent.Repeats(err.Error(), leastInTransport) { // it quotes lines that are no HTTP
+		err = &unquotable{err}
+	}
 	err = c.failed("%w", err)
 	var badCert *tls.CertificateVerificationError
 	switch {
@@ -174,9 +208,9 @@ func (c *way) lost(req *http.Request, err error) error {
 }
 
 // judge turns an answer's status into the error that it stands for.
-func (c *way) judge(req *http.Request, res *http.Response, raw []byte, secret schema.Secret) error {
+func (c *way) judge(req *http.Request, res *http.Response, raw []byte) error {
 	code := res.StatusCode
-	said := words(code, raw, secret, c.token)
+	said := words(code, raw, &c.sent)
 	switch {
 	case code == http.StatusOK, code == http.StatusCreated && isWrite(req):
 		return nil
@@ -184,7 +218,7 @@ func (c *way) judge(req *http.Request, res *http.Response, raw []byte, secret sc
 		return schema.Hint(c.failed("%w (%s)", importer.ErrUnauthorized, said),
 			"is it the right token, and has it not expired? give it with --token-file or MAILFERRY_CLOUD_TOKEN")
 	case code >= 300 && code < 400:
-		err := schema.Hint(c.failed("a redirect to %s, which is not followed (HTTP %d)", redirectTarget(res), code),
+		err := schema.Hint(c.failed("a redirect to %s, which is not followed (HTTP %d)", c.redirectTarget(res), code),
 			"if that is the right address, give it instead: the token goes nowhere else")
 		// 307 and 308 say that nothing was done; the others may follow a write.
 		if isWrite(req) && code != http.StatusTemporaryRedirect && code != http.StatusPermanentRedirect {
@@ -203,10 +237,13 @@ func (c *way) judge(req *http.Request, res *http.Response, raw []byte, secret sc
 }
 
 // redirectTarget names where an answer points, without path and query.
-func redirectTarget(res *http.Response) string {
+func (c *way) redirectTarget(res *http.Response) string {
 	to, err := res.Location()
-	if err != nil {
+	switch {
+	case err != nil:
 		return "nowhere"
+	case c.sent.Repeats(to.Scheme+" "+to.Host, 1):
+		return "an address that repeats a secret"
 	}
 	return schema.Quote(to.Scheme + "://" + to.Host)
 }

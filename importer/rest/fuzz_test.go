@@ -4,6 +4,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -20,7 +21,7 @@ func FuzzAnswer(f *testing.F) {
 				}
 			}
 		}
-		for _, r := range words(422, raw) {
+		for _, r := range words(422, raw, &importer.Discretion{}) {
 			if !unicode.IsPrint(r) {
 				t.Errorf("%U among the words", r)
 			}

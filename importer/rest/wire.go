@@ -143,7 +143,7 @@ const maxWords = 300 // characters of Cloud's words that are shown
 // words returns what an answer says of itself, in Cloud's words where it is a
 // problem document, else in the status code's. A Cloud that repeats a secret
 // which it was sent is not quoted at all.
-func words(code int, raw []byte, secrets ...schema.Secret) string {
+func words(code int, raw []byte, sent *importer.Discretion) string {
 	status := strings.TrimSpace(fmt.Sprintf("HTTP %d %s", code, http.StatusText(code)))
 	m, err := object(raw)
 	if err != nil {
@@ -176,13 +176,11 @@ func words(code int, raw []byte, secrets ...schema.Secret) string {
 			}
 		}
 	}
-	for _, s := range secrets {
-		if !s.IsZero() && strings.Contains(said, s.Reveal()) {
-			return status + " (its words repeat a secret and are not shown)"
-		}
-	}
 	if said = harmless(said); said == "" {
 		return status
+	}
+	if sent.Repeats(said, 1) {
+		return status + " (" + repeating + ")"
 	}
 	return said + " (" + status + ")"
 }

@@ -1,0 +1,130 @@
+package importer
+
+import (
+	"encoding/base64"
+	"hash/maphash"
+	"html"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Discretion knows every secret that a way into Cloud has sent, and tells
+// whether something that Cloud says repeats one: as it is, in part, in another
+// case, or escaped as JSON, URLs, HTML or base64 do it. What does is not to be
+// shown, logged or kept. It holds hashes of the secrets under a key of the
+// process, never the secrets. The zero Discretion is ready, and safe for
+// concurrent use.
+type Discretion struct {
+	mu   sync.RWMutex
+	seed maphash.Seed
+	runs map[uint64]struct{}
+	long [fragment + 1]bool // lengths in bytes that runs has
+}
+
+const (
+	fragment = 10 // bytes of a longer secret that give it away; a shorter one counts as a whole
+	// longest is where looking for fragments ends: an answer that repeats the
+	// end of a very long secret and not its beginning goes unseen.
+	longest = 64
+)
+
+// Add makes a secret known.
+func (d *Discretion) Add(s schema.Secret) {
+	text := evened(s.Reveal())
+	if text == "" {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.runs == nil {
+		d.seed, d.runs = maphash.MakeSeed(), map[uint64]struct{}{}
+	}
+	size := min(len(text), fragment)
+	d.long[size] = true
+	for at := 0; at+size <= min(len(text), longest); at++ {
+		d.runs[maphash.String(d.seed, text[at:at+size])] = struct{}{}
+	}
+}
+
+// Repeats reports whether text gives a secret away. A secret shorter than least
+// bytes is not looked for.
+func (d *Discretion) Repeats(text string, least int) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.runs == nil {
+		return false
+	}
+	for _, form := range forms(text) {
+		form = evened(form)
+		for size := least; size <= fragment; size++ {
+			for at := 0; d.long[size] && at+size <= len(form); at++ {
+				if _, ok := d.runs[maphash.String(d.seed, form[at:at+size])]; ok {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// evened leaves out what an echo may have changed: case, and blanks' kind and
+// number.
+func evened(s string) string {
+	return strings.Join(strings.Fields(strings.ToLower(s)), " ")
+}
+
+var (
+	backslashed = regexp.MustCompile(`\\(u[0-9A-Fa-f]{4}|.)`)
+	percented   = regexp.MustCompile(`(%[0-9A-Fa-f]{2})+`)
+	based       = regexp.MustCompile(`[A-Za-z0-9+/_-]{4,}`)
+)
+
+// forms are a text as it is and as those read it who take escapes for what they
+// stand for.
+func forms(text string) []string {
+	out := []string{text, unslash(text), unpercent(text), unpercent(strings.ReplaceAll(text, "+", " ")), html.UnescapeString(text)}
+	out = append(out, html.UnescapeString(unpercent(unslash(text)))) // one in the other
+	plain := strings.NewReplacer("-", "+", "_", "/")
+	for _, run := range based.FindAllString(text, -1) {
+		// Cut to whole groups: the last may have lost its end.
+		if raw, err := base64.RawStdEncoding.DecodeString(plain.Replace(run[:len(run)&^3])); err == nil {
+			if rest, err := base64.RawStdEncoding.DecodeString(plain.Replace(run[len(run)&^3:])); err == nil {
+				raw = append(raw, rest...)
+			}
+			out = append(out, string(raw))
+		}
+	}
+	return out
+}
+
+func unslash(s string) string {
+	return backslashed.ReplaceAllStringFunc(s, func(esc string) string {
+		if len(esc) == 6 && esc[1] == 'u' {
+			n, _ := strconv.ParseUint(esc[2:], 16, 16)
+			return string(rune(n)) // half of a pair becomes U+FFFD: the rest of the secret still tells
+		}
+		_, size := utf8.DecodeRuneInString(esc[1:])
+		switch c := esc[1:]; {
+		case size == 1 && strings.ContainsAny(c, "nrtbf"):
+			return " "
+		default:
+			return c
+		}
+	})
+}
+
+func unpercent(s string) string {
+	return percented.ReplaceAllStringFunc(s, func(run string) string {
+		var b []byte
+		for at := 1; at < len(run); at += 3 {
+			n, _ := strconv.ParseUint(run[at:at+2], 16, 8)
+			b = append(b, byte(n))
+		}
+		return string(b)
+	})
+}

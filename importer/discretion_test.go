@@ -1,0 +1,65 @@
+package importer
+
+import (
+	"encoding/base64"
+	"html"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+func TestWhatRepeatsASecretIsNoticedHoweverItIsWritten(t *testing.T) {
+	for _, secret := range []string{`CANARY-"q\uote-Xy12`, "CANARY-pä ss&<word>", "p&\"4", "  \"<&%>\\'äöü!\"  ", "tab\there\nline", strings.Repeat("CANARY-long ", 1000)} {
+		d := &Discretion{}
+		d.Add(schema.NewSecret(secret))
+		escaped, err := schema.Marshal(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, said := range map[string]string{
+			"as it is":        secret,
+			"upper case":      strings.ToUpper(secret),
+			"JSON":            string(escaped),
+			"JSON in ASCII":   strconv.QuoteToASCII(secret),
+			"a query":         url.QueryEscape(secret),
+			"a path":          url.PathEscape(secret),
+			"HTML":            html.EscapeString(secret),
+			"HTML in a query": url.QueryEscape(html.EscapeString(secret)),
+			"base64":          base64.StdEncoding.EncodeToString([]byte(secret)),
+			"base64 for URLs": base64.RawURLEncoding.EncodeToString([]byte(secret)),
+			"blanks made one": strings.Join(strings.Fields(secret), " "),
+		} {
+			if !d.Repeats("it said: "+said+" is bad", 1) {
+				t.Errorf("%q: %s is not noticed: %s", secret[:4], name, said)
+			}
+		}
+		if d.Repeats("the password is too weak for the policy", 1) {
+			t.Errorf("%q: what repeats nothing is taken for a secret", secret[:4])
+		}
+	}
+}
+
+func TestAPartOfASecretGivesItAway(t *testing.T) {
+	d := &Discretion{}
+	d.Add(schema.NewSecret("Kestrel41Larch77"))
+	d.Add(schema.NewSecret("12"))
+	for said, want := range map[string]bool{
+		`"Kestrel41La…" is too long`: true,
+		"el41larch7":                 true,
+		"Kestrel41":                  false, // nine bytes of sixteen
+		"id-12":                      true,
+	} {
+		if got := d.Repeats(said, 1); got != want {
+			t.Errorf("%s: got %v", said, got)
+		}
+	}
+	if d.Repeats("id-12", 8) {
+		t.Error("a short secret is looked for where only long ones are to be")
+	}
+	if (&Discretion{}).Repeats("anything", 1) {
+		t.Error("without a secret everything is one")
+	}
+}
