@@ -198,6 +198,8 @@ func (c *way) lost(req *http.Request, err error) error {
 	switch {
 	case errors.As(err, &badCert):
 		err = schema.Hint(err, "its certificate is not trusted here; name the file of the private CA that signed it")
+	case l != nil && l.answered:
+		err = schema.Hint(err, "run it again later, or with fewer --jobs: Cloud limits how much it is asked")
 	case !sent && req.Context().Err() == nil:
 		err = schema.Hint(err, "is the address right, and does it answer from here?")
 	}

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"sync"
 	"time"
@@ -40,10 +41,14 @@ const (
 	slowest      = 0.05 // writes a second
 )
 
-// wait returns when the request may be sent, with the turn that it belongs to.
+// wait returns when the request may be sent, with the turn that it belongs to. A
+// Cloud that asks for more patience than there is ends it with errPatience.
 func (p *pacer) wait(ctx context.Context, write bool) (turn int, err error) {
 	for {
 		at, turn := p.slot(write)
+		if left := p.held(); left > maxWait {
+			return 0, fmt.Errorf("%w for %v more; the longest wait is %v", errPatience, left.Round(time.Second), maxWait)
+		}
 		if err := p.rest(ctx, time.Until(at)); err != nil {
 			return 0, err
 		}
@@ -60,6 +65,13 @@ func (p *pacer) rest(ctx context.Context, d time.Duration) error {
 		defer importer.Waiting(ctx, "")
 	}
 	return sleep(ctx, d)
+}
+
+// held is how long Cloud asks to be left alone.
+func (p *pacer) held() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Until(p.until)
 }
 
 func (p *pacer) slot(write bool) (at time.Time, turn int) {
@@ -119,8 +131,8 @@ func (p *pacer) overload(turn int, write bool, pause time.Duration, given bool) 
 		if !given && write {
 			return
 		}
-		if !given {
-			pause = defaultPause
+		if !given || !write {
+			pause = max(pause, defaultPause) // reading has no pace of its own: "at once" would make it a race
 		}
 		p.until = latest(p.until, now.Add(pause))
 		return

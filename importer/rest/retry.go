@@ -40,12 +40,15 @@ type retry struct {
 
 // lostError says that a request got no whole answer.
 type lostError struct {
-	err  error
-	sent bool // it may have reached Cloud
+	err      error
+	sent     bool // it may have reached Cloud
+	answered bool // Cloud is there, and refuses to be asked
 }
 
 func (e *lostError) Error() string { return harmless(e.err.Error()) }
 func (e *lostError) Unwrap() error { return e.err }
+
+var errPatience = errors.New("asks to be left alone")
 
 var errTooLarge = fmt.Errorf("the answer is larger than %d bytes", maxAnswer)
 
@@ -58,20 +61,20 @@ func (t *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 		body, err = io.ReadAll(req.Body)
 		_ = req.Body.Close()
 		if err != nil {
-			return nil, &lostError{err, false}
+			return nil, &lostError{err: err}
 		}
 	}
 	var putOff time.Time // when the request was first refused with 429
 	for attempt := 1; ; attempt++ {
 		turn, err := t.pace.wait(req.Context(), isWrite(req))
 		if err != nil {
-			return nil, &lostError{err, false}
+			return nil, &lostError{err: err, answered: errors.Is(err, errPatience)}
 		}
 		res, err := t.once(req, body)
 		if err == nil {
 			err = t.putOff(req, res, turn, &putOff)
 			if err != nil {
-				return nil, &lostError{err, false}
+				return nil, &lostError{err: err, answered: true}
 			}
 			if res.StatusCode == http.StatusTooManyRequests {
 				attempt--
@@ -86,7 +89,7 @@ func (t *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 		err = sleep(req.Context(), pause/2+rand.N(pause))
 		importer.Waiting(req.Context(), "")
 		if err != nil {
-			return nil, &lostError{err, false}
+			return nil, &lostError{err: err}
 		}
 	}
 }
@@ -100,9 +103,8 @@ func (t *retry) putOff(req *http.Request, res *http.Response, turn int, since *t
 	now := time.Now()
 	wait, given := retryAfter(res.Header, now)
 	if wait > maxWait && (res.StatusCode == http.StatusTooManyRequests || !isWrite(req)) {
-		return fmt.Errorf("asks to be left alone for %v (HTTP %d); the longest wait is %v", wait.Round(time.Second), res.StatusCode, maxWait)
+		return fmt.Errorf("%w for %v (HTTP %d); the longest wait is %v", errPatience, wait.Round(time.Second), res.StatusCode, maxWait)
 	}
-	wait = min(wait, maxWait)
 	if res.StatusCode == http.StatusServiceUnavailable {
 		if given {
 			t.pace.hold(wait)
@@ -166,9 +168,9 @@ func (t *retry) once(req *http.Request, body []byte) (res *http.Response, err er
 	case err == nil:
 		return res, nil
 	case errors.Is(err, context.DeadlineExceeded) && req.Context().Err() == nil:
-		return nil, &lostError{fmt.Errorf("no whole answer within %v", t.timeout), sent.Load()}
+		return nil, &lostError{err: fmt.Errorf("no whole answer within %v", t.timeout), sent: sent.Load()}
 	default:
-		return nil, &lostError{err, sent.Load()}
+		return nil, &lostError{err: err, sent: sent.Load()}
 	}
 }
 
@@ -176,6 +178,11 @@ func (t *retry) once(req *http.Request, body []byte) (res *http.Response, err er
 // can be read within bounds is enough: its status is what counts.
 func readAnswer(res *http.Response) error {
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		// The body would be the bare connection, which knows no deadline.
+		res.Body = http.NoBody
+		return nil
+	}
 	limit := int64(maxAnswer)
 	yes := res.StatusCode >= 200 && res.StatusCode < 300
 	if !yes {
