@@ -15,10 +15,10 @@ func (e *env) app() *cli.App {
 		Name:    "mailferry",
 		Usage:   "carry outgoing mail connections from Jira Server to Jira Cloud",
 		Version: version,
-		Description: "An exporter writes the Outgoing Mail Connections of Email This Issue on\n" +
-			"Server to a sealed bundle, a transform rewrites it in Cloud's terms, an\n" +
-			"importer loads it: first the OAuth2 credentials, then, in a separate step,\n" +
-			"the connections.",
+		Description: "export writes the Outgoing Mail Connections of Email This Issue on Server to a " +
+			"sealed bundle, transform rewrites it in Cloud's terms, import loads it: first the OAuth2 " +
+			"credentials, then, in a separate step, the connections. People can audit, review and " +
+			"verify a bundle on its way. mailferry demo walks the whole road on sample files.",
 		Commands: []*cli.Command{
 			e.keygenCommand(),
 			e.inspectCommand(),
@@ -53,6 +53,9 @@ func (e *env) app() *cli.App {
 		return unknownCommand(app.Commands, "mailferry", c.Args().First())
 	}
 	harden(app.Commands, "mailferry")
+	app.CustomAppHelpTemplate = helpOf(&cli.Command{Usage: app.Usage, UsageText: "mailferry demo\nmailferry COMMAND [FLAG…] [FILE…]\nmailferry COMMAND --help",
+		Description: app.Description, Subcommands: app.Commands,
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "version", Aliases: []string{"v"}, Usage: "print the version"}}}, "mailferry")
 	return app
 }
 

@@ -44,6 +44,11 @@ func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
 		if err != nil {
 			return nil, err
 		}
+		if f := c.String("ca-file"); f != "" {
+			if _, err := readFile(f); err != nil { // in the words that all files are refused in
+				return nil, err
+			}
+		}
 		return rest.Open(c.Context, url, rest.Options{Token: token, CAFile: c.String("ca-file"), CertFile: c.String("client-cert"), KeyFile: c.String("client-key"), Log: e.diagnostics(c)})
 	default:
 		return nil, schema.Hint(usage("%s: not a Cloud that mailferry knows", schema.Quote(url)), "page+https://…, https://… or sample:DIR")

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -41,7 +43,7 @@ func (e *env) demo(c *cli.Context) error {
 		return usage("demo takes no argument")
 	}
 	if dir := c.String("samples"); dir != "" {
-		return writeSamples(dir)
+		return e.writeSamples(dir)
 	}
 	dir, err := demoDir(c.String("dir"))
 	if err != nil {
@@ -77,12 +79,12 @@ func demoDir(dir string) (string, error) {
 		return "", err
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-		return "", fmt.Errorf("%s: not an empty folder", dir)
+		return "", schema.Hint(fmt.Errorf("%s: not an empty folder", dir), "choose another with --dir; without it the demo makes one")
 	}
 	return filepath.Abs(dir)
 }
 
-func writeSamples(dir string) error {
+func (e *env) writeSamples(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -91,6 +93,7 @@ func writeSamples(dir string) error {
 			return err
 		}
 	}
+	e.say("wrote %s to %s", count(len(samples.Files()), "sample file"), dir)
 	return nil
 }
 
@@ -147,6 +150,7 @@ func (d *demo) cloudTable() error {
 		if err != nil {
 			return err
 		}
+		slices.SortFunc(entries, func(a, b cloud.Entry) int { return strings.Compare(a.Item.ItemName(), b.Item.ItemName()) })
 		for _, it := range entries {
 			name := report.Visible(it.Item.ItemName())
 			provider := schema.Text(it.Item, "service_provider")
@@ -157,7 +161,7 @@ func (d *demo) cloudTable() error {
 			if k := schema.Text(it.Item, "oauth2_credentials"); k != "" {
 				where = k
 			}
-			d.e.print("%s %s %s", pad(name, 28), pad(provider, 26), where)
+			d.e.print("%s", strings.TrimRight(pad(name, 28)+" "+pad(provider, 26)+" "+where, " "))
 		}
 	}
 	return nil
@@ -210,7 +214,8 @@ func (d *demo) background(args []string) error {
 	d.end = append(d.end, cancel)
 	r, w := io.Pipe()
 	other := *d.e
-	other.stdout = w
+	var errs bytes.Buffer // told where it fails, and not in between the next steps
+	other.stdout, other.stderr = w, &errs
 	failed := make(chan int, 1)
 	d.wait.Go(func() {
 		code := other.run(ctx, args)
@@ -219,7 +224,9 @@ func (d *demo) background(args []string) error {
 	})
 	first, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
-		return fmt.Errorf("demo: %s ended with %d", args[1], <-failed)
+		code := <-failed
+		_, _ = d.e.stderr.Write(errs.Bytes())
+		return fmt.Errorf("demo: %s ended with %d", args[1], code)
 	}
 	d.wait.Go(func() { _, _ = io.Copy(io.Discard, r) })
 	d.e.print("%s", strings.TrimSpace(first))

@@ -32,7 +32,7 @@ func (e *env) exportCommand() *cli.Command {
 		Flags: flags(readerFlags(), identityFlags(), sourceFlags(), selectFlags(), outputFlags("the bundle"), []cli.Flag{
 			&cli.StringFlag{Name: "secrets", Usage: "take secrets that the source cannot give from `FILE` (CSV kind,name,secret; plain or age), or - to be asked"},
 			&cli.StringFlag{Name: "sign", Usage: "sign as exporter with the SSH key in `FILE`, or agent"},
-			&cli.BoolFlag{Name: "print-template", Usage: "print an empty sheet: --print-template connections, or credentials"},
+			&cli.BoolFlag{Name: "print-template", Usage: "print an empty sheet, or write it to -o: --print-template connections, or credentials"},
 			jsonFlag(),
 		}),
 		Action: e.export,
@@ -140,10 +140,9 @@ func (e *env) printTemplate(c *cli.Context) error {
 		return err
 	}
 	if l := schema.List(list); l == schema.Connections || l == schema.Credentials {
-		_, err := e.stdout.Write(sheet.Template(l))
-		return err
+		return e.printOrWrite(c, sheet.Template(l))
 	}
-	return usage("export --print-template: %s is neither connections nor credentials", schema.Quote(list))
+	return usage("export: --print-template: %s is neither connections nor credentials", schema.Quote(list))
 }
 
 // bundleSummary tells what was written.

@@ -36,7 +36,11 @@ func (e *env) judge(c *cli.Context, path string, o *sealed.Opened, site string) 
 		j.Require = append(j.Require, req)
 	}
 	if f := c.String("allowed-signers"); f != "" {
-		if j.Allowed, err = sealed.LoadAllowedSigners(f); err != nil {
+		raw, err := readFile(f)
+		if err != nil {
+			return nil, err
+		}
+		if j.Allowed, err = sealed.ParseAllowedSigners(f, raw); err != nil {
 			return nil, err
 		}
 	} else if len(j.Require) > 0 {

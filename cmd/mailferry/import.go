@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
+	"slices"
 	"strings"
 
 	"filippo.io/age"
@@ -22,6 +23,8 @@ func (e *env) importCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "import",
 		Usage: "load a cloud bundle into Cloud, in two separate steps",
+		UsageText: "mailferry import credentials -i me.key --cloud sample:rehearsal cloud.age\n" +
+			"   mailferry import connections -i me.key --cloud sample:rehearsal cloud.age",
 		Description: "First the OAuth2 credentials, then the connections: a connection is written only\n" +
 			"once the credential that it names is on Cloud and is the same one. Nothing on Cloud is\n" +
 			"ever deleted. A ledger beside the bundle lets a run that was cut off go on.",
@@ -93,11 +96,15 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 	if opts.OnConflict, err = importer.ParsePolicy(c.String("on-conflict")); err != nil {
 		return opts, &usageError{fmt.Errorf("--on-conflict: %w", err)}
 	}
-	if _, err := selection.New(opts.Include, opts.Exclude); err != nil {
+	sel, err := selection.New(opts.Include, opts.Exclude)
+	if err != nil {
 		return opts, &usageError{err}
 	}
 	if !o.Bundle.IsCloud() {
 		return opts, schema.Hint(at(path, errors.New("is a server bundle; Cloud takes a cloud bundle")), "mailferry transform -i KEY -r RECIPIENT -o cloud.age %s", path)
+	}
+	if !sel.All() && !slices.ContainsFunc(o.Bundle.Items(schema.Connections), func(it schema.Item) bool { return sel.Has(it.ItemName()) }) {
+		return opts, schema.Hint(at(path, errors.New("no connection is selected")), "--include and --exclude take patterns that match the whole name: '*desk*'")
 	}
 	if o.PartsOpened > 0 || o.Parts == 0 {
 		opts.Secrets = func(l schema.List, name string) schema.Secret {
@@ -222,14 +229,14 @@ func (e *env) confirmChange(ctx context.Context, it importer.PlanItem) bool {
 }
 
 func (e *env) openPlan(file string, ids []age.Identity) (*importer.SavedPlan, error) {
-	f, err := os.Open(file)
+	f, err := openFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: there is no such file", file)
+		return nil, err
 	}
 	defer f.Close()
-	p, err := importer.OpenPlan(f, ids)
+	p, err := importer.OpenPlan(io.NewSectionReader(f, 0, f.size), ids)
 	if err != nil {
-		return nil, at(file, err)
+		return nil, advise(at(file, err), "mailferry plan -o FILE saves one, sealed to the key that made it")
 	}
 	return p, nil
 }

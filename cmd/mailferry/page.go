@@ -139,7 +139,11 @@ func (e *env) printFormProfile(c *cli.Context) error {
 	if err != nil {
 		return &usageError{err}
 	}
-	return e.json(p)
+	doc, err := schema.MarshalIndent(p)
+	if err != nil {
+		return err
+	}
+	return e.printOrWrite(c, doc)
 }
 
 // inspectPage tells what a site's pages show beside what the profile expects.

@@ -29,7 +29,7 @@ func (e *env) revealCommand() *cli.Command {
 
 func (e *env) reveal(c *cli.Context) error {
 	if c.NArg() != 2 {
-		return usage("reveal takes two arguments, the bundle and the name; %d were given", c.NArg())
+		return schema.Hint(usage("mailferry reveal takes two arguments, the bundle and the name; %d were given", c.NArg()), "a name with blanks stands in quotes: mailferry reveal -i KEY cloud.age \"Service Desk\"")
 	}
 	path, name := c.Args().Get(0), c.Args().Get(1)
 	o, err := e.openSecrets(c, path)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
@@ -28,7 +29,7 @@ func (e *env) transformCommand() *cli.Command {
 		Flags: flags(identityFlags(), readerFlags(), outputFlags("the cloud bundle"), []cli.Flag{
 			&cli.StringFlag{Name: "rules", Usage: "use the rules in `FILE` instead of the shipped ones (MAILFERRY_RULES)"},
 			&cli.StringFlag{Name: "sign", Usage: "sign as transformer with the SSH key in `FILE`, or agent"},
-			&cli.BoolFlag{Name: "print-rules", Usage: "print the shipped rules, for editing"},
+			&cli.BoolFlag{Name: "print-rules", Usage: "print the shipped rules, for editing, or write them to -o"},
 			jsonFlag(),
 		}),
 		Action: e.transform,
@@ -37,8 +38,7 @@ func (e *env) transformCommand() *cli.Command {
 
 func (e *env) transform(c *cli.Context) error {
 	if c.Bool("print-rules") {
-		_, err := e.stdout.Write(transform.Shipped())
-		return err
+		return e.printOrWrite(c, transform.Shipped())
 	}
 	path, out, err := inAndOut(c, "the server bundle")
 	if err != nil {
@@ -114,7 +114,7 @@ func (e *env) sameReaders(c *cli.Context, o *sealed.Opened) (sealed.Readers, err
 	}
 	to, changes, err := e.newReaders(c, o.Bundle.Manifest)
 	for _, ch := range changes {
-		e.say("%s as before: %s", ch.Sight, ch.Label+" "+ch.Key)
+		e.say("%s as before: %s", ch.Sight, strings.TrimSpace(ch.Label+" "+ch.Key))
 	}
 	return to, err
 }
@@ -208,43 +208,51 @@ func (e *env) transformReport(c *cli.Context, out, digest string, notes []transf
 			Notes  []transform.Note `json:"notes"`
 		}{out, digest, notes})
 	}
+	p := report.NewPrinter(e.stdout, e.terminal())
 	for _, g := range groupNotes(notes) {
-		e.print("%s", g)
+		p.Pair(0, 10, g.kind, report.Plain, g.what)
+		p.Wrapped(12, report.Faint, "of "+schema.Quotes(g.names))
 	}
-	e.print("%s: cloud bundle, content %s", out, digest[:16])
-	return nil
+	p.Line(report.Plain, report.Visible(out)+": cloud bundle, content "+digest[:16])
+	return p.Flush()
 }
 
-// groupNotes says alike things once, with how many connections they concern.
-func groupNotes(notes []transform.Note) []string {
-	type group struct {
-		line  string
-		names []string
+// printOrWrite prints a document to start from, or writes it to where -o points.
+func (e *env) printOrWrite(c *cli.Context, doc []byte) error {
+	if out := c.String("output"); out != "" {
+		return safefile.Write(out, c.Bool("force"), func(w io.Writer) error { _, err := w.Write(doc); return err })
 	}
-	var groups []*group
-	byLine := map[string]*group{}
+	_, err := e.stdout.Write(doc)
+	return err
+}
+
+// noteGroup is one thing that a transform says, and of whom.
+type noteGroup struct {
+	kind, what string
+	names      []string
+}
+
+// groupNotes says alike things once, with the items that they concern.
+func groupNotes(notes []transform.Note) []*noteGroup {
+	var groups []*noteGroup
+	byText := map[string]*noteGroup{}
 	for _, n := range notes {
-		line := fmt.Sprintf("%-10s %s", n.Kind, n.Field)
+		what := n.Field
 		if n.Kind != transform.Dropped && n.From != "" {
-			line += ": " + schema.Quote(n.From)
+			what += ": " + schema.Quote(n.From)
 			if n.To != n.From {
-				line += " → " + schema.Quote(n.To)
+				what += " → " + schema.Quote(n.To)
 			}
 		}
 		if n.Text != "" {
-			line += " (" + n.Text + ")"
+			what += " (" + n.Text + ")"
 		}
-		g := byLine[line]
-		if g == nil {
-			g = &group{line: line}
-			byLine[line] = g
-			groups = append(groups, g)
+		key := string(n.Kind) + " " + what
+		if byText[key] == nil {
+			byText[key] = &noteGroup{kind: string(n.Kind), what: what}
+			groups = append(groups, byText[key])
 		}
-		g.names = append(g.names, n.Name)
+		byText[key].names = append(byText[key].names, n.Name)
 	}
-	out := make([]string, len(groups))
-	for i, g := range groups {
-		out[i] = g.line + "\n           of " + schema.Quotes(g.names)
-	}
-	return out
+	return groups
 }
