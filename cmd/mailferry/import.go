@@ -14,6 +14,7 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/internal/selection"
+	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -169,6 +170,12 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 		}
 	}
 	if opts.OnConflict == importer.Overwrite && !c.Bool("yes") && !c.Bool("dry-run") {
+		// Said before anything is written: later it would be one answer of many.
+		t, err := terminal.Open()
+		if err != nil {
+			return schema.Hint(fmt.Errorf("overwrite asks before each: %w", err), "--yes overwrites without asking; --dry-run shows what it would be")
+		}
+		t.Close()
 		opts.Confirm = func(it importer.PlanItem) bool { return e.confirmChange(c.Context, it) }
 	}
 	var done func()
