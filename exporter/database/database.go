@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,6 +19,7 @@ const (
 	maxCell        = 64 << 10           // characters in one value
 	maxText        = schema.MaxDocument // bytes in all values together
 	maxColumns     = 1_000_000          // columns in all tables of the database
+	maxNames       = 64 << 20           // bytes in the names of those
 	connectTimeout = 15 * time.Second
 	grace          = 5 * time.Second // how long after its time-out a statement may keep silent
 )
@@ -45,12 +47,14 @@ type Database struct {
 	password schema.Secret
 	from     string   // where the password came from
 	warnings []string // about that place
+	meter    meter    // of the one connection that there is at a time
 }
 
 // session is one connection inside its read-only transaction.
 type session interface {
-	// query calls row with each row of the result, whose columns are texts.
-	query(ctx context.Context, sql string, row func([]exporter.Cell) error) error
+	// query calls row with each row of the result, whose columns are texts. A
+	// server that answers with another number of columns gives errShape.
+	query(ctx context.Context, sql string, columns int, row func([]exporter.Cell) error) error
 	// count returns the number of a table's rows. Where the server refuses to
 	// say in time, the error is a *serverError and the session can go on.
 	count(ctx context.Context, table string) (int64, error)
@@ -99,7 +103,7 @@ func (d *Database) Inspect(ctx context.Context, all bool) (*exporter.Contents, e
 	}
 	defer s.close()
 	out := &exporter.Contents{Kind: d.address.kind, Name: d.name}
-	err = d.query(ctx, s, s.info(), func(c []exporter.Cell) error {
+	err = d.query(ctx, s, s.info(), 3, func(c []exporter.Cell) error {
 		out.Database = exporter.Database{Name: c[0].Text, Version: c[1].Text}
 		out.Encoding = c[2].Text
 		return nil
@@ -221,7 +225,7 @@ func (d *Database) readTable(ctx context.Context, s session, t found, want strin
 	}
 	n := 0
 	sql := "SELECT " + strings.Join(exprs, ", ") + " FROM " + s.quote(t.schema) + "." + s.quote(t.Name) + order
-	return d.query(ctx, s, sql, func(cells []exporter.Cell) error {
+	return d.query(ctx, s, sql, len(columns), func(cells []exporter.Cell) error {
 		n++
 		for i, c := range cells {
 			at := fmt.Sprintf("%s row %d, column %s", want, n, columns[i])
@@ -246,12 +250,17 @@ func (d *Database) readTable(ctx context.Context, s session, t found, want strin
 // catalogue returns the tables that the user may see, by schema and name.
 func (d *Database) catalogue(ctx context.Context, s session) ([]found, error) {
 	var out []found
-	n := 0
+	n, names := 0, 0
 	wanted := d.address.params["schema"]
 	seen := false
-	err := d.query(ctx, s, s.catalogue(), func(c []exporter.Cell) error {
+	err := d.query(ctx, s, s.catalogue(), 4, func(c []exporter.Cell) error {
 		if n++; n > maxColumns {
 			return fmt.Errorf("more than %d columns", maxColumns)
+		}
+		for _, cell := range c {
+			if names += len(cell.Text); names > maxNames {
+				return fmt.Errorf("names of tables and columns take more than %d MiB", maxNames>>20)
+			}
 		}
 		if wanted != "" && c[0].Text != wanted {
 			return nil
@@ -276,6 +285,7 @@ func (d *Database) connect(ctx context.Context, warn func(string)) (session, err
 	for _, w := range d.warnings {
 		warn(w)
 	}
+	d.meter.reset()
 	s, err := d.dial(ctx, d.password)
 	if refusesUser(err) && d.password.IsZero() && d.opts.Ask != nil {
 		pw, askErr := d.opts.Ask(ctx, fmt.Sprintf("password of %s at %s: ", schema.Quote(d.address.user), d.name))
@@ -283,9 +293,11 @@ func (d *Database) connect(ctx context.Context, warn func(string)) (session, err
 			return nil, d.wrap(askErr)
 		}
 		d.password, d.from = pw, "what was typed"
-		s, err = d.dial(ctx, pw)
-		if err != nil {
+		d.meter.reset()
+		if s, err = d.dial(ctx, pw); err != nil {
+			err = d.explain(ctx, err)
 			d.password = schema.Secret{}
+			return nil, err
 		}
 	}
 	if err != nil {
@@ -302,11 +314,13 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-func (d *Database) query(ctx context.Context, s session, sql string, row func([]exporter.Cell) error) error {
+func (d *Database) query(ctx context.Context, s session, sql string, columns int, row func([]exporter.Cell) error) error {
 	sctx, cancel := context.WithTimeoutCause(ctx, d.opts.Timeout+grace, errSilent)
 	defer cancel()
 	var ours error // what row says is no fault of the connection
-	err := s.query(sctx, sql, func(c []exporter.Cell) error {
+	d.meter.reset()
+	err := s.query(sctx, sql, columns, func(c []exporter.Cell) error {
+		d.meter.reset()
 		ours = row(c)
 		return ours
 	})
@@ -319,9 +333,18 @@ func (d *Database) query(ctx context.Context, s session, sql string, row func([]
 func (d *Database) count(ctx context.Context, s session, table string) (int64, error) {
 	sctx, cancel := context.WithTimeoutCause(ctx, d.opts.Timeout+grace, errSilent)
 	defer cancel()
+	d.meter.reset()
 	n, err := s.count(sctx, table)
 	if asServerError(err) != nil {
 		return exporter.UnknownRows, nil
 	}
 	return n, d.explain(sctx, err)
+}
+
+func parseCount(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return 0, errShape
+	}
+	return n, nil
 }

@@ -50,6 +50,7 @@ func refusesUser(err error) bool {
 var (
 	errSilent = errors.New("the server keeps silent")
 	errNoTLS  = errors.New("the server offers no TLS")
+	errShape  = errors.New("the server answers with something else than was asked for")
 )
 
 // failure is an error of this package: our words, and for errors.Is a cause
@@ -87,6 +88,10 @@ func (d *Database) explain(ctx context.Context, err error) error {
 	if s := asServerError(err); s != nil {
 		return d.explainServer(s)
 	}
+	if d.meter.flooded() {
+		// Not every driver passes on what reading from the connection said.
+		return d.errorf("%v", errFlood).hint(notDatabase, d.address.kind)
+	}
 	var dns *net.DNSError
 	var op *net.OpError
 	var unknownCA x509.UnknownAuthorityError
@@ -94,6 +99,8 @@ func (d *Database) explain(ctx context.Context, err error) error {
 	var badCert x509.CertificateInvalidError
 	var verify *tls.CertificateVerificationError
 	switch {
+	case errors.Is(err, errShape):
+		return d.errorf("%v", errShape).hint(notDatabase, d.address.kind)
 	case errors.Is(err, errNoTLS):
 		return d.errorf("the server offers no TLS, which the address asks for").hint("let its administrator turn TLS on, or ask for less with sslmode=prefer (PostgreSQL) or tls=preferred (MySQL)")
 	case errors.As(err, &unknownCA), errors.As(err, &badHost), errors.As(err, &badCert), errors.As(err, &verify):
@@ -115,13 +122,19 @@ func (d *Database) explain(ctx context.Context, err error) error {
 	}
 }
 
+const notDatabase = "is that a %s server, and does nothing in between change what it says?"
+
 const checkAddress = "look at the address; dbconfig.xml in Jira's home folder has the one that Jira uses"
 
 func (d *Database) explainServer(s *serverError) error {
 	user := schema.Quote(d.address.user)
+	said := oneLine(s.message)
+	if pw := d.password.Reveal(); pw != "" && strings.Contains(s.message, pw) {
+		said = "(its words have the password in them)"
+	}
 	switch s.reason {
 	case refusedUser:
-		f := d.errorf("the server refuses user %s: %s", user, oneLine(s.message))
+		f := d.errorf("the server refuses user %s: %s", user, said)
 		switch {
 		case d.from != "":
 			return f.hint("the password came from %s", d.from)
@@ -133,15 +146,15 @@ func (d *Database) explainServer(s *serverError) error {
 	case noDatabase:
 		return d.errorf("there is no database %s", schema.Quote(d.address.database)).hint("%s", checkAddress)
 	case refusedRight:
-		return d.errorf("user %s may not read: %s", user, oneLine(s.message)).hint("the right to SELECT from the app's tables is all that is needed")
+		return d.errorf("user %s may not read: %s", user, said).hint("the right to SELECT from the app's tables is all that is needed")
 	case tookTooLong:
 		return d.errorf("a statement took longer than %s", d.opts.Timeout).hint("is the table locked, or the database busy? try again later")
 	case shuttingDown:
-		return d.errorf("the server ended the connection: %s", oneLine(s.message)).hint("try again once it is up")
+		return d.errorf("the server ended the connection: %s", said).hint("try again once it is up")
 	case badText:
 		return d.errorf("a value cannot be converted to UTF-8")
 	default:
-		return d.errorf("the server says: %s", oneLine(s.message))
+		return d.errorf("the server says: %s", said)
 	}
 }
 
@@ -160,7 +173,8 @@ func innermost(err error) string {
 			if len(e.Unwrap()) == 0 {
 				return oneLine(err.Error())
 			}
-			err = e.Unwrap()[0]
+			// Of several attempts the last one tells: it asked for least.
+			err = e.Unwrap()[len(e.Unwrap())-1]
 		case interface{ Unwrap() error }:
 			if e.Unwrap() == nil {
 				return oneLine(err.Error())

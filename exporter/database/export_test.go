@@ -14,5 +14,5 @@ func TryWrite(ctx context.Context, url, statement string) error {
 		return err
 	}
 	defer s.close()
-	return d.query(ctx, s, statement, nil)
+	return d.query(ctx, s, statement, 0, nil)
 }

@@ -25,6 +25,7 @@ func (d *Database) openMySQL() error {
 	cfg := mysql.NewConfig()
 	cfg.User, cfg.DBName = a.user, a.database
 	cfg.Timeout = connectTimeout
+	cfg.DialFunc = d.meter.dial
 	cfg.ReadTimeout, cfg.WriteTimeout = d.opts.Timeout+grace, d.opts.Timeout+grace
 	cfg.Logger = &mysql.NopLogger{} // the driver's own words on stderr would come on top of ours
 	if s := a.params["socket"]; s != "" {
@@ -105,7 +106,7 @@ func (d *Database) dialMySQL(ctx context.Context, cfg *mysql.Config) (_ session,
 	if err != nil {
 		return nil, mysqlError(err)
 	}
-	err = m.query(ctx, "SHOW SESSION STATUS LIKE 'Ssl_cipher'", func(c []exporter.Cell) error {
+	err = m.query(ctx, "SHOW SESSION STATUS LIKE 'Ssl_cipher'", 2, func(c []exporter.Cell) error {
 		m.ssl = c[1].Text != ""
 		return nil
 	})
@@ -135,18 +136,21 @@ func (d *Database) limitStatements(ctx context.Context, conn *sql.Conn) error {
 
 func isMariaDB(version string) bool { return strings.Contains(version, "MariaDB") }
 
-func (m *mariadb) query(ctx context.Context, query string, row func([]exporter.Cell) error) error {
+func (m *mariadb) query(ctx context.Context, query string, columns int, row func([]exporter.Cell) error) error {
 	rows, err := m.tx.QueryContext(ctx, query)
 	if err != nil {
 		return mysqlError(err)
 	}
 	defer rows.Close()
-	columns, err := rows.Columns()
+	names, err := rows.Columns()
 	if err != nil {
 		return mysqlError(err)
 	}
-	values := make([]sql.NullString, len(columns))
-	into := make([]any, len(columns))
+	if len(names) != columns {
+		return errShape
+	}
+	values := make([]sql.NullString, columns)
+	into := make([]any, columns)
 	for i := range values {
 		into[i] = &values[i]
 	}
@@ -167,8 +171,8 @@ func (m *mariadb) query(ctx context.Context, query string, row func([]exporter.C
 
 func (m *mariadb) count(ctx context.Context, table string) (int64, error) {
 	var n int64
-	err := m.query(ctx, "SELECT count(*) FROM "+table, func(c []exporter.Cell) (err error) {
-		n, err = strconv.ParseInt(c[0].Text, 10, 64)
+	err := m.query(ctx, "SELECT count(*) FROM "+table, 1, func(c []exporter.Cell) (err error) {
+		n, err = parseCount(c[0].Text)
 		return err
 	})
 	return n, err

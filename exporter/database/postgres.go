@@ -62,6 +62,7 @@ func (d *Database) openPostgres() error {
 		d.warnings = readableByOthers(file)
 	}
 	cfg.ConnectTimeout = connectTimeout
+	cfg.DialFunc = d.meter.dial
 	// Whatever the database stores, texts arrive as UTF-8.
 	cfg.RuntimeParams["client_encoding"] = "UTF8"
 	cfg.RuntimeParams["application_name"] = "mailferry"
@@ -97,7 +98,7 @@ func dialPostgres(ctx context.Context, cfg *pgconn.Config, timeout time.Duration
 	// Every name is qualified below: a function of that name in a schema that
 	// others may write to is never called.
 	err = p.query(ctx, fmt.Sprintf("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = %d; SET LOCAL search_path = pg_catalog",
-		max(1, timeout.Milliseconds())), nil)
+		max(1, timeout.Milliseconds())), 0, nil)
 	if err != nil {
 		p.close()
 		return nil, err
@@ -105,11 +106,15 @@ func dialPostgres(ctx context.Context, cfg *pgconn.Config, timeout time.Duration
 	return p, nil
 }
 
-func (p *postgres) query(ctx context.Context, sql string, row func([]exporter.Cell) error) error {
+func (p *postgres) query(ctx context.Context, sql string, columns int, row func([]exporter.Cell) error) error {
 	results := p.conn.Exec(ctx, sql)
 	for results.NextResult() {
 		r := results.ResultReader()
 		for r.NextRow() {
+			if row == nil || len(r.Values()) != columns {
+				p.close()
+				return errShape
+			}
 			var cells []exporter.Cell
 			for _, v := range r.Values() {
 				cells = append(cells, exporter.Cell{Text: string(v), Null: v == nil})
@@ -125,13 +130,13 @@ func (p *postgres) query(ctx context.Context, sql string, row func([]exporter.Ce
 
 func (p *postgres) count(ctx context.Context, table string) (int64, error) {
 	var n int64
-	err := p.query(ctx, "SAVEPOINT counting; SELECT count(*) FROM "+table, func(c []exporter.Cell) (err error) {
-		n, err = strconv.ParseInt(c[0].Text, 10, 64)
+	err := p.query(ctx, "SAVEPOINT counting; SELECT count(*) FROM "+table, 1, func(c []exporter.Cell) (err error) {
+		n, err = parseCount(c[0].Text)
 		return err
 	})
 	if asServerError(err) != nil {
 		// An error ends a PostgreSQL transaction but for what stands before it.
-		if back := p.query(ctx, "ROLLBACK TO SAVEPOINT counting", nil); back != nil {
+		if back := p.query(ctx, "ROLLBACK TO SAVEPOINT counting", 0, nil); back != nil {
 			return 0, back
 		}
 	}
