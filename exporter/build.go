@@ -22,8 +22,8 @@ type Options struct {
 // name so that equal sites give equal bundles whatever they were read from. The
 // markers of sealed secrets have no fingerprint yet: package sealed gives it.
 //
-// Two records of one name, a supplied secret for a name that is not there, and a
-// selection that is empty are errors.
+// Two records of one name, a record that the format has no room for, a supplied
+// secret for a name that is not there, and a selection that is empty are errors.
 func Build(contents []*Content, opts Options) (*schema.Bundle, schema.Secrets, error) {
 	b := &schema.Bundle{Format: schema.ServerFormat}
 	b.Manifest.Source = mergeSources(contents)
@@ -39,6 +39,9 @@ func Build(contents []*Content, opts Options) (*schema.Bundle, schema.Secrets, e
 					"names tell connections apart: rename one of them on Server, or take one out of the sheet")
 			}
 			where[key] = r.Where
+			if err := check(r); err != nil {
+				return nil, nil, err
+			}
 			secret := r.Secret
 			if s, ok := opts.Supplied[key]; ok {
 				used[key] = true

@@ -29,5 +29,5 @@ type Record struct {
 	Item   schema.Item   // *schema.ServerConnection or *schema.ServerCredential, secret field unset
 	Secret schema.Secret // the zero Secret where the source gave none
 	Reason string        // why a secret that belongs here is missing; "" where none applies
-	Where  string        // where it stands in the source, such as "row 7" or "AO_544E33_X row 3"
+	Where  string        // where it stands in the source, such as "a.csv: row 7" or "AO_544E33_X row 3"
 }

@@ -98,7 +98,7 @@ func (s *tableSource) Read(ctx context.Context, warn func(string)) (*Content, er
 	}
 	records, err := m.Records()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", src.Name, err)
 	}
 	return &Content{Source: src, Records: records}, nil
 }

@@ -22,6 +22,7 @@ type Mapper struct {
 	order   []string
 	warned  map[string]bool
 	warn    func(string)
+	kept    int // bytes of text in all rows
 }
 
 type table struct {
@@ -161,6 +162,9 @@ func (m *Mapper) Row(tableName string, number int, get func(column string) Cell)
 		cell := get(strings.ToUpper(c.Column))
 		if cell.Null || cell.Text == "" {
 			continue
+		}
+		if m.kept += len(cell.Text); m.kept > schema.MaxDocument {
+			return fmt.Errorf("%s, column %s: more than %d bytes of text in all", r.record.Where, c.Column, schema.MaxDocument)
 		}
 		if err := m.cell(t, &r, c, cell.Text); err != nil {
 			return fmt.Errorf("%s, column %s: %w", r.record.Where, c.Column, err)

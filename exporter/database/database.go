@@ -16,10 +16,9 @@ import (
 
 // Limits on what a database may hand over.
 const (
-	maxCell        = 64 << 10           // characters in one value
-	maxText        = schema.MaxDocument // bytes in all values together
-	maxColumns     = 1_000_000          // columns in all tables of the database
-	maxNames       = 64 << 20           // bytes in the names of those
+	maxCell        = 64 << 10  // characters in one value
+	maxColumns     = 1_000_000 // columns in all tables of the database
+	maxNames       = 64 << 20  // bytes in the names of those
 	connectTimeout = 15 * time.Second
 	grace          = 5 * time.Second // how long after its time-out a statement may keep silent
 )
@@ -155,13 +154,12 @@ func (d *Database) ReadTables(ctx context.Context, take exporter.Taker, warn fun
 	if err != nil {
 		return schema.Source{}, err
 	}
-	budget := maxText
 	for _, want := range take.Tables() {
 		t, err := d.locate(want, tables)
 		if err != nil {
 			return schema.Source{}, err
 		}
-		if err := d.readTable(ctx, s, t, want, take, warn, &budget); err != nil {
+		if err := d.readTable(ctx, s, t, want, take, warn); err != nil {
 			return schema.Source{}, err
 		}
 	}
@@ -192,7 +190,7 @@ func (d *Database) locate(want string, tables []found) (found, error) {
 	}
 }
 
-func (d *Database) readTable(ctx context.Context, s session, t found, want string, take exporter.Taker, warn func(string), budget *int) error {
+func (d *Database) readTable(ctx context.Context, s session, t found, want string, take exporter.Taker, warn func(string)) error {
 	var have []string
 	for _, c := range t.Columns {
 		have = append(have, c.Name)
@@ -229,13 +227,11 @@ func (d *Database) readTable(ctx context.Context, s session, t found, want strin
 		n++
 		for i, c := range cells {
 			at := fmt.Sprintf("%s row %d, column %s", want, n, columns[i])
-			switch *budget -= len(c.Text); {
+			switch {
 			case utf8.RuneCountInString(c.Text) > maxCell:
 				return fmt.Errorf("%s: longer than %d characters", at, maxCell)
 			case !utf8.ValidString(c.Text):
 				return fmt.Errorf("%s: not valid UTF-8", at)
-			case *budget < 0:
-				return fmt.Errorf("%s: more than %d bytes of text in all", at, maxText)
 			}
 		}
 		return take.Row(want, n, func(column string) exporter.Cell {

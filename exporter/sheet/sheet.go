@@ -62,7 +62,7 @@ func (s *Source) Read(ctx context.Context, warn func(string)) (*exporter.Content
 		}
 		sum.Write(raw)
 		names = append(names, name)
-		content.Records = append(content.Records, records(items)...)
+		content.Records = append(content.Records, records(name, items)...)
 	}
 	content.Source = schema.Source{Kind: "csv", Name: strings.Join(names, " + "), SHA256: hex.EncodeToString(sum.Sum(nil))}
 	return content, nil
@@ -89,10 +89,10 @@ func hasSecrets(items *table.Items) bool {
 
 // records leaves it to the exporter to say that a secret is missing: the same
 // site gives the same bundle whatever it was read from.
-func records(items *table.Items) []exporter.Record {
+func records(sheet string, items *table.Items) []exporter.Record {
 	out := make([]exporter.Record, len(items.Rows))
 	for i, it := range items.Rows {
-		out[i] = exporter.Record{Item: it.Item, Secret: it.Secret, Where: fmt.Sprintf("row %d", it.Row)}
+		out[i] = exporter.Record{Item: it.Item, Secret: it.Secret, Where: fmt.Sprintf("%s: row %d", sheet, it.Row)}
 	}
 	return out
 }

@@ -60,7 +60,7 @@ func TestBothSheetsBecomeRecordsWithTheirRows(t *testing.T) {
 			t.Errorf("%s has a marker", r.Item.ItemName())
 		}
 	}
-	want := "connections Desk row 2 made-up|connections M365 row 4 |credentials Azure row 2 made-up-too"
+	want := "connections Desk conns.csv: row 2 made-up|connections M365 conns.csv: row 4 |credentials Azure creds.csv: row 2 made-up-too"
 	if s := strings.Join(got, "|"); s != want {
 		t.Errorf("got  %s\nwant %s", s, want)
 	}

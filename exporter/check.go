@@ -1,0 +1,66 @@
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// short is a length that every text of an item and every key of an extra value
+// may have, and a number of extra values: an item within it need not be held
+// against the schema, which takes far longer than looking.
+const short = 200
+
+// check holds a record against the bundle's format, so that what does not fit is
+// told by its place in the source. In the bundle, items are sorted.
+func check(r Record) error {
+	if plain(r.Item) {
+		return nil
+	}
+	b := &schema.Bundle{Format: schema.ServerFormat, Manifest: schema.Manifest{
+		ID: strings.Repeat("0", 32), Created: schema.At(time.Unix(0, 0)), Tool: "mailferry",
+		Source: schema.Source{Kind: "item", Name: "item"}, Recipients: []schema.Reader{{Key: "passphrase"}},
+	}}
+	if r.Item.List() == schema.Credentials {
+		b.Credentials = []schema.Item{r.Item}
+	} else {
+		b.Connections = []schema.Item{r.Item}
+	}
+	doc, err := b.Encode()
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.Where, err)
+	}
+	_, err = schema.Decode(doc)
+	var invalid *schema.InvalidError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &invalid):
+		p := invalid.Problems[0]
+		return fmt.Errorf("%s, %s: %s", r.Where, strings.TrimPrefix(p.Place, string(r.Item.List())+"[0]."), p.What)
+	default:
+		return fmt.Errorf("%s: %w", r.Where, err)
+	}
+}
+
+// plain reports whether nothing can be wrong with an item's texts.
+func plain(it schema.Item) bool {
+	for _, f := range schema.FieldsOf(it) {
+		if f.Type != schema.String {
+			continue
+		}
+		if n := len(schema.Text(it, f.Name)); n > short || n == 0 && f.Required {
+			return false
+		}
+	}
+	extra := schema.Extra(it)
+	for _, key := range extra {
+		if n := len(schema.Text(it, "extra."+key)); len(key) > short || n > short || key == "" {
+			return false
+		}
+	}
+	return len(extra) <= short
+}
