@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// readmeLine is a command that the README tells to type, and its exit code.
+type readmeLine struct {
+	text string
+	exit int
+}
+
+var (
+	readmeExit    = regexp.MustCompile(`\s+# exit (\d)`)
+	readmeComment = regexp.MustCompile(`\s+# .*$`)
+)
+
+func readmeLines(t *testing.T) []readmeLine {
+	t.Helper()
+	var out []readmeLine
+	for line := range strings.Lines(string(read(t, filepath.Join("..", "..", "README.md")))) {
+		text, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "    $ ")
+		if !ok {
+			continue
+		}
+		l := readmeLine{text: readmeComment.ReplaceAllString(text, "")}
+		if m := readmeExit.FindStringSubmatch(text); m != nil {
+			l.exit, _ = strconv.Atoi(m[1])
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// needsMore reports whether a line needs what no test folder has: a site of its
+// own, a server's name, or somebody at a terminal.
+func (l readmeLine) needsMore() bool {
+	return strings.Contains(l.text, "page+") || strings.Contains(l.text, "postgres://") || strings.HasPrefix(l.text, "mailferry reveal")
+}
+
+// The README's commands, typed in its order into one shell in one empty folder,
+// do what it says. Its reader has an SSH key and has listed it as anna's.
+func TestTheREADMEsCommandsWorkAsTyped(t *testing.T) {
+	dir, home := t.TempDir(), t.TempDir()
+	key := filepath.Join(home, ".ssh", "id_ed25519")
+	if err := os.Mkdir(filepath.Dir(key), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	signer := strings.Join(strings.Fields(string(read(t, key+".pub")))[:2], " ")
+	if err := os.WriteFile(filepath.Join(dir, "signers"), []byte("anna@corp.example namespaces=\"mailferry\" "+signer+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	script := "set -u\ncheck() { if [ $1 != $2 ]; then echo \"exit $1 instead of $2\" >&2; exit 99; fi; }\n"
+	ran := 0
+	for _, l := range readmeLines(t) {
+		if l.needsMore() {
+			continue
+		}
+		ran++
+		script += fmt.Sprintf("cat >&2 <<'LINE'\n$ %s\nLINE\n%s\ncheck $? %d\n", l.text, l.text, l.exit)
+	}
+	if ran < 25 {
+		t.Fatalf("the README has %d commands to run", ran)
+	}
+	cmd := exec.Command("sh", "-c", script)
+	cmd.Dir = dir
+	cmd.Env = append(cleanEnv(mailferryOnPath(t)), "HOME="+home)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+}
+
+// What cannot be run here has commands and flags that exist.
+func TestTheREADMEsOtherCommandsAreUnderstood(t *testing.T) {
+	all := leaves(processEnv().app().Commands)
+	seen := 0
+	for _, l := range readmeLines(t) {
+		if !l.needsMore() {
+			continue
+		}
+		seen++
+		words := strings.Fields(l.text)[1:]
+		i := slices.IndexFunc(all, func(leaf leaf) bool {
+			return len(words) > len(leaf.path) && slices.Equal(words[:len(leaf.path)], leaf.path)
+		})
+		if i < 0 {
+			t.Errorf("%s: no such command", l.text)
+			continue
+		}
+		parsed(t, all[i], words[len(all[i].path):]...)
+	}
+	if seen < 4 {
+		t.Errorf("%d commands seen", seen)
+	}
+}
