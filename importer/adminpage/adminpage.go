@@ -34,6 +34,7 @@ func Open(address string, o formprofile.Options) (importer.Cloud, error) {
 // cloud is worked in one window, one thing at a time.
 type cloud struct {
 	mu      sync.Mutex
+	typed   importer.Discretion
 	site    *formprofile.Site
 	rows    map[schema.List]map[string]formprofile.Row // by id
 	offered map[schema.List]map[string][]string        // by field, once they were read
@@ -133,6 +134,31 @@ func refusal(err error) error {
 		return &importer.RefusedError{Words: page.Clean(err.Error())}
 	}
 	return err
+}
+
+// leastRepeated is the length from which a secret is looked for in what a page
+// says: much of that are its own words.
+const leastRepeated = 4
+
+const repeating = "what the page says repeats a secret and is not shown"
+
+// unquotable is an error whose words repeat a secret.
+type unquotable struct{ err error }
+
+func (e *unquotable) Error() string { return repeating }
+func (e *unquotable) Unwrap() error { return e.err }
+
+// discreet takes a page's words out of an error where they repeat a secret that
+// was typed, and leaves what the error means.
+func (c *cloud) discreet(err error) error {
+	if err == nil || !c.typed.Repeats(err.Error(), leastRepeated) {
+		return err
+	}
+	var no *importer.RefusedError
+	if !importer.Unsettled(err) && errors.As(err, &no) {
+		return &importer.RefusedError{Code: no.Code, Words: repeating}
+	}
+	return &unquotable{err}
 }
 
 // isList reports whether a control has choices.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -149,6 +150,29 @@ func TestARefusedSaveIsThatConnectionsFailureInThePagesWords(t *testing.T) {
 		if have := s.content(t); len(have) != 1 {
 			t.Errorf("Cloud has %q", have)
 		}
+	}
+}
+
+// A page may say what it did not like of a password; report and ledger keep none
+// of it.
+func TestASecretThatThePageRepeatsIsNotInItsWords(t *testing.T) {
+	b := bundleWith(1)
+	b.Credentials = nil
+	s := newSite(t, cloud.Options{}, cloud.PageOptions{Refuse: func(l schema.List, name string) string {
+		return "The password " + strings.ToUpper(secretOf(l, name).Reveal()) + " is known to thieves"
+	}})
+	o := options(t, s.byPage(t, "form=dialog&toast=alert"), b, schema.Connections)
+	rep, err := importer.Run(t.Context(), o)
+	var partly *importer.PartialError
+	if !errors.As(err, &partly) || partly.Left != 1 || partly.Cause != nil {
+		t.Fatalf("%v", err)
+	}
+	ledger, err := os.ReadFile(o.Ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if it := rep.Items[0]; it.Result != importer.Failed || !strings.Contains(it.Words, "repeats a secret") || strings.Contains(strings.ToLower(it.Words+string(ledger)), "sécret") {
+		t.Errorf("%s %q\n%s", it.Result, it.Words, ledger)
 	}
 }
 

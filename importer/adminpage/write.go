@@ -39,6 +39,12 @@ func (c *cloud) rowOf(l schema.List, id string) (formprofile.Row, bool) {
 }
 
 func (c *cloud) write(ctx context.Context, w importer.Write, open func() (*formprofile.Form, error)) (importer.Remote, error) {
+	c.typed.Add(w.Secret)
+	got, err := c.enterAndSave(ctx, w, open)
+	return got, c.discreet(err)
+}
+
+func (c *cloud) enterAndSave(ctx context.Context, w importer.Write, open func() (*formprofile.Form, error)) (importer.Remote, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := w.Item.List()
