@@ -38,6 +38,8 @@ func (r *Row) Text() string { return r.text }
 // maxRows bounds how many rows one page or one list may have.
 const maxRows = 20_000
 
+func errTooManyRows() error { return fmt.Errorf("the list has more than %d rows", maxRows) }
+
 // Rows reads the rows that the scope's table or list shows now. With columns named, it is the table that has all of them;
 // without, it is the only table, or, when there is no table, the only list. Header rows are left out.
 func (s *Scope) Rows(ctx context.Context, columns ...string) ([]*Row, error) {
@@ -104,6 +106,9 @@ func (v *view) table(columns []string) (*table, error) {
 		}
 		return nil, failure(ErrAbsent, "no table with the columns %s; the page has: %s", listNames(columns), listNames(seen))
 	case 1:
+		if len(found[0].rows) > maxRows {
+			return nil, errTooManyRows()
+		}
 		return found[0], nil
 	}
 	return nil, failure(ErrAmbiguous, "%s tables or lists fit", number(len(found)))
@@ -142,7 +147,7 @@ func readTable(root *node) *table {
 			for _, cell := range cells {
 				t.columns = append(t.columns, cell.cellText())
 			}
-		case !header && len(cells) > 0 && len(t.rows) < maxRows:
+		case !header && len(cells) > 0 && len(t.rows) <= maxRows:
 			t.rows = append(t.rows, n)
 		}
 		return false
@@ -153,7 +158,7 @@ func readTable(root *node) *table {
 func readList(root *node) *table {
 	t := &table{root: root}
 	for _, n := range root.children {
-		if n.role == "listitem" && n.backend != 0 && len(t.rows) < maxRows {
+		if n.role == "listitem" && n.backend != 0 && len(t.rows) <= maxRows { // one more tells that there are too many
 			t.rows = append(t.rows, n)
 		}
 	}
@@ -200,7 +205,7 @@ func (s *Scope) EachRow(ctx context.Context, next string, columns []string, visi
 			unseen := fresh(rows)
 			for _, row := range unseen {
 				if total++; total > maxRows {
-					return fmt.Errorf("the list has more than %d rows", maxRows)
+					return errTooManyRows()
 				}
 				visited[row.key()]++
 				more, err := visit(row)
