@@ -64,11 +64,8 @@ func Build(contents []*Content, opts Options) (*schema.Bundle, schema.Secrets, e
 			}
 		}
 	}
-	for key := range opts.Supplied {
-		if !used[key] {
-			return nil, nil, schema.Hint(fmt.Errorf("a secret is supplied for %s %s, which the source does not have", key.List.One(), schema.Quote(key.Name)),
-				"names match exactly, blanks and case included")
-		}
+	if err := unused(opts.Supplied, used, where); err != nil {
+		return nil, nil, err
 	}
 	if err := narrow(b, secrets, opts.Select); err != nil {
 		return nil, nil, err
@@ -77,6 +74,26 @@ func Build(contents []*Content, opts Options) (*schema.Bundle, schema.Secrets, e
 	slices.SortFunc(b.Credentials, byName)
 	slices.SortFunc(b.Connections, byName)
 	return b, secrets, nil
+}
+
+// unused says which supplied secret belongs to nothing. Where the secret is a name
+// that the source has, the name is the secret, and not repeated.
+func unused(supplied schema.Secrets, used map[schema.SecretKey]bool, where map[schema.SecretKey]string) error {
+	first := schema.SecretKey{}
+	for key, secret := range supplied {
+		if _, swapped := where[schema.SecretKey{List: key.List, Name: secret.Reveal()}]; swapped && !used[key] {
+			return schema.Hint(fmt.Errorf("the name of a %s stands where its secret belongs", key.List.One()),
+				"name comes before secret: swap the two columns")
+		}
+		if !used[key] && (first.Name == "" || key.Name < first.Name) {
+			first = key
+		}
+	}
+	if first.Name == "" {
+		return nil
+	}
+	return schema.Hint(fmt.Errorf("a secret is supplied for %s %s, which the source does not have", first.List.One(), schema.Quote(first.Name)),
+		"names match exactly, blanks and case included")
 }
 
 // marker decides what stands in the secret's place, nil where none applies.

@@ -101,3 +101,25 @@ func TestRowsOfATableAreBoundedInAll(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestASecretTypedAsANameIsNotRepeated(t *testing.T) {
+	opts := exporter.Options{Supplied: schema.Secrets{
+		key(schema.Connections, "canary-5e1f"): schema.NewSecret("HR"),
+		key(schema.Connections, "another"):     schema.NewSecret("x"),
+	}}
+	_, _, err := exporter.Build(site(), opts)
+	if err == nil || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "the name of a connection stands where its secret belongs") {
+		t.Error(err)
+	}
+}
+
+func TestTheFirstOfSeveralUnknownNamesIsTold(t *testing.T) {
+	supplied := schema.Secrets{}
+	for _, name := range []string{"z", "b", "y", "c", "x"} {
+		supplied[key(schema.Connections, name)] = schema.NewSecret("s")
+	}
+	_, _, err := exporter.Build(site(), exporter.Options{Supplied: supplied})
+	if err == nil || !strings.Contains(err.Error(), `connection "b"`) {
+		t.Error(err)
+	}
+}
