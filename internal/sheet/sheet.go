@@ -320,18 +320,21 @@ func (r Row) doubt(c Column) string {
 // other than its owner can read it; where the system does not say so in
 // permission bits (Windows), it is false.
 func ReadFile(path string) (raw []byte, exposed bool, err error) {
+	info, err := os.Stat(path) // opening a pipe would wait for somebody to write into it
+	switch {
+	case err != nil:
+		return nil, false, err
+	case info.IsDir():
+		return nil, false, invalid(path, "a folder, not a file")
+	case !info.Mode().IsRegular():
+		return nil, false, schema.Hint(invalid(path, "a pipe or a device, not a file"),
+			"write it to a file that only you can read, and delete that afterwards")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, false, err
 	}
 	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, false, err
-	}
-	if info.IsDir() {
-		return nil, false, invalid(path, "a folder, not a file")
-	}
 	raw, err = io.ReadAll(io.LimitReader(f, MaxFile+1))
 	if err != nil {
 		return nil, false, fmt.Errorf("read %s: %w", path, err)
