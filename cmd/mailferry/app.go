@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -109,11 +110,26 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 		return unknownFlag(c, strings.TrimLeft(name, "-"))
 	}
 	// The library says: invalid value "x" for flag -jobs: parse error
-	if value, flag, ok := strings.Cut(msg, " for flag -"); ok {
+	// or: invalid boolean value "x" for -yes: parse error
+	if value, flag, ok := strings.Cut(strings.Replace(msg, `" for flag -`, `" for -`, 1), `" for -`); ok {
 		name, _, _ := strings.Cut(flag, ":")
-		msg = dashed(name) + ": " + value
+		return schema.Hint(usage(`%s: %s: %s"`, path, dashed(name), value), "%s", likeThis(c.Command.Flags, name))
 	}
 	return schema.Hint(usage("%s: %s", path, msg), "%s --help lists the flags", path)
+}
+
+// likeThis shows a value that a flag takes, where not every text is one.
+func likeThis(flags []cli.Flag, name string) string {
+	i := slices.IndexFunc(flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
+	if i >= 0 {
+		switch flags[i].(type) {
+		case *cli.DurationFlag:
+			return "a time has a unit: 20ms, 5s, 720h"
+		case *cli.IntFlag, *cli.Int64Flag, *cli.Float64Flag:
+			return "a number is wanted"
+		}
+	}
+	return "it takes no value"
 }
 
 func unknownFlag(c *cli.Context, name string) error {

@@ -41,7 +41,7 @@ func (e *env) judge(c *cli.Context, path string, o *sealed.Opened, site string) 
 			return nil, err
 		}
 		if j.Allowed, err = sealed.ParseAllowedSigners(f, raw); err != nil {
-			return nil, err
+			return nil, advise(err, "a line is a name and a key, as mailferry review prints it: anna@corp.example namespaces=\"mailferry\" ssh-ed25519 AAAA…")
 		}
 	} else if len(j.Require) > 0 {
 		return nil, schema.Hint(usage("--require needs --allowed-signers FILE"), "it lists whose statements count")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,7 +92,7 @@ func browserFolder(host string, make bool) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		if make {
-			return "", err
+			return "", schema.Hint(fmt.Errorf("no folder for the browser's session: %w", err), "set HOME, or use --attach")
 		}
 		return "", nil
 	}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -46,20 +48,40 @@ func kindOf(arg string) (kind, error) {
 		return "", schema.Hint(usage("%s: not an address that mailferry reads from", schema.Quote(arg)), "sources are files, postgres://…, mysql://… and page+https://…")
 	}
 	f, err := os.Open(arg)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%s: there is no such file", arg)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: cannot be read", arg)
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return "", schema.Hint(fmt.Errorf("%s: is a folder", arg), "name a file in it")
+	} else if err == nil && !info.Mode().IsRegular() {
+		return "", schema.Hint(fmt.Errorf("%s: is not a regular file", arg), "sources are read more than once: save it to a file first")
 	}
 	head := make([]byte, 512)
 	n, _ := io.ReadFull(f, head)
+	if err := noSource(arg, head[:n]); err != nil {
+		return "", err
+	}
 	k := kindOfContent(head[:n])
 	if k == kindSheet && endsZip(f) {
 		return "", schema.Hint(fmt.Errorf("%s: is the last part of a split zip archive", arg), "join the parts first: zip -s 0 %s --out whole.zip", arg)
 	}
 	return k, nil
+}
+
+// noSource tells what is taken for a source by mistake.
+func noSource(arg string, head []byte) error {
+	switch {
+	case bytes.HasPrefix(bytes.TrimLeft(head, "\ufeff \t\r\n"), []byte("{")):
+		return schema.Hint(fmt.Errorf("%s: JSON, which is no source and no bundle", arg),
+			"the app's own backup file cannot be read, its form is not public; a Jira backup, a database, CSV sheets and the admin pages can")
+	case bytes.Contains(head, []byte("AGE-SECRET-KEY-")):
+		return schema.Hint(fmt.Errorf("%s: an identity, not a source and no bundle", arg), "-i %s opens bundles with it; mailferry keygen -y prints its recipient", arg)
+	}
+	return nil
 }
 
 // endsZip reports whether a file that does not begin as a zip archive ends as
