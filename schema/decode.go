@@ -78,28 +78,59 @@ func generics(members map[string]jsontext.Value) (map[string]any, error) {
 // schema, then each item by itself, so that a place is told exactly and a large
 // bundle never stands in memory as generic values. It does not know whether the
 // document's secrets, transform or signatures are good: see package sealed.
-func Decode(doc []byte) (*Bundle, error) { return DecodeAt(bytes.NewReader(doc), int64(len(doc))) }
-
-// DecodeAt is Decode for a document of that size in bytes which need not stand
-// in memory: it is read twice, once from end to end and once in parts. src is
-// not read concurrently.
-func DecodeAt(src io.ReaderAt, size int64) (*Bundle, error) {
-	doc, err := scanAt(src, size)
+func Decode(doc []byte) (*Bundle, error) {
+	b, parts, err := DecodeAt(bytes.NewReader(doc), int64(len(doc)))
 	if err != nil {
 		return nil, err
+	}
+	return b, b.Take(parts)
+}
+
+// Take reads sealed parts into the bundle.
+func (b *Bundle) Take(parts []*SealedPart) error {
+	b.Sealed = make([]string, len(parts))
+	for i, p := range parts {
+		var text strings.Builder
+		text.Grow(int(p.Len()))
+		if _, err := io.Copy(&text, p.Reader()); err != nil {
+			return err
+		}
+		b.Sealed[i] = text.String()
+	}
+	return nil
+}
+
+// DecodeAt is Decode for a document of that size in bytes which need not stand
+// in memory: it is read twice, once from end to end and once in parts. The
+// bundle's sealed parts are left where they are. src is not read concurrently.
+func DecodeAt(src io.ReaderAt, size int64) (*Bundle, []*SealedPart, error) {
+	doc, err := scanAt(src, size)
+	if err != nil {
+		return nil, nil, err
 	}
 	format, err := doc.format()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := CheckFormat(format, ServerFormat, CloudFormat); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	parts, sealed, err := doc.sealed()
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := doc.bundle(format, sealed)
+	return b, parts, err
+}
+
+// bundle reads everything but the sealed parts; sealed is what is to be
+// validated of them, or nil where there is no such list.
+func (d *document) bundle(format string, sealed any) (*Bundle, error) {
 	file := "server-bundle"
 	if format == CloudFormat {
 		file = "cloud-bundle"
 	}
-	around, taken, err := doc.shell(doc.members, "")
+	around, taken, err := d.shell(d.members, "")
 	if err != nil {
 		return nil, err
 	}
@@ -107,68 +138,39 @@ func DecodeAt(src io.ReaderAt, size int64) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
+	if sealed != nil {
+		whole["sealed"] = sealed
+	}
 	var originAround map[string]jsontext.Value
 	var originTaken map[List]member
-	hasOrigin := slices.ContainsFunc(doc.members, func(m member) bool { return m.name == "origin" && m.kind == '{' })
+	hasOrigin := slices.ContainsFunc(d.members, func(m member) bool { return m.name == "origin" && m.kind == '{' })
 	if hasOrigin {
-		if originAround, originTaken, err = doc.shell(doc.origin, "origin."); err != nil {
+		if originAround, originTaken, err = d.shell(d.origin, "origin."); err != nil {
 			return nil, err
 		}
 		if whole["origin"], err = generics(originAround); err != nil {
 			return nil, err
 		}
 	}
-	b := &Bundle{Format: format}
-	if err := doc.sealed(b, around, whole); err != nil {
-		return nil, err
-	}
 	if err := validateValue(file, "", whole, ""); err != nil {
 		return nil, err
 	}
+	b := &Bundle{Format: format}
 	if err := unmarshalAt("manifest", around["manifest"], &b.Manifest); err != nil {
 		return nil, err
 	}
-	if b.Sealed == nil {
-		if err := unmarshalAt("sealed", around["sealed"], &b.Sealed); err != nil {
-			return nil, err
-		}
-	}
-	if b.Credentials, err = doc.items(file, b.Format, Credentials, "credential", "", taken[Credentials]); err != nil {
+	if b.Credentials, err = d.items(file, b.Format, Credentials, "credential", "", taken[Credentials]); err != nil {
 		return nil, err
 	}
-	if b.Connections, err = doc.items(file, b.Format, Connections, "connection", "", taken[Connections]); err != nil {
+	if b.Connections, err = d.items(file, b.Format, Connections, "connection", "", taken[Connections]); err != nil {
 		return nil, err
 	}
 	if hasOrigin {
-		if b.Origin, err = doc.decodeOrigin(file, originAround, originTaken); err != nil {
+		if b.Origin, err = d.decodeOrigin(file, originAround, originTaken); err != nil {
 			return nil, err
 		}
 	}
 	return b, nil
-}
-
-// sealed reads the sealed parts once, for the bundle and for validation alike:
-// they may be most of a document.
-func (d *document) sealed(b *Bundle, around map[string]jsontext.Value, whole map[string]any) error {
-	i := slices.IndexFunc(d.members, func(m member) bool { return m.name == "sealed" && m.kind == '[' })
-	if i < 0 {
-		return nil
-	}
-	if texts, ok := d.texts(d.members[i]); ok {
-		list := make([]any, len(texts))
-		for i, t := range texts {
-			list[i] = t
-		}
-		b.Sealed, whole["sealed"] = texts, list
-		return nil
-	}
-	raw, err := d.raw(d.members[i])
-	if err != nil {
-		return err
-	}
-	around["sealed"] = raw
-	whole["sealed"], err = generic(raw)
-	return err
 }
 
 // format is the member of that name.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -27,6 +26,14 @@ type member struct {
 	from, to int64 // from may lie before the value, on the colon or blanks
 }
 
+// maxText is the longest text in bytes as a document writes it, but for sealed
+// parts: twelve times what any schema allows in characters, and some more.
+const maxText = 1 << 20
+
+// maxPiece is how much of a document in bytes is decoded at once: an item, or a
+// member such as the manifest. Generic values take a multiple of their text.
+const maxPiece = 16 << 20
+
 // readAhead is how much of a document is read at once. It is age's chunk, so
 // that none is decrypted twice.
 const readAhead = 64 << 10
@@ -38,7 +45,9 @@ func scanAt(src io.ReaderAt, size int64) (*document, error) {
 		return nil, invalid("", "larger than %d bytes", MaxDocument)
 	}
 	doc := &document{src: src}
-	dec := jsontext.NewDecoder(doc.reader(0, size))
+	in := newShortener(io.NewSectionReader(src, 0, size))
+	dec := jsontext.NewDecoder(in)
+	offset := func() int64 { return in.source(dec.InputOffset()) }
 	began := false
 	var top, inner member
 	for {
@@ -47,9 +56,12 @@ func scanAt(src io.ReaderAt, size int64) (*document, error) {
 			return nil, invalid("", "empty")
 		}
 		if err != nil {
-			return nil, syntaxError(err)
+			return nil, in.syntaxError(err)
 		}
 		kind, depth := tok.Kind(), dec.StackDepth()
+		if kind == '"' && in.lengthOf(dec.InputOffset()) > maxText && (top.name != "sealed" || depth != 2) {
+			return nil, invalid(place(dec.StackPointer()), "a text longer than %d bytes", maxText)
+		}
 		if (kind == '{' || kind == '[') && depth > MaxDepth {
 			return nil, invalid(place(dec.StackPointer()), "nested deeper than %d", MaxDepth)
 		}
@@ -63,7 +75,7 @@ func scanAt(src io.ReaderAt, size int64) (*document, error) {
 				return nil, invalid("", "something follows after the end of the document")
 			}
 			if !errors.Is(err, io.EOF) {
-				return nil, syntaxError(err)
+				return nil, in.syntaxError(err)
 			}
 			return doc, nil
 		case depth <= 2 && (kind == '{' || kind == '['):
@@ -74,17 +86,16 @@ func scanAt(src io.ReaderAt, size int64) (*document, error) {
 		case depth == 3 && (kind == '{' || kind == '['):
 			inner.kind = kind
 		case depth == 1 && doc.object:
-			top.note(dec, tok, 1, &doc.members)
+			top.note(dec, tok, offset(), 1, &doc.members)
 		case depth == 2 && top.name == "origin" && top.kind == '{':
-			inner.note(dec, tok, 2, &doc.origin)
+			inner.note(dec, tok, offset(), 2, &doc.origin)
 		}
 	}
 }
 
 // note follows an object at a depth token by token: at a name it begins a
-// member, at the end of a value it adds it.
-func (m *member) note(dec *jsontext.Decoder, tok jsontext.Token, depth int, to *[]member) {
-	at := dec.InputOffset()
+// member, at the end of a value it adds it. at is where the token ends.
+func (m *member) note(dec *jsontext.Decoder, tok jsontext.Token, at int64, depth int, to *[]member) {
 	if _, n := dec.StackIndex(depth); n%2 == 1 {
 		*m = member{name: tok.String(), from: at}
 		return
@@ -96,12 +107,15 @@ func (m *member) note(dec *jsontext.Decoder, tok jsontext.Token, depth int, to *
 	*to = append(*to, *m)
 }
 
-func (d *document) reader(from, to int64) io.Reader {
-	return bufio.NewReaderSize(io.NewSectionReader(d.src, from, to-from), readAhead)
+func (d *document) reader(m member) *bufio.Reader {
+	return bufio.NewReaderSize(io.NewSectionReader(d.src, m.from, m.to-m.from), readAhead)
 }
 
 // raw reads a member's value.
 func (d *document) raw(m member) (jsontext.Value, error) {
+	if m.to-m.from > maxPiece {
+		return nil, invalid(plainKey(m.name), "larger than %d bytes", maxPiece)
+	}
 	out := make([]byte, m.to-m.from)
 	if _, err := io.ReadFull(io.NewSectionReader(d.src, m.from, m.to-m.from), out); err != nil {
 		return nil, err
@@ -115,7 +129,7 @@ func (d *document) each(m member, yield func(jsontext.Value) error) error {
 	if m.kind != '[' {
 		return nil
 	}
-	in := bufio.NewReaderSize(d.reader(m.from, m.to), readAhead)
+	in := d.reader(m)
 	for { // what stands before the list
 		b, err := in.Peek(1)
 		if err != nil {
@@ -126,12 +140,17 @@ func (d *document) each(m member, yield func(jsontext.Value) error) error {
 		}
 		_, _ = in.Discard(1)
 	}
-	dec := jsontext.NewDecoder(in)
+	piece := &io.LimitedReader{R: in, N: maxPiece}
+	dec := jsontext.NewDecoder(piece)
 	if _, err := dec.ReadToken(); err != nil {
 		return syntaxError(err)
 	}
 	for dec.PeekKind() != ']' {
 		v, err := dec.ReadValue()
+		if piece.N == 0 {
+			return invalid(m.name, "an entry larger than %d bytes", maxPiece)
+		}
+		piece.N = maxPiece
 		if err != nil {
 			return syntaxError(err)
 		}
@@ -161,93 +180,11 @@ func (d *document) shell(members []member, at string) (around map[string]jsontex
 			continue // taken apart by itself
 		}
 		if m.name == "sealed" && at == "" && m.kind == '[' {
-			continue // may be large
+			continue // may be most of the document
 		}
 		if around[m.name], err = d.raw(m); err != nil {
 			return nil, nil, err
 		}
 	}
 	return around, taken, nil
-}
-
-// texts reads a list of texts, which may be most of a document, and holds no
-// more than the texts themselves. ok is false where the list has other entries,
-// or texts with rarer escapes than a line's end: then it is for the ordinary way.
-func (d *document) texts(m member) (out []string, ok bool) {
-	var sizes []int
-	ok = d.pieces(m, func(i int, piece []byte) {
-		if i == len(sizes) {
-			sizes = append(sizes, 0)
-		}
-		sizes[i] += len(piece)
-	})
-	if !ok {
-		return nil, false
-	}
-	var s strings.Builder
-	out = make([]string, 0, len(sizes))
-	ok = d.pieces(m, func(i int, piece []byte) {
-		if i > len(out) {
-			out = append(out, s.String())
-			s.Reset()
-		}
-		if s.Cap() == 0 {
-			s.Grow(sizes[i])
-		}
-		s.Write(piece)
-	})
-	if len(sizes) > 0 {
-		out = append(out, s.String())
-	}
-	return out, ok && len(out) == len(sizes)
-}
-
-// pieces goes through a list of texts that was scanned before. Each text comes
-// in one piece or more, which are good until yield returns.
-func (d *document) pieces(m member, yield func(i int, piece []byte)) bool {
-	in := bufio.NewReaderSize(io.NewSectionReader(d.src, m.from, m.to-m.from), readAhead)
-	for i := 0; i <= MaxItems; {
-		b, err := in.ReadByte()
-		if err != nil {
-			return false
-		}
-		switch b {
-		case '"':
-			if !textPieces(in, func(piece []byte) { yield(i, piece) }) {
-				return false
-			}
-			i++
-		case ']':
-			return true
-		case ':', '[', ',', ' ', '\t', '\r', '\n':
-		default:
-			return false
-		}
-	}
-	return false
-}
-
-func textPieces(in *bufio.Reader, yield func([]byte)) bool {
-	for {
-		if _, err := in.Peek(1); err != nil {
-			return false
-		}
-		have, _ := in.Peek(in.Buffered())
-		n := bytes.IndexAny(have, `"\`)
-		if n < 0 {
-			yield(have)
-			_, _ = in.Discard(len(have))
-			continue
-		}
-		yield(have[:n])
-		end := have[n] == '"'
-		_, _ = in.Discard(n + 1)
-		if end {
-			return true
-		}
-		if b, err := in.ReadByte(); err != nil || b != 'n' {
-			return false
-		}
-		yield([]byte{'\n'})
-	}
 }

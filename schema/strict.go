@@ -18,6 +18,18 @@ func scan(doc []byte) error {
 	return err
 }
 
+// syntaxError is the function of that name for what was shortened.
+func (s *shortener) syntaxError(err error) error {
+	if errors.Is(err, errTextTooLong) {
+		return invalid("", "a text longer than %d bytes", maxKept)
+	}
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		syntax.ByteOffset = s.source(syntax.ByteOffset)
+	}
+	return syntaxError(err)
+}
+
 // syntaxError says where, and what in words of our own: the library's may quote
 // the input.
 func syntaxError(err error) error {

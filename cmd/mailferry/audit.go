@@ -128,11 +128,10 @@ func (e *env) policy(c *cli.Context, r *report.Report) (*findings.Policy, error)
 }
 
 func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*report.Bundle, error) {
-	o, err := e.open(c, path)
+	o, err := e.view(c, path)
 	if err != nil {
 		return nil, err
 	}
-	o.Bundle.Sealed = nil // up to half of a large bundle's memory, and no report tells of it
 	var noted error
 	in := findings.Input{Bundle: o.Bundle, Policy: policy, Now: e.now(), Notes: auditNotes(o.Bundle, &noted)}
 	if o.Reveals() && o.Parts > 0 {

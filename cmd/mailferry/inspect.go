@@ -241,7 +241,7 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 	var sigs []report.Signature
 	withKey := len(c.StringSlice("identity")) > 0 || e.getenv("MAILFERRY_IDENTITY") != "" || c.Bool("passphrase")
 	if withKey {
-		o, err := e.open(c, path)
+		o, err := e.view(c, path)
 		if err != nil {
 			return err
 		}

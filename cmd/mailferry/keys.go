@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"filippo.io/age"
@@ -208,6 +209,15 @@ const maxFile = schema.MaxDocument + schema.MaxDocument/2
 
 // open opens a bundle file with the identities of the command line.
 func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
+	return e.openBy(c, path, sealed.OpenAt)
+}
+
+// view is open for a command that writes no bundle: see sealed.ViewAt.
+func (e *env) view(c *cli.Context, path string) (*sealed.Opened, error) {
+	return e.openBy(c, path, sealed.ViewAt)
+}
+
+func (e *env) openBy(c *cli.Context, path string, open func(io.ReaderAt, int64, []age.Identity, sealed.Rerun) (*sealed.Opened, error)) (*sealed.Opened, error) {
 	f, err := openFile(path)
 	if err != nil {
 		return nil, err
@@ -220,7 +230,7 @@ func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := sealed.OpenAt(f, f.size, ids, transform.Again)
+	o, err := open(f, f.size, ids, transform.Again)
 	var wrong *sealed.WrongKeyError
 	if errors.As(err, &wrong) && !wrong.Passphrase {
 		return nil, schema.Hint(at(path, err), "ask whoever sent it to let your key in (a file altered on its way looks the same): mailferry rekey --add-recipient (or --add-reviewer) %s", publicKeys(ids))

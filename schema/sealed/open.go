@@ -62,30 +62,47 @@ func Open(raw []byte, ids []age.Identity, rerun Rerun) (*Opened, error) {
 // nor document need stand in memory. The file is decrypted to its authenticated
 // end before a byte of it is parsed; src is not used once OpenAt has returned.
 func OpenAt(src io.ReaderAt, size int64, ids []age.Identity, rerun Rerun) (*Opened, error) {
+	o, parts, err := openAt(src, size, ids, rerun)
+	if err != nil {
+		return nil, err
+	}
+	return o, o.Bundle.Take(parts)
+}
+
+// ViewAt is OpenAt for who reads a bundle and writes none. The sealed parts,
+// which may be most of a document, are checked and not kept: the bundle's are
+// nil, and Reseal has nothing to seal.
+func ViewAt(src io.ReaderAt, size int64, ids []age.Identity, rerun Rerun) (*Opened, error) {
+	o, _, err := openAt(src, size, ids, rerun)
+	if err != nil {
+		return nil, err
+	}
+	o.parts = nil
+	return o, nil
+}
+
+func openAt(src io.ReaderAt, size int64, ids []age.Identity, rerun Rerun) (*Opened, []*schema.SealedPart, error) {
 	doc, n, err := decryptAt(src, size, schema.MaxDocument, ids...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	b, err := schema.DecodeAt(doc, n)
+	b, parts, err := schema.DecodeAt(doc, n)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	o := &Opened{Bundle: b, secrets: schema.Secrets{}, ids: ids, Parts: len(b.Sealed)}
+	o := &Opened{Bundle: b, secrets: schema.Secrets{}, ids: ids, Parts: len(parts)}
 	if o.Header, err = ReadHeaderAt(src, size); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if o.Digest, err = b.Digest(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if b.IsCloud() {
 		if err := checkRerun(b, rerun); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	if err := o.openParts(); err != nil {
-		return nil, err
-	}
-	return o, nil
+	return o, parts, o.openParts(parts)
 }
 
 // checkRerun transforms the origin again. What the digest covers is compared
@@ -165,12 +182,12 @@ func deref(v any) any {
 
 // openParts opens the sealed parts that the identities reach and holds the
 // settings against them.
-func (o *Opened) openParts() error {
-	b := o.Bundle
-	parts := map[string]map[schema.SecretKey]partSecret{} // by key id
-	for i, armored := range b.Sealed {
+func (o *Opened) openParts(sealed []*schema.SealedPart) error {
+	parts := map[string]map[schema.SecretKey]*partSecret{} // by key id
+	expect := Count(o.Bundle).Sealed
+	for i, s := range sealed {
 		at := fmt.Sprintf("sealed[%d]", i)
-		plain, err := decrypt(strings.NewReader(armored), int64(len(armored)), schema.MaxDocument, o.ids...)
+		plain, err := decrypt(s.Reader(), s.Len()*3/4, schema.MaxDocument, o.ids...)
 		var wrong *WrongKeyError
 		if errors.As(err, &wrong) {
 			continue
@@ -178,7 +195,7 @@ func (o *Opened) openParts() error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", at, err)
 		}
-		p, secrets, err := readPart(plain, b.SecretsID())
+		p, secrets, err := readPart(plain, o.Bundle.SecretsID(), expect)
 		if err != nil {
 			return fmt.Errorf("%s: %w", at, err)
 		}
@@ -192,8 +209,10 @@ func (o *Opened) openParts() error {
 	return o.matchMarkers(parts)
 }
 
-func readPart(plain []byte, bundle string) (part, map[schema.SecretKey]partSecret, error) {
-	var p part
+// readPart reads a part that was opened; expect is how many secrets it may hold.
+func readPart(plain []byte, bundle string, expect int) (part, map[schema.SecretKey]*partSecret, error) {
+	const least = 128 // bytes that a secret takes in a part
+	p := part{Secrets: make([]partSecret, 0, min(expect, len(plain)/least))}
 	if err := schema.Strict(plain, &p); err != nil {
 		return p, nil, err
 	}
@@ -208,8 +227,9 @@ func readPart(plain []byte, bundle string) (part, map[schema.SecretKey]partSecre
 		return p, nil, altered("its fingerprint key is not one")
 	}
 	k := key{p.KeyID, raw}
-	out := make(map[schema.SecretKey]partSecret, len(p.Secrets))
-	for i, s := range p.Secrets {
+	out := make(map[schema.SecretKey]*partSecret, len(p.Secrets))
+	for i := range p.Secrets {
+		s := &p.Secrets[i]
 		at := fmt.Sprintf("secrets[%d]", i)
 		id := schema.SecretKey{List: schema.List(s.Kind + "s"), Name: s.Name}
 		if id.List != schema.Credentials && id.List != schema.Connections {
@@ -232,12 +252,7 @@ func readPart(plain []byte, bundle string) (part, map[schema.SecretKey]partSecre
 // matchMarkers holds every marker against the part that it names. A part that
 // the identities cannot open leaves its markers unchecked, and their secrets
 // unavailable.
-func (o *Opened) matchMarkers(parts map[string]map[schema.SecretKey]partSecret) error {
-	type ref struct {
-		keyID string
-		key   schema.SecretKey
-	}
-	referred := map[ref]bool{}
+func (o *Opened) matchMarkers(parts map[string]map[schema.SecretKey]*partSecret) error {
 	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
 		for i, it := range o.Bundle.ServerItems(l) {
 			m := schema.SecretMarker(it)
@@ -261,14 +276,11 @@ func (o *Opened) matchMarkers(parts map[string]map[schema.SecretKey]partSecret) 
 				return altered("%s[%d]: the secret of %s was sealed for %s, and the settings now say %s", l, i, schema.Quote(it.ItemName()), s.For, got)
 			}
 			o.secrets[id] = schema.NewSecret(s.Value)
-			referred[ref{m.KeyID(), id}] = true
+			delete(secrets, id)
 		}
 	}
-	for keyID, secrets := range parts {
-		for id := range secrets {
-			if referred[ref{keyID, id}] {
-				continue
-			}
+	for _, secrets := range parts {
+		for id := range secrets { // that no marker refers to
 			// Of an item that is still there, nobody takes the marker away but
 			// somebody who wants another secret, or another destination, for it.
 			if o.Bundle.ServerItem(id) != nil {

@@ -152,13 +152,17 @@ func sealPart(p part, to Readers) (string, error) {
 
 // Write encrypts the bundle to its readers and writes the file. It sets the
 // manifest's lists of readers and its counts; everything else in the manifest
-// is the caller's.
+// is the caller's. A bundle that refers to secrets and has no sealed part, such
+// as one that was only viewed, is refused.
 func Write(w io.Writer, b *schema.Bundle, to Readers) error {
 	if err := to.Check(); err != nil {
 		return err
 	}
 	b.Manifest.Recipients, b.Manifest.Reviewers = to.listed()
 	b.Manifest.Counts = Count(b)
+	if b.Manifest.Counts.Sealed > 0 && len(b.Sealed) == 0 {
+		return fmt.Errorf("%d secrets are marked as sealed, and no sealed part has them", b.Manifest.Counts.Sealed)
+	}
 	doc, err := b.Encode()
 	if err != nil {
 		return err

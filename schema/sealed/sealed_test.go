@@ -263,7 +263,34 @@ func forge(t *testing.T, raw []byte, by party, to sealed.Readers, change func(*s
 		t.Fatal(err)
 	}
 	change(b)
-	return write(t, b, to)
+	b.Manifest.Recipients, b.Manifest.Reviewers = manifestReaders(to.Recipients), manifestReaders(to.Reviewers)
+	if doc, err = b.Encode(); err != nil {
+		t.Fatal(err)
+	}
+	var keys []age.Recipient
+	for _, r := range append(append([]sealed.Recipient{}, to.Recipients...), to.Reviewers...) {
+		keys = append(keys, r.Age())
+	}
+	var out bytes.Buffer
+	w, err := age.Encrypt(&out, keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(doc); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func manifestReaders(list []sealed.Recipient) []schema.Reader {
+	out := []schema.Reader{}
+	for _, r := range list {
+		out = append(out, schema.Reader{Label: r.Label, Key: r.Key})
+	}
+	return out
 }
 
 func TestAReviewerWhoAltersTheBundleGetsNoSecretSent(t *testing.T) {
