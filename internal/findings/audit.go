@@ -2,23 +2,24 @@ package findings
 
 import (
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/mailferry/mailferry/schema"
 )
 
 // subject is one item in terms that both sides share, so that a rule is said
-// once. The names of fields that differ between the sides stand beside.
+// once. The names of fields that differ between the sides stand beside. It is
+// made anew for each rule: a bundle's items stand in memory once.
 type subject struct {
 	list  schema.List
 	index int
 	item  schema.Item
 	name  string
-	near  string // equal for names that are hardly told apart: see nearKey
 
 	oauth2 bool // a person authorises the connection
 	secret *schema.Marker
-	odd    []text // the texts that are not plain printable ASCII without edge blanks
 
 	// of connections
 	from, mode, encryption, username, host, credential string
@@ -41,69 +42,107 @@ type check func(a *audit, met report)
 
 // audit is one bundle as the rules see it.
 type audit struct {
-	in          Input
-	rules       []Rule
-	fields      sideFields
-	credentials []subject
-	connections []subject
-	byName      map[string]int                 // credential name → index
-	onServer    map[schema.List]map[string]int // name on Server → index, once asked for
-	notes       map[NoteKind][]placedNote
-	met         []met
+	in       Input
+	rules    []Rule
+	fields   sideFields
+	onServer map[schema.List]map[string]int // name on Server → index, once asked for
+	odd      []oddItem                      // once asked for
+	met      []met
+
+	credentialNames map[string]bool // once asked for
 }
 
 // met is a finding while the rules are applied: there may be several for every
 // item, and most of what a Finding says can be looked up.
 type met struct {
-	rule          *Rule
-	at            *subject // nil: the bundle
 	field, detail string
+	rule          int16 // in audit.rules
+	list          int8  // in lists; -1: the bundle
+	index         int32
 }
 
-// placedNote is a transform's remark as a finding would tell it.
-type placedNote struct {
-	at                    *subject
-	server, field, detail string // server is what Server calls the field
-}
+// lists are a bundle's, in the order of findings.
+var lists = [...]schema.List{schema.Credentials, schema.Connections}
 
 func newAudit(in Input) *audit {
 	a := &audit{in: in, rules: Rules(), fields: sideFields{"from_address", "connect_mode", "port"}}
 	if in.Bundle.IsCloud() {
 		a.fields = sideFields{"from_email_address", "service_provider", "smtp_port"}
 	}
-	a.credentials = subjects(in.Bundle, schema.Credentials)
-	a.connections = subjects(in.Bundle, schema.Connections)
-	a.byName = make(map[string]int, len(a.credentials))
-	for i := range a.credentials {
-		a.byName[a.credentials[i].name] = i
+	for i := range a.rules {
+		a.rules[i].Severity = in.Policy.severity(&a.rules[i])
 	}
 	return a
 }
 
-func subjects(b *schema.Bundle, l schema.List) []subject {
-	list := b.Items(l)
-	out := make([]subject, len(list))
-	fields := schema.Fields(b.Format, l)
-	for i, it := range list {
-		s := &out[i]
-		s.list, s.index, s.item, s.name = l, i, it, it.ItemName()
-		switch it := it.(type) {
-		case *schema.ServerConnection:
-			s.from, s.mode, s.encryption, s.username, s.host = it.FromAddress, it.ConnectMode, it.Encryption, it.Username, it.Host
-			s.credential, s.port, s.debug, s.secret = it.OAuth2Credentials, it.Port, it.Debug, it.Password
-		case *schema.CloudConnection:
-			s.from, s.mode, s.encryption, s.username, s.host = it.FromEmailAddress, it.ServiceProvider, it.Encryption, it.Username, it.Host
-			s.credential, s.port, s.debug, s.secret = it.OAuth2Credentials, it.SMTPPort, it.Debug, it.Password
-		case *schema.ServerCredential:
-			s.authorization, s.token, s.secret = it.AuthorizationEndpoint, it.TokenEndpoint, it.ClientSecret
-		case *schema.CloudCredential:
-			s.authorization, s.token, s.secret = it.AuthorizationEndpoint, it.TokenEndpoint, it.ClientSecret
-		}
-		s.near = nearKey(s.name)
-		s.oauth2 = s.credential != "" || strings.Contains(strings.ToLower(s.mode), "oauth")
-		s.odd = oddTexts(it, fields)
+// note takes down that a rule is met.
+func (a *audit) note(rule int, s *subject, field, detail string) {
+	m := met{field, detail, int16(rule), -1, 0}
+	if s != nil {
+		m.list, m.index = int8(slices.Index(lists[:], s.list)), int32(s.index)
 	}
-	return out
+	a.met = append(a.met, m)
+}
+
+// each goes through a list. The subject is the next item's once yield has
+// returned.
+func (a *audit) each(l schema.List) iter.Seq[*subject] {
+	return func(yield func(*subject) bool) {
+		var s subject
+		for i, it := range a.in.Bundle.Items(l) {
+			s.be(i, it)
+			if !yield(&s) {
+				return
+			}
+		}
+	}
+}
+
+func (a *audit) subject(l schema.List, i int) *subject {
+	s := new(subject)
+	s.be(i, a.in.Bundle.Items(l)[i])
+	return s
+}
+
+func (s *subject) be(i int, it schema.Item) {
+	*s = subject{list: it.List(), index: i, item: it, name: it.ItemName()}
+	switch it := it.(type) {
+	case *schema.ServerConnection:
+		s.from, s.mode, s.encryption, s.username, s.host = it.FromAddress, it.ConnectMode, it.Encryption, it.Username, it.Host
+		s.credential, s.port, s.debug, s.secret = it.OAuth2Credentials, it.Port, it.Debug, it.Password
+	case *schema.CloudConnection:
+		s.from, s.mode, s.encryption, s.username, s.host = it.FromEmailAddress, it.ServiceProvider, it.Encryption, it.Username, it.Host
+		s.credential, s.port, s.debug, s.secret = it.OAuth2Credentials, it.SMTPPort, it.Debug, it.Password
+	case *schema.ServerCredential:
+		s.authorization, s.token, s.secret = it.AuthorizationEndpoint, it.TokenEndpoint, it.ClientSecret
+	case *schema.CloudCredential:
+		s.authorization, s.token, s.secret = it.AuthorizationEndpoint, it.TokenEndpoint, it.ClientSecret
+	}
+	s.oauth2 = s.credential != "" || strings.Contains(strings.ToLower(s.mode), "oauth")
+}
+
+// oddItem is an item with texts that are not plain printable ASCII without edge
+// blanks: few have any, and many rules ask about them.
+type oddItem struct {
+	list  schema.List
+	index int
+	texts []text
+}
+
+func (a *audit) oddItems() []oddItem {
+	if a.odd != nil {
+		return a.odd
+	}
+	a.odd = []oddItem{}
+	for _, l := range lists {
+		fields := schema.Fields(a.in.Bundle.Format, l)
+		for i, it := range a.in.Bundle.Items(l) {
+			if odd := oddTexts(it, fields); odd != nil {
+				a.odd = append(a.odd, oddItem{l, i, odd})
+			}
+		}
+	}
+	return a.odd
 }
 
 // oddTexts picks the few texts that the rules about characters must look at.
@@ -137,20 +176,18 @@ func (s *subject) hasPassword() bool { return s.secret != nil && !s.usesOAuth2()
 // connections makes a check of a question asked of every connection; field ""
 // means that the rule is not met.
 func connections(ask func(a *audit, c *subject) (field, detail string)) check {
-	return func(a *audit, met report) {
-		for i := range a.connections {
-			if field, detail := ask(a, &a.connections[i]); field != "" {
-				met(&a.connections[i], field, detail)
-			}
-		}
-	}
+	return each(schema.Connections, ask)
 }
 
 func credentials(ask func(a *audit, c *subject) (field, detail string)) check {
+	return each(schema.Credentials, ask)
+}
+
+func each(l schema.List, ask func(a *audit, s *subject) (field, detail string)) check {
 	return func(a *audit, met report) {
-		for i := range a.credentials {
-			if field, detail := ask(a, &a.credentials[i]); field != "" {
-				met(&a.credentials[i], field, detail)
+		for s := range a.each(l) {
+			if field, detail := ask(a, s); field != "" {
+				met(s, field, detail)
 			}
 		}
 	}
@@ -160,8 +197,7 @@ func credentials(ask func(a *audit, c *subject) (field, detail string)) check {
 // use; the callback URL stays on Server.
 func endpoints(ask func(endpoint string) string) check {
 	return func(a *audit, met report) {
-		for i := range a.credentials {
-			c := &a.credentials[i]
+		for c := range a.each(schema.Credentials) {
 			for _, e := range []text{{"authorization_endpoint", c.authorization}, {"token_endpoint", c.token}} {
 				if e.value == "" {
 					continue
@@ -177,12 +213,10 @@ func endpoints(ask func(endpoint string) string) check {
 // texts asks about every text of every item that is not plain.
 func texts(ask func(t text) string) check {
 	return func(a *audit, met report) {
-		for _, list := range [][]subject{a.credentials, a.connections} {
-			for i := range list {
-				for _, t := range list[i].odd {
-					if detail := ask(t); detail != "" {
-						met(&list[i], t.field, detail)
-					}
+		for _, odd := range a.oddItems() {
+			for _, t := range odd.texts {
+				if detail := ask(t); detail != "" {
+					met(a.subject(odd.list, odd.index), t.field, detail)
 				}
 			}
 		}
@@ -197,61 +231,52 @@ func items(ask func(a *audit, s *subject) (field, detail string)) check {
 	}
 }
 
-// notes makes findings of what a transform's report says of one kind.
-func notes(kind NoteKind, wanted func(field string) bool) check {
-	return func(a *audit, met report) {
-		for _, n := range a.placedNotes()[kind] {
-			if wanted(n.server) {
-				met(n.at, n.field, n.detail)
-			}
-		}
-	}
+// noted makes a check of what a transform's report says of one kind; see listen.
+func noted(kind NoteKind, wanted func(field string) bool) func(TransformNote) bool {
+	return func(n TransformNote) bool { return n.Kind == kind && wanted(n.Field) }
 }
 
-// placedNotes listens once to all that the transform tells.
-func (a *audit) placedNotes() map[NoteKind][]placedNote {
-	if a.notes != nil {
-		return a.notes
-	}
-	a.notes = map[NoteKind][]placedNote{}
+// listen goes once through all that the transform tells.
+func (a *audit) listen() {
 	if a.in.Notes == nil {
-		return a.notes
+		return
 	}
 	said := map[[2]string]string{} // thousands of connections have few values
 	a.in.Notes(func(n TransformNote) {
-		detail, known := said[[2]string{n.What, n.Text}]
-		if !known {
-			detail = n.Text
-			if n.What != "" {
-				detail = schema.Quote(n.What)
-				if n.Text != "" {
-					detail += ": " + n.Text
-				}
+		for i := range a.rules {
+			r := &a.rules[i]
+			if r.note == nil || !r.note(n) || r.Severity == Off {
+				continue
 			}
-			said[[2]string{n.What, n.Text}] = detail
+			detail, known := said[[2]string{n.What, n.Text}]
+			if !known {
+				detail = n.Text
+				if n.What != "" {
+					detail = schema.Quote(n.What)
+					if n.Text != "" {
+						detail += ": " + n.Text
+					}
+				}
+				said[[2]string{n.What, n.Text}] = detail
+			}
+			a.note(i, a.named(n.List, n.Name), a.fieldHere(n), detail)
 		}
-		a.notes[n.Kind] = append(a.notes[n.Kind], placedNote{a.named(n.List, n.Name), n.Field, a.fieldHere(n), detail})
 	})
-	return a.notes
 }
 
 // named finds an item by its name on Server; both sides have the same order.
 func (a *audit) named(l schema.List, server string) *subject {
-	list := a.connections
-	if l == schema.Credentials {
-		list = a.credentials
-	}
 	if a.onServer == nil {
 		a.onServer = map[schema.List]map[string]int{}
-		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, l := range lists {
 			a.onServer[l] = map[string]int{}
 			for i, it := range a.in.Bundle.ServerItems(l) {
 				a.onServer[l][it.ItemName()] = i
 			}
 		}
 	}
-	if i, ok := a.onServer[l][server]; ok && i < len(list) {
-		return &list[i]
+	if i, ok := a.onServer[l][server]; ok && i < len(a.in.Bundle.Items(l)) {
+		return a.subject(l, i)
 	}
 	return nil
 }

@@ -47,8 +47,7 @@ func hostMalformed(_ *audit, c *subject) (string, string) {
 }
 
 func hostPrivate(a *audit, met report) {
-	for i := range a.connections {
-		c := &a.connections[i]
+	for c := range a.each(schema.Connections) {
 		if c.usesOAuth2() || hostFault(c.host) != "" {
 			continue
 		}
@@ -56,10 +55,9 @@ func hostPrivate(a *audit, met report) {
 			met(c, "host", fmt.Sprintf("%s is %s", schema.Quote(c.host), why))
 		}
 	}
-	for i := range a.credentials {
+	for c := range a.each(schema.Credentials) {
 		// Only the token endpoint is called by Cloud itself; the other one is
 		// opened in a person's browser.
-		c := &a.credentials[i]
 		u, err := url.Parse(c.token)
 		if c.token == "" || err != nil || hostFault(u.Hostname()) != "" {
 			continue
@@ -152,9 +150,8 @@ func unreferenced(a *audit, met report) {
 // secretInSettings looks at where secrets end up by mistake: an undocumented
 // column, or the user part of an address. It never repeats the value.
 func secretInSettings(a *audit, met report) {
-	for _, list := range [][]subject{a.credentials, a.connections} {
-		for i := range list {
-			s := &list[i]
+	for _, l := range lists {
+		for s := range a.each(l) {
 			for _, key := range schema.Extra(s.item) {
 				if v, _ := schema.Get(s.item, "extra."+key); namesSecret(key) && v != "" {
 					met(s, "extra."+key, "the setting's name says so")
@@ -193,20 +190,30 @@ func credentialMissing(a *audit, c *subject) (string, string) {
 	if c.credential == "" {
 		return "oauth2_credentials", "the mode is " + schema.Quote(c.mode) + ", and no credential is named"
 	}
-	if _, ok := a.byName[c.credential]; ok {
+	if a.hasCredential(c.credential) {
 		return "", ""
 	}
 	return "oauth2_credentials", schema.Quote(c.credential) + " is not among the bundle's credentials"
 }
 
-func credentialUnused(a *audit, met report) {
-	used := make(map[string]bool, len(a.credentials))
-	for i := range a.connections {
-		used[a.connections[i].credential] = true
+func (a *audit) hasCredential(name string) bool {
+	if a.credentialNames == nil {
+		a.credentialNames = map[string]bool{}
+		for c := range a.each(schema.Credentials) {
+			a.credentialNames[c.name] = true
+		}
 	}
-	for i := range a.credentials {
-		if !used[a.credentials[i].name] {
-			met(&a.credentials[i], "name", "no connection of this bundle names it")
+	return a.credentialNames[name]
+}
+
+func credentialUnused(a *audit, met report) {
+	used := map[string]bool{}
+	for c := range a.each(schema.Connections) {
+		used[c.credential] = true
+	}
+	for c := range a.each(schema.Credentials) {
+		if !used[c.name] {
+			met(c, "name", "no connection of this bundle names it")
 		}
 	}
 }
@@ -287,12 +294,12 @@ func domainOf(address string) string {
 }
 
 func countsDiffer(a *audit, met report) {
-	said, is := a.in.Bundle.Manifest.Counts, schema.Counts{Credentials: len(a.credentials), Connections: len(a.connections)}
-	for _, list := range [][]subject{a.credentials, a.connections} {
-		for i := range list {
-			switch m := list[i].secret; {
-			case m == nil:
-			case m.State == schema.Sealed:
+	said, is := a.in.Bundle.Manifest.Counts, schema.Counts{Credentials: len(a.in.Bundle.Credentials), Connections: len(a.in.Bundle.Connections)}
+	for _, l := range lists {
+		for s := range a.each(l) {
+			switch {
+			case s.secret == nil:
+			case s.secret.State == schema.Sealed:
 				is.Sealed++
 			default:
 				is.Missing++

@@ -32,18 +32,18 @@ func (s Severity) AtLeast(t Severity) bool {
 // to do. ID is stable: policies and other programs refer to it.
 type Rule struct {
 	ID       string
-	Severity Severity // unless a policy says otherwise
+	Severity Severity // in a table, unless a policy says otherwise; of a finding, what the policy says
 	Title    string
 	Why      string
 	Do       string
 
-	check check
+	check check                    // of items, or
+	note  func(TransformNote) bool // of what the transform tells
 }
 
 // Finding is one rule met at one place.
 type Finding struct {
 	*Rule
-	Severity Severity    // the rule's, or the policy's
 	List     schema.List // "" where the finding is about the bundle as a whole
 	Index    int         // in List
 	Field    string      // of the item; may be ""
@@ -107,7 +107,8 @@ type Input struct {
 	Notes func(told func(TransformNote))
 
 	// SecretClass, of a recipient, returns a text that is equal for equal
-	// secrets, such as a keyed hash under a key made for this run; it shows
+	// secrets and is no fingerprint, such as a keyed hash under a key made for
+	// this run; it shows
 	// shared passwords also where fingerprints of different keys cannot. nil
 	// for reviewers.
 	SecretClass func(SecretRef) (class string, known bool)
@@ -123,62 +124,32 @@ func Audit(in Input) []Finding {
 	a := newAudit(in)
 	for i := range a.rules {
 		r := &a.rules[i]
-		if in.Policy.severity(r) == Off || r.check == nil {
+		if r.Severity == Off || r.check == nil {
 			continue
 		}
-		r.check(a, func(s *subject, field, detail string) { a.met = append(a.met, met{r, s, field, detail}) })
+		r.check(a, func(s *subject, field, detail string) { a.note(i, s, field, detail) })
 	}
-	a.notes = nil
+	a.listen()
 	return a.findings()
 }
 
 // findings says in full what was met, in the bundle's order.
 func (a *audit) findings() []Finding {
 	excepted := a.except()
-	order := make([]int32, len(a.met))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	severity := make(map[*Rule]Severity, len(a.rules))
-	for i := range a.rules {
-		severity[&a.rules[i]] = a.in.Policy.severity(&a.rules[i])
-	}
-	slices.SortFunc(order, func(i, j int32) int {
-		x, y := &a.met[i], &a.met[j]
-		return cmp.Or(x.at.order()-y.at.order(), x.at.position()-y.at.position(), severity[x.rule].rank()-severity[y.rule].rank(), int(i-j))
+	slices.SortStableFunc(a.met, func(x, y met) int {
+		return cmp.Or(int(x.list-y.list), int(x.index-y.index), a.rules[x.rule].Severity.rank()-a.rules[y.rule].Severity.rank(), int(x.rule-y.rule))
 	})
-	out := make([]Finding, len(order))
-	for i, n := range order {
-		m := &a.met[n]
-		f := &out[i]
-		*f = Finding{Rule: m.rule, Severity: severity[m.rule], Field: m.field, Detail: m.detail}
-		if s := m.at; s != nil {
-			f.List, f.Index, f.Item = s.list, s.index, s.name
-			f.Origin = a.isOrigins(s.list, m.field)
+	out := make([]Finding, len(a.met))
+	for i, m := range a.met {
+		f := Finding{Rule: &a.rules[m.rule], Field: m.field, Detail: m.detail}
+		if m.list >= 0 {
+			f.List, f.Index = lists[m.list], int(m.index)
+			f.Item, f.Origin = a.in.Bundle.Items(f.List)[f.Index].ItemName(), a.isOrigins(f.List, m.field)
 		}
 		f.Excepted = excepted[exceptionKey{f.ID, f.List, f.Item}]
+		out[i] = f
 	}
 	return out
-}
-
-// order is where a finding stands: what concerns the whole bundle first, then
-// credentials, then connections.
-func (s *subject) order() int {
-	switch {
-	case s == nil:
-		return 0
-	case s.list == schema.Credentials:
-		return 1
-	default:
-		return 2
-	}
-}
-
-func (s *subject) position() int {
-	if s == nil {
-		return 0
-	}
-	return s.index
 }
 
 // rank is 0 for the worst.

@@ -127,34 +127,32 @@ func (a *audit) except() map[exceptionKey]*Exception {
 	}
 	used := map[exceptionKey]bool{}
 	for _, m := range a.met {
-		if m.at == nil {
+		if m.list < 0 {
 			continue
 		}
-		if key := (exceptionKey{m.rule.ID, m.at.list, m.at.name}); valid[key] != nil {
+		l := lists[m.list]
+		if key := (exceptionKey{a.rules[m.rule].ID, l, a.in.Bundle.Items(l)[m.index].ItemName()}); valid[key] != nil {
 			used[key] = true
 		}
 	}
-	for _, list := range [][]subject{a.credentials, a.connections} {
-		if len(list) == 0 {
-			continue
-		}
-		here := make(map[string]int, len(list))
-		for i := range list {
-			here[list[i].name] = i
+	for _, list := range lists {
+		here := map[string]int{}
+		for i, it := range a.in.Bundle.Items(list) {
+			here[it.ItemName()] = i
 		}
 		for i := range p.Exceptions {
 			e := &p.Exceptions[i]
 			l, name := e.target()
 			n, present := here[name]
 			key := exceptionKey{e.Rule, l, name}
-			if l != list[0].list || !present {
+			if l != list || !present {
 				continue // perhaps about another bundle
 			}
 			switch {
 			case expired[key] == e && valid[key] == nil:
-				a.remark(exceptionExpired, &list[n], fmt.Sprintf("that of %s, on %s; its reason was %s", e.Rule, e.Expires, schema.Quote(e.Reason)))
+				a.remark(exceptionExpired, a.subject(l, n), fmt.Sprintf("that of %s, on %s; its reason was %s", e.Rule, e.Expires, schema.Quote(e.Reason)))
 			case valid[key] == e && !used[key]:
-				a.remark(exceptionIdle, &list[n], "that of "+e.Rule)
+				a.remark(exceptionIdle, a.subject(l, n), "that of "+e.Rule)
 			}
 		}
 	}
@@ -164,7 +162,7 @@ func (a *audit) except() map[exceptionKey]*Exception {
 // remark adds a finding that the policy brought about.
 func (a *audit) remark(id string, s *subject, detail string) {
 	i := slices.IndexFunc(a.rules, func(r Rule) bool { return r.ID == id })
-	if r := &a.rules[i]; a.in.Policy.severity(r) != Off {
-		a.met = append(a.met, met{r, s, "name", detail})
+	if a.rules[i].Severity != Off {
+		a.note(i, s, "name", detail)
 	}
 }

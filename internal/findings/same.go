@@ -10,98 +10,128 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// group collects items that share something; a few of them are kept by name,
-// so that a bundle of equal items costs no more than one of different ones.
+// group is what several items share; a few of them are kept by name, so that a
+// bundle of equal items costs no more than one of different ones.
 type group struct {
 	total    int
-	examples []*subject // at most four
-	rest     string     // what beside says to all who are no example
+	examples []example // at most four
+	rest     string    // what beside says to all who are no example
 }
 
-func (g *group) add(s *subject, different bool) {
+type example struct {
+	index int
+	name  string
+}
+
+func (g *group) add(s *subject) {
 	g.total++
-	if different && len(g.examples) < 4 {
-		g.examples = append(g.examples, s)
+	if len(g.examples) < 4 {
+		g.examples = append(g.examples, example{s.index, s.name})
 	}
 }
 
 // beside names a few of the others and says how many there are.
 func (g *group) beside(s *subject) string {
-	if !slices.Contains(g.examples, s) {
+	if !slices.ContainsFunc(g.examples, func(e example) bool { return e.index == s.index }) {
 		if g.rest == "" {
-			g.rest = few(g.others(nil), g.total-1)
+			g.rest = few(g.others(-1), g.total-1)
 		}
 		return g.rest
 	}
-	return few(g.others(s), g.total-1)
+	return few(g.others(s.index), g.total-1)
 }
 
-func (g *group) others(s *subject) []string {
+func (g *group) others(than int) []string {
 	var names []string
 	for _, e := range g.examples {
-		if e != s {
+		if e.index != than {
 			names = append(names, e.name)
 		}
 	}
 	return names
 }
 
-func duplicateNames(a *audit, met report) {
-	for _, list := range [][]subject{a.credentials, a.connections} {
-		groups := make(map[string]*group, len(list))
-		for i := range list {
-			key := list[i].near
-			if groups[key] == nil {
-				groups[key] = &group{}
-			}
-			groups[key].add(&list[i], true)
+// twice counts the keys of a list's items and returns those that stand there
+// more than once: few, as a rule, so that only they are worth a group. An item
+// with the key "" does not count.
+func (a *audit) twice(l schema.List, key func(*subject) string) map[string]*group {
+	once, more := map[string]bool{}, map[string]*group{}
+	for s := range a.each(l) {
+		switch k := key(s); {
+		case k == "":
+		case once[k]:
+			more[k] = &group{}
+		default:
+			once[k] = true
 		}
-		for i := range list {
-			if g := groups[list[i].near]; g.total > 1 {
-				met(&list[i], "name", "beside "+g.beside(&list[i]))
+	}
+	for s := range a.each(l) {
+		if g := more[key(s)]; g != nil {
+			g.add(s)
+		}
+	}
+	return more
+}
+
+func duplicateNames(a *audit, met report) {
+	near := func(s *subject) string { return "=" + nearKey(s.name) }
+	for _, l := range lists {
+		groups := a.twice(l, near)
+		if len(groups) == 0 {
+			continue
+		}
+		for s := range a.each(l) {
+			if g := groups[near(s)]; g != nil {
+				met(s, "name", "beside "+g.beside(s))
 			}
 		}
 	}
 }
 
 func lookalikeNames(a *audit, met report) {
-	for _, list := range [][]subject{a.credentials, a.connections} {
+	look := func(s *subject) string { return "=" + skeleton(nearKey(s.name)) }
+	for _, l := range lists {
+		same := a.twice(l, look)
+		if len(same) == 0 {
+			continue
+		}
+		// Names that look alike and are not near: one example of each near name.
 		type alike struct {
-			group
-			near string          // the first name's
-			keys map[string]bool // all of them, once there are two
+			near  map[string]bool
+			names []string // of the first few
+			nears []string // theirs
 		}
-		groups := make(map[string]*alike, len(list))
-		for i := range list {
-			near := list[i].near
-			key := skeleton(near)
+		groups := map[string]*alike{}
+		for s := range a.each(l) {
+			key := look(s)
+			if same[key] == nil {
+				continue
+			}
 			g := groups[key]
-			switch {
-			case g == nil:
-				g = &alike{near: near}
+			if g == nil {
+				g = &alike{near: map[string]bool{}}
 				groups[key] = g
-				g.add(&list[i], true)
-				continue
-			case g.keys == nil && g.near != near:
-				g.keys = map[string]bool{g.near: true}
 			}
-			g.add(&list[i], g.keys != nil && !g.keys[near])
-			if g.keys != nil {
-				g.keys[near] = true
-			}
-		}
-		for i := range list {
-			g := groups[skeleton(list[i].near)]
-			if len(g.keys) < 2 {
-				continue
-			}
-			var names []string
-			for _, e := range g.examples {
-				if e.near != list[i].near {
-					names = append(names, e.name)
+			if near := nearKey(s.name); !g.near[near] {
+				g.near[near] = true
+				if len(g.names) < 4 {
+					g.names, g.nears = append(g.names, s.name), append(g.nears, near)
 				}
 			}
-			met(&list[i], "name", "looks like "+few(names, len(g.keys)-1))
+		}
+		for s := range a.each(l) {
+			g := groups[look(s)]
+			if g == nil || len(g.near) < 2 {
+				continue
+			}
+			near := nearKey(s.name)
+			var names []string
+			for i, n := range g.names {
+				if g.nears[i] != near {
+					names = append(names, n)
+				}
+			}
+			met(s, "name", "looks like "+few(names, len(g.near)-1))
 		}
 	}
 }
@@ -119,46 +149,47 @@ func nearKey(name string) string {
 // passwordShared groups by fingerprint, which shows equal secrets as equal
 // within one key, or by what a recipient knows.
 func passwordShared(a *audit, met report) {
-	classOf := func(s *subject) string {
+	classes := make([]string, len(a.in.Bundle.Connections))
+	ask := func(s *subject) string {
 		if s.secret == nil || s.secret.State != schema.Sealed {
 			return ""
 		}
 		if a.in.SecretClass != nil {
 			if class, known := a.in.SecretClass(SecretRef{s.list, s.name}); known {
-				return "class " + class
+				return class
 			}
 		}
 		return s.secret.Fingerprint
 	}
-	type shared struct {
-		group
-		many bool // accounts
+	for c := range a.each(schema.Connections) {
+		classes[c.index] = ask(c)
 	}
-	groups := make(map[string]*shared, len(a.connections))
-	for i := range a.connections {
-		c := &a.connections[i]
+	classOf := func(s *subject) string { return classes[s.index] }
+	groups := a.twice(schema.Connections, classOf)
+	type account struct{ username, host string }
+	first, many := map[string]account{}, map[string]bool{} // by class
+	for c := range a.each(schema.Connections) {
 		class := classOf(c)
-		if class == "" {
+		if groups[class] == nil {
 			continue
 		}
+		one, known := first[class]
+		if !known {
+			first[class] = account{c.username, c.host}
+			continue
+		}
+		if !strings.EqualFold(one.username, c.username) || !strings.EqualFold(one.host, c.host) {
+			many[class] = true
+		}
+	}
+	for c := range a.each(schema.Connections) {
+		class := classOf(c)
 		g := groups[class]
 		if g == nil {
-			g = &shared{}
-			groups[class] = g
-		} else {
-			one := g.examples[0]
-			g.many = g.many || !strings.EqualFold(one.username, c.username) || !strings.EqualFold(one.host, c.host)
-		}
-		g.add(c, true)
-	}
-	for i := range a.connections {
-		c := &a.connections[i]
-		g := groups[classOf(c)]
-		if g == nil || g.total < 2 {
 			continue
 		}
 		detail := "the same as of " + g.beside(c)
-		if g.many {
+		if many[class] {
 			detail += ", for different accounts"
 		} else {
 			detail += ", all for the same account"

@@ -132,30 +132,32 @@ type sameSecret struct {
 	names []string
 }
 
+// shared finds the secrets that several items have, by fingerprint.
 func (b *Bundle) shared() map[string]*sameSecret {
-	all := map[string]*sameSecret{}
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
-		for _, it := range b.Content.Items(l) {
-			m := schema.SecretMarker(it)
-			if m == nil || m.State != schema.Sealed {
-				continue
+	once, all := map[string]bool{}, map[string]*sameSecret{}
+	sealed := func(yield func(fingerprint, name string)) {
+		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+			for _, it := range b.Content.Items(l) {
+				if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
+					yield(m.Fingerprint, it.ItemName())
+				}
 			}
-			s := all[m.Fingerprint]
-			if s == nil {
-				s = &sameSecret{}
-				all[m.Fingerprint] = s
-			}
+		}
+	}
+	sealed(func(fingerprint, _ string) {
+		if once[fingerprint] {
+			all[fingerprint] = &sameSecret{}
+		}
+		once[fingerprint] = true
+	})
+	sealed(func(fingerprint, name string) {
+		if s := all[fingerprint]; s != nil {
 			s.total++
 			if len(s.names) < 4 {
-				s.names = append(s.names, it.ItemName())
+				s.names = append(s.names, name)
 			}
 		}
-	}
-	for k, s := range all {
-		if s.total == 1 {
-			delete(all, k)
-		}
-	}
+	})
 	return all
 }
 
