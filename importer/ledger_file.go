@@ -20,8 +20,11 @@ import (
 type files interface {
 	// ReadFile returns a whole file; larger than limit is an error.
 	ReadFile(path string, limit int64) ([]byte, error)
-	// Create makes an empty file of mode 0600, in the place of one that is there.
+	// Create makes an empty file of mode 0600 that nothing else has open, in the
+	// place of one that is there.
 	Create(path string) (file, error)
+	// Remove takes a file away.
+	Remove(path string) error
 	// Append opens a file of size bytes to write at its end; what lies behind
 	// size is cut off.
 	Append(path string, size int64) (file, error)
@@ -45,24 +48,53 @@ var errLocked = errors.New("locked by another process")
 type disk struct{}
 
 func (disk) ReadFile(path string, limit int64) ([]byte, error) {
+	// Asked before opening: opening a pipe waits for whoever writes to it.
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := plain(path, info); err != nil {
+		return nil, err
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || info.IsDir() {
-		return nil, fmt.Errorf("%s is a folder", path)
-	}
-	out, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(out)) > limit {
+	out := bytes.NewBuffer(make([]byte, 0, min(info.Size(), limit)+bytes.MinRead))
+	n, err := out.ReadFrom(io.LimitReader(f, limit+1))
+	if err == nil && n > limit {
 		err = fmt.Errorf("%s is larger than %d bytes", path, limit)
 	}
-	return out, err
+	return out.Bytes(), err
 }
 
-func (disk) Create(path string) (file, error) {
-	return os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+// plain refuses what is no file that can be read to its end or locked.
+func plain(path string, info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return fmt.Errorf("%s is a folder", path)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a file", path)
+	}
+	return nil
 }
+
+// Create never writes into what lies there: a link would lead elsewhere, a pipe
+// would wait, and a file may be open to others.
+func (disk) Create(path string) (file, error) {
+	if info, err := os.Lstat(path); err == nil {
+		if info.IsDir() {
+			return nil, plain(path, info)
+		}
+		if err := os.Remove(path); err != nil {
+			return nil, err
+		}
+	}
+	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+}
+
+func (disk) Remove(path string) error { return os.Remove(path) }
 
 func (disk) Append(path string, size int64) (file, error) {
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
@@ -91,6 +123,11 @@ func (disk) SyncDir(path string) error {
 // Lock uses a file of its own: Windows locks keep others from reading, and a
 // plan may be read while an import runs.
 func (disk) Lock(path string) (func() error, error) {
+	if info, err := os.Lstat(path); err == nil {
+		if err := plain(path, info); err != nil {
+			return nil, err
+		}
+	}
 	l := flock.New(path, flock.SetPermissions(0o600))
 	ok, err := l.TryLock()
 	if err != nil {
@@ -122,10 +159,14 @@ func writeWhole(fsys files, path string, content []byte) error {
 	if err == nil {
 		err = f.Sync()
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
 	}
-	if err := fsys.Rename(part, path); err != nil {
+	if err == nil {
+		err = fsys.Rename(part, path)
+	}
+	if err != nil {
+		_ = fsys.Remove(part) // what keeps it from being removed has been said
 		return err
 	}
 	return fsys.SyncDir(path)
@@ -177,6 +218,13 @@ func (s *shadowed) Rename(from, to string) error {
 	}
 	s.mem[to] = b
 	delete(s.mem, from)
+	return nil
+}
+
+func (s *shadowed) Remove(path string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.mem, path)
 	return nil
 }
 

@@ -97,6 +97,13 @@ func (v *volatile) Rename(from, to string) error {
 	return nil
 }
 
+func (v *volatile) Remove(path string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.now, path)
+	return v.on()
+}
+
 func (v *volatile) SyncDir(string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -105,7 +105,43 @@ func OpenPlan(r io.Reader, ids []age.Identity) (*SavedPlan, error) {
 	if err := schema.Strict(raw, s); err != nil {
 		return nil, err
 	}
-	return s, nil
+	return s, s.check()
+}
+
+// check refuses what no plan of ours says: whoever knows the key that a plan is
+// sealed to can write one. Error texts name places, never what stands there.
+func (s *SavedPlan) check() error {
+	switch s.OnConflict {
+	case Fail, Skip, Overwrite:
+	default:
+		return errors.New("on_conflict: not one of fail, skip, overwrite")
+	}
+	if len(s.Items) > 2*schema.MaxItems {
+		return fmt.Errorf("items: more than %d", 2*schema.MaxItems)
+	}
+	seen := map[itemKey]bool{}
+	for i, it := range s.Items {
+		at := func(field, words string) error { return fmt.Errorf("items[%d].%s: %s", i, field, words) }
+		if it.List != schema.Credentials && it.List != schema.Connections {
+			return at("list", "not one of credentials, connections")
+		}
+		switch it.Action {
+		case Create, ChangeIt, Unchanged, Conflicting, Blocked:
+		default:
+			return at("action", "not one of create, change, unchanged, conflict, blocked")
+		}
+		k := itemKey{it.List, it.Name}
+		if it.Name == "" || seen[k] {
+			return at("name", "missing, or stands twice")
+		}
+		seen[k] = true
+		for _, f := range it.Fields {
+			if _, known := schema.FieldByName(schema.CloudFormat, it.List, f); !known {
+				return at("fields", "one that Cloud does not have")
+			}
+		}
+	}
+	return nil
 }
 
 // adopt takes the options that a plan was made with, and names those that were

@@ -170,6 +170,9 @@ func TestOpenPlanRefusesWhatIsNoPlan(t *testing.T) {
 		}
 		return b.Bytes()
 	}
+	item := func(members string) string {
+		return `{"format":"mailferry/plan/v1","on_conflict":"fail","items":[{` + members + `}]}`
+	}
 	good := seal(`{"format":"mailferry/plan/v1"}`)
 	for _, tt := range []struct {
 		name string
@@ -182,11 +185,19 @@ func TestOpenPlanRefusesWhatIsNoPlan(t *testing.T) {
 		{"a bundle", seal(`{"format":"mailferry/cloud-bundle/v1"}`), "is not mailferry/plan/v1"},
 		{"a later plan", seal(`{"format":"mailferry/plan/v2"}`), "version"},
 		{"an unknown field", seal(`{"format":"mailferry/plan/v1","secret":1}`), "secret"},
+		{"no policy", seal(`{"format":"mailferry/plan/v1"}`), "on_conflict"},
+		{"another policy", seal(`{"format":"mailferry/plan/v1","on_conflict":"\u001b[2J"}`), "on_conflict: not one of"},
+		{"no list", seal(item(`"name":"A","action":"create"`)), "items[0].list"},
+		{"another list", seal(item(`"list":"\u001b]0;x\u0007","name":"A","action":"create"`)), "items[0].list"},
+		{"another action", seal(item(`"list":"connections","name":"A","action":"\u202e"`)), "items[0].action"},
+		{"no name", seal(item(`"list":"connections","action":"create"`)), "items[0].name"},
+		{"an item twice", seal(item(`"list":"connections","name":"A","action":"create"},{"list":"connections","name":"A","action":"blocked"`)), "items[1].name"},
+		{"another field", seal(item(`"list":"connections","name":"A","action":"change","fields":["host","\r\n"]`)), "items[0].fields"},
 		{"two values", seal(`{"format":"mailferry/plan/v1"} {}`), "not a saved plan"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, err := OpenPlan(bytes.NewReader(tt.file), []age.Identity{id}); err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got %v, want %q", err, tt.want)
+			if _, err := OpenPlan(bytes.NewReader(tt.file), []age.Identity{id}); err == nil || !strings.Contains(err.Error(), tt.want) || strings.ContainsAny(err.Error(), "\x1b\a\r\n\u202e") {
+				t.Errorf("got %q, want %q", err, tt.want)
 			}
 		})
 	}

@@ -1,0 +1,63 @@
+package importer
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// TestWhatLiesWhereTheLedgerGoesIsNeitherWrittenIntoNorWaitedFor: somebody else
+// may write to the folder, and a link or a pipe there is theirs.
+func TestWhatLiesWhereTheLedgerGoesIsNeitherWrittenIntoNorWaitedFor(t *testing.T) {
+	link := func(path, other string) error { return os.Symlink(other, path) }
+	pipe := func(path, _ string) error { return syscall.Mkfifo(path, 0o600) }
+	folder := func(path, _ string) error { return os.Mkdir(path, 0o700) }
+	for _, tt := range []struct {
+		name, suffix string
+		put          func(path, other string) error
+		says         string // "" the import goes its way
+	}{
+		{"a link for the part", ".part", link, ""},
+		{"a pipe for the part", ".part", pipe, ""},
+		{"a folder for the part", ".part", folder, "is a folder"},
+		{"a pipe for the ledger", "", pipe, "is not a file"},
+		{"a folder for the ledger", "", folder, "is a folder"},
+		{"a pipe for the lock", ".lock", pipe, "is not a file"},
+		{"a link for the lock", ".lock", link, "is not a file"},
+		{"a folder for the lock", ".lock", folder, "is a folder"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := newMemory()
+			o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
+			other := filepath.Join(t.TempDir(), "other")
+			if err := os.WriteFile(other, []byte("theirs"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := tt.put(o.Ledger+tt.suffix, other); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Run(t.Context(), o)
+			switch {
+			case tt.says == "":
+				if err != nil || m.writes != 1 {
+					t.Errorf("got %v, %d writes", err, m.writes)
+				}
+			case err == nil || !strings.Contains(err.Error(), tt.says) || m.writes != 0:
+				t.Errorf("got %v, want %q; %d writes", err, tt.says, m.writes)
+			}
+			if raw, err := os.ReadFile(other); err != nil || string(raw) != "theirs" {
+				t.Errorf("what the link leads to was changed: %q %v", raw, err)
+			}
+			if tt.says != "" {
+				return
+			}
+			if info, err := os.Lstat(o.Ledger); err != nil || info.Mode() != 0o600 {
+				t.Errorf("the ledger is %v, %v", info, err)
+			}
+		})
+	}
+}
