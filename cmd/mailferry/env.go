@@ -64,7 +64,9 @@ func (e *env) tell(err error) {
 	if err == nil {
 		return
 	}
-	fmt.Fprintf(e.stderr, "mailferry: error: %s\n", oneLine(err.Error()))
+	// Go's words for Ctrl-C are nobody else's.
+	said := strings.ReplaceAll(err.Error(), context.Canceled.Error(), "interrupted")
+	fmt.Fprintf(e.stderr, "mailferry: error: %s\n", oneLine(said))
 	if lines, ok := asLines(err); ok {
 		for _, l := range lines {
 			fmt.Fprintf(e.stderr, "mailferry:   %s\n", oneLine(l))
@@ -133,7 +135,7 @@ func (e *env) confirm(ctx context.Context, question string) (bool, error) {
 
 // interrupted explains a run that Ctrl-C ended.
 func interrupted(err error) error {
-	if schema.HintOf(err) != "" {
+	if schema.HintOf(err) != "" || strings.Contains(err.Error(), context.Canceled.Error()) {
 		return err
 	}
 	return fmt.Errorf("interrupted: %w", err)

@@ -159,6 +159,9 @@ func (e *env) inspectPage(c *cli.Context, url string) error {
 	}
 	defer site.Close()
 	found, err := site.Inspect(c.Context)
+	if err != nil && c.String("form-profile") == "" && o.Profile.Side == schema.ServerSide {
+		return schema.Hint(err, "%s; these were taken for Server's pages: --form-profile cloud, if they are Cloud's", schema.HintOf(err))
+	}
 	if err != nil {
 		return err
 	}

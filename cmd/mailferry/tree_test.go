@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/schema"
 )
 
 // A leaf is a command that does something, with the words that call it.
@@ -298,5 +301,21 @@ func TestNoArgumentsShowHelp(t *testing.T) {
 	code, stdout, stderr := run(t)
 	if code != 0 || stderr != "" || !strings.Contains(stdout, "COMMANDS:") {
 		t.Errorf("exit %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
+
+func TestACtrlCIsToldInPeoplesWords(t *testing.T) {
+	for _, err := range []error{
+		context.Canceled,
+		fmt.Errorf("reading credentials from Cloud: %w", context.Canceled),
+		schema.Hint(fmt.Errorf("partly done: 3 left: %w", context.Canceled), "go on"),
+	} {
+		e := processEnv()
+		var errs bytes.Buffer
+		e.stderr = &errs
+		e.tell(interrupted(err))
+		if said := errs.String(); strings.Count(said, "interrupted") != 1 || strings.Contains(said, "context") {
+			t.Errorf("%v is told as %q", err, said)
+		}
 	}
 }
