@@ -28,9 +28,13 @@ func refuseSecretsInArgs(args []string) error {
 	return nil
 }
 
+// askCompletion is how a shell's script asks what may stand next.
+const askCompletion = "--generate-bash-completion"
+
 // flagsFirst moves every flag in front of the arguments: the library takes
 // flags behind the first argument for arguments, so that `import x --dry-run`
-// would run for real. A double dash ends the flags, as everywhere.
+// would run for real. A double dash ends the flags, as everywhere. Nothing is to
+// be run where a shell asks what may stand next and mailferry does not know.
 func flagsFirst(app *cli.App, args []string) ([]string, error) {
 	out := []string{args[0]}
 	rest := args[1:]
@@ -45,6 +49,9 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 		if len(a) > 1 && a[0] == '-' {
 			if err := refuseGlued(flags, path, a); err != nil {
 				return nil, err
+			}
+			if takesValue(flags, a) && i+2 == len(rest) && rest[i+1] == askCompletion {
+				return nil, nil // a value comes next: the shell offers files
 			}
 			out = append(out, a)
 			if takesValue(flags, a) {
@@ -63,7 +70,7 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 		positional = append(positional, a)
 	}
 	// A shell that asks for completions says so last, where the library looks.
-	if out[len(out)-1] == "--generate-bash-completion" {
+	if out[len(out)-1] == askCompletion {
 		return out, nil
 	}
 	if len(positional) > 0 {

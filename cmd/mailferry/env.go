@@ -53,7 +53,7 @@ func (e *env) command(ctx context.Context, args []string) error {
 	}
 	app := e.app()
 	ordered, err := flagsFirst(app, args)
-	if err != nil {
+	if err != nil || ordered == nil {
 		return err
 	}
 	return app.RunContext(ctx, ordered)
