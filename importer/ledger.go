@@ -71,6 +71,7 @@ type written struct {
 	item   string // digest of the fields
 	secret string // fingerprint; "" unknown or none
 	plan   string
+	loaded bool // by an earlier run; its time does not tell: clocks are set back
 	unsure bool // a later write of the secret may have happened
 }
 
@@ -91,6 +92,7 @@ type ledger struct {
 	notes     []string
 
 	mu      sync.Mutex
+	loading bool
 	f       file
 	head    string
 	lines   int
@@ -197,6 +199,8 @@ func (l *ledger) begin(o *Options) ([]byte, error) {
 // load reads all records and returns how many bytes of raw are good: a torn
 // last line is not.
 func (l *ledger) load(o *Options, raw []byte) (size int, err error) {
+	l.loading = true
+	defer func() { l.loading = false }()
 	size = bytes.LastIndexByte(raw, '\n') + 1
 	if size == 0 {
 		return 0, errors.New("line 1: this is not a ledger")
@@ -292,7 +296,7 @@ func (l *ledger) apply(r record) error {
 		delete(l.byKey, r.Key)
 		switch r.Result {
 		case outWritten:
-			w := &written{time: r.Time, id: r.ID, item: in.Item, secret: in.Secret, plan: in.Plan}
+			w := &written{time: r.Time, id: r.ID, item: in.Item, secret: in.Secret, plan: in.Plan, loaded: l.loading}
 			if w.secret == "" && in.Action == string(ChangeIt) && e.done != nil {
 				w.secret, w.unsure = e.done.secret, e.done.unsure
 			}

@@ -179,7 +179,7 @@ func (r *run) same(res *ItemReport, remote *Remote) {
 	res.Result, res.ID = Same, remote.ID
 	if w, ok := r.led.written(keyOf(res.item)); ok && (w.id == "" || remote.ID == "" || w.id == remote.ID) {
 		res.Result, res.When = Written, w.time
-		res.Earlier = w.time.Before(schema.At(r.started).Time)
+		res.Earlier = w.loaded
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -149,5 +150,25 @@ func TestCloudThatIsGoneForAllWritesEndsByItself(t *testing.T) {
 	}
 	if rep.Counts[Failed]+rep.Counts[NotTried] != 200 || rep.Counts[Failed] == 0 {
 		t.Errorf("counts are %v", rep.Counts)
+	}
+}
+
+// TestWhatAnEarlierRunWroteIsToldWhateverTheClockSays: a clock may be set back
+// between two runs, and two runs may share a second.
+func TestWhatAnEarlierRunWroteIsToldWhateverTheClockSays(t *testing.T) {
+	for _, later := range []time.Duration{-24 * time.Hour, 0, time.Hour} {
+		m := newMemory()
+		o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
+		first := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+		o.Now = func() time.Time { return first }
+		rep, err := Run(t.Context(), o)
+		if err != nil || rep.Items[0].Earlier {
+			t.Fatalf("%v, %+v", err, rep)
+		}
+		o.Now = func() time.Time { return first.Add(later) }
+		rep, err = Run(t.Context(), o)
+		if err != nil || !rep.Items[0].Earlier || rep.Items[0].Result != Written || rep.wroteAny() {
+			t.Errorf("%v later: %v, %+v", later, err, rep.Items[0])
+		}
 	}
 }
