@@ -7,6 +7,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -16,11 +19,11 @@ const Format = "mailferry/diff-report/v1"
 
 // JSON writes the diff as one document.
 func JSON(w io.Writer, d *Diff) error {
-	out, err := schema.MarshalIndent(d)
-	if err != nil {
+	// Not made whole first: the diff of two large bundles is larger than both.
+	if err := json.MarshalWrite(w, d, json.Deterministic(true), jsontext.WithIndent("  ")); err != nil {
 		return err
 	}
-	_, err = w.Write(out)
+	_, err := io.WriteString(w, "\n")
 	return err
 }
 
