@@ -17,6 +17,9 @@ const short = 200
 // check holds a record against the bundle's format, so that what does not fit is
 // told by its place in the source. In the bundle, items are sorted.
 func check(r Record) error {
+	if len(r.Secret.Reveal()) > schema.MaxSecret {
+		return fmt.Errorf("%s, %s: longer than %d bytes", r.Where, schema.SecretField(r.Item.List()), schema.MaxSecret)
+	}
 	if plain(r.Item) {
 		return nil
 	}

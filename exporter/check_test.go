@@ -36,6 +36,15 @@ func TestWhatTheFormatHasNoRoomForIsToldByItsPlaceInTheSource(t *testing.T) {
 	}
 }
 
+func TestASecretLongerThanABundleCarriesIsRefused(t *testing.T) {
+	for length, want := range map[int]string{schema.MaxSecret: "", schema.MaxSecret + 1: "row of HR, password: longer than 16384 bytes"} {
+		contents := []*exporter.Content{{Source: schema.Source{Kind: "csv", Name: "a.csv"}, Records: []exporter.Record{conn("HR", "h", "", strings.Repeat("s", length))}}}
+		if _, _, err := exporter.Build(contents, exporter.Options{}); (err == nil) != (want == "") || err != nil && err.Error() != want {
+			t.Errorf("%d bytes: %v", length, err)
+		}
+	}
+}
+
 func TestWhatFitsExactlyIsTaken(t *testing.T) {
 	long := &schema.ServerConnection{Name: strings.Repeat("ü", 1000), ConnectMode: "SMTP", Description: strings.Repeat("d", 65536), Extra: map[string]string{strings.Repeat("k", 200): strings.Repeat("v", 65536)}}
 	contents := []*exporter.Content{{Source: schema.Source{Kind: "csv", Name: "a.csv"}, Records: []exporter.Record{{Item: long, Where: "a.csv: row 7"}}}}
