@@ -60,6 +60,14 @@ func TestBundleComesBackAsItWasWritten(t *testing.T) {
 	}
 }
 
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `"k%d":"v",`, i)
+	}
+	return b.String()
+}
+
 func TestDecodeNamesThePlaceAndNeverTheValue(t *testing.T) {
 	const value = "s3cret-value"
 	good := encoded(t, serverBundle())
@@ -85,6 +93,8 @@ func TestDecodeNamesThePlaceAndNeverTheValue(t *testing.T) {
 		"name missing":            {replace(`"name":"Service Desk",`, ``), "connections[0]: lacks name"},
 		"empty text":              {replace(`"host":"mail.example.com"`, `"host":""`), "connections[0].host: must not be empty"},
 		"text too long":           {replace(`mail.example.com`, strings.Repeat(value, 200)), "connections[0].host: must have at most 1000 characters"},
+		"too many extras":         {replace(`"extra":{"a":"1"`, `"extra":{`+manyKeys(200)+`"a":"1"`), "extra: must have at most 200 entries"},
+		"no extra in extra":       {replace(`"host":`, `"extra":{},"host":`), "connections[0].extra: must not be empty (leave it out instead)"},
 		"trailing data":           {good + `{"x":1}`, "something follows after the end"},
 		"trailing text":           {good + value, "not valid JSON"},
 		"cut off":                 {good[:len(good)/2], "ends in the middle"},

@@ -174,7 +174,7 @@ func explain(e gojsonschema.ResultError) string {
 		return fmt.Sprintf("must have at most %v characters", d["max"])
 	case "array_min_items":
 		return fmt.Sprintf("must have at least %v entries", d["min"])
-	case "array_max_items":
+	case "array_max_items", "array_max_properties":
 		return fmt.Sprintf("must have at most %v entries", d["max"])
 	case "array_min_properties":
 		return "must not be empty (leave it out instead)"
