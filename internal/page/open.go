@@ -89,6 +89,14 @@ func Open(ctx context.Context, options Options) (*Browser, error) {
 	b.link = chromedp.FromContext(browserCtx).Browser
 	b.page = &Page{browser: b, frames: make(map[target.ID]*session), owners: make(map[cdp.FrameID]cdp.BackendNodeID), parents: make(map[cdp.FrameID]cdp.FrameID)}
 	b.page.Scope = &Scope{page: b.page}
+	if options.Attach == "" {
+		// A page could otherwise leave files in the person's own folder. A lent browser stays as the person has set it.
+		deny := browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorDeny}
+		if err := b.do(ctx, browser.SetDownloadBehavior.Method, deny, nil); err != nil {
+			b.cancel()
+			return nil, err
+		}
+	}
 	if b.tab, err = b.openTab(ctx); err != nil {
 		b.cancel()
 		return nil, err
@@ -174,7 +182,9 @@ func allocate(ctx context.Context, options Options) (context.Context, context.Ca
 		chromedp.NoInheritEnv, chromedp.Env(environment()...),
 	)
 	if options.Headed {
-		flags = append(flags, chromedp.VisibleWindow)
+		flags = append(flags, chromedp.VisibleWindow) // signing in may take a window of its own
+	} else {
+		flags = append(flags, chromedp.Flag("disable-popup-blocking", false))
 	}
 	if options.ProfileDir != "" {
 		if err := os.MkdirAll(options.ProfileDir, 0o700); err != nil {

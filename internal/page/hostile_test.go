@@ -1,0 +1,74 @@
+package page
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/cdproto/target"
+)
+
+// untilRead serves a page of that script; at /file it serves a download, and at
+// /read what the script asks for when it is done. The channel is closed once the
+// browser has had all that it wants of that.
+func untilRead(t *testing.T, script string) (address string, read <-chan struct{}) {
+	t.Helper()
+	done := make(chan struct{})
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/":
+			fmt.Fprintf(w, "<!doctype html><title>hostile</title><p>here<script>%s</script>", script)
+		case "/file":
+			defer close(done)
+			w.Header().Set("Content-Disposition", `attachment; filename="../../planted.bin"`)
+			// More than lies in buffers on the way, so that somebody has to take it.
+			for part, n := make([]byte, 1<<20), 0; n < 64 && r.Context().Err() == nil; n++ {
+				if _, err := w.Write(part); err != nil {
+					return
+				}
+			}
+		case "/read":
+			close(done)
+		}
+	}))
+	t.Cleanup(site.Close)
+	return site.URL, done
+}
+
+func TestADownloadLeavesNoFile(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_DOWNLOAD_DIR", filepath.Join(home, "Downloads"))
+	address, taken := untilRead(t, `location = '/file'`)
+	b := open(t, Options{})
+	_, err := b.Goto(t.Context(), address)
+	ok(t, err)
+	<-taken
+	b.Close()
+	if files, _ := os.ReadDir(filepath.Join(home, "Downloads")); len(files) > 0 {
+		t.Errorf("the page left %s", files[0].Name())
+	}
+}
+
+func TestAPageOpensNoOther(t *testing.T) {
+	address, read := untilRead(t, `for (let i = 0; i < 5; i++) window.open('/other' + i, '_blank'); fetch('/read')`)
+	b := open(t, Options{})
+	_, err := b.Goto(t.Context(), address)
+	ok(t, err)
+	<-read
+	var list target.GetTargetsResult
+	ok(t, b.do(context.Background(), target.GetTargets.Method, target.GetTargetsParams{}, &list))
+	pages := 0
+	for _, info := range list.TargetInfos {
+		if info.Type == "page" {
+			pages++
+		}
+	}
+	if pages != 1 {
+		t.Errorf("%d pages are open", pages)
+	}
+}
