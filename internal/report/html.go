@@ -38,7 +38,7 @@ type Page struct {
 func NewPage(w io.Writer, title, extra string) *Page {
 	p := &Page{out: bufio.NewWriterSize(w, 64<<10)}
 	p.tmpl, p.err = template.New("page").Funcs(template.FuncMap{
-		"visible": Visible, "value": value, "parts": escaped, "icon": icon, "mark": Mark.html, "settings": settingRows, "eights": eights,
+		"visible": Visible, "value": inTemplate(markup.value), "parts": inTemplate(markup.escaped), "icon": inTemplate(markup.icon), "mark": inTemplate(markup.mark), "eights": eights,
 		"when": when, "decision": decisionText,
 	}).Parse(pageTemplates)
 	if p.err == nil {
@@ -95,22 +95,6 @@ type ruleView struct {
 
 type whereView struct{ Anchor, Item string }
 
-type findingView struct {
-	findings.Finding
-	Mark  Mark
-	Label string
-}
-
-type cardView struct {
-	Anchor   string
-	Number   int
-	Name     string
-	Marks    []Mark
-	Settings []Setting
-	Extra    []Setting
-	Found    []findingView
-}
-
 type readersView struct {
 	Title, Sight string
 	Signers      []string
@@ -144,7 +128,7 @@ func (p *Page) bundle(number int, b *Bundle) {
 	p.Write("bundle", map[string]any{
 		"Number": number, "File": b.File, "Digest": b.Digest, "Holds": holdsText(s), "Kind": b.Kind(), "Manifest": c.Manifest,
 		"Sight": b.Sight.String(), "ContentSigners": b.signers("content"), "Tiles": tiles(s), "Rules": b.ruleViews(number),
-		"Whole": b.findingViews(b.cursor("").of("", 0)),
+		"Whole": foundList(b, b.cursor("").of("", 0)),
 	})
 	shared := b.shared()
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
@@ -159,7 +143,7 @@ func (p *Page) bundle(number int, b *Bundle) {
 		p.Write("list", map[string]any{"Title": heading, "Count": len(items)})
 		mine := b.cursor(l)
 		for i, it := range items {
-			p.Write("card", b.card(number, i, it, mine.of(l, i), shared))
+			markup{p.out}.card(b, anchor(number, l, i), i+1, it, mine.of(l, i), shared)
 		}
 	}
 	p.Write("tail", map[string]any{
@@ -226,34 +210,6 @@ func shortName(s string) string {
 	return s
 }
 
-func (b *Bundle) findingViews(list []findings.Finding) []findingView {
-	out := make([]findingView, 0, len(list))
-	for _, f := range list {
-		out = append(out, findingView{f, markOf(f), b.label(f)})
-	}
-	return out
-}
-
-func (b *Bundle) card(number, index int, it schema.Item, found []findings.Finding, shared map[string]*sameSecret) cardView {
-	v := cardView{Anchor: anchor(number, it.List(), index), Number: index + 1, Name: it.ItemName(), Found: b.findingViews(found)}
-	for _, s := range Settings(it) {
-		if s.Marker != nil {
-			s.Shared = alsoOf(shared[s.Marker.Fingerprint], v.Name)
-		}
-		if s.Extra {
-			v.Extra = append(v.Extra, s)
-		} else {
-			v.Settings = append(v.Settings, s)
-		}
-	}
-	t := findings.Count(found)
-	for _, m := range []tile{{"error", t.Errors, "error"}, {"warning", t.Warnings, "warning"}, {"note", t.Notes, "note"}} {
-		if m.Number > 0 {
-			v.Marks = append(v.Marks, Mark{m.Icon, Count(m.Number, m.Word)})
-		}
-	}
-	if t.Excepted > 0 {
-		v.Marks = append(v.Marks, Mark{"off", fmt.Sprintf("%d excepted", t.Excepted)})
-	}
-	return v
+func foundList(b *Bundle, list []findings.Finding) template.HTML {
+	return inTemplate(func(m markup, list []findings.Finding) { m.findings(b, list) })(list)
 }

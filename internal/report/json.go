@@ -124,7 +124,7 @@ func (j *jsonWriter) bundle(b *Bundle) {
 	for _, f := range b.Findings {
 		out := jsonFinding{f.ID, f.Severity, f.Title, f.Why, f.Do, f.Place(), f.List, f.Item, "", f.Detail, nil}
 		if f.List != "" {
-			out.Label = b.label(f)
+			out.Label = b.label(&f)
 		}
 		if f.Excepted != nil {
 			out.Excepted = &jsonException{f.Excepted.Reason, f.Excepted.Expires}

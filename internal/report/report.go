@@ -174,7 +174,7 @@ func Label(format string, l schema.List, field string) string {
 }
 
 // label is the label of what a finding is about.
-func (b *Bundle) label(f findings.Finding) string {
+func (b *Bundle) label(f *findings.Finding) string {
 	switch {
 	case f.List == "":
 		return f.Field

@@ -289,12 +289,12 @@ func (p *Printer) findings(b *Bundle, list []findings.Finding) {
 		icon, style := severityStyle(f.Severity)
 		if f.Excepted != nil {
 			p.Wrapped(3, Faint, fmt.Sprintf("– excepted until %s: %s (%s)", f.Excepted.Expires, f.Title, f.ID))
-			p.Wrapped(5, Faint, b.label(f)+": "+f.Detail)
+			p.Wrapped(5, Faint, b.label(&f)+": "+f.Detail)
 			p.Wrapped(5, Faint, "because: "+Visible(f.Excepted.Reason))
 			continue
 		}
 		p.Wrapped(3, style, fmt.Sprintf("%s %s: %s (%s)", icon, f.Severity, f.Title, f.ID))
-		p.Wrapped(5, Plain, b.label(f)+": "+f.Detail)
+		p.Wrapped(5, Plain, b.label(&f)+": "+f.Detail)
 	}
 }
 
