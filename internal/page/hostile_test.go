@@ -72,3 +72,17 @@ func TestAPageOpensNoOther(t *testing.T) {
 		t.Errorf("%d pages are open", pages)
 	}
 }
+
+func TestAChoiceFarDownALongListIsRead(t *testing.T) {
+	address, read := untilRead(t, `
+		const label = document.body.appendChild(document.createElement('label')), list = document.createElement('select');
+		label.append('Far', list);
+		for (let i = 0; i < 10010; i++) list.append(new Option('choice ' + i, i));
+		list.selectedIndex = 10005;
+		fetch('/read');`)
+	b := open(t, Options{})
+	p, err := b.Goto(t.Context(), address)
+	ok(t, err)
+	<-read
+	holds(t, p.Scope, "Far", "choice 10005")
+}

@@ -21,7 +21,7 @@ const (
 			readonly: !!e.readOnly || aria('readonly') === 'true',
 			required: !!e.required || aria('required') === 'true',
 			problem: e.matches(':user-invalid') ? (e.validationMessage || '') : '',
-			options: tag === 'select' ? Array.from(e.options).slice(0, 10000).map(o =>
+			options: tag === 'select' ? Array.from(e.options).filter((o, i) => i < 10000 || o.selected).map(o =>
 				({text: o.label || o.text, selected: o.selected, disabled: o.disabled || !!(o.parentElement && o.parentElement.disabled)})) : null,
 		};
 	}`
