@@ -5,8 +5,12 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"io"
+	"strings"
+	"unicode"
+	"unicode/utf16"
 )
 
 //go:embed page.html.tmpl
@@ -34,7 +38,7 @@ func HTML(w io.Writer, s Sheet) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New("page").Parse(pageTemplate)
+	t, err := template.New("page").Funcs(template.FuncMap{"copied": copied}).Parse(pageTemplate)
 	if err != nil {
 		return err
 	}
@@ -53,6 +57,30 @@ func HTML(w io.Writer, s Sheet) error {
 	}
 	_, err = w.Write(out.Bytes())
 	return err
+}
+
+// copied is a text as the page's script reads it: in quotes, as JSON, with
+// everything that cannot be seen escaped, so that nothing in the file acts on
+// whoever looks at it as text. Line ends become HTML's, as before any form.
+func copied(text string) string {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+	var out strings.Builder
+	out.WriteByte('"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			out.WriteRune('\\')
+			out.WriteRune(r)
+		case unicode.IsPrint(r):
+			out.WriteRune(r)
+		default:
+			for _, unit := range utf16.AppendRune(nil, r) {
+				fmt.Fprintf(&out, `\u%04x`, unit)
+			}
+		}
+	}
+	out.WriteByte('"')
+	return out.String()
 }
 
 // hash is how a Content-Security-Policy names a script or style that it allows.

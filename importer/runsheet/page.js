@@ -89,7 +89,7 @@
     const button = e.target.closest("button.copy");
     if (!button) return;
     const what = button.getAttribute("aria-label").replace(/^Copy /, "");
-    if (await copy(button.dataset.copy)) {
+    if (await copy(JSON.parse(button.dataset.copy))) {
       if (copied) {
         copied.button.classList.remove("copied");
         copied.button.textContent = copied.text;

@@ -3,6 +3,7 @@ package runsheet
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -202,7 +203,11 @@ func TestEveryValueCanBeCopiedExactly(t *testing.T) {
 	copies := map[string]string{}
 	for _, n := range nodes(t, render(t, s)) {
 		if n.Data == "button" && attr(n, "data-copy") != "" {
-			copies[attr(n, "aria-label")] = attr(n, "data-copy")
+			var text string
+			if err := json.Unmarshal([]byte(attr(n, "data-copy")), &text); err != nil {
+				t.Error(err)
+			}
+			copies[attr(n, "aria-label")] = text
 		}
 	}
 	for _, it := range s.Bundle.Connections {
@@ -216,6 +221,15 @@ func TestEveryValueCanBeCopiedExactly(t *testing.T) {
 			if got := copies["Copy "+f.Label+" of "+report.Visible(it.ItemName())]; got != want {
 				t.Errorf("%s of %q: copies %q, want %q", f.Label, it.ItemName(), got, want)
 			}
+		}
+	}
+}
+
+// The file is looked at as text too: in a terminal, a review, a mail.
+func TestTheFileItselfHoldsNothingThatCannotBeSeen(t *testing.T) {
+	for _, r := range string(render(t, site(t))) {
+		if r != '\n' && !unicode.IsPrint(r) {
+			t.Fatalf("%U stands in the file", r)
 		}
 	}
 }
