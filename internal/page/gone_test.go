@@ -57,7 +57,7 @@ func TestClosingLeavesNothingBehind(t *testing.T) {
 		t.Error("the browser sees this program's settings")
 	}
 	b.Close()
-	left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "chromedp-runner*"))
+	left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*"))
 	if err != nil || len(left) > 0 {
 		t.Fatalf("left behind: %v, %v", left, err)
 	}

@@ -126,9 +126,14 @@ func (b *Browser) openTab(ctx context.Context) (*session, error) {
 // Close ends the browser, or, when attached, closes the tab that was opened and leaves the browser to the person. A profile
 // folder of the run's own is removed.
 func (b *Browser) Close() {
-	if b.options.Attach == "" && b.options.ProfileDir != "" {
-		// Only a browser that ends by itself writes its cookies to the profile.
-		ctx, cancel := context.WithTimeout(b.ctx, b.options.Timeout)
+	if b.options.Attach == "" && b.ctx.Err() == nil {
+		// Only a browser that ends by itself writes its cookies to the profile, and takes what it has in the folder for
+		// temporary files with it.
+		limit := b.options.Timeout
+		if b.options.ProfileDir == "" {
+			limit = min(limit, 3*time.Second)
+		}
+		ctx, cancel := context.WithTimeout(b.ctx, limit)
 		defer cancel()
 		_ = chromedp.Cancel(ctx)
 	}
