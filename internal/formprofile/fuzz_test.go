@@ -1,0 +1,49 @@
+package formprofile_test
+
+import (
+	"testing"
+	"unicode"
+
+	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// FuzzProfile holds a profile that is taken to what pages are worked by: every
+// field has a label of its own and every list a way to it. An error is one
+// printable line.
+func FuzzProfile(f *testing.F) {
+	for _, side := range []string{schema.ServerSide, schema.CloudSide} {
+		p, err := formprofile.Shipped(side)
+		if err != nil {
+			f.Fatal(err)
+		}
+		doc, err := schema.MarshalIndent(p)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(doc)
+	}
+	f.Add([]byte(`{"format":"mailferry/form-profile/v1","side":"\ud800"}`))
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		p, err := formprofile.Parse(doc, "")
+		if err != nil {
+			for _, r := range err.Error() {
+				if !unicode.IsPrint(r) {
+					t.Fatalf("%q", err)
+				}
+			}
+			return
+		}
+		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+			list := p.List(l)
+			if list.Path == "" && len(list.Menu) == 0 || len(list.Fields) != len(schema.Fields(p.Bundle(), l)) {
+				t.Fatalf("%s: %+v", l, list)
+			}
+			for _, field := range list.Fields {
+				if field.Label == "" {
+					t.Fatalf("%s: %s has no label", l, field.Field)
+				}
+			}
+		}
+	})
+}
