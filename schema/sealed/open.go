@@ -2,8 +2,6 @@ package sealed
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +26,7 @@ type Opened struct {
 	Unreferred []schema.SecretKey
 
 	secrets schema.Secrets
-	parts   []part // those opened
+	parts   []part // those opened, without their secrets
 	ids     []age.Identity
 }
 
@@ -71,14 +69,10 @@ func OpenAt(src io.ReaderAt, size int64, ids []age.Identity, rerun Rerun) (*Open
 
 // ViewAt is OpenAt for who reads a bundle and writes none. The sealed parts,
 // which may be most of a document, are checked and not kept: the bundle's are
-// nil, and Reseal has nothing to seal.
+// nil, and Write refuses such a bundle.
 func ViewAt(src io.ReaderAt, size int64, ids []age.Identity, rerun Rerun) (*Opened, error) {
 	o, _, err := openAt(src, size, ids, rerun)
-	if err != nil {
-		return nil, err
-	}
-	o.parts = nil
-	return o, nil
+	return o, err
 }
 
 func openAt(src io.ReaderAt, size int64, ids []age.Identity, rerun Rerun) (*Opened, []*schema.SealedPart, error) {
@@ -102,7 +96,10 @@ func openAt(src io.ReaderAt, size int64, ids []age.Identity, rerun Rerun) (*Open
 			return nil, nil, err
 		}
 	}
-	return o, parts, o.openParts(parts)
+	if err := o.openParts(parts); err != nil {
+		return nil, nil, err
+	}
+	return o, parts, nil
 }
 
 // checkRerun transforms the origin again. What the digest covers is compared
@@ -178,118 +175,6 @@ func deref(v any) any {
 		return *m
 	}
 	return v
-}
-
-// openParts opens the sealed parts that the identities reach and holds the
-// settings against them.
-func (o *Opened) openParts(sealed []*schema.SealedPart) error {
-	parts := map[string]map[schema.SecretKey]*partSecret{} // by key id
-	expect := Count(o.Bundle).Sealed
-	for i, s := range sealed {
-		at := fmt.Sprintf("sealed[%d]", i)
-		plain, err := decrypt(s.Reader(), s.Len()*3/4, schema.MaxDocument, o.ids...)
-		var wrong *WrongKeyError
-		if errors.As(err, &wrong) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", at, err)
-		}
-		p, secrets, err := readPart(plain, o.Bundle.SecretsID(), expect)
-		if err != nil {
-			return fmt.Errorf("%s: %w", at, err)
-		}
-		if _, twice := parts[p.KeyID]; twice {
-			return altered("%s: its key id is another part's", at)
-		}
-		parts[p.KeyID] = secrets
-		o.parts = append(o.parts, p)
-		o.PartsOpened++
-	}
-	return o.matchMarkers(parts)
-}
-
-// readPart reads a part that was opened; expect is how many secrets it may hold.
-func readPart(plain []byte, bundle string, expect int) (part, map[schema.SecretKey]*partSecret, error) {
-	const least = 128 // bytes that a secret takes in a part
-	p := part{Secrets: make([]partSecret, 0, min(expect, len(plain)/least))}
-	if err := schema.Strict(plain, &p); err != nil {
-		return p, nil, err
-	}
-	if err := schema.CheckFormat(p.Format, PartFormat); err != nil {
-		return p, nil, err
-	}
-	if p.Bundle != bundle {
-		return p, nil, altered("it belongs to another bundle")
-	}
-	raw, err := base64.StdEncoding.DecodeString(p.Key)
-	if err != nil || len(raw) != 32 || len(p.KeyID) != 8 {
-		return p, nil, altered("its fingerprint key is not one")
-	}
-	k := key{p.KeyID, raw}
-	out := make(map[schema.SecretKey]*partSecret, len(p.Secrets))
-	for i := range p.Secrets {
-		s := &p.Secrets[i]
-		at := fmt.Sprintf("secrets[%d]", i)
-		id := schema.SecretKey{List: schema.List(s.Kind + "s"), Name: s.Name}
-		if id.List != schema.Credentials && id.List != schema.Connections {
-			return p, nil, altered("%s.kind: neither connection nor credential", at)
-		}
-		if s.Value == "" || len(s.Value) > schema.MaxSecret {
-			return p, nil, altered("%s.value: empty or too long", at)
-		}
-		if !hmac.Equal([]byte(s.Fingerprint), []byte(k.fingerprint(schema.NewSecret(s.Value)))) {
-			return p, nil, altered("%s.fingerprint: is not the secret's", at)
-		}
-		if _, twice := out[id]; twice {
-			return p, nil, altered("%s: %s %s stands twice", at, s.Kind, schema.Quote(s.Name))
-		}
-		out[id] = s
-	}
-	return p, out, nil
-}
-
-// matchMarkers holds every marker against the part that it names. A part that
-// the identities cannot open leaves its markers unchecked, and their secrets
-// unavailable.
-func (o *Opened) matchMarkers(parts map[string]map[schema.SecretKey]*partSecret) error {
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
-		for i, it := range o.Bundle.ServerItems(l) {
-			m := schema.SecretMarker(it)
-			if m == nil || m.State != schema.Sealed {
-				continue
-			}
-			at := fmt.Sprintf("%s[%d].%s", l, i, schema.SecretField(l))
-			secrets, opened := parts[m.KeyID()]
-			if !opened {
-				if o.PartsOpened == o.Parts {
-					return altered("%s: no sealed part has its secret", at)
-				}
-				continue
-			}
-			id := schema.SecretKey{List: l, Name: it.ItemName()}
-			s, ok := secrets[id]
-			if !ok || s.Fingerprint != m.Fingerprint {
-				return altered("%s: its fingerprint is not the one of the secret sealed for %s", at, schema.Quote(it.ItemName()))
-			}
-			if got := destinationOf(it); got != s.For {
-				return altered("%s[%d]: the secret of %s was sealed for %s, and the settings now say %s", l, i, schema.Quote(it.ItemName()), s.For, got)
-			}
-			o.secrets[id] = schema.NewSecret(s.Value)
-			delete(secrets, id)
-		}
-	}
-	for _, secrets := range parts {
-		for id := range secrets { // that no marker refers to
-			// Of an item that is still there, nobody takes the marker away but
-			// somebody who wants another secret, or another destination, for it.
-			if o.Bundle.ServerItem(id) != nil {
-				return altered("a secret is sealed for %s %s, and the settings do not refer to it", id.List.One(), schema.Quote(id.Name))
-			}
-			o.Unreferred = append(o.Unreferred, id)
-		}
-	}
-	return nil
 }
 
 // String names a destination for people; none of it is secret.

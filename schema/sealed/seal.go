@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"slices"
 
 	"filippo.io/age"
 
@@ -22,24 +21,6 @@ const PartFormat = "mailferry/sealed/v1"
 // padTo is the unit that a sealed part's length is rounded up to, so that it
 // tells little of how many secrets there are or how long.
 const padTo = 1024
-
-// part is what a sealed part says. It exists in memory only while secrets are
-// sealed or opened.
-type part struct {
-	Format  string       `json:"format"`
-	Bundle  string       `json:"bundle"`
-	KeyID   string       `json:"keyid"`
-	Key     string       `json:"key"`
-	Secrets []partSecret `json:"secrets"`
-}
-
-type partSecret struct {
-	Kind        string      `json:"kind"` // connection or credential
-	Name        string      `json:"name"`
-	Value       string      `json:"value"`
-	Fingerprint string      `json:"fingerprint"`
-	For         destination `json:"for"`
-}
 
 // destination is where a secret may be sent, in Server's terms.
 type destination struct {
@@ -117,11 +98,11 @@ func AddSecrets(b *schema.Bundle, secrets schema.Secrets, to Readers) error {
 			if err := schema.Set(it, schema.SecretField(l), &schema.Marker{State: schema.Sealed, Fingerprint: fp}); err != nil {
 				return err
 			}
-			p.Secrets = append(p.Secrets, partSecret{l.One(), it.ItemName(), s.Reveal(), fp, destinationOf(it)})
+			p.Secrets.list = append(p.Secrets.list, partSecret{l.One(), it.ItemName(), s.Reveal(), fp, destinationOf(it)})
 		}
 	}
-	if len(p.Secrets) != len(secrets) {
-		return fmt.Errorf("%d secrets belong to no connection or credential of the bundle", len(secrets)-len(p.Secrets))
+	if len(p.Secrets.list) != len(secrets) {
+		return fmt.Errorf("%d secrets belong to no connection or credential of the bundle", len(secrets)-len(p.Secrets.list))
 	}
 	armored, err := sealPart(p, to)
 	if err != nil {
@@ -132,7 +113,7 @@ func AddSecrets(b *schema.Bundle, secrets schema.Secrets, to Readers) error {
 }
 
 func sealPart(p part, to Readers) (string, error) {
-	plain, err := schema.Marshal(p)
+	plain, err := schema.Marshal(&p)
 	if err != nil {
 		return "", err
 	}
@@ -196,38 +177,3 @@ func Count(b *schema.Bundle) schema.Counts {
 }
 
 var _ age.Identity = (*passphraseIdentity)(nil)
-
-// Reseal seals an opened bundle's secrets anew, part by part, to other
-// recipients. Fingerprints keep their keys, so the content and its digest stay
-// as they are; secrets that nothing refers to are left out.
-func Reseal(o *Opened, to Readers) error {
-	if !o.Reveals() {
-		return fmt.Errorf("the identities do not open every sealed part")
-	}
-	if err := to.Check(); err != nil {
-		return err
-	}
-	var out []string
-	for _, p := range o.parts {
-		p.Secrets = slices.DeleteFunc(slices.Clone(p.Secrets), func(s partSecret) bool {
-			return !o.refers(s)
-		})
-		if len(p.Secrets) == 0 {
-			continue
-		}
-		armored, err := sealPart(p, to)
-		if err != nil {
-			return err
-		}
-		out = append(out, armored)
-	}
-	o.Bundle.Sealed = out
-	return nil
-}
-
-// refers reports whether a marker stands for a part's secret.
-func (o *Opened) refers(s partSecret) bool {
-	l := schema.List(s.Kind + "s")
-	it := schema.Find(o.Bundle.ServerItems(l), s.Name)
-	return it != nil && schema.SecretMarker(it) != nil && schema.SecretMarker(it).Fingerprint == s.Fingerprint
-}
