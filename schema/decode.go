@@ -27,6 +27,9 @@ func Strict(doc []byte, v any) error {
 // DecodeFile decodes a document strictly and validates it against the embedded
 // schema of that short name ("rules", "profile") before v is filled.
 func DecodeFile(file string, doc []byte, v any) error {
+	if len(doc) > maxPiece {
+		return invalid("", "larger than %d bytes", maxPiece)
+	}
 	if err := scan(doc); err != nil {
 		return err
 	}
@@ -210,6 +213,9 @@ func CheckFormat(got string, want ...string) error {
 	}
 	if got == "" {
 		return invalid("format", "missing: this is not a mailferry document")
+	}
+	if got == "mailferry/plan/v1" {
+		return Hint(invalid("format", "a saved plan is not %s", strings.Join(want, " or ")), "mailferry import --plan takes it")
 	}
 	return invalid("format", "%s is not %s", Quote(got), strings.Join(want, " or "))
 }

@@ -30,6 +30,10 @@ type member struct {
 // parts: twelve times what any schema allows in characters, and some more.
 const maxText = 1 << 20
 
+// maxNumber is how many bytes a number may take: reading one takes time with the
+// square of its length.
+const maxNumber = 100
+
 // maxPiece is how much of a document in bytes is decoded at once: an item, or a
 // member such as the manifest. Generic values take a multiple of their text.
 const maxPiece = 16 << 20
@@ -51,6 +55,7 @@ func scanAt(src io.ReaderAt, size int64) (*document, error) {
 	began := false
 	var top, inner member
 	for {
+		before := dec.InputOffset()
 		tok, err := dec.ReadToken()
 		if errors.Is(err, io.EOF) && !began {
 			return nil, invalid("", "empty")
@@ -59,6 +64,9 @@ func scanAt(src io.ReaderAt, size int64) (*document, error) {
 			return nil, in.syntaxError(err)
 		}
 		kind, depth := tok.Kind(), dec.StackDepth()
+		if kind == '0' && dec.InputOffset()-before > maxNumber && len(tok.String()) > maxNumber {
+			return nil, invalid(place(dec.StackPointer()), "a number longer than %d digits", maxNumber)
+		}
 		if kind == '"' && in.lengthOf(dec.InputOffset()) > maxText && (top.name != "sealed" || depth != 2) {
 			return nil, invalid(place(dec.StackPointer()), "a text longer than %d bytes", maxText)
 		}

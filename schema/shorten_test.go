@@ -100,6 +100,7 @@ func TestTextsAndPiecesAreBounded(t *testing.T) {
 	for name, c := range map[string]struct{ doc, want string }{
 		"a text":          {`{"format":"` + text(maxText+1) + `"}`, "format: a text longer than"},
 		"a name":          {`{"` + text(maxText+1) + `":1}`, "a text longer than"},
+		"a number":        {`{"format":` + strings.Repeat("9", maxNumber+1) + `}`, "format: a number longer than 100"},
 		"escapes":         {`{"format":"` + strings.Repeat(`\n`, maxKept/2+8) + `"}`, "a text longer than"},
 		"the manifest":    {`{"format":"` + ServerFormat + `","manifest":[` + strings.Repeat("0,", maxPiece/2) + `0]}`, "manifest: larger than"},
 		"a sealed number": {`{"format":"` + ServerFormat + `","sealed":[` + strings.Repeat("0,", maxPiece/2) + `0]}`, "sealed: larger than"},

@@ -184,6 +184,8 @@ func explain(e gojsonschema.ResultError) string {
 		return fmt.Sprintf("must be %v", d["allowed"])
 	case "pattern":
 		return fmt.Sprintf("is not of the form %v", d["pattern"])
+	case "invalid_property_name":
+		return "has a field whose name is not of the form that names have: " + prop()
 	case "number_not":
 		return "has a field that does not go with the others"
 	default:
