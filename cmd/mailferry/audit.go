@@ -42,7 +42,7 @@ func (e *env) auditCommand() *cli.Command {
 
 func (e *env) audit(c *cli.Context) error {
 	if c.NArg() == 0 {
-		return usage("audit takes at least one argument, the bundles")
+		return schema.Hint(usage("audit takes at least one argument, the bundles"), "mailferry audit -i reviewer.key cloud.age")
 	}
 	format := c.String("format")
 	if c.Bool("json") {
@@ -96,7 +96,7 @@ func (e *env) audit(c *cli.Context) error {
 // bundles takes more memory than some twice their size; small ones are not worth
 // it. The function returned lifts the bound.
 func (e *env) boundMemory(bundles []string) (lift func()) {
-	const worth, base = 4 << 20, 8 << 20
+	const worth, base = 4 << 20, 1 << 20
 	var size int64
 	for _, b := range bundles {
 		if info, err := os.Stat(b); err == nil {
@@ -121,7 +121,7 @@ func (e *env) policy(c *cli.Context, r *report.Report) (*findings.Policy, error)
 	}
 	p, err := findings.DecodePolicy(raw)
 	if err != nil {
-		return nil, at(file, err)
+		return nil, advise(at(file, err), "a policy is JSON of the form that samples/policy.json has")
 	}
 	r.Policy = filepath.Base(file)
 	return p, nil

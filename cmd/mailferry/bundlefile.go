@@ -7,7 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
+	"github.com/mailferry/mailferry/internal/sheet"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -21,7 +23,7 @@ type bundleFile struct {
 // openFile opens a file to be read in place. What has no place to go back to,
 // such as a pipe, is read into memory.
 func openFile(path string) (bundleFile, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe that nobody writes into is empty
 	if errors.Is(err, fs.ErrNotExist) {
 		return bundleFile{}, fmt.Errorf("%s: there is no such file", path)
 	}
@@ -35,7 +37,7 @@ func openFile(path string) (bundleFile, error) {
 		return bundleFile{}, schema.Hint(fmt.Errorf("%s: is a folder", path), "name a file in it")
 	case err == nil && info.Mode().IsRegular() && info.Size() > maxFile:
 		_ = f.Close()
-		return bundleFile{}, tooLarge(path)
+		return bundleFile{}, tooLarge(path, maxFile)
 	case err == nil && info.Mode().IsRegular():
 		return bundleFile{f, info.Size(), f.Close}, nil
 	}
@@ -44,6 +46,10 @@ func openFile(path string) (bundleFile, error) {
 	return bundleFile{bytes.NewReader(raw), int64(len(raw)), func() error { return nil }}, err
 }
 
+// maxRead bounds what is read of a file that is no bundle: the most that a sheet
+// may have.
+const maxRead = sheet.MaxFile
+
 // readFile reads a whole file of bounded size.
 func readFile(path string) ([]byte, error) {
 	f, err := openFile(path)
@@ -51,23 +57,27 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return readAll(io.NewSectionReader(f, 0, f.size), path)
+	if f.size > maxRead {
+		return nil, tooLarge(path, maxRead)
+	}
+	raw := make([]byte, f.size)
+	if _, err := io.ReadFull(io.NewSectionReader(f, 0, f.size), raw); err != nil {
+		return nil, fmt.Errorf("%s: cannot be read to its end", path)
+	}
+	return raw, nil
 }
 
 func readAll(r io.Reader, path string) ([]byte, error) {
-	var raw bytes.Buffer
-	if s, ok := r.(*io.SectionReader); ok {
-		raw.Grow(int(s.Size()) + bytes.MinRead)
-	}
-	if _, err := raw.ReadFrom(io.LimitReader(r, maxFile+1)); err != nil {
+	raw, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
 		return nil, fmt.Errorf("%s: cannot be read to its end", path)
 	}
-	if raw.Len() > maxFile {
-		return nil, tooLarge(path)
+	if len(raw) > maxFile {
+		return nil, tooLarge(path, maxFile)
 	}
-	return raw.Bytes(), nil
+	return raw, nil
 }
 
-func tooLarge(path string) error {
-	return fmt.Errorf("%s: larger than %d bytes", path, maxFile)
+func tooLarge(path string, limit int64) error {
+	return fmt.Errorf("%s: larger than %d bytes", path, limit)
 }

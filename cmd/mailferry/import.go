@@ -169,7 +169,11 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 			opts.OnConflict = "" // the plan brings its own
 		}
 	}
-	if opts.OnConflict == importer.Overwrite && !c.Bool("yes") && !c.Bool("dry-run") {
+	policy := opts.OnConflict
+	if policy == "" {
+		policy = opts.Plan.OnConflict // which anybody who knows one's public key may have written
+	}
+	if policy == importer.Overwrite && !c.Bool("yes") && !c.Bool("dry-run") {
 		// Said before anything is written: later it would be one answer of many.
 		t, err := terminal.Open()
 		if err != nil {

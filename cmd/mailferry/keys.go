@@ -169,13 +169,17 @@ func (e *env) passphrase(ctx context.Context, fresh bool) (schema.Secret, error)
 // identities gathers -i, MAILFERRY_IDENTITY and -p of a command that opens.
 func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
 	files := c.StringSlice("identity")
-	if len(files) == 0 && e.getenv("MAILFERRY_IDENTITY") != "" {
+	fromEnv := len(files) == 0 && e.getenv("MAILFERRY_IDENTITY") != ""
+	if fromEnv {
 		files = []string{e.getenv("MAILFERRY_IDENTITY")}
 	}
 	keys := e.keys(c)
 	var ids []age.Identity
 	for _, f := range files {
 		raw, err := readFile(f)
+		if err != nil && fromEnv {
+			return nil, schema.Hint(err, "MAILFERRY_IDENTITY names it; -i FILE names another")
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -47,7 +48,7 @@ func kindOf(arg string) (kind, error) {
 	case strings.Contains(arg, "://"):
 		return "", schema.Hint(usage("%s: not an address that mailferry reads from", schema.Quote(arg)), "sources are files, postgres://…, mysql://… and page+https://…")
 	}
-	f, err := os.Open(arg)
+	f, err := os.OpenFile(arg, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for somebody to write into it
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%s: there is no such file", arg)
 	}

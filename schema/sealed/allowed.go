@@ -190,6 +190,7 @@ func (l *allowedLine) setOptions(s string) error {
 		if i := strings.IndexAny(s, `=,`); i >= 0 {
 			name, after = s[:i], s[i:]
 		}
+		asWritten := name
 		name = strings.ToLower(name)
 		if seen[name] {
 			return fmt.Errorf("option %s stands twice", name)
@@ -208,7 +209,7 @@ func (l *allowedLine) setOptions(s string) error {
 		case "valid-before":
 			l.validBefore, after, err = optionTime(name, after)
 		default:
-			err = fmt.Errorf("neither a key nor a known option: %s", schema.Quote(name))
+			err = fmt.Errorf("neither a key nor a known option: %s", schema.Quote(asWritten))
 		}
 		if err != nil {
 			return err

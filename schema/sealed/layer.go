@@ -195,7 +195,7 @@ func checkAge(raw []byte) error {
 		return nil
 	case len(trimmed) == 0:
 		return schema.Hint(errors.New("the file is empty"), againHint)
-	case trimmed[0] == '{' && bytes.Contains(raw[:min(len(raw), 4096)], []byte(`"mailferry/`)):
+	case trimmed[0] == '{' && bytes.Contains(raw[:min(len(raw), 4096)], []byte(`-bundle/v`)):
 		return schema.Hint(errors.New("plain JSON: a bundle is an age file"), "someone has decrypted it; ask for the sealed file and destroy this copy")
 	case trimmed[0] == '{':
 		return schema.Hint(errors.New("plain JSON, not an age file"), "a bundle begins with %s", ageIntro+"v1")

@@ -269,7 +269,7 @@ func (r Readers) Check() error {
 			if as, dup := seen[rec.Key]; dup && as != list.as {
 				return fmt.Errorf("%s is given as recipient and as reviewer: a recipient sees everything anyway", schema.Quote(rec.Key))
 			} else if dup {
-				return fmt.Errorf("%s %s is given twice", list.as, schema.Quote(rec.Key))
+				return schema.Hint(fmt.Errorf("%s %s is given twice", list.as, schema.Quote(rec.Key)), "of a bundle that is rekeyed, the readers listed are given already")
 			}
 			seen[rec.Key] = list.as
 			pq[strings.HasPrefix(rec.Key, "age1pq1")] = rec.Key

@@ -28,6 +28,8 @@ const StatementNamespace = "mailferry"
 // AgentSigner, in place of a key file's name, means the one key in ssh-agent.
 const AgentSigner = "agent"
 
+const signerHint = "name a private key file, a .pub file whose private half is in ssh-agent, or %q"
+
 const (
 	minRSABits     = 3072
 	maxSSHKeyFile  = 64 << 10
@@ -56,7 +58,7 @@ func LoadSigner(ctx context.Context, name string, passphrase func(prompt string)
 	}
 	raw, err := readBounded(name, maxSSHKeyFile)
 	if err != nil {
-		return nil, fmt.Errorf("signing key: %w", err)
+		return nil, schema.Hint(fmt.Errorf("signing key: %w", err), signerHint, AgentSigner)
 	}
 	if bytes.Contains(raw, []byte("PRIVATE KEY-----")) {
 		return fileSigner(name, raw, passphrase)
@@ -64,7 +66,7 @@ func LoadSigner(ctx context.Context, name string, passphrase func(prompt string)
 	public, comment, _, _, err := ssh.ParseAuthorizedKey(raw)
 	if err != nil {
 		return nil, schema.Hint(fmt.Errorf("signing key %s: neither a private nor a public SSH key", name),
-			"name a private key file, a .pub file whose private half is in ssh-agent, or %q", AgentSigner)
+			signerHint, AgentSigner)
 	}
 	if err := checkStatementKey(public); err != nil {
 		return nil, fmt.Errorf("signing key %s: %w", name, err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"unicode"
@@ -167,20 +168,20 @@ func dearmorSignature(armored string) (*sshsig.Signature, error) {
 // would wait for ever.
 func readBounded(name string, limit int64) ([]byte, error) {
 	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: there is no such file", name)
 	}
-	if !info.Mode().IsRegular() {
+	if err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: not a file", name)
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: cannot be read", name)
 	}
 	defer f.Close()
 	raw, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: cannot be read to its end", name)
 	}
 	if int64(len(raw)) > limit {
 		return nil, fmt.Errorf("%s: larger than %d bytes", name, limit)

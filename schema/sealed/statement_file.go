@@ -110,7 +110,7 @@ func WriteStatement(bundle string, s schema.Statement) (string, error) {
 	}
 	temp, err := writeTemp(filepath.Dir(bundle), doc)
 	if err != nil {
-		return "", fmt.Errorf("statement: %w", err)
+		return "", schema.Hint(fmt.Errorf("statement: cannot be written beside %s", bundle), "statements lie beside their bundle: copy that to a folder of your own")
 	}
 	defer os.Remove(temp)
 	stem := bundle + "." + signed.KeyFP8()
