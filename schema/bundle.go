@@ -200,6 +200,18 @@ func (b *Bundle) Items(l List) []Item {
 	return b.Connections
 }
 
+// ByKey indexes both lists, for whoever asks for more than a few items: [Find]
+// looks through a list each time.
+func (b *Bundle) ByKey() map[SecretKey]Item {
+	out := make(map[SecretKey]Item, len(b.Credentials)+len(b.Connections))
+	for _, l := range []List{Credentials, Connections} {
+		for _, it := range b.Items(l) {
+			out[SecretKey{List: l, Name: it.ItemName()}] = it
+		}
+	}
+	return out
+}
+
 // SecretsID is the id that sealed parts are bound to: the server bundle's.
 func (b *Bundle) SecretsID() string {
 	if b.Origin != nil {
@@ -216,9 +228,6 @@ func (b *Bundle) ServerItems(l List) []Item {
 	}
 	return b.Origin.Items(l)
 }
-
-// ServerItem returns the item of that name as Server has it, or nil.
-func (b *Bundle) ServerItem(k SecretKey) Item { return Find(b.ServerItems(k.List), k.Name) }
 
 // Items returns one of the origin's lists.
 func (o *Origin) Items(l List) []Item {

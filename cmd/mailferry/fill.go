@@ -62,8 +62,9 @@ func (e *env) fill(c *cli.Context) error {
 	if len(secrets) == 0 {
 		return at(path, fmt.Errorf("no secret was given; nothing is changed"))
 	}
+	items := o.Bundle.ByKey()
 	for key := range secrets {
-		it := schema.Find(o.Bundle.Items(key.List), key.Name)
+		it := items[key]
 		if it == nil {
 			return schema.Hint(at(path, fmt.Errorf("the bundle has no %s %s", key.List.One(), schema.Quote(key.Name))), "names match exactly, blanks and case included")
 		}
