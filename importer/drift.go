@@ -34,7 +34,7 @@ type DriftItem struct {
 	ID      string      `json:"id,omitzero"`
 	State   DriftState  `json:"state"`
 	Changes []Change    `json:"changes,omitzero"` // From is Cloud's, To the bundle's
-	Near    []string    `json:"near,omitzero"`    // of a missing one: names on Cloud that look alike
+	Near    []string    `json:"near,omitzero"`    // of a missing one: names on Cloud that look alike, ten at most
 	Secret  string      `json:"secret,omitzero"`  // "" where none applies
 	Since   schema.Time `json:"since,omitzero"`
 }
@@ -71,7 +71,8 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := lookAt(ctx, ReadOnly(o.Cloud), bothLists()...)
+	items := itemsOf(o.Bundle)
+	l, err := lookAt(ctx, ReadOnly(o.Cloud), items, bothLists()...)
 	if err != nil {
 		return nil, err
 	}
@@ -79,16 +80,10 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 	out := &DriftReport{Cloud: site.URL, Rehearsal: site.Rehearsal, Bundle: o.Bundle.Manifest.ID, Digest: o.Digest,
 		Time: schema.At(o.Now()), Items: []DriftItem{}, Extra: map[string][]string{}}
 	selected := o.selected()
-	items := map[itemKey]schema.Item{}
-	for _, list := range bothLists() {
-		for _, it := range o.Bundle.Items(list) {
-			items[keyOf(it)] = it
-		}
-	}
 	for _, list := range bothLists() {
 		for _, it := range o.Bundle.Items(list) {
 			if selected[keyOf(it)] {
-				out.Items = append(out.Items, driftOf(&o, led, l, it, items))
+				out.Items = append(out.Items, driftOf(&o, led, l, it))
 			}
 		}
 		out.Extra[string(list)] = []string{}
@@ -104,13 +99,13 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 	return out, nil
 }
 
-func driftOf(o *Options, led *ledger, l *look, it schema.Item, items map[itemKey]schema.Item) DriftItem {
+func driftOf(o *Options, led *ledger, l *look, it schema.Item) DriftItem {
 	k := keyOf(it)
 	d := DriftItem{List: k.list, Name: k.name, State: InStep}
 	there := l.exact[k]
 	switch len(there) {
 	case 0:
-		d.State, d.Near = Absent, l.near(it, items)
+		d.State, d.Near = Absent, l.near(it)
 		return d
 	case 1:
 		d.ID = there[0].ID

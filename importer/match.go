@@ -20,14 +20,19 @@ func bothLists() []schema.List { return []schema.List{schema.Credentials, schema
 
 // look is Cloud as it was at one moment: both lists, or one.
 type look struct {
-	lists  map[schema.List][]Remote
-	exact  map[itemKey][]Remote
-	folded map[itemKey][]Remote
-	ids    map[itemKey]*Remote // by id in the place of the name
+	lists map[schema.List][]Remote
+	exact map[itemKey][]Remote
+	alike map[itemKey][]string // names that are not the bundle's, by the folded name
+	ids   map[itemKey]*Remote  // by id in the place of the name
 }
 
-func lookAt(ctx context.Context, c Cloud, lists ...schema.List) (*look, error) {
-	l := &look{map[schema.List][]Remote{}, map[itemKey][]Remote{}, map[itemKey][]Remote{}, map[itemKey]*Remote{}}
+// mostAlike is how many names alike a person is told of. Cloud could have
+// thousands for each of thousands of items.
+const mostAlike = 10
+
+// lookAt reads Cloud; own are the bundle's items.
+func lookAt(ctx context.Context, c Cloud, own map[itemKey]schema.Item, lists ...schema.List) (*look, error) {
+	l := &look{map[schema.List][]Remote{}, map[itemKey][]Remote{}, map[itemKey][]string{}, map[itemKey]*Remote{}}
 	for _, list := range lists {
 		all, err := c.List(ctx, list)
 		if err != nil {
@@ -41,23 +46,21 @@ func lookAt(ctx context.Context, c Cloud, lists ...schema.List) (*look, error) {
 			k := itemKey{list, r.Item.ItemName()}
 			l.ids[itemKey{list, r.ID}] = &all[i]
 			l.exact[k] = append(l.exact[k], r)
-			k.name = fold(k.name)
-			l.folded[k] = append(l.folded[k], r)
+			if own[k] == nil {
+				near := itemKey{list, fold(k.name)}
+				if len(l.alike[near]) < mostAlike {
+					l.alike[near] = append(l.alike[near], k.name)
+				}
+			}
 		}
 	}
 	return l, nil
 }
 
-// near returns the names on Cloud that a person would take for the item's own.
-// Names that the bundle has as well are its own items, not mistakes.
-func (l *look) near(it schema.Item, own map[itemKey]schema.Item) []string {
-	var names []string
-	for _, r := range l.folded[itemKey{it.List(), fold(it.ItemName())}] {
-		if n := r.Item.ItemName(); n != it.ItemName() && own[itemKey{it.List(), n}] == nil {
-			names = append(names, n)
-		}
-	}
-	return names
+// near returns some of the names on Cloud that a person would take for the
+// item's own. Names that the bundle has as well are its own items, not mistakes.
+func (l *look) near(it schema.Item) []string {
+	return l.alike[itemKey{it.List(), fold(it.ItemName())}]
 }
 
 // fold maps names that look alike to one: without regard to case, to blanks at
@@ -147,6 +150,17 @@ func asShown(it schema.Item, field string) any {
 		return strings.ReplaceAll(text, "\r\n", "\n")
 	}
 	return value
+}
+
+// itemsOf indexes a bundle's items.
+func itemsOf(b *schema.Bundle) map[itemKey]schema.Item {
+	out := map[itemKey]schema.Item{}
+	for _, list := range bothLists() {
+		for _, it := range b.Items(list) {
+			out[keyOf(it)] = it
+		}
+	}
+	return out
 }
 
 // views are digests by item, made once: a run compares them often.

@@ -107,18 +107,12 @@ func newPlanner(o *Options, led *ledger) (*planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	items := make(map[itemKey]schema.Item, len(v))
-	for _, list := range bothLists() {
-		for _, it := range o.Bundle.Items(list) {
-			items[keyOf(it)] = it
-		}
-	}
-	return &planner{o: o, led: led, views: v, items: items, offered: map[string][]string{}}, nil
+	return &planner{o: o, led: led, views: v, items: itemsOf(o.Bundle), offered: map[string][]string{}}, nil
 }
 
 // refresh looks at Cloud and settles by that look what can be.
 func (p *planner) refresh(ctx context.Context, lists ...schema.List) error {
-	l, err := lookAt(ctx, p.o.Cloud, lists...)
+	l, err := lookAt(ctx, p.o.Cloud, p.items, lists...)
 	if err != nil {
 		return err
 	}
@@ -167,7 +161,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	_, need, missing := p.o.secretOf(it)
 	switch len(there) {
 	case 0:
-		if near := p.look.near(it, p.items); len(near) > 0 {
+		if near := p.look.near(it); len(near) > 0 {
 			pi.conflict(NearConflict, fmt.Sprintf("Cloud has %s, which is not %s: only case, blanks or Unicode form differ", schema.Quotes(near), schema.Quote(k.name)))
 			return pi, nil
 		}

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,6 +153,23 @@ func TestDriftTakesTheLedgerOfAnEarlierBundle(t *testing.T) {
 	m.site.URL = "https://other.example"
 	if _, err := Drift(t.Context(), o); err == nil {
 		t.Error("drift took the ledger of another Cloud")
+	}
+}
+
+func TestOfManyNamesAlikeOnCloudTenAreTold(t *testing.T) {
+	m := newMemory()
+	for n := range 40 {
+		m.put(smtp("Support" + strings.Repeat(" ", n+1)))
+	}
+	own := smtp("Support   ") // is the bundle's, so no mistake
+	d, err := Drift(t.Context(), optionsFor(t, m, bundleOf(own, smtp("Support"), smtp("support")), schema.Connections))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, it := range d.Items[1:] {
+		if len(it.Near) != 10 || slices.Contains(it.Near, own.Name) {
+			t.Errorf("%s: near %q", it.Name, it.Near)
+		}
 	}
 }
 
