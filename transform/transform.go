@@ -77,7 +77,7 @@ func Preview(b *schema.Bundle, rules *schema.Rules, told func(Note)) error {
 	if err := check(rules); err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
-	t := &translation{rules, told}
+	t := newTranslation(rules, told)
 	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
 		for _, it := range b.ServerItems(l) {
 			if _, err := t.item(it); err != nil {
@@ -110,7 +110,7 @@ func run(o *schema.Origin, told func(Note)) (*schema.Bundle, error) {
 	b := &schema.Bundle{Format: schema.CloudFormat, Origin: o, Credentials: []schema.Item{}, Connections: []schema.Item{}}
 	b.Manifest.ID = id[:32]
 	b.Manifest.Source = schema.Source{Kind: "server-bundle", Name: o.Manifest.Source.Name, SHA256: originDigest, AppVersion: o.Manifest.Source.AppVersion}
-	t := &translation{o.Rules, told}
+	t := newTranslation(o.Rules, told)
 	for _, it := range o.Items(schema.Credentials) {
 		c, err := t.item(it)
 		if err != nil {
@@ -141,8 +141,13 @@ func noTwins(b *schema.Bundle) error {
 
 // translation is one run of the rules.
 type translation struct {
-	rules *schema.Rules
-	told  func(Note)
+	rules   *schema.Rules
+	renames map[string]string // of credentials
+	told    func(Note)
+}
+
+func newTranslation(rules *schema.Rules, told func(Note)) *translation {
+	return &translation{rules, renames(rules), told}
 }
 
 func (t *translation) item(from schema.Item) (schema.Item, error) {
@@ -205,7 +210,7 @@ func (t *translation) value(f schema.FieldRule, v any, note Note) any {
 		}
 		t.told(note)
 	case f.To == "oauth2_credentials" || note.List == schema.Credentials && f.To == "name":
-		mapped = CloudName(t.rules, s)
+		mapped = renamed(t.renames, s)
 		if mapped != s {
 			note.Kind, note.From, note.To = Renamed, s, mapped
 			t.told(note)
@@ -257,27 +262,4 @@ func fieldRule(rules *schema.ListRules, field string) (schema.FieldRule, bool) {
 		}
 	}
 	return schema.FieldRule{}, false
-}
-
-// CloudName is a credential's name on Cloud.
-func CloudName(rules *schema.Rules, server string) string {
-	for _, r := range rules.RenameCredentials {
-		if r.From == server {
-			return r.To
-		}
-	}
-	return server
-}
-
-// ServerName is the name on Server of an item of a cloud bundle: secrets are
-// sealed under it.
-func ServerName(o *schema.Origin, l schema.List, cloud string) string {
-	if l == schema.Credentials {
-		for _, c := range o.Credentials {
-			if CloudName(o.Rules, c.Name) == cloud {
-				return c.Name
-			}
-		}
-	}
-	return cloud
 }

@@ -127,7 +127,11 @@ func TestCredentialsAreRenamedWhereverTheyAreNamed(t *testing.T) {
 	if b.Credentials[0].ItemName() != "Google Workspace" || b.Connections[1].(*schema.CloudConnection).OAuth2Credentials != "Google Workspace" {
 		t.Error("not renamed everywhere")
 	}
-	if transform.ServerName(b.Origin, schema.Credentials, "Google Workspace") != "google" || transform.ServerName(b.Origin, schema.Connections, "Google Workspace") != "Google Workspace" {
+	names := transform.NamesOf(b)
+	if names.Cloud("google") != "Google Workspace" || names.Cloud("other") != "other" {
+		t.Error("the way there is wrong")
+	}
+	if names.Server(schema.Credentials, "Google Workspace") != "google" || names.Server(schema.Connections, "Google Workspace") != "Google Workspace" {
 		t.Error("the way back is wrong")
 	}
 	renamed := 0
@@ -241,11 +245,32 @@ func TestEncryptionIsNotDroppedFromUnderAPassword(t *testing.T) {
 	}
 }
 
+func TestNamesThatAreSwappedFindTheWayBack(t *testing.T) {
+	r, b := shipped(t), server()
+	second := *b.Credentials[0].(*schema.ServerCredential)
+	second.Name = "second"
+	b.Credentials = append(b.Credentials, &second)
+	r.RenameCredentials = []schema.Rename{{From: "google", To: "second"}, {From: "second", To: "google"}}
+	out, _, err := transform.Run(b, r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := transform.NamesOf(out)
+	for _, name := range []string{"google", "second"} {
+		if names.Cloud(name) == name || names.Server(schema.Credentials, names.Cloud(name)) != name {
+			t.Errorf("%s: %s on Cloud, and back %s", name, names.Cloud(name), names.Server(schema.Credentials, names.Cloud(name)))
+		}
+	}
+	if zero := transform.NamesOf(b); zero.Cloud("google") != "google" || zero.Server(schema.Credentials, "google") != "google" {
+		t.Error("a server bundle has renames")
+	}
+}
+
 func TestARenameOfWhatIsNotThereLosesNoSecret(t *testing.T) {
 	r := shipped(t)
 	r.RenameCredentials = []schema.Rename{{From: "ghost", To: "google"}}
 	b, _ := run(t, r)
-	if got := transform.ServerName(b.Origin, schema.Credentials, "google"); got != "google" {
+	if got := transform.NamesOf(b).Server(schema.Credentials, "google"); got != "google" {
 		t.Errorf("the secret is looked for under %q", got)
 	}
 }

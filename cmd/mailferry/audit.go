@@ -196,8 +196,9 @@ func transformNotes(b *schema.Bundle, told func(transform.Note)) error {
 func secretClass(o *sealed.Opened) func(findings.SecretRef) (string, bool) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
+	names := transform.NamesOf(o.Bundle)
 	return func(ref findings.SecretRef) (string, bool) {
-		s := o.Secret(ref.List, serverName(o.Bundle, ref.List, ref.Name))
+		s := o.Secret(ref.List, names.Server(ref.List, ref.Name))
 		if s.IsZero() {
 			return "", false
 		}

@@ -146,15 +146,15 @@ func asCloud(s *compare.Side, other *schema.Bundle) error {
 
 // sameSecret compares secrets themselves where the key opens both.
 func sameSecret(sideA, sideB compare.Side, a, b *sealed.Opened) compare.SameSecret {
-	find := func(s compare.Side, o *sealed.Opened, l schema.List, name string) schema.Secret {
-		as := s.Bundle
+	names := func(s compare.Side) transform.Names {
 		if s.AsCloud != nil {
-			as = s.AsCloud
+			return transform.NamesOf(s.AsCloud)
 		}
-		return o.Secret(l, serverName(as, l, name))
+		return transform.NamesOf(s.Bundle)
 	}
+	namesA, namesB := names(sideA), names(sideB)
 	return func(l schema.List, nameA, nameB string) (same, known bool) {
-		x, y := find(sideA, a, l, nameA), find(sideB, b, l, nameB)
+		x, y := a.Secret(l, namesA.Server(l, nameA)), b.Secret(l, namesB.Server(l, nameB))
 		if x.IsZero() || y.IsZero() {
 			return false, false
 		}

@@ -60,13 +60,14 @@ func (e *env) guide(c *cli.Context) error {
 // sheetNotes tells what a transform was not sure of, in Cloud's terms.
 func sheetNotes(b *schema.Bundle) ([]runsheet.Note, error) {
 	var out []runsheet.Note
+	names := transform.NamesOf(b)
 	err := transform.Notes(b, func(n transform.Note) {
 		if n.Kind == transform.Mapped || n.Kind == transform.Renamed {
 			return
 		}
 		note := runsheet.Note{List: n.List, Name: n.Name, Field: cloudField(b.Origin.Rules, n.List, n.Field)}
 		if n.List == schema.Credentials {
-			note.Name = transform.CloudName(b.Origin.Rules, n.Name)
+			note.Name = names.Cloud(n.Name)
 		}
 		switch n.Kind {
 		case transform.Dropped:

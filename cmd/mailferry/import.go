@@ -108,8 +108,9 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 		return opts, schema.Hint(at(path, errors.New("no connection is selected")), "--include and --exclude take patterns that match the whole name: '*desk*'")
 	}
 	if o.PartsOpened > 0 || o.Parts == 0 {
+		names := transform.NamesOf(o.Bundle)
 		opts.Secrets = func(l schema.List, name string) schema.Secret {
-			return o.Secret(l, transform.ServerName(o.Bundle.Origin, l, name))
+			return o.Secret(l, names.Server(l, name))
 		}
 	}
 	for _, id := range o.Identities() {

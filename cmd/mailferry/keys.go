@@ -284,11 +284,3 @@ func at(path string, err error) error { return fmt.Errorf("%s: %w", path, err) }
 // opens reports whether a command that writes a bundle has opened one before:
 // it then writes with the passphrase that it opened with.
 func opens(c *cli.Context) bool { return c.Command.Name != "export" }
-
-// serverName is the name on Server of an item: secrets are sealed under it.
-func serverName(b *schema.Bundle, l schema.List, name string) string {
-	if b.Origin == nil {
-		return name
-	}
-	return transform.ServerName(b.Origin, l, name)
-}

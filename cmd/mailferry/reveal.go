@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/transform"
 )
 
 func (e *env) revealCommand() *cli.Command {
@@ -44,7 +45,7 @@ func (e *env) reveal(c *cli.Context) error {
 	if it == nil {
 		return schema.Hint(at(path, fmt.Errorf("it has no connection and no credential %s", schema.Quote(name))), "mailferry audit lists the names")
 	}
-	secret := o.Secret(list, serverName(o.Bundle, list, name))
+	secret := o.Secret(list, transform.NamesOf(o.Bundle).Server(list, name))
 	if secret.IsZero() {
 		m := schema.SecretMarker(it)
 		switch {
