@@ -1,8 +1,6 @@
 package importer_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -21,11 +18,12 @@ import (
 	"filippo.io/age"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/importer/crashtest"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
 
-// child is what the importing process is told, on its stdin.
+// child is what the importing process is told.
 type child struct {
 	URL, Ledger, Identity string
 	List                  schema.List
@@ -46,27 +44,13 @@ func (c child) options(way importer.Cloud, id *age.X25519Identity) (importer.Opt
 	return o, err
 }
 
-const childVariable = "MAILFERRY_TEST_IMPORTING_PROCESS"
-
 // TestMain lets the test binary be the importing process as well, which the
 // harness kills.
-func TestMain(m *testing.M) {
-	if os.Getenv(childVariable) == "" {
-		os.Exit(m.Run())
-	}
-	if err := importing(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+func TestMain(m *testing.M) { crashtest.Main(m, importing) }
 
 // importing is a process that imports: it says when it begins, and at its end
 // how it ended and what it reports.
-func importing(in io.Reader, out io.Writer) error {
-	var c child
-	if err := json.NewDecoder(in).Decode(&c); err != nil {
-		return err
-	}
+func importing(c child, out io.Writer) error {
 	id, err := age.ParseX25519Identity(c.Identity)
 	if err != nil {
 		return err
@@ -126,39 +110,17 @@ func die() {
 // process runs an importing process. after ≥ 0 kills it that long after it
 // began. killed tells whether it died of a kill.
 func process(ctx context.Context, c child, after time.Duration) (end *ended, killed bool, err error) {
-	exe, err := os.Executable()
+	p, err := crashtest.Start(ctx, c)
 	if err != nil {
 		return nil, false, err
 	}
-	told, err := json.Marshal(c)
-	if err != nil {
-		return nil, false, err
-	}
-	cmd := exec.CommandContext(ctx, exe)
-	cmd.Env = append(os.Environ(), childVariable+"=1")
-	cmd.Stdin = bytes.NewReader(told)
-	var words bytes.Buffer
-	cmd.Stderr = &words
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, false, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, false, err
-	}
-	lines := bufio.NewReader(stdout)
-	_, _ = lines.ReadString('\n') // "begins", or its end
+	_, _ = p.Out.ReadString('\n') // "begins", or its end
 	if after >= 0 {
-		time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+		time.AfterFunc(after, p.Kill)
 	}
-	rest, _ := io.ReadAll(lines)
-	err = cmd.Wait()
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit) && !exit.Exited():
-		return nil, true, nil
-	case err != nil:
-		return nil, false, fmt.Errorf("%w: %s", err, words.String())
+	rest, _ := io.ReadAll(p.Out)
+	if killed, err = p.Wait(); killed || err != nil {
+		return nil, killed, err
 	}
 	end = &ended{}
 	return end, false, json.Unmarshal(rest, end)

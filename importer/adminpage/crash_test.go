@@ -6,12 +6,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -23,13 +20,15 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/adminpage"
+	"github.com/mailferry/mailferry/importer/crashtest"
+	"github.com/mailferry/mailferry/internal/chromiumtest"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
 
-// child is what an importing process is told, on its stdin.
+// child is what an importing process is told.
 type child struct {
 	URL, Ledger, Identity string
 	List                  schema.List
@@ -37,26 +36,12 @@ type child struct {
 	Profile               *schema.FormProfile
 }
 
-const childVariable = "MAILFERRY_TEST_PAGE_PROCESS"
-
 // TestMain lets the test binary be the importing process as well, which the
 // tests kill.
-func TestMain(m *testing.M) {
-	if os.Getenv(childVariable) == "" {
-		os.Exit(m.Run())
-	}
-	if err := importing(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+func TestMain(m *testing.M) { crashtest.Main(m, importing) }
 
 // importing says "sending" before each write and "answered" after it.
-func importing(in io.Reader, out io.Writer) error {
-	var c child
-	if err := json.NewDecoder(in).Decode(&c); err != nil {
-		return err
-	}
+func importing(c child, out io.Writer) error {
 	id, err := age.ParseX25519Identity(c.Identity)
 	if err != nil {
 		return err
@@ -88,39 +73,25 @@ func importing(in io.Reader, out io.Writer) error {
 // for the nth time; n 0 lets it live.
 func process(t *testing.T, c child, word string, n int, after time.Duration) (killed bool) {
 	t.Helper()
-	told, err := json.Marshal(c)
+	p, err := crashtest.Start(t.Context(), c)
 	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childVariable+"=1")
-	cmd.Stdin = bytes.NewReader(told)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	var browsers []int
-	for lines := bufio.NewScanner(out); lines.Scan(); {
+	for lines := bufio.NewScanner(p.Out); lines.Scan(); {
 		if lines.Text() != word {
 			continue
 		}
 		if n--; n == 0 {
-			browsers = browsersOf(t, cmd.Process.Pid)
-			time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+			browsers = browsersOf(t, p.PID)
+			time.AfterFunc(after, p.Kill)
 		}
 	}
-	err = cmd.Wait()
-	var exit *exec.ExitError
-	if killed = errors.As(err, &exit) && !exit.Exited(); !killed && err != nil {
-		t.Fatalf("%v: %s", err, said.String())
+	if killed, err = p.Wait(); err != nil {
+		t.Fatal(err)
 	}
 	for _, pid := range browsers {
-		until(t, "the browser of a killed process is gone", func() bool { return !alive(pid) })
+		chromiumtest.Until(t, "the browser of a killed process is gone", func() bool { return !alive(pid) })
 	}
 	return killed
 }

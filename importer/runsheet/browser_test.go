@@ -4,22 +4,19 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/mailferry/mailferry/internal/chromiumtest"
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -34,56 +31,10 @@ func write(t *testing.T, s Sheet) string {
 	return "file://" + path
 }
 
-// newTab starts a browser of its own. Whatever its console reports, a breach of the
-// page's policy above all, fails the test.
+// newTab opens a tab of a person who wants no motion.
 func newTab(t *testing.T) context.Context {
 	t.Helper()
-	binary := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			binary = found
-			break
-		}
-	}
-	if binary == "" {
-		t.Fatal("no Chromium or Chrome on the PATH: the run sheet cannot be tried out")
-	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(binary), chromedp.UserDataDir(t.TempDir()))
-	if os.Getuid() == 0 {
-		opts = append(opts, chromedp.NoSandbox) // Chromium's sandbox refuses to run as root
-	}
-	// The test's own context ends before its cleanups, which ask the browser to close.
-	alloc, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), opts...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(cancel)
-
-	var mu sync.Mutex
-	var complaints []string
-	if err := chromedp.Listen(ctx, func(event any) {
-		mu.Lock()
-		defer mu.Unlock()
-		switch event := event.(type) {
-		case *log.EventEntryAdded:
-			complaints = append(complaints, event.Entry.Text)
-		case *runtime.EventExceptionThrown:
-			complaints = append(complaints, event.ExceptionDetails.Text)
-		case *page.EventJavascriptDialogOpening:
-			complaints = append(complaints, "a dialog: "+event.Message)
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if len(complaints) > 0 {
-			t.Errorf("the browser complains: %q", complaints)
-		}
-	})
-	if _, err := chromedp.Call(ctx, log.Enable, cdp.Empty{}); err != nil {
-		t.Fatal(err)
-	}
+	ctx, _ := chromiumtest.Tab(t)
 	// A page that still scrolls smoothly moves away from under the mouse.
 	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still("")); err != nil {
 		t.Fatal(err)
@@ -108,15 +59,6 @@ func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Voi
 	}
 }
 
-func eval[T any](t *testing.T, ctx context.Context, expression string) T {
-	t.Helper()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-	if err != nil {
-		t.Fatalf("%s: %v", expression, err)
-	}
-	return v
-}
-
 func allowClipboard(t *testing.T, ctx context.Context) {
 	t.Helper()
 	for _, name := range []string{"clipboard-read", "clipboard-write"} {
@@ -132,7 +74,7 @@ func allowClipboard(t *testing.T, ctx context.Context) {
 func waitCopied(t *testing.T, ctx context.Context, what string) {
 	t.Helper()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf("document.getElementById('status').textContent === %q", "Copied "+what))); err != nil {
-		t.Fatalf("%s: %v; the page says %q", what, err, eval[string](t, ctx, "document.getElementById('status').textContent"))
+		t.Fatalf("%s: %v; the page says %q", what, err, chromiumtest.Eval[string](t, ctx, "document.getElementById('status').textContent"))
 	}
 }
 
@@ -143,7 +85,7 @@ func TestCopyButtonsPutTheExactValueOnTheClipboard(t *testing.T) {
 			visit(t, ctx, write(t, s))
 			allowClipboard(t, ctx)
 			if way != "clipboard" {
-				eval[bool](t, ctx, "navigator.clipboard.writeText = () => Promise.reject(new Error('no')); true")
+				chromiumtest.Eval[bool](t, ctx, "navigator.clipboard.writeText = () => Promise.reject(new Error('no')); true")
 			}
 			for i, it := range s.Bundle.Connections {
 				if i != 1 && it.ItemName() != hostileName {
@@ -160,14 +102,14 @@ func TestCopyButtonsPutTheExactValueOnTheClipboard(t *testing.T) {
 					do(t, ctx, chromedp.Click(chromedp.CSS(fmt.Sprintf("#connection-%d .row:nth-child(%d) button.copy", i+1, nth))))
 					waitCopied(t, ctx, what)
 					want := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(raw)
-					if got := eval[string](t, ctx, "navigator.clipboard.readText()"); got != want {
+					if got := chromiumtest.Eval[string](t, ctx, "navigator.clipboard.readText()"); got != want {
 						t.Errorf("%s: the clipboard holds %q, want %q", what, got, want)
 					}
 				}
 			}
 			do(t, ctx, chromedp.Click(chromedp.CSS("#connection-1 .row.secret button.copy")))
 			waitCopied(t, ctx, "the command that shows Password of Service Desk")
-			if got := eval[string](t, ctx, "navigator.clipboard.readText()"); got != `mailferry reveal -i KEY cloud.age "Service Desk"` {
+			if got := chromiumtest.Eval[string](t, ctx, "navigator.clipboard.readText()"); got != `mailferry reveal -i KEY cloud.age "Service Desk"` {
 				t.Errorf("the command copied is %q", got)
 			}
 		})
@@ -177,10 +119,10 @@ func TestCopyButtonsPutTheExactValueOnTheClipboard(t *testing.T) {
 func TestWhereNothingCanBeCopiedTheValueIsSelected(t *testing.T) {
 	ctx := newTab(t)
 	visit(t, ctx, write(t, site(t)))
-	eval[bool](t, ctx, "navigator.clipboard.writeText = () => Promise.reject(new Error('no')); document.execCommand = () => false; true")
+	chromiumtest.Eval[bool](t, ctx, "navigator.clipboard.writeText = () => Promise.reject(new Error('no')); document.execCommand = () => false; true")
 	do(t, ctx, chromedp.Click(chromedp.CSS("#connection-1 .row:nth-child(3) button.copy")),
 		chromedp.WaitVisible(chromedp.CSS("#status.shown")))
-	if got := eval[string](t, ctx, "getSelection().toString()"); got != "servicedesk@example.com" {
+	if got := chromiumtest.Eval[string](t, ctx, "getSelection().toString()"); got != "servicedesk@example.com" {
 		t.Errorf("selected is %q", got)
 	}
 }
@@ -194,29 +136,29 @@ func TestTicksSurviveReloadingAndBelongToOneBundle(t *testing.T) {
 	do(t, ctx, chromedp.Click(chromedp.CSS("#connection-2 .tick")), chromedp.Click(chromedp.CSS("[data-tick=dispose-paper]")))
 	check := func(when, want, count string) {
 		t.Helper()
-		if got := eval[string](t, ctx, ticked); got != want {
+		if got := chromiumtest.Eval[string](t, ctx, ticked); got != want {
 			t.Errorf("%s: ticked is %q, want %q", when, got, want)
 		}
-		if got := eval[string](t, ctx, "document.getElementById('count').textContent"); got != count {
+		if got := chromiumtest.Eval[string](t, ctx, "document.getElementById('count').textContent"); got != count {
 			t.Errorf("%s: the page counts %q, want %q", when, got, count)
 		}
 	}
 	check("after clicking", "connection-2 dispose-paper", "2 of 35")
 	do(t, ctx, chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("html.scripted")))
 	check("after reloading", "connection-2 dispose-paper", "2 of 35")
-	if got := eval[string](t, ctx, "document.querySelector('.contents a.done').textContent"); got != "HR" {
+	if got := chromiumtest.Eval[string](t, ctx, "document.querySelector('.contents a.done').textContent"); got != "HR" {
 		t.Errorf("the contents mark %q as done", got)
 	}
 
 	do(t, ctx, chromedp.Click(chromedp.ID("hide")))
 	shown := "getComputedStyle(document.querySelector('#connection-2 .fields')).display"
-	if got := eval[string](t, ctx, shown); got != "none" {
+	if got := chromiumtest.Eval[string](t, ctx, shown); got != "none" {
 		t.Errorf("a finished card is shown although hidden: %s", got)
 	}
 	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still("print")); err != nil {
 		t.Fatal(err)
 	}
-	if got := eval[string](t, ctx, shown+" + ' ' + getComputedStyle(document.querySelector('.copy')).display"); got != "block none" {
+	if got := chromiumtest.Eval[string](t, ctx, shown+" + ' ' + getComputedStyle(document.querySelector('.copy')).display"); got != "block none" {
 		t.Errorf("printed, fields and buttons are %q", got)
 	}
 	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still("")); err != nil {
@@ -242,7 +184,7 @@ func TestWithoutStorageTicksWorkAndThePageSaysSo(t *testing.T) {
 	}
 	visit(t, ctx, write(t, site(t)))
 	do(t, ctx, chromedp.WaitVisible(chromedp.ID("forgetful")), chromedp.Click(chromedp.CSS("#connection-1 .tick")))
-	if got := eval[string](t, ctx, ticked); got != "connection-1" {
+	if got := chromiumtest.Eval[string](t, ctx, ticked); got != "connection-1" {
 		t.Errorf("ticked is %q", got)
 	}
 }
@@ -255,7 +197,7 @@ func TestKeyboardAloneReachesAndUsesEverything(t *testing.T) {
 	press := func(key string) string {
 		t.Helper()
 		do(t, ctx, chromedp.KeyEvent(key))
-		return eval[string](t, ctx, name)
+		return chromiumtest.Eval[string](t, ctx, name)
 	}
 
 	if got := press(kb.Tab); got != "Skip to the steps" {
@@ -264,13 +206,13 @@ func TestKeyboardAloneReachesAndUsesEverything(t *testing.T) {
 	if got := press(kb.Enter); got != "main" {
 		t.Fatalf("skipping leads to %q", got)
 	}
-	want := eval[[]string](t, ctx, `[...document.querySelectorAll("main a[href], main button, main input")].map((e) => e.dataset.tick || e.getAttribute("aria-label") || e.id || e.textContent)`)
+	want := chromiumtest.Eval[[]string](t, ctx, `[...document.querySelectorAll("main a[href], main button, main input")].map((e) => e.dataset.tick || e.getAttribute("aria-label") || e.id || e.textContent)`)
 	for i, w := range want {
 		got := press(kb.Tab)
 		if got != w {
 			t.Fatalf("stop %d is %q, want %q", i, got, w)
 		}
-		if outline := eval[string](t, ctx, "getComputedStyle(document.activeElement).outlineStyle"); outline != "solid" {
+		if outline := chromiumtest.Eval[string](t, ctx, "getComputedStyle(document.activeElement).outlineStyle"); outline != "solid" {
 			t.Fatalf("%q has the focus and does not show it (%s)", got, outline)
 		}
 		switch got {
@@ -284,10 +226,10 @@ func TestKeyboardAloneReachesAndUsesEverything(t *testing.T) {
 			waitCopied(t, ctx, "SMTP Port of Anonymous Relay")
 		}
 	}
-	if got := eval[string](t, ctx, ticked); got != "connection-4" {
+	if got := chromiumtest.Eval[string](t, ctx, ticked); got != "connection-4" {
 		t.Errorf("ticked by keyboard is %q", got)
 	}
-	if got := eval[string](t, ctx, "navigator.clipboard.readText()"); got != "25" {
+	if got := chromiumtest.Eval[string](t, ctx, "navigator.clipboard.readText()"); got != "25" {
 		t.Errorf("copied by keyboard is %q", got)
 	}
 }
@@ -298,7 +240,7 @@ func TestPageFitsEveryWidth(t *testing.T) {
 	for _, width := range []int64{320, 390, 768, 1280, 2560} {
 		do(t, ctx, chromedp.EmulateViewport(width, 800))
 		visit(t, ctx, url)
-		if got := eval[int64](t, ctx, "document.documentElement.scrollWidth"); got > width {
+		if got := chromiumtest.Eval[int64](t, ctx, "document.documentElement.scrollWidth"); got > width {
 			t.Errorf("at a width of %d the page is %d wide", width, got)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,6 +14,8 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
+
+	"github.com/mailferry/mailferry/internal/chromiumtest"
 )
 
 func TestAKilledBrowserIsGone(t *testing.T) {
@@ -120,31 +121,9 @@ func TestOpenErrorsNameTheCause(t *testing.T) {
 	}
 }
 
-// lend starts a browser as a person would who lends it.
-func lend(t *testing.T) (port string) {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "lent-browser")
-	ok(t, err)
-	browser := exec.Command(findBrowser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--remote-debugging-port=0", "--user-data-dir="+dir, "about:blank")
-	ok(t, browser.Start())
-	t.Cleanup(func() {
-		_ = browser.Process.Kill()
-		_ = browser.Wait()
-		// Its helpers go on for a moment after it and write into the folder.
-		ok(t, poll(context.Background(), 20*time.Second, func() (bool, error) { return os.RemoveAll(dir) == nil, nil }))
-	})
-	err = poll(t.Context(), 30*time.Second, func() (bool, error) {
-		text, err := os.ReadFile(filepath.Join(dir, "DevToolsActivePort"))
-		port, _, _ = strings.Cut(string(text), "\n")
-		return err == nil && port != "", nil
-	})
-	ok(t, err)
-	return port
-}
-
 func TestALentBrowserIsUsedAndLeftRunning(t *testing.T) {
-	site, port := newSite(t), lend(t)
+	site := newSite(t)
+	port, _ := chromiumtest.Lend(t)
 	ctx := t.Context()
 	for _, attach := range []string{port, "http://localhost:" + port, "ws://127.0.0.1:" + port} {
 		b, err := Open(ctx, Options{Attach: attach, Timeout: 10 * time.Second})
@@ -157,7 +136,8 @@ func TestALentBrowserIsUsedAndLeftRunning(t *testing.T) {
 }
 
 func TestSigningInIsWaitedFor(t *testing.T) {
-	site, port := newSite(t), lend(t)
+	site := newSite(t)
+	port, _ := chromiumtest.Lend(t)
 	ctx := t.Context()
 	b := open(t, Options{Attach: port, Timeout: 300 * time.Millisecond})
 	p := must[*Page](t)(b.Goto(ctx, site.host+"login.html?token=hunter2"))

@@ -4,81 +4,17 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"github.com/mailferry/mailferry/internal/chromiumtest"
 	"github.com/mailferry/mailferry/internal/report"
 )
-
-// watched is what a tab did beside showing the page.
-type watched struct {
-	mu         sync.Mutex
-	requests   []string
-	complaints []string
-}
-
-// newTab opens a tab in a browser of the test's own, with everything watched.
-func newTab(t *testing.T) (context.Context, *watched) {
-	t.Helper()
-	binary := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			binary = found
-			break
-		}
-	}
-	if binary == "" {
-		t.Fatal("no Chromium or Chrome on the PATH: the page cannot be looked at")
-	}
-	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(binary), chromedp.UserDataDir(t.TempDir()))
-	for _, flag := range []string{"disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync"} {
-		opts = append(opts, chromedp.Flag(flag, true))
-	}
-	if os.Getuid() == 0 {
-		opts = append(opts, chromedp.NoSandbox) // Chromium's sandbox refuses to run as root
-	}
-	// The test's own context ends before its cleanups, which ask the browser to close.
-	alloc, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), opts...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(cancel)
-	w := &watched{}
-	if err := chromedp.Listen(ctx, func(event any) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		switch event := event.(type) {
-		case *network.EventRequestWillBeSent:
-			w.requests = append(w.requests, event.Request.URL)
-		case *log.EventEntryAdded:
-			w.complaints = append(w.complaints, event.Entry.Text)
-		case *runtime.EventExceptionThrown:
-			w.complaints = append(w.complaints, event.ExceptionDetails.Text)
-		case *page.EventJavascriptDialogOpening:
-			w.complaints = append(w.complaints, "a dialog: "+event.Message)
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := chromedp.Call(ctx, log.Enable, cdp.Empty{}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
-		t.Fatal(err)
-	}
-	return ctx, w
-}
 
 func look(t *testing.T, ctx context.Context, width int64, media, scheme string) {
 	t.Helper()
@@ -89,15 +25,6 @@ func look(t *testing.T, ctx context.Context, width int64, media, scheme string) 
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func eval[T any](t *testing.T, ctx context.Context, expression string) T {
-	t.Helper()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
-	if err != nil {
-		t.Fatalf("%s: %v", expression, err)
-	}
-	return v
 }
 
 // faint lists texts whose contrast with what is behind them is below the 4.5 : 1
@@ -128,17 +55,17 @@ func TestThePageReadsBackInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := "file://" + strings.ReplaceAll(path, " ", "%20")
-	ctx, w := newTab(t)
+	ctx, w := chromiumtest.Tab(t)
 	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 		t.Fatal(err)
 	}
 
 	t.Run("every value is there as text", func(t *testing.T) {
-		names := eval[[]string](t, ctx, `[...document.querySelectorAll('[id^=b1-connection-] h3 .value')].map(e => e.textContent)`)
+		names := chromiumtest.Eval[[]string](t, ctx, `[...document.querySelectorAll('[id^=b1-connection-] h3 .value')].map(e => e.textContent)`)
 		if len(names) != 6 || names[5] != hostileName {
 			t.Errorf("the cards are %q", names)
 		}
-		rows := eval[map[string]string](t, ctx, `Object.fromEntries([...document.querySelectorAll('#b1-connection-6 dt')].map(e => [e.textContent, e.nextElementSibling.textContent]))`)
+		rows := chromiumtest.Eval[map[string]string](t, ctx, `Object.fromEntries([...document.querySelectorAll('#b1-connection-6 dt')].map(e => [e.textContent, e.nextElementSibling.textContent]))`)
 		for label, want := range map[string]string{
 			"From Address": formula, "Host": "javascript:alert(1)", "Port": "2525", "Prefix": strings.Repeat("W", 120), "Debug": "false", "OAuth2 Credentials": "empty",
 			"<b>key</b>": "<i>value</i>", "Description": report.Visible(hostileText),
@@ -147,19 +74,19 @@ func TestThePageReadsBackInABrowser(t *testing.T) {
 				t.Errorf("%s shows %q, want %q", label, rows[label], want)
 			}
 		}
-		if digest := eval[string](t, ctx, `document.querySelector('.digest').textContent`); digest != r.Bundles[0].Digest {
+		if digest := chromiumtest.Eval[string](t, ctx, `document.querySelector('.digest').textContent`); digest != r.Bundles[0].Digest {
 			t.Errorf("the digest shows as %q", digest)
 		}
-		if n := eval[int](t, ctx, `document.querySelectorAll('script, img, iframe, object, embed, link, form, base, main [onload], main [onerror], main [style]').length`); n != 0 {
+		if n := chromiumtest.Eval[int](t, ctx, `document.querySelectorAll('script, img, iframe, object, embed, link, form, base, main [onload], main [onerror], main [style]').length`); n != 0 {
 			t.Errorf("%d elements that the report never writes", n)
 		}
-		if found := eval[int](t, ctx, `document.querySelectorAll('.card .found > li .rule, .block .found > li .rule').length`); found != len(r.Bundles[0].Findings) {
+		if found := chromiumtest.Eval[int](t, ctx, `document.querySelectorAll('.card .found > li .rule, .block .found > li .rule').length`); found != len(r.Bundles[0].Findings) {
 			t.Errorf("%d findings on cards, want %d", found, len(r.Bundles[0].Findings))
 		}
-		if broken := eval[[]string](t, ctx, `[...document.querySelectorAll('a')].map(a => a.getAttribute('href')).filter(h => !h.startsWith('#') || !document.getElementById(h.slice(1)))`); len(broken) > 0 {
+		if broken := chromiumtest.Eval[[]string](t, ctx, `[...document.querySelectorAll('a')].map(a => a.getAttribute('href')).filter(h => !h.startsWith('#') || !document.getElementById(h.slice(1)))`); len(broken) > 0 {
 			t.Errorf("links lead nowhere: %q", broken)
 		}
-		if road := eval[string](t, ctx, `[...document.querySelectorAll('.road li')].map(e => e.querySelector('.mark').textContent).join()`); road != "signed,unsigned claim,signed,unsigned claim" {
+		if road := chromiumtest.Eval[string](t, ctx, `[...document.querySelectorAll('.road li')].map(e => e.querySelector('.mark').textContent).join()`); road != "signed,unsigned claim,signed,unsigned claim" {
 			t.Errorf("the road shows %q", road)
 		}
 	})
@@ -171,14 +98,14 @@ func TestThePageReadsBackInABrowser(t *testing.T) {
 	}{{1280, "screen", "light"}, {1280, "screen", "dark"}, {390, "screen", "light"}, {390, "screen", "dark"}, {320, "screen", "light"}, {680, "print", "light"}, {680, "print", "dark"}} {
 		t.Run(strings.Join([]string{c.media, c.scheme}, " "), func(t *testing.T) {
 			look(t, ctx, c.width, c.media, c.scheme)
-			if over := eval[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+			if over := chromiumtest.Eval[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
 				t.Errorf("%d wide: %d pixels too much", c.width, over)
 			}
-			if bad := eval[[]string](t, ctx, faint); len(bad) > 0 {
+			if bad := chromiumtest.Eval[[]string](t, ctx, faint); len(bad) > 0 {
 				t.Errorf("%d wide: hard to read: %q", c.width, bad)
 			}
 			if c.media == "screen" {
-				backgrounds[eval[string](t, ctx, `getComputedStyle(document.body).backgroundColor`)] = true
+				backgrounds[chromiumtest.Eval[string](t, ctx, `getComputedStyle(document.body).backgroundColor`)] = true
 			}
 		})
 	}
@@ -186,7 +113,7 @@ func TestThePageReadsBackInABrowser(t *testing.T) {
 		t.Errorf("light and dark have the backgrounds %v: the style sheet does not apply", backgrounds)
 	}
 
-	policy := eval[string](t, ctx, `document.querySelector('meta[http-equiv=Content-Security-Policy]').content`)
+	policy := chromiumtest.Eval[string](t, ctx, `document.querySelector('meta[http-equiv=Content-Security-Policy]').content`)
 	if !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") || strings.Contains(policy, "unsafe") {
 		t.Errorf("the page's policy is %q", policy)
 	}
@@ -194,12 +121,7 @@ func TestThePageReadsBackInABrowser(t *testing.T) {
 	if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF")) {
 		t.Errorf("printing: %v", err)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !slices.Equal(w.requests, []string{url}) {
-		t.Errorf("the page asked for %q", w.requests)
-	}
-	if len(w.complaints) > 0 {
-		t.Errorf("the browser complains: %q", w.complaints)
+	if asked := w.Requests(); !slices.Equal(asked, []string{url}) {
+		t.Errorf("the page asked for %q", asked)
 	}
 }
