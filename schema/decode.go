@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -22,6 +23,42 @@ func Strict(doc []byte, v any) error {
 		return err
 	}
 	return unmarshal(doc, v)
+}
+
+// StrictFrom is Strict for a document that need not stand in memory: it is read
+// twice, from its beginning each time. An error of the reader is returned as it
+// is.
+func StrictFrom(open func() (io.Reader, error), v any) error {
+	for _, read := range []func(io.Reader) error{
+		func(r io.Reader) error { _, err := scanFrom(r); return err },
+		func(r io.Reader) error { return unmarshalFrom(r, v) },
+	} {
+		r, err := open()
+		if err != nil {
+			return err
+		}
+		in := &errorKeeper{r: r}
+		if err := read(in); in.err != nil {
+			return in.err
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// errorKeeper keeps a reader's error, which a decoder would put words of its own around.
+type errorKeeper struct {
+	r   io.Reader
+	err error
+}
+
+func (t *errorKeeper) Read(p []byte) (int, error) {
+	n, err := t.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		t.err = err
+	}
+	return n, err
 }
 
 // DecodeFile decodes a document strictly and validates it against the embedded

@@ -48,8 +48,17 @@ func scanAt(src io.ReaderAt, size int64) (*document, error) {
 	if size > MaxDocument {
 		return nil, invalid("", "larger than %d bytes", MaxDocument)
 	}
-	doc := &document{src: src}
-	in := newShortener(io.NewSectionReader(src, 0, size))
+	doc, err := scanFrom(io.NewSectionReader(src, 0, size))
+	if err != nil {
+		return nil, err
+	}
+	doc.src = src
+	return doc, nil
+}
+
+func scanFrom(r io.Reader) (*document, error) {
+	doc := &document{}
+	in := newShortener(r)
 	dec := jsontext.NewDecoder(in)
 	offset := func() int64 { return in.source(dec.InputOffset()) }
 	began := false

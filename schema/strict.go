@@ -52,7 +52,15 @@ func syntaxError(err error) error {
 
 // unmarshal fills v from a scanned document; unknown members are refused.
 func unmarshal(doc []byte, v any) error {
-	err := json.Unmarshal(doc, v, json.RejectUnknownMembers(true))
+	return unmarshalError(json.Unmarshal(doc, v, json.RejectUnknownMembers(true)))
+}
+
+func unmarshalFrom(r io.Reader, v any) error {
+	return unmarshalError(json.UnmarshalRead(r, v, json.RejectUnknownMembers(true)))
+}
+
+// unmarshalError says where, and what in words of our own.
+func unmarshalError(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -75,6 +75,38 @@ func decrypt(raw io.Reader, size, limit int64, ids ...age.Identity) ([]byte, err
 	return plain.Bytes(), nil
 }
 
+// openAgain opens an age file that is read from its beginning each time, and
+// returns the function that does. The key is found once: with a passphrase that
+// takes a second.
+func openAgain(raw func() io.Reader, ids []age.Identity) (func() (io.Reader, error), error) {
+	header, err := age.ExtractHeader(io.LimitReader(dearmored(raw()), maxAgeHeader))
+	if err != nil {
+		return nil, schema.Hint(ErrDamaged, againHint)
+	}
+	key, err := age.DecryptHeader(header, ids...)
+	if err != nil {
+		return nil, explainDecrypt(err)
+	}
+	return func() (io.Reader, error) {
+		r, err := age.Decrypt(dearmored(raw()), age.NewInjectedFileKeyIdentity(key))
+		if err != nil {
+			return nil, explainDecrypt(err)
+		}
+		return damagedAt{r}, nil
+	}, nil
+}
+
+// damagedAt says of a file that cannot be decrypted to its end what it is.
+type damagedAt struct{ r io.Reader }
+
+func (d damagedAt) Read(p []byte) (int, error) {
+	n, err := d.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = schema.Hint(ErrDamaged, againHint)
+	}
+	return n, err
+}
+
 func tooLarge(limit int64) error { return fmt.Errorf("larger than %d bytes when opened", limit) }
 
 // decryptAt opens an age file in place: its plaintext is decrypted again chunk

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -71,7 +72,7 @@ func (o *Opened) openParts(sealed []*schema.SealedPart) error {
 	opened := map[string]bool{} // by key id
 	for i, s := range sealed {
 		at := fmt.Sprintf("sealed[%d]", i)
-		plain, err := decrypt(s.Reader(), s.Len()*3/4, schema.MaxDocument, o.ids...)
+		plain, err := openAgain(s.Reader, o.ids)
 		var wrong *WrongKeyError
 		if errors.As(err, &wrong) {
 			continue
@@ -93,8 +94,10 @@ func (o *Opened) openParts(sealed []*schema.SealedPart) error {
 	return o.checkMarkers(opened)
 }
 
-// part reads a part that was opened and takes its secrets.
-func (w *opening) part(plain []byte) (part, error) {
+// part reads a part that was opened and takes its secrets. Its plaintext is
+// decrypted to its authenticated end before a byte is decoded, and decrypted
+// again for that: it never stands in memory.
+func (w *opening) part(plain func() (io.Reader, error)) (part, error) {
 	if w.items == nil {
 		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
 			for i, it := range w.Bundle.ServerItems(l) {
@@ -117,9 +120,9 @@ func (w *opening) part(plain []byte) (part, error) {
 		}
 		return w.take(dec, k)
 	}
-	err := schema.Strict(plain, &p)
+	err := schema.StrictFrom(plain, &p)
 	if err == nil && late { // its members stand in another order: they are known now
-		err = schema.Strict(plain, &p)
+		err = schema.StrictFrom(plain, &p)
 	}
 	if w.fault != nil {
 		return p, w.fault
@@ -143,7 +146,7 @@ func (p *part) check(bundle string) (key, error) {
 	if err != nil || len(raw) != 32 || len(p.KeyID) != 8 {
 		return key{}, altered("its fingerprint key is not one")
 	}
-	return key{p.KeyID, raw}, nil
+	return keyOf(p.KeyID, raw), nil
 }
 
 // take reads the secrets of a part with that key.

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"io"
 
 	"filippo.io/age"
@@ -47,22 +48,23 @@ func destinationOf(it schema.Item) destination {
 type key struct {
 	id  string
 	key []byte
+	mac hash.Hash // keyed
 }
 
 func newKey() key {
-	k := key{key: make([]byte, 32)}
-	id := make([]byte, 4)
-	_, _ = rand.Read(k.key) // never fails: crypto/rand
+	secret, id := make([]byte, 32), make([]byte, 4)
+	_, _ = rand.Read(secret) // never fails: crypto/rand
 	_, _ = rand.Read(id)
-	k.id = hex.EncodeToString(id)
-	return k
+	return keyOf(hex.EncodeToString(id), secret)
 }
+
+func keyOf(id string, secret []byte) key { return key{id, secret, hmac.New(sha256.New, secret)} }
 
 // fingerprint is KEYID:HEX with the full HMAC-SHA-256 of the secret's bytes.
 func (k key) fingerprint(s schema.Secret) string {
-	m := hmac.New(sha256.New, k.key)
-	_, _ = io.WriteString(m, s.Reveal())
-	return k.id + ":" + hex.EncodeToString(m.Sum(nil))
+	k.mac.Reset()
+	_, _ = io.WriteString(k.mac, s.Reveal())
+	return k.id + ":" + hex.EncodeToString(k.mac.Sum(nil))
 }
 
 // NewID returns 32 random lower-case hex digits.
