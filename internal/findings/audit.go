@@ -302,8 +302,8 @@ func (a *audit) fieldHere(n TransformNote) string {
 
 // isOrigins reports whether a field of a cloud bundle's item is one that only
 // its origin has.
-func (a *audit) isOrigins(l schema.List, field string) bool {
-	if !a.in.Bundle.IsCloud() {
+func isOrigins(b *schema.Bundle, l schema.List, field string) bool {
+	if !b.IsCloud() {
 		return false
 	}
 	_, ok := schema.FieldByName(schema.CloudFormat, l, field)

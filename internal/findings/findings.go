@@ -2,6 +2,7 @@ package findings
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strconv"
 	"time"
@@ -116,11 +117,20 @@ type Input struct {
 	Unreferenced []SecretRef
 }
 
-// Audit applies every rule that the policy does not switch off. Findings come
-// in the order of the bundle: what concerns the whole first, then credentials,
-// then connections, worst first within each. It takes time in proportion to the
-// bundle's size.
-func Audit(in Input) []Finding {
+// Findings are what an audit found, in the order of the bundle: what concerns
+// the whole first, then credentials, then connections, worst first within each.
+// There may be several for every item, so each is written out where it is asked
+// for. The zero Findings are none.
+type Findings struct {
+	bundle   *schema.Bundle
+	rules    []Rule
+	met      []met
+	excepted map[exceptionKey]*Exception
+}
+
+// Audit applies every rule that the policy does not switch off. It takes time in
+// proportion to the bundle's size.
+func Audit(in Input) Findings {
 	a := newAudit(in)
 	for i := range a.rules {
 		r := &a.rules[i]
@@ -130,25 +140,48 @@ func Audit(in Input) []Finding {
 		r.check(a, func(s *subject, field, detail string) { a.note(i, s, field, detail) })
 	}
 	a.listen()
-	return a.findings()
-}
-
-// findings says in full what was met, in the bundle's order.
-func (a *audit) findings() []Finding {
 	excepted := a.except()
 	slices.SortStableFunc(a.met, func(x, y met) int {
 		return cmp.Or(int(x.list-y.list), int(x.index-y.index), a.rules[x.rule].Severity.rank()-a.rules[y.rule].Severity.rank(), int(x.rule-y.rule))
 	})
-	out := make([]Finding, len(a.met))
-	for i, m := range a.met {
-		f := Finding{Rule: &a.rules[m.rule], Field: m.field, Detail: m.detail}
-		if m.list >= 0 {
-			f.List, f.Index = lists[m.list], int(m.index)
-			f.Item, f.Origin = a.in.Bundle.Items(f.List)[f.Index].ItemName(), a.isOrigins(f.List, m.field)
+	return Findings{in.Bundle, a.rules, a.met, excepted}
+}
+
+// Len is how many there are.
+func (f Findings) Len() int { return len(f.met) }
+
+// All goes through them in order.
+func (f Findings) All() iter.Seq[Finding] {
+	return func(yield func(Finding) bool) {
+		for _, m := range f.met {
+			if !yield(f.finding(m)) {
+				return
+			}
 		}
-		f.Excepted = excepted[exceptionKey{f.ID, f.List, f.Item}]
-		out[i] = f
 	}
+}
+
+// Of returns those of one item, or of the bundle as a whole where l is "".
+func (f Findings) Of(l schema.List, index int) []Finding {
+	side := int8(slices.Index(lists[:], l))
+	at, _ := slices.BinarySearchFunc(f.met, met{list: side, index: int32(index)}, func(x, y met) int {
+		return cmp.Or(int(x.list-y.list), int(x.index-y.index))
+	})
+	var out []Finding
+	for ; at < len(f.met) && f.met[at].list == side && f.met[at].index == int32(index); at++ {
+		out = append(out, f.finding(f.met[at]))
+	}
+	return out
+}
+
+// finding says in full what was met.
+func (f Findings) finding(m met) Finding {
+	out := Finding{Rule: &f.rules[m.rule], Field: m.field, Detail: m.detail}
+	if m.list >= 0 {
+		out.List, out.Index = lists[m.list], int(m.index)
+		out.Item, out.Origin = f.bundle.Items(out.List)[m.index].ItemName(), isOrigins(f.bundle, out.List, m.field)
+	}
+	out.Excepted = f.excepted[exceptionKey{out.ID, out.List, out.Item}]
 	return out
 }
 
@@ -187,10 +220,10 @@ func (t *Tally) Add(f Finding) {
 	}
 }
 
-// Count tallies a list.
-func Count(list []Finding) Tally {
+// Count tallies findings.
+func Count(list iter.Seq[Finding]) Tally {
 	var t Tally
-	for _, f := range list {
+	for f := range list {
 		t.Add(f)
 	}
 	return t

@@ -57,9 +57,9 @@ func bundle(list ...schema.Item) *schema.Bundle {
 }
 
 // told is what an audit says, one "severity id place" a line.
-func told(list []findings.Finding) []string {
+func told(list findings.Findings) []string {
 	var out []string
-	for _, f := range list {
+	for f := range list.All() {
 		s := fmt.Sprintf("%s %s %s", f.Severity, f.ID, f.Place())
 		if f.Excepted != nil {
 			s += " excepted"
@@ -71,7 +71,7 @@ func told(list []findings.Finding) []string {
 
 func TestNothingIsSaidOfASoundConnection(t *testing.T) {
 	got := findings.Audit(findings.Input{Bundle: bundle(sound("Support"), sound("Helpdesk")), Now: now})
-	if len(got) != 0 {
+	if got.Len() != 0 {
 		t.Fatalf("found %q", told(got))
 	}
 }
@@ -165,7 +165,7 @@ func TestEachSettingIsHeldToItsRules(t *testing.T) {
 			conn := sound("Support")
 			c.set(conn)
 			var got []string
-			for _, f := range findings.Audit(findings.Input{Bundle: bundle(conn), Now: now}) {
+			for f := range findings.Audit(findings.Input{Bundle: bundle(conn), Now: now}).All() {
 				if f.Title == "" || f.Why == "" || f.Do == "" || f.Detail == "" {
 					t.Errorf("%s says too little: %+v", f.ID, f)
 				}

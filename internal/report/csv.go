@@ -12,7 +12,7 @@ func CSV(w io.Writer, r *Report) error {
 	header := []string{"Bundle", "Digest", "Severity", "Rule", "Title", "List", "Item", "Setting", "Place", "Detail", "Why", "Do", "Excepted because", "Excepted until"}
 	var rows [][]string
 	for _, b := range r.Bundles {
-		for _, f := range b.Findings {
+		for f := range b.Findings.All() {
 			row := []string{b.File, b.Digest, string(f.Severity), f.ID, f.Title, string(f.List), f.Item, b.label(&f), f.Place(), f.Detail, f.Why, f.Do, "", ""}
 			if f.Excepted != nil {
 				row[12], row[13] = f.Excepted.Reason, f.Excepted.Expires

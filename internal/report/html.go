@@ -114,7 +114,7 @@ func HTML(w io.Writer, r *Report) error {
 	}
 	var lines []line
 	for i, b := range r.Bundles {
-		lines = append(lines, line{i + 1, b.File, tallyText(findings.Count(b.Findings))})
+		lines = append(lines, line{i + 1, b.File, tallyText(findings.Count(b.Findings.All()))})
 	}
 	p.Write("top", map[string]any{"Made": r.Created.UTC().Format("2006-01-02 15:04 UTC"), "Policy": r.Policy, "Bundles": lines})
 	for i, b := range r.Bundles {
@@ -128,7 +128,7 @@ func (p *Page) bundle(number int, b *Bundle) {
 	p.Write("bundle", map[string]any{
 		"Number": number, "File": b.File, "Digest": b.Digest, "Holds": holdsText(s), "Kind": b.Kind(), "Manifest": c.Manifest,
 		"Sight": b.Sight.String(), "ContentSigners": b.signers("content"), "Tiles": tiles(s), "Rules": b.ruleViews(number),
-		"Whole": foundList(b, b.cursor("").of("", 0)),
+		"Whole": foundList(b, b.Findings.Of("", 0)),
 	})
 	shared := b.shared()
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
@@ -141,9 +141,8 @@ func (p *Page) bundle(number int, b *Bundle) {
 			heading = "OAuth2 credentials"
 		}
 		p.Write("list", map[string]any{"Title": heading, "Count": len(items)})
-		mine := b.cursor(l)
 		for i, it := range items {
-			markup{p.out}.card(b, anchor(number, l, i), i+1, it, mine.of(l, i), shared)
+			markup{p.out}.card(b, anchor(number, l, i), i+1, it, b.Findings.Of(l, i), shared)
 		}
 	}
 	p.Write("tail", map[string]any{

@@ -25,7 +25,7 @@ type summary struct {
 
 func (b *Bundle) summary() summary {
 	sealed, missing := b.secrets()
-	return summary{findings.Count(b.Findings), len(b.Content.Credentials), len(b.Content.Connections), sealed, missing}
+	return summary{findings.Count(b.Findings.All()), len(b.Content.Credentials), len(b.Content.Connections), sealed, missing}
 }
 
 func (r *Report) summary() summary {
@@ -121,7 +121,7 @@ func (j *jsonWriter) bundle(b *Bundle) {
 	j.member("road", Road(c, b.Signatures))
 	j.token(jsontext.String("findings"))
 	j.token(jsontext.BeginArray)
-	for _, f := range b.Findings {
+	for f := range b.Findings.All() {
 		out := jsonFinding{f.ID, f.Severity, f.Title, f.Why, f.Do, f.Place(), f.List, f.Item, "", f.Detail, nil}
 		if f.List != "" {
 			out.Label = b.label(&f)

@@ -3,6 +3,7 @@ package report
 import (
 	"html/template"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -187,7 +188,7 @@ func marks(found []findings.Finding) []Mark {
 		return nil
 	}
 	var out []Mark
-	t := findings.Count(found)
+	t := findings.Count(slices.Values(found))
 	for _, c := range []struct {
 		icon  string
 		count int

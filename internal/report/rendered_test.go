@@ -80,8 +80,8 @@ func TestThePageReadsBackInABrowser(t *testing.T) {
 		if n := chromiumtest.Eval[int](t, ctx, `document.querySelectorAll('script, img, iframe, object, embed, link, form, base, main [onload], main [onerror], main [style]').length`); n != 0 {
 			t.Errorf("%d elements that the report never writes", n)
 		}
-		if found := chromiumtest.Eval[int](t, ctx, `document.querySelectorAll('.card .found > li .rule, .block .found > li .rule').length`); found != len(r.Bundles[0].Findings) {
-			t.Errorf("%d findings on cards, want %d", found, len(r.Bundles[0].Findings))
+		if found := chromiumtest.Eval[int](t, ctx, `document.querySelectorAll('.card .found > li .rule, .block .found > li .rule').length`); found != r.Bundles[0].Findings.Len() {
+			t.Errorf("%d findings on cards, want %d", found, r.Bundles[0].Findings.Len())
 		}
 		if broken := chromiumtest.Eval[[]string](t, ctx, `[...document.querySelectorAll('a')].map(a => a.getAttribute('href')).filter(h => !h.startsWith('#') || !document.getElementById(h.slice(1)))`); len(broken) > 0 {
 			t.Errorf("links lead nowhere: %q", broken)

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +22,7 @@ type Bundle struct {
 	Content    *schema.Bundle
 	Digest     string
 	Sight      Sight
-	Findings   []findings.Finding // in findings.Audit's order
+	Findings   findings.Findings
 	Signatures []Signature
 }
 
@@ -103,7 +102,7 @@ func (b *Bundle) Kind() string {
 func (r *Report) Tally() findings.Tally {
 	var t findings.Tally
 	for _, b := range r.Bundles {
-		for _, f := range b.Findings {
+		for f := range b.Findings.All() {
 			t.Add(f)
 		}
 	}
@@ -221,29 +220,6 @@ func isCode(f schema.Field) bool {
 	return false
 }
 
-// cursor hands out the findings of one item after the other; b.Findings has
-// them in the bundle's order.
-type cursor struct{ rest []findings.Finding }
-
-// cursor stands before a list's first finding.
-func (b *Bundle) cursor(l schema.List) *cursor {
-	i := slices.IndexFunc(b.Findings, func(f findings.Finding) bool { return f.List == l })
-	if i < 0 {
-		return &cursor{}
-	}
-	return &cursor{b.Findings[i:]}
-}
-
-func (c *cursor) of(l schema.List, index int) []findings.Finding {
-	n := 0
-	for n < len(c.rest) && c.rest[n].List == l && c.rest[n].Index == index {
-		n++
-	}
-	mine := c.rest[:n]
-	c.rest = c.rest[n:]
-	return mine
-}
-
 // met is one rule with where it was met.
 type met struct {
 	findings.Finding // the first
@@ -259,7 +235,7 @@ func (b *Bundle) byRule() []*met {
 	}
 	groups := map[string]*met{}
 	var out []*met
-	for _, f := range b.Findings {
+	for f := range b.Findings.All() {
 		m := groups[f.ID]
 		if m == nil {
 			m = &met{Finding: f}

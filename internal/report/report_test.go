@@ -41,7 +41,7 @@ func TestJSONIsWhatItsSchemaPromises(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &doc, json.MatchCaseInsensitiveNames(true)); err != nil {
 		t.Fatal(err)
 	}
-	if doc.Summary.Connections != 6 || doc.Summary.Excepted != 1 || doc.Summary.Errors != findings.Count(r.Bundles[0].Findings).Errors+findings.Count(r.Bundles[1].Findings).Errors {
+	if doc.Summary.Connections != 6 || doc.Summary.Excepted != 1 || doc.Summary.Errors != findings.Count(r.Bundles[0].Findings.All()).Errors+findings.Count(r.Bundles[1].Findings.All()).Errors {
 		t.Errorf("summary %+v", doc.Summary)
 	}
 	i := slices.IndexFunc(doc.Bundles[0].Findings, func(f struct{ ID, Severity, Why, Do, Place, Item, Label string }) bool { return f.ID == "host-private" })
@@ -126,8 +126,8 @@ func TestCSVHoldsNoFormula(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 1+len(r.Bundles[0].Findings) {
-		t.Errorf("%d lines for %d findings", len(rows), len(r.Bundles[0].Findings))
+	if len(rows) != 1+r.Bundles[0].Findings.Len() {
+		t.Errorf("%d lines for %d findings", len(rows), r.Bundles[0].Findings.Len())
 	}
 	for _, row := range rows {
 		for _, cell := range row {

@@ -183,18 +183,17 @@ func (p *Printer) bundle(b *Bundle) {
 		}
 	}
 	shared := b.shared()
-	if whole := b.cursor("").of("", 0); len(whole) > 0 {
+	if whole := b.Findings.Of("", 0); len(whole) > 0 {
 		p.Blank()
 		p.Line(Strong, "The bundle as a whole")
 		p.findings(b, whole)
 	}
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
-		at := b.cursor(l)
 		for i, it := range c.Items(l) {
 			p.Blank()
 			p.Wrapped(0, Strong, fmt.Sprintf("%s %d of %d: %s", title(l.One()), i+1, len(c.Items(l)), Visible(it.ItemName())))
 			p.settings(it, shared)
-			p.findings(b, at.of(l, i))
+			p.findings(b, b.Findings.Of(l, i))
 		}
 	}
 	p.readers(b)
