@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -86,7 +87,8 @@ func cut(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // flip N FROM TO writes a file with one bit of its byte N changed; N below zero
-// counts from the end.
+// counts from the end. A base64 character becomes another one: a header that is
+// no base64 any more is told otherwise than one that says something else.
 func flip(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
@@ -94,8 +96,29 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 	if n < 0 {
 		n += len(content)
 	}
-	content[n] ^= 1
+	content[n] = flipped(content[n])
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), content, 0o600))
+}
+
+const base64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+func flipped(b byte) byte {
+	bit := byte(1)
+	for strings.IndexByte(base64Alphabet, b) >= 0 && strings.IndexByte(base64Alphabet, b^bit) < 0 {
+		bit <<= 1
+	}
+	return b ^ bit
+}
+
+func TestAFlippedBase64CharacterIsAnotherOne(t *testing.T) {
+	for _, c := range []byte(base64Alphabet) {
+		if to := flipped(c); to == c || strings.IndexByte(base64Alphabet, to) < 0 {
+			t.Errorf("%c becomes %c", c, to)
+		}
+	}
+	if to := flipped(0); to != 1 {
+		t.Errorf("0 becomes %d", to)
+	}
 }
 
 // zipfile OUT ENTRY=FILE… makes a zip archive, also one that holds an entry
