@@ -78,6 +78,15 @@ func waitCopied(t *testing.T, ctx context.Context, what string) {
 	}
 }
 
+// becomes waits until a text of the page is as it should be: the browser answers
+// for a click before the page has acted on it.
+func becomes(t *testing.T, ctx context.Context, what, expression, want string) {
+	t.Helper()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf("(%s) === %q", expression, want))); err != nil {
+		t.Fatalf("%s: %v; it is %q, want %q", what, err, chromiumtest.Eval[string](t, ctx, expression), want)
+	}
+}
+
 func TestCopyButtonsPutTheExactValueOnTheClipboard(t *testing.T) {
 	for _, way := range []string{"clipboard", "command of old browsers"} {
 		t.Run(way, func(t *testing.T) {
@@ -136,12 +145,8 @@ func TestTicksSurviveReloadingAndBelongToOneBundle(t *testing.T) {
 	do(t, ctx, chromedp.Click(chromedp.CSS("#connection-2 .tick")), chromedp.Click(chromedp.CSS("[data-tick=dispose-paper]")))
 	check := func(when, want, count string) {
 		t.Helper()
-		if got := chromiumtest.Eval[string](t, ctx, ticked); got != want {
-			t.Errorf("%s: ticked is %q, want %q", when, got, want)
-		}
-		if got := chromiumtest.Eval[string](t, ctx, "document.getElementById('count').textContent"); got != count {
-			t.Errorf("%s: the page counts %q, want %q", when, got, count)
-		}
+		becomes(t, ctx, when+", the ticks", ticked, want)
+		becomes(t, ctx, when+", the count", "document.getElementById('count').textContent", count)
 	}
 	check("after clicking", "connection-2 dispose-paper", "2 of 35")
 	do(t, ctx, chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("html.scripted")))
@@ -152,9 +157,7 @@ func TestTicksSurviveReloadingAndBelongToOneBundle(t *testing.T) {
 
 	do(t, ctx, chromedp.Click(chromedp.ID("hide")))
 	shown := "getComputedStyle(document.querySelector('#connection-2 .fields')).display"
-	if got := chromiumtest.Eval[string](t, ctx, shown); got != "none" {
-		t.Errorf("a finished card is shown although hidden: %s", got)
-	}
+	becomes(t, ctx, "a finished card that is hidden", shown, "none")
 	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still("print")); err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +174,9 @@ func TestTicksSurviveReloadingAndBelongToOneBundle(t *testing.T) {
 	check("in the sheet of another bundle", "", "0 of 35")
 	visit(t, ctx, url)
 	check("back again", "connection-2 dispose-paper", "2 of 35")
-	do(t, ctx, chromedp.Click(chromedp.CSS("#connection-2 .tick")), chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("html.scripted")))
+	do(t, ctx, chromedp.Click(chromedp.CSS("#connection-2 .tick")))
+	check("unticked", "dispose-paper", "1 of 35")
+	do(t, ctx, chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("html.scripted")))
 	check("unticked and reloaded", "dispose-paper", "1 of 35")
 }
 
@@ -184,9 +189,7 @@ func TestWithoutStorageTicksWorkAndThePageSaysSo(t *testing.T) {
 	}
 	visit(t, ctx, write(t, site(t)))
 	do(t, ctx, chromedp.WaitVisible(chromedp.ID("forgetful")), chromedp.Click(chromedp.CSS("#connection-1 .tick")))
-	if got := chromiumtest.Eval[string](t, ctx, ticked); got != "connection-1" {
-		t.Errorf("ticked is %q", got)
-	}
+	becomes(t, ctx, "the ticks", ticked, "connection-1")
 }
 
 func TestKeyboardAloneReachesAndUsesEverything(t *testing.T) {
@@ -226,9 +229,7 @@ func TestKeyboardAloneReachesAndUsesEverything(t *testing.T) {
 			waitCopied(t, ctx, "SMTP Port of Anonymous Relay")
 		}
 	}
-	if got := chromiumtest.Eval[string](t, ctx, ticked); got != "connection-4" {
-		t.Errorf("ticked by keyboard is %q", got)
-	}
+	becomes(t, ctx, "the ticks by keyboard", ticked, "connection-4")
 	if got := chromiumtest.Eval[string](t, ctx, "navigator.clipboard.readText()"); got != "25" {
 		t.Errorf("copied by keyboard is %q", got)
 	}
