@@ -68,7 +68,8 @@ func (c *Control) refresh(ctx context.Context) error {
 }
 
 // Get returns what the control holds: a text field's value to the character, the text of the chosen option of a list ("" when
-// none is), "true" or "false" for a checkbox or switch. A password is refused: see [Control.Secret].
+// none is, and all of them, with commas, where several may be), "true" or "false" for a checkbox or switch. A password is
+// refused: see [Control.Secret].
 func (c *Control) Get(ctx context.Context) (string, error) {
 	if err := c.refresh(ctx); err != nil {
 		return "", err
@@ -87,6 +88,8 @@ func (c *Control) Get(ctx context.Context) (string, error) {
 		return "", nil
 	case KindCombobox:
 		return c.shown(ctx)
+	case KindList:
+		return c.live(ctx, jsChosen)
 	case KindRadio:
 		i, err := c.checkedRadio(ctx)
 		if err != nil || i < 0 {
@@ -241,8 +244,6 @@ func (c *Control) usable(ctx context.Context) error {
 		return failure(ErrDisabled, "%s is disabled on the page", quoteLabel(c.Label))
 	case c.ReadOnly && c.Kind != KindCombobox:
 		return failure(ErrDisabled, "%s is read-only on the page", quoteLabel(c.Label))
-	case c.seen.Multiple:
-		return fmt.Errorf("%s takes several values, which is not supported", quoteLabel(c.Label))
 	}
 	return nil
 }

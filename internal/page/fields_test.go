@@ -75,6 +75,48 @@ func testPageHears(t *testing.T, d *driver) {
 	ok(t, p.WaitFor(ctx, Text(`{"by-for":""`)))
 }
 
+func testOddFields(t *testing.T, d *driver) {
+	ctx := t.Context()
+	d.impatient(t, 300*time.Millisecond)
+	p := d.at(t, d.host+"odd.html")
+	want := map[string]struct {
+		kind Kind
+		text string
+	}{
+		"Allowed senders": {KindList, "anna@corp.example, no reply"},
+		"Region":          {KindSelect, "US"},
+		"Tags":            {KindList, "bulk, alerts"},
+		"Priority":        {KindList, "high"},
+		"Signature":       {KindMultiline, "Kind regards\n\nSupport"},
+		"Retries":         {KindText, "7"},
+		"Batch":           {KindText, "4"},
+		"Delay":           {KindText, "30 s"},
+		"Valid from":      {KindText, "2026-03-01"},
+		"Quiet from":      {KindText, "22:30"},
+		"Next run":        {KindText, "2026-03-01T10:00"},
+		"Month":           {KindText, "2026-03"},
+		"Colour":          {KindText, "#0052cc"},
+		"Sender":          {KindRadio, "Sender"},
+		"Others":          {KindList, "list"},
+	}
+	all := must[[]*Control](t)(must[*Form](t)(p.Form(ctx)).Fields(ctx))
+	if len(all) != len(want) {
+		t.Errorf("%d fields, want %d", len(all), len(want))
+	}
+	for _, c := range all {
+		got, err := c.Get(ctx)
+		if w := want[c.Label]; err != nil || c.Kind != w.kind || got != w.text {
+			t.Errorf("%q is a %s with %q, %v; want a %s with %q", c.Label, c.Kind, got, err, w.kind, w.text)
+		}
+	}
+	for _, label := range []string{"Allowed senders", "Tags", "Priority"} {
+		fails(t, control(t, p.Scope, label).Set(ctx, "news"), nil, "is a list of choices and takes no text")
+	}
+	ok(t, control(t, p.Scope, "Region").Set(ctx, "EU"))
+	holds(t, p.Scope, "Region", "EU")
+	fails(t, control(t, p.Scope, "Retries").Set(ctx, "3"), ErrRefused, "does not hold what was typed")
+}
+
 func testUnusable(t *testing.T, d *driver) {
 	ctx := t.Context()
 	d.impatient(t, 300*time.Millisecond)

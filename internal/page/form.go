@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -18,9 +19,10 @@ const (
 	KindPassword  Kind = "password"
 	KindCheckbox  Kind = "checkbox"
 	KindSwitch    Kind = "switch"
-	KindSelect    Kind = "select"   // a native drop-down list
-	KindCombobox  Kind = "combobox" // a drop-down list that the page draws itself
-	KindRadio     Kind = "radio"    // a group of radio buttons
+	KindSelect    Kind = "select"          // a native drop-down list
+	KindCombobox  Kind = "combobox"        // a drop-down list that the page draws itself
+	KindRadio     Kind = "radio"           // a group of radio buttons
+	KindList      Kind = "list of choices" // several of which may be chosen; it is read and not set
 )
 
 // field is a control as the accessibility tree shows it.
@@ -60,6 +62,14 @@ func fields(root *node) []*field {
 			}
 			found = append(found, &field{label: n.name, node: n, kind: kind})
 			return false
+		case "slider", "Date", "DateTime", "InputTime", "ColorWell":
+			found = append(found, &field{label: n.name, node: n, kind: KindText})
+			return false
+		case "listbox":
+			if n.name != "" && n.flag("focusable") {
+				found = append(found, &field{label: n.name, node: n, kind: KindList})
+			}
+			return false
 		case "checkbox":
 			found = append(found, &field{label: n.name, node: n, kind: KindCheckbox})
 			return false
@@ -81,6 +91,12 @@ func fields(root *node) []*field {
 			}
 		case "radio":
 			found = append(found, &field{label: n.name, node: n, kind: KindRadio, radio: []*node{n}})
+			return false
+		case "RootWebArea":
+			return true
+		}
+		if n.name != "" && n.state["editable"] != "" && n.flag("focusable") {
+			found = append(found, &field{label: n.name, node: n, kind: KindMultiline})
 			return false
 		}
 		return true
@@ -117,7 +133,7 @@ func radiosIn(group *node) (radios []*node, pure bool) {
 		case "radio":
 			radios = append(radios, n)
 			return false
-		case "textbox", "searchbox", "spinbutton", "checkbox", "switch", "combobox":
+		case "textbox", "searchbox", "spinbutton", "checkbox", "switch", "combobox", "listbox", "slider", "Date", "DateTime", "InputTime", "ColorWell":
 			pure = false
 			return false
 		}
@@ -184,6 +200,10 @@ func (f *Form) find(label string) (*field, error) {
 		}
 	}
 	nodes = prefer(nodes)
+	if len(nodes) > 1 {
+		// The open list of a combobox has the combobox's label.
+		nodes = slices.DeleteFunc(nodes, func(n *node) bool { return byNode[n].kind == KindList })
+	}
 	switch len(nodes) {
 	case 0:
 		return nil, failure(ErrAbsent, "no field named %s; the page has: %s", Clean(label), listNames(f.Labels()))
@@ -316,6 +336,8 @@ func (c *Control) describe(ctx context.Context) error {
 		c.Problem = Clean(seen.Problem)
 	}
 	switch {
+	case seen.Tag == "select" && seen.Multiple:
+		c.Kind = KindList
 	case seen.Tag == "select":
 		c.Kind = KindSelect
 	case seen.Suggest:

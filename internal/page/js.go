@@ -27,7 +27,19 @@ const (
 	}`
 
 	// jsValue reads what a text field holds, secrets included: its result goes to Control.value and nowhere else.
-	jsValue = `function() { return !this.isConnected ? null : 'value' in this ? String(this.value) : this.innerText.replace(/\n$/, ''); }`
+	jsValue = `function() {
+		if (!this.isConnected) return null;
+		if ('value' in this) return String(this.value);
+		return this.getAttribute('aria-valuetext') || this.getAttribute('aria-valuenow') || this.innerText.replace(/\n$/, '');
+	}`
+
+	// jsChosen reads what is chosen in a list that several may be chosen in.
+	jsChosen = `function() {
+		if (!this.isConnected) return null;
+		const chosen = this.localName === 'select' ? Array.from(this.selectedOptions, o => o.label || o.text)
+			: Array.from(this.querySelectorAll('[role=option][aria-selected=true]'), o => o.innerText);
+		return chosen.map(text => text.replace(/\s+/g, ' ').trim()).join(', ');
+	}`
 
 	// jsSelectAll puts the whole content of the focused field under the cursor, so that typing replaces it.
 	jsSelectAll = `function() {

@@ -88,6 +88,7 @@ func TestDriver(t *testing.T) {
 		{"labels tied in every way are found", testLabels},
 		{"fields take and show values", testFields},
 		{"the page is told of what is typed", testPageHears},
+		{"fields of other kinds are read, and not set blindly", testOddFields},
 		{"fields that cannot be used say why", testUnusable},
 		{"lists offer their choices and refuse others", testSelect},
 		{"secrets are read only as secrets, and masks are told", testSecret},
