@@ -75,7 +75,7 @@ func (p *Page) capture(ctx context.Context, only cdp.FrameID) (snap *snapshot, f
 
 // vanished tells a frame that is no longer there, or not yet, from a browser that does not answer.
 func vanished(err error) bool {
-	return !errors.Is(err, ErrGone) && !errors.Is(err, ErrTimeout) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+	return !errors.Is(err, ErrGone) && !errors.Is(err, ErrTimeout) && !errors.Is(err, errFlooded) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // below returns the document in the frame and those inside it.
@@ -166,7 +166,7 @@ func (p *Page) attachFrames(ctx context.Context, docs []*document) (bool, error)
 		if len(p.frames) >= maxFrames {
 			return false, errors.New("the page has too many frames to read")
 		}
-		s, err := attach(ctx, p.browser.ctx, p.browser.options.Timeout, p.noteDialog,
+		s, err := attach(ctx, p.browser.ctx, p.browser.options.Timeout, p,
 			chromedp.WithTargetID(info.TargetID), chromedp.WithDetachOnCancel())
 		if err != nil {
 			if ctx.Err() != nil {

@@ -22,6 +22,9 @@ var (
 	ErrTimeout = errors.New("waited in vain")
 	// ErrRefused says that the page changed what was entered, or did not take it.
 	ErrRefused = errors.New("not taken by the page")
+
+	// errFlooded says that the page opens dialogs without end. The browser is not worked any more.
+	errFlooded = errors.New("too many dialogs")
 )
 
 // NotOfferedError says that a list does not hold the value asked for. Choices are the texts that it does hold, in the page's order.

@@ -54,6 +54,7 @@ type Browser struct {
 	link    *chromedp.Browser
 	tab     *session
 	page    *Page
+	parts   int // the most that one list may have
 }
 
 // Open starts a browser, or attaches to one. The browser lives until Close or until ctx ends. A browser that was started here
@@ -70,7 +71,7 @@ func Open(ctx context.Context, options Options) (*Browser, error) {
 	silent := func(string, ...any) {}
 	browserCtx, cancel := chromedp.NewContext(allocator, chromedp.WithNewWindow(false), chromedp.WithBrowserOption(
 		chromedp.WithBrowserLogf(silent), chromedp.WithBrowserErrorf(silent), chromedp.WithBrowserDebugf(silent)))
-	b := &Browser{options: options, ctx: browserCtx, cancel: func() { cancel(); stop() }}
+	b := &Browser{options: options, parts: maxParts, ctx: browserCtx, cancel: func() { cancel(); stop() }}
 	if _, err := chromedp.CallBrowser(browserCtx, browser.GetVersion, cdp.Empty{}); err != nil {
 		b.cancel()
 		if ctx.Err() != nil {
@@ -89,6 +90,7 @@ func Open(ctx context.Context, options Options) (*Browser, error) {
 	b.link = chromedp.FromContext(browserCtx).Browser
 	b.page = &Page{browser: b, frames: make(map[target.ID]*session), owners: make(map[cdp.FrameID]cdp.BackendNodeID), parents: make(map[cdp.FrameID]cdp.FrameID)}
 	b.page.Scope = &Scope{page: b.page}
+	b.page.flooded, b.page.flood = context.WithCancelCause(context.WithoutCancel(ctx)) // whatever becomes of the browser
 	if options.Attach == "" {
 		// A page could otherwise leave files in the person's own folder. A lent browser stays as the person has set it.
 		deny := browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorDeny}
@@ -120,7 +122,7 @@ func (b *Browser) openTab(ctx context.Context) (*session, error) {
 			}
 		}
 	}
-	return attach(ctx, b.ctx, b.options.Timeout, b.page.noteDialog, opts...)
+	return attach(ctx, b.ctx, b.options.Timeout, b.page, opts...)
 }
 
 // Close ends the browser, or, when attached, closes the tab that was opened and leaves the browser to the person. A profile

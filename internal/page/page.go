@@ -11,6 +11,8 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
+
+	"github.com/mailferry/mailferry/schema"
 )
 
 // Page is what a browser's tab shows, frames included. Its [Scope] is the whole of it. A Page stays the same over navigations,
@@ -25,16 +27,27 @@ type Page struct {
 
 	mu      sync.Mutex
 	dialogs []string
+	opened  int                     // dialogs since they were last forgotten
+	flooded context.Context         // ends, with the reason as its cause, when there are too many
+	flood   context.CancelCauseFunc // ends it
 }
 
-// maxDialogs bounds what a page that keeps opening dialogs can make us remember.
-const maxDialogs = 20
+const (
+	// maxDialogs bounds what a page that keeps opening dialogs can make us remember.
+	maxDialogs = 20
+	// tooManyDialogs since something was last pressed are more than any person would answer.
+	tooManyDialogs = 100
+)
 
 func (p *Page) noteDialog(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.dialogs) < maxDialogs {
 		p.dialogs = append(p.dialogs, Clean(text))
+	}
+	if p.opened++; p.opened > tooManyDialogs {
+		p.flood(schema.Hint(failure(errFlooded, "the page opens one dialog after another, more than %d; the last says %q", tooManyDialogs, Clean(text)),
+			"open it in a browser of your own and see what it asks"))
 	}
 }
 
@@ -48,7 +61,7 @@ func (p *Page) heard() []string {
 func (p *Page) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.dialogs = nil
+	p.dialogs, p.opened = nil, 0
 }
 
 // Goto opens an http or https address in the tab and returns once its document has been read by the browser. What a page draws

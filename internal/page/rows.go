@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mailferry/mailferry/schema"
 )
 
 // Row is one row of a table or one item of a list, as it was when it was read. Its Scope is the row, so that its own buttons can be
@@ -37,6 +39,9 @@ func (r *Row) Text() string { return r.text }
 
 // maxRows bounds how many rows one page or one list may have.
 const maxRows = 20_000
+
+// maxParts bounds how often a list may be scrolled or turned to its next part, so that one that never ends is left in minutes.
+const maxParts = 500
 
 func errTooManyRows() error { return fmt.Errorf("the list has more than %d rows", maxRows) }
 
@@ -182,7 +187,7 @@ func cellsOf(row *node) []*node {
 // button with that name is pressed until it is disabled or gone. Each row is visited once, while the page shows it. Visit
 // returns false to stop; pressing things that change the list is for after that.
 func (s *Scope) EachRow(ctx context.Context, next string, columns []string, visit func(*Row) (bool, error)) error {
-	total := 0
+	total, parts := 0, 0
 	for {
 		// Rows are told apart by what they show, because pages draw the same rows anew when more are added.
 		visited := make(map[string]int)
@@ -203,6 +208,12 @@ func (s *Scope) EachRow(ctx context.Context, next string, columns []string, visi
 				return err
 			}
 			unseen := fresh(rows)
+			if len(unseen) > 0 {
+				parts++
+			}
+			if parts > s.page.browser.parts {
+				return schema.Hint(fmt.Errorf("the list goes on after %d parts and %d rows", parts-1, total), "does it end, or do its rows change while it is read? where it ends, show more rows on one page")
+			}
 			for _, row := range unseen {
 				if total++; total > maxRows {
 					return errTooManyRows()

@@ -28,15 +28,15 @@ type session struct {
 	gone   context.Context // ends when the target can no longer answer
 	end    context.CancelFunc
 	limit  time.Duration // the longest that one command may take
-	dialog func(text string)
+	page   *Page         // that it is a part of
 
 	mu       sync.Mutex
 	inFlight map[network.RequestID]time.Time // since when
 }
 
 // attach opens a session with the target that opts choose. The session lives until parent ends or the target goes away.
-func attach(ctx, parent context.Context, limit time.Duration, dialog func(string), opts ...chromedp.ContextOption) (*session, error) {
-	s := &session{limit: limit, dialog: dialog, inFlight: make(map[network.RequestID]time.Time)}
+func attach(ctx, parent context.Context, limit time.Duration, page *Page, opts ...chromedp.ContextOption) (*session, error) {
+	s := &session{limit: limit, page: page, inFlight: make(map[network.RequestID]time.Time)}
 	base, stop := context.WithCancel(parent)
 	tab, cancel := chromedp.NewContext(base, append(opts, chromedp.WithListener(s.event))...)
 	s.gone, s.end = context.WithCancel(tab)
@@ -108,7 +108,7 @@ func (s *session) event(event any) {
 		// Leaving a page is what was asked for when this one appears; every other question is answered with "no".
 		accept := event.Type == cdppage.DialogTypeBeforeunload
 		if !accept {
-			s.dialog(event.Message)
+			s.page.noteDialog(event.Message)
 		}
 		go func() {
 			// The tab and its frames may all hear of one dialog; whoever comes second gets an error that means nothing.
@@ -166,16 +166,21 @@ func call[P, R any](ctx context.Context, s *session, command cdp.Command[P, R], 
 // do is call for results that this package decodes into a type of its own. An error names the command and never its parameters,
 // which may hold a secret.
 func (s *session) do(ctx context.Context, method string, params, result any) error {
+	if s.page.flooded.Err() != nil {
+		return context.Cause(s.page.flooded)
+	}
 	limited, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
-	stop := context.AfterFunc(s.gone, cancel)
-	defer stop()
+	defer context.AfterFunc(s.gone, cancel)()
+	defer context.AfterFunc(s.page.flooded, cancel)()
 	err := s.target.Call(limited, method, params, result)
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil && s.gone.Err() == nil:
 		return ctx.Err()
+	case s.page.flooded.Err() != nil:
+		return context.Cause(s.page.flooded)
 	case s.gone.Err() != nil, errors.Is(err, chromedp.ErrTargetDetached), errors.Is(err, context.Canceled):
 		return failure(ErrGone, "the page is gone: its tab or the browser was closed, or it crashed")
 	case errors.Is(err, context.DeadlineExceeded):
