@@ -3,8 +3,6 @@ package exporter
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -23,27 +21,14 @@ func check(r Record) error {
 	if plain(r.Item) {
 		return nil
 	}
-	b := &schema.Bundle{Format: schema.ServerFormat, Manifest: schema.Manifest{
-		ID: strings.Repeat("0", 32), Created: schema.At(time.Unix(0, 0)), Tool: "mailferry",
-		Source: schema.Source{Kind: "item", Name: "item"}, Recipients: []schema.Reader{{Key: "passphrase"}},
-	}}
-	if r.Item.List() == schema.Credentials {
-		b.Credentials = []schema.Item{r.Item}
-	} else {
-		b.Connections = []schema.Item{r.Item}
-	}
-	doc, err := b.Encode()
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.Where, err)
-	}
-	_, err = schema.Decode(doc)
+	err := schema.CheckItem(schema.ServerFormat, r.Item)
 	var invalid *schema.InvalidError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &invalid):
 		p := invalid.Problems[0]
-		return fmt.Errorf("%s, %s: %s", r.Where, strings.TrimPrefix(p.Place, string(r.Item.List())+"[0]."), p.What)
+		return fmt.Errorf("%s, %s: %s", r.Where, p.Place, p.What)
 	default:
 		return fmt.Errorf("%s: %w", r.Where, err)
 	}

@@ -126,6 +126,14 @@ func Decode(doc []byte) (*Bundle, error) {
 	return b, b.Take(parts)
 }
 
+// bundleFile is the short name of a bundle format's schema.
+func bundleFile(format string) string {
+	if format == CloudFormat {
+		return "cloud-bundle"
+	}
+	return "server-bundle"
+}
+
 // Take reads sealed parts into the bundle.
 func (b *Bundle) Take(parts []*SealedPart) error {
 	b.Sealed = make([]string, len(parts))
@@ -166,10 +174,7 @@ func DecodeAt(src io.ReaderAt, size int64) (*Bundle, []*SealedPart, error) {
 // bundle reads everything but the sealed parts; sealed is what is to be
 // validated of them, or nil where there is no such list.
 func (d *document) bundle(format string, sealed any) (*Bundle, error) {
-	file := "server-bundle"
-	if format == CloudFormat {
-		file = "cloud-bundle"
-	}
+	file := bundleFile(format)
 	around, taken, err := d.shell(d.members, "")
 	if err != nil {
 		return nil, err
@@ -260,28 +265,45 @@ func CheckFormat(got string, want ...string) error {
 // items reads one list, each entry held to the schema by itself.
 func (d *document) items(file, format string, l List, definition, at string, from member) ([]Item, error) {
 	out := []Item{}
-	seen := map[string]int{}
+	list := newItemList(file, format, l, definition, at)
 	err := d.each(from, func(raw jsontext.Value) error {
-		i := len(out)
-		if i == MaxItems {
-			return invalid(at+string(l), "more than %d entries", MaxItems)
-		}
-		here := fmt.Sprintf("%s%s[%d]", at, l, i)
-		if err := validate(file, definition, raw, here); err != nil {
-			return err
-		}
-		it := NewItem(format, l)
-		if err := unmarshalAt(here, raw, it); err != nil {
-			return err
-		}
-		if first, dup := seen[it.ItemName()]; dup {
-			return invalid(here+".name", "%s is already the name of %s%s[%d]", Quote(it.ItemName()), at, l, first)
-		}
-		seen[it.ItemName()] = i
+		it, err := list.item(raw)
 		out = append(out, it)
-		return nil
+		return err
 	})
 	return out, err
+}
+
+// itemList holds the entries of a list to the schema, each by itself.
+type itemList struct {
+	file, format, definition, at string
+	list                         List
+	seen                         map[string]int // index by name
+}
+
+func newItemList(file, format string, l List, definition, at string) *itemList {
+	return &itemList{file, format, definition, at, l, map[string]int{}}
+}
+
+// item decodes the next entry.
+func (l *itemList) item(raw jsontext.Value) (Item, error) {
+	i := len(l.seen)
+	if i == MaxItems {
+		return nil, invalid(l.at+string(l.list), "more than %d entries", MaxItems)
+	}
+	here := fmt.Sprintf("%s%s[%d]", l.at, l.list, i)
+	if err := validate(l.file, l.definition, raw, here); err != nil {
+		return nil, err
+	}
+	it := NewItem(l.format, l.list)
+	if err := unmarshalAt(here, raw, it); err != nil {
+		return nil, err
+	}
+	if first, dup := l.seen[it.ItemName()]; dup {
+		return nil, invalid(here+".name", "%s is already the name of %s%s[%d]", Quote(it.ItemName()), l.at, l.list, first)
+	}
+	l.seen[it.ItemName()] = i
+	return it, nil
 }
 
 func (d *document) decodeOrigin(file string, around map[string]jsontext.Value, taken map[List]member) (*Origin, error) {
@@ -334,17 +356,93 @@ type wire struct {
 }
 
 // Encode writes the bundle as one line of JSON with members in the schema's
-// order.
-func (b *Bundle) Encode() ([]byte, error) {
-	w := wire{b.Format, b.Manifest, b.Credentials, b.Connections, b.Origin, b.Sealed}
-	if w.Sealed == nil {
-		w.Sealed = []string{}
+// order, piece by piece: see also Check. A document larger than [MaxDocument] is
+// an error.
+func (b *Bundle) Encode(w io.Writer) error {
+	out := &bounded{w: w, left: MaxDocument}
+	doc := wire{b.Format, b.Manifest, b.Credentials, b.Connections, b.Origin, b.Sealed}
+	if doc.Sealed == nil {
+		doc.Sealed = []string{}
 	}
-	out, err := Marshal(w)
+	err := json.MarshalWrite(out, doc, json.Deterministic(true))
+	if err == nil {
+		_, err = io.WriteString(out, "\n")
+	}
+	if out.left < 0 {
+		return invalid("", "larger than %d bytes", MaxDocument)
+	}
+	return err
+}
+
+// bounded refuses to write more than there is left.
+type bounded struct {
+	w    io.Writer
+	left int64
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.left -= int64(len(p)); b.left < 0 {
+		return 0, io.ErrShortWrite
+	}
+	return b.w.Write(p)
+}
+
+// Check reads back what Encode would write, so that nobody receives a file that
+// no mailferry opens: the bundle without its lists as a document, and the items
+// one by one.
+func (b *Bundle) Check() error {
+	shell := wire{b.Format, b.Manifest, []Item{}, []Item{}, nil, make([]string, len(b.Sealed))}
+	for i, s := range b.Sealed {
+		shell.Sealed[i] = s[:min(len(s), beginning)]
+	}
+	if o := b.Origin; o != nil {
+		shell.Origin = &Origin{o.Format, o.Manifest, []*ServerCredential{}, []*ServerConnection{}, o.Rules, o.Statements}
+	}
+	doc, err := Marshal(shell)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return append(out, '\n'), nil
+	if _, err := Decode(doc); err != nil {
+		return err
+	}
+	file := bundleFile(b.Format)
+	for _, l := range lists {
+		if err := checkItems(newItemList(file, b.Format, l, l.One(), ""), b.Items(l)); err != nil {
+			return err
+		}
+		if b.Origin == nil {
+			continue
+		}
+		if err := checkItems(newItemList(file, ServerFormat, l, "server_"+l.One(), "origin."), b.Origin.Items(l)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckItem is Check for one item of a bundle of that format.
+func CheckItem(format string, it Item) error {
+	raw, err := Marshal(it)
+	if err != nil {
+		return err
+	}
+	if err := validate(bundleFile(format), it.List().One(), raw, ""); err != nil {
+		return err
+	}
+	return unmarshal(raw, NewItem(format, it.List()))
+}
+
+func checkItems(list *itemList, items []Item) error {
+	for _, it := range items {
+		raw, err := Marshal(it)
+		if err != nil {
+			return err
+		}
+		if _, err := list.item(raw); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Marshal writes v as JSON with map keys in a fixed order and nil lists as [].

@@ -7,8 +7,10 @@ import (
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,13 +37,47 @@ func serverBundle() *Bundle {
 	}
 }
 
-func encoded(t *testing.T, b *Bundle) string {
+func encoded(t testing.TB, b *Bundle) string {
 	t.Helper()
-	doc, err := b.Encode()
-	if err != nil {
+	var doc strings.Builder
+	if err := b.Encode(&doc); err != nil {
 		t.Fatal(err)
 	}
-	return string(doc)
+	return doc.String()
+}
+
+func TestABundleIsCheckedAsItsDocumentIsDecoded(t *testing.T) {
+	conn := func(b *Bundle) *ServerConnection { return b.Connections[0].(*ServerConnection) }
+	for name, change := range map[string]func(*Bundle){
+		"nothing":           func(*Bundle) {},
+		"a long name":       func(b *Bundle) { conn(b).Name = strings.Repeat("a", 2000) },
+		"no name":           func(b *Bundle) { conn(b).Name = "" },
+		"a name twice":      func(b *Bundle) { b.Connections = append(b.Connections, b.Connections[0]) },
+		"a port too large":  func(b *Bundle) { conn(b).Port = 1 << 30 },
+		"a wrong marker":    func(b *Bundle) { conn(b).Password = &Marker{State: "open"} },
+		"no id":             func(b *Bundle) { b.Manifest.ID = "" },
+		"no armor":          func(b *Bundle) { b.Sealed = []string{"x"} },
+		"no sealed part":    func(b *Bundle) { b.Sealed = nil },
+		"too many parts":    func(b *Bundle) { b.Sealed = slices.Repeat(b.Sealed, 1001) },
+		"another format":    func(b *Bundle) { b.Format = "mailferry/server-bundle/v2" },
+		"a cloud's format":  func(b *Bundle) { b.Format = CloudFormat },
+		"an empty origin":   func(b *Bundle) { b.Format, b.Origin = CloudFormat, &Origin{} },
+		"an origin's items": func(b *Bundle) { b.Origin = &Origin{Format: ServerFormat, Connections: []*ServerConnection{{}}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := serverBundle()
+			change(b)
+			_, want := Decode([]byte(encoded(t, b)))
+			if got := b.Check(); fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("checked: %v\ndecoded: %v", got, want)
+			}
+		})
+	}
+	b := serverBundle()
+	b.Manifest.Tool = "\xff"
+	if b.Check() == nil || b.Encode(io.Discard) == nil {
+		t.Error("invalid UTF-8 is written")
+	}
 }
 
 func TestBundleComesBackAsItWasWritten(t *testing.T) {
@@ -353,8 +389,7 @@ func TestHintsSurviveWrapping(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	doc, _ := serverBundle().Encode()
-	f.Add(doc)
+	f.Add([]byte(encoded(f, serverBundle())))
 	f.Add([]byte(`{"format":"mailferry/cloud-bundle/v1"}`))
 	f.Add([]byte(`{}`))
 	f.Fuzz(func(t *testing.T, doc []byte) {
@@ -365,11 +400,10 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		again, err := b.Encode()
-		if err != nil {
-			t.Fatalf("what was decoded does not encode: %v", err)
+		if err := b.Check(); err != nil {
+			t.Fatalf("what was decoded is refused: %v", err)
 		}
-		c, err := Decode(again)
+		c, err := Decode([]byte(encoded(t, b)))
 		if err != nil {
 			t.Fatalf("what was encoded does not decode: %v", err)
 		}

@@ -177,9 +177,14 @@ func (h handover) bundle(t *testing.T, file string) *schema.Bundle {
 
 func (h handover) putBundle(t *testing.T, file string, b *schema.Bundle) {
 	t.Helper()
-	doc, err := b.Encode()
-	check(t, err)
-	h.put(t, file, doc)
+	h.put(t, file, encoded(t, b))
+}
+
+func encoded(t *testing.T, b *schema.Bundle) []byte {
+	t.Helper()
+	var doc bytes.Buffer
+	check(t, b.Encode(&doc))
+	return doc.Bytes()
 }
 
 // transformAgain writes cloud.age anew from an altered server bundle, as

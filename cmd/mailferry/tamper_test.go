@@ -212,9 +212,7 @@ func TestFillSealsToNobodyOutOfTheList(t *testing.T) {
 	for _, file := range []string{"prefill.age", "cloud.age"} {
 		b := h.bundle(t, file)
 		b.Manifest.Recipients = append(b.Manifest.Recipients, schema.Reader{Label: "ops backup", Key: mallory})
-		doc, err := b.Encode()
-		check(t, err)
-		h.putFor(t, file, doc, h.ops, h.rev, mallory)
+		h.putFor(t, file, encoded(t, b), h.ops, h.rev, mallory)
 	}
 	for _, key := range []string{"rev.key", "ops.key"} {
 		r := mustRun(t, append([]string{"verify", "-i", h.path(key), h.path("cloud.age")}, h.gate("cloud.age")...)...)

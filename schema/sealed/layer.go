@@ -13,8 +13,8 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// encryptTo writes plain as an age file, armored or binary.
-func encryptTo(w io.Writer, plain []byte, armored bool, to []age.Recipient) error {
+// encryptTo writes what plain writes as an age file, armored or binary.
+func encryptTo(w io.Writer, plain func(io.Writer) error, armored bool, to []age.Recipient) error {
 	var closers []io.Closer
 	if armored {
 		a := armor.NewWriter(w)
@@ -25,7 +25,7 @@ func encryptTo(w io.Writer, plain []byte, armored bool, to []age.Recipient) erro
 	if err != nil {
 		return fmt.Errorf("cannot encrypt: %w", err)
 	}
-	if _, err := enc.Write(plain); err != nil {
+	if err := plain(enc); err != nil {
 		return err
 	}
 	if err := enc.Close(); err != nil {
@@ -39,11 +39,18 @@ func encryptTo(w io.Writer, plain []byte, armored bool, to []age.Recipient) erro
 	return nil
 }
 
+func written(plain []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(plain)
+		return err
+	}
+}
+
 // Encrypt writes plain as an armored age file to those recipients: for what
 // belongs to a run, such as a saved plan, and is no bundle.
 func Encrypt(plain []byte, to []age.Recipient) ([]byte, error) {
 	var b bytes.Buffer
-	if err := encryptTo(&b, plain, true, to); err != nil {
+	if err := encryptTo(&b, written(plain), true, to); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil

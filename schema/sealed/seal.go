@@ -127,7 +127,7 @@ func sealPart(p part, to Readers) (string, error) {
 		return "", err
 	}
 	var out bytes.Buffer
-	if err := encryptTo(&out, plain, true, rs); err != nil {
+	if err := encryptTo(&out, written(plain), true, rs); err != nil {
 		return "", err
 	}
 	return out.String(), nil
@@ -146,13 +146,7 @@ func Write(w io.Writer, b *schema.Bundle, to Readers) error {
 	if b.Manifest.Counts.Sealed > 0 && len(b.Sealed) == 0 {
 		return fmt.Errorf("%d secrets are marked as sealed, and no sealed part has them", b.Manifest.Counts.Sealed)
 	}
-	doc, err := b.Encode()
-	if err != nil {
-		return err
-	}
-	// Read back what was written: nobody should receive a file that no
-	// mailferry opens.
-	if _, err := schema.Decode(doc); err != nil {
+	if err := b.Check(); err != nil {
 		return err
 	}
 	all := append(append([]Recipient{}, to.Recipients...), to.Reviewers...)
@@ -160,7 +154,7 @@ func Write(w io.Writer, b *schema.Bundle, to Readers) error {
 	if err != nil {
 		return err
 	}
-	return encryptTo(w, doc, false, rs)
+	return encryptTo(w, b.Encode, false, rs)
 }
 
 // Count counts a bundle's items and secrets.

@@ -264,9 +264,6 @@ func forge(t *testing.T, raw []byte, by party, to sealed.Readers, change func(*s
 	}
 	change(b)
 	b.Manifest.Recipients, b.Manifest.Reviewers = manifestReaders(to.Recipients), manifestReaders(to.Reviewers)
-	if doc, err = b.Encode(); err != nil {
-		t.Fatal(err)
-	}
 	var keys []age.Recipient
 	for _, r := range append(append([]sealed.Recipient{}, to.Recipients...), to.Reviewers...) {
 		keys = append(keys, r.Age())
@@ -276,7 +273,7 @@ func forge(t *testing.T, raw []byte, by party, to sealed.Readers, change func(*s
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Write(doc); err != nil {
+	if err := b.Encode(w); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
