@@ -1,7 +1,6 @@
 package sealed
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -10,8 +9,10 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"strings"
 
 	"filippo.io/age"
+	"github.com/go-json-experiment/json"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -115,22 +116,36 @@ func AddSecrets(b *schema.Bundle, secrets schema.Secrets, to Readers) error {
 }
 
 func sealPart(p part, to Readers) (string, error) {
-	plain, err := schema.Marshal(&p)
-	if err != nil {
-		return "", err
-	}
-	// JSON allows blanks after its end: jq and every strict reader take them.
-	plain = append(plain, bytes.Repeat([]byte{' '}, padTo-1-len(plain)%padTo)...)
-	plain = append(plain, '\n')
 	rs, err := to.age(to.Recipients)
 	if err != nil {
 		return "", err
 	}
-	var out bytes.Buffer
-	if err := encryptTo(&out, written(plain), true, rs); err != nil {
-		return "", err
+	var out strings.Builder
+	err = encryptTo(&out, p.write, true, rs)
+	return out.String(), err
+}
+
+// write writes the part and blanks up to a multiple of padTo. JSON allows blanks
+// after its end: jq and every strict reader take them.
+func (p *part) write(w io.Writer) error {
+	c := &counter{w: w}
+	if err := json.MarshalWrite(c, p, json.Deterministic(true)); err != nil {
+		return err
 	}
-	return out.String(), nil
+	_, err := fmt.Fprintf(w, "%*s", padTo-c.n%padTo, "\n")
+	return err
+}
+
+// counter counts the bytes written.
+type counter struct {
+	w io.Writer
+	n int
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += n
+	return n, err
 }
 
 // Write encrypts the bundle to its readers and writes the file. It sets the
