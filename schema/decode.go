@@ -30,7 +30,7 @@ func Strict(doc []byte, v any) error {
 // is.
 func StrictFrom(open func() (io.Reader, error), v any) error {
 	for _, read := range []func(io.Reader) error{
-		func(r io.Reader) error { _, err := scanFrom(r); return err },
+		func(r io.Reader) error { _, err := scanFrom(r, readAhead); return err },
 		func(r io.Reader) error { return unmarshalFrom(r, v) },
 	} {
 		r, err := open()

@@ -48,7 +48,7 @@ func scanAt(src io.ReaderAt, size int64) (*document, error) {
 	if size > MaxDocument {
 		return nil, invalid("", "larger than %d bytes", MaxDocument)
 	}
-	doc, err := scanFrom(io.NewSectionReader(src, 0, size))
+	doc, err := scanFrom(io.NewSectionReader(src, 0, size), min(size+1, readAhead)) // most are small
 	if err != nil {
 		return nil, err
 	}
@@ -56,9 +56,10 @@ func scanAt(src io.ReaderAt, size int64) (*document, error) {
 	return doc, nil
 }
 
-func scanFrom(r io.Reader) (*document, error) {
+// scanFrom reads in pieces of that size.
+func scanFrom(r io.Reader, piece int64) (*document, error) {
 	doc := &document{}
-	in := newShortener(r)
+	in := newShortener(r, piece)
 	dec := jsontext.NewDecoder(in)
 	offset := func() int64 { return in.source(dec.InputOffset()) }
 	began := false

@@ -41,8 +41,9 @@ const (
 
 var errTextTooLong = errors.New("a text is too long")
 
-func newShortener(src io.Reader) *shortener {
-	return &shortener{src: src, buf: make([]byte, readAhead)}
+// newShortener reads src in pieces of that size.
+func newShortener(src io.Reader, piece int64) *shortener {
+	return &shortener{src: src, buf: make([]byte, piece)}
 }
 
 // Read implements io.Reader.

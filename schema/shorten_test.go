@@ -49,7 +49,7 @@ func TestAShortenedDocumentIsWellFormedWhereTheWholeOneIs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := wellFormed(strings.NewReader(doc))
 			for how, src := range map[string]io.Reader{"at once": strings.NewReader(doc), "byte by byte": iotest.OneByteReader(strings.NewReader(doc))} {
-				if got := wellFormed(newShortener(src)); got != want {
+				if got := wellFormed(newShortener(src, readAhead)); got != want {
 					t.Errorf("%s: well formed: %v, the whole document: %v", how, got, want)
 				}
 			}
@@ -67,7 +67,7 @@ func FuzzShortener(f *testing.F) {
 		if pad > 0 {
 			doc = bytes.Replace(doc, []byte(`"`), append([]byte{'"'}, bytes.Repeat([]byte{'a'}, pad%(2*keepText))...), 1)
 		}
-		if got, want := wellFormed(newShortener(bytes.NewReader(doc))), wellFormed(bytes.NewReader(doc)); got != want {
+		if got, want := wellFormed(newShortener(bytes.NewReader(doc), readAhead)), wellFormed(bytes.NewReader(doc)); got != want {
 			t.Errorf("shortened: %v, whole: %v", got, want)
 		}
 	})
@@ -75,7 +75,7 @@ func FuzzShortener(f *testing.F) {
 
 func TestPlacesAreThoseOfTheWholeDocument(t *testing.T) {
 	doc := shortened["two"]
-	s := newShortener(strings.NewReader(doc))
+	s := newShortener(strings.NewReader(doc), readAhead)
 	given, err := io.ReadAll(s)
 	if err != nil {
 		t.Fatal(err)

@@ -39,18 +39,12 @@ func encryptTo(w io.Writer, plain func(io.Writer) error, armored bool, to []age.
 	return nil
 }
 
-func written(plain []byte) func(io.Writer) error {
-	return func(w io.Writer) error {
-		_, err := w.Write(plain)
-		return err
-	}
-}
-
 // Encrypt writes plain as an armored age file to those recipients: for what
 // belongs to a run, such as a saved plan, and is no bundle.
 func Encrypt(plain []byte, to []age.Recipient) ([]byte, error) {
 	var b bytes.Buffer
-	if err := encryptTo(&b, written(plain), true, to); err != nil {
+	write := func(w io.Writer) error { _, err := w.Write(plain); return err }
+	if err := encryptTo(&b, write, true, to); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil
