@@ -84,7 +84,7 @@ func OpenPlan(r io.Reader, ids []age.Identity) (*SavedPlan, error) {
 	if err != nil {
 		var none *age.NoIdentityMatchError
 		if errors.As(err, &none) {
-			return nil, schema.Hint(errors.New("the plan is sealed to other keys"), "whoever made it chose who can open it with -r")
+			return nil, schema.Hint(errors.New("the plan is sealed to other keys"), "a plan opens with the key that it was made with (plan -i): import with that one, or make a plan with yours")
 		}
 		return nil, errors.New("this is not a saved plan, or it is damaged")
 	}

@@ -174,6 +174,13 @@ func TestOpenPlanRefusesWhatIsNoPlan(t *testing.T) {
 		return `{"format":"mailferry/plan/v1","on_conflict":"fail","items":[{` + members + `}]}`
 	}
 	good := seal(`{"format":"mailferry/plan/v1"}`)
+	other, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenPlan(bytes.NewReader(good), []age.Identity{other}); err == nil || !strings.Contains(schema.HintOf(err), "the key that it was made with (plan -i)") {
+		t.Errorf("with another key: %v (%s)", err, schema.HintOf(err))
+	}
 	for _, tt := range []struct {
 		name string
 		file []byte
