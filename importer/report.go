@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -61,6 +62,8 @@ type Report struct {
 	Items     []ItemReport   `json:"items"` // in the bundle's order
 	Notes     []string       `json:"notes,omitzero"`
 	Tasks     []Task         `json:"tasks"`
+
+	waits []Reason // of what is blocked
 }
 
 // left counts items that a rerun, or a person first, has to see to.
@@ -79,6 +82,7 @@ func (r *run) report(plan *Plan) *Report {
 		Started: schema.At(r.started), Finished: schema.At(r.o.Now()), Ledger: r.o.Ledger,
 		Counts: map[Result]int{}, Items: []ItemReport{}, Notes: r.led.notes, Tasks: []Task{},
 	}
+	out.waits = waiting(plan, r.o.List)
 	for _, pi := range plan.Items {
 		if res := r.results[keyOf(pi.item)]; res != nil {
 			out.Counts[res.Result]++
@@ -154,5 +158,35 @@ func (r *Report) HowToGoOn(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "stopped between two writes; run the same command again to go on"
 	}
-	return "run the same command again to go on; what is written is not written twice"
+	needs := r.needs()
+	if len(needs) == 0 {
+		return "run the same command again to go on; what is written is not written twice"
+	}
+	if part.Cause == nil && part.Left == r.Counts[Waits] {
+		return strings.Join(needs, "; ") + "; then run this again: what is written is not written twice"
+	}
+	return "run the same command again to go on; what is written is not written twice; for what is blocked: " + strings.Join(needs, "; ")
+}
+
+// needs says what a person has to do before a rerun can do more.
+func (r *Report) needs() []string {
+	var out []string
+	if r.Counts[Waits] == 0 {
+		return nil
+	}
+	for _, w := range r.waits {
+		do := ""
+		switch w.Code {
+		case SecretMissing:
+			do = "give what is missing with --secrets FILE, or fill the server bundle and transform it again"
+		case CredentialMissing, CredentialDiffers:
+			do = "run mailferry import credentials first"
+		case NotOffered:
+			do = "edit the rules (mailferry transform --print-rules) and transform again with --rules"
+		}
+		if do != "" && !slices.Contains(out, do) {
+			out = append(out, do)
+		}
+	}
+	return out
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mattn/go-runewidth"
+
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -212,6 +214,46 @@ connections
 	}
 }
 
+func TestDriftFitsANarrowTerminal(t *testing.T) {
+	long := strings.Repeat("顧客対応窓口", 8)
+	d := &DriftReport{Cloud: "https://cloud.example", Items: []DriftItem{{List: schema.Connections, Name: long, State: Drifted,
+		Changes: []Change{{Label: "Description", From: long, To: "a " + long}}}}}
+	var b strings.Builder
+	if err := d.Text(&b, 50); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if n := runewidth.StringWidth(strings.TrimSpace(line)); n > 50 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	if got := strings.Count(strings.Join(strings.Fields(b.String()), ""), long); got != 3 {
+		t.Errorf("the name stands there %d times of 3:\n%s", got, b.String())
+	}
+}
+
+func TestWhatIsBlockedIsToldHowToGoOn(t *testing.T) {
+	missing := smtp("Waiting")
+	missing.Password = &schema.Marker{State: schema.Missing}
+	m := newMemory()
+	o := optionsFor(t, m, bundleOf(credential("C"), smtp("S"), missing), schema.Connections)
+	o.ReadyOnly = true
+	rep, err := Run(t.Context(), o)
+	if how := rep.HowToGoOn(err); !strings.HasPrefix(how, "give what is missing with --secrets FILE, or fill the server bundle") {
+		t.Errorf("a secret is missing: %q", how)
+	}
+	o = optionsFor(t, newMemory(), bundleOf(credential("C"), oauth("A", "C"), smtp("S")), schema.Connections)
+	o.ReadyOnly = true
+	rep, err = Run(t.Context(), o)
+	if how := rep.HowToGoOn(err); !strings.HasPrefix(how, "run mailferry import credentials first; then run this again") {
+		t.Errorf("a credential is missing: %v, %q", err, how)
+	}
+	rep = reported(t)
+	if how := rep.HowToGoOn(&PartialError{Left: 2}); !strings.HasPrefix(how, "run the same command again") || !strings.Contains(how, "for what is blocked: give what is missing with --secrets FILE") {
+		t.Errorf("one failed and one is blocked: %q", how)
+	}
+}
+
 func TestDriftComparesEveryFieldAndLeavesOthersAlone(t *testing.T) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("Same"), smtp("Drifted"), smtp("Gone")), schema.Connections)
@@ -244,8 +286,6 @@ func TestDriftComparesEveryFieldAndLeavesOthersAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `The bundle and https://cloud.example
-
-credentials
 
 connections
   same       Same: Password as imported on 2026-01-31 12:00 UTC

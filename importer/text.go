@@ -50,6 +50,14 @@ func (p *page) line(indent string, hang int, format string, args ...any) {
 	at, fresh := runewidth.StringWidth(indent), true
 	for word := range strings.SplitSeq(fmt.Sprintf(format, args...), " ") {
 		n := runewidth.StringWidth(word)
+		if p.width > 0 && n > p.width-hang {
+			if !fresh {
+				b.WriteByte(' ')
+				at++
+			}
+			at, fresh = p.broken(&b, at, hang, word), false
+			continue
+		}
 		switch {
 		case fresh:
 		case p.width > 0 && at+1+n > p.width:
@@ -63,6 +71,21 @@ func (p *page) line(indent string, hang int, format string, args ...any) {
 		at, fresh = at+n, false
 	}
 	_, p.err = io.WriteString(p.w, strings.TrimRight(b.String(), " ")+"\n")
+}
+
+// broken writes a word that no line holds. It is broken before wide characters
+// alone, as Chinese and Japanese are: a digest or a path stays in one piece.
+func (p *page) broken(b *strings.Builder, at, hang int, word string) int {
+	for _, r := range word {
+		n := runewidth.RuneWidth(r)
+		if n > 1 && at+n > p.width {
+			b.WriteString("\n" + strings.Repeat(" ", hang))
+			at = hang
+		}
+		b.WriteRune(r)
+		at += n
+	}
+	return at
 }
 
 func (p *page) blank() {
@@ -238,6 +261,9 @@ func (d *DriftReport) Text(w io.Writer, width int) error {
 	out := &page{w: w, width: width}
 	out.line("", 2, "The bundle and %s%s", shown(d.Cloud), rehearsal(d.Rehearsal))
 	for _, list := range bothLists() {
+		if len(d.Extra[string(list)]) == 0 && !slices.ContainsFunc(d.Items, func(it DriftItem) bool { return it.List == list }) {
+			continue
+		}
 		out.blank()
 		out.line("", 0, "%s", list)
 		for _, it := range d.Items {
