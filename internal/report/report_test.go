@@ -96,6 +96,20 @@ func TestTextFitsTheTerminalAndSteersNothing(t *testing.T) {
 	}
 }
 
+func TestAReaderWithoutALabelLeavesNoBlankLine(t *testing.T) {
+	b := serverBundle()
+	b.Manifest.Recipients = []schema.Reader{{Key: "age1nameless"}}
+	var out bytes.Buffer
+	if err := report.Text(&out, &report.Report{Bundles: []*report.Bundle{audited(t, "b.age", b, nil)}}, report.Terminal{Width: 50}); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	i := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "age1nameless") })
+	if i < 1 || strings.TrimSpace(lines[i-1]) == "" {
+		t.Errorf("the key stands at line %d of\n%s", i, out.String())
+	}
+}
+
 func TestColourOnlyWhenTold(t *testing.T) {
 	var plain, coloured bytes.Buffer
 	if err := report.Text(&plain, sampleReport(t), report.Terminal{}); err != nil {

@@ -92,8 +92,11 @@ func (p *Printer) isNarrow(column int) bool { return p.width-column < 24 }
 // On a narrow terminal it stands below.
 func (p *Printer) Pair(indent, column int, label string, style Style, value string) {
 	if p.isNarrow(indent + column + 2) {
-		p.Wrapped(indent, Faint, label)
-		p.Wrapped(indent+2, style, value)
+		if label != "" {
+			p.Wrapped(indent, Faint, label)
+			indent += 2
+		}
+		p.Wrapped(indent, style, value)
 		return
 	}
 	label = runewidth.Truncate(Visible(label), column, "…")
