@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/importer/rest"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/internal/selection"
 	"github.com/mailferry/mailferry/internal/terminal"
@@ -119,7 +120,11 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 			break // whoever runs the import; a list found in the file is nobody's word
 		}
 	}
-	if opts.Cloud, err = e.cloud(c); err != nil {
+	opts.Cloud, err = e.cloud(c)
+	if f := c.String("token-file"); f != "" && errors.Is(err, rest.ErrToken) {
+		return opts, at(f, err)
+	}
+	if err != nil {
 		return opts, err
 	}
 	opts.Ledger = ledgerPath(c, path, opts.Cloud.Site())
@@ -194,8 +199,10 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	report, err := run(c.Context, opts)
 	done()
 	if report != nil {
-		if printErr := e.importReport(c, report, err); printErr != nil && err == nil {
+		if printErr := e.importReport(c, report, err); err == nil {
 			err = printErr
+		} else {
+			e.tell(printErr)
 		}
 	}
 	if partly := (*importer.PartialError)(nil); errors.As(err, &partly) && report != nil {
@@ -207,11 +214,17 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 func (e *env) importReport(c *cli.Context, r *importer.Report, err error) error {
 	var gate *importer.GateError
 	shut := errors.As(err, &gate)
+	var htmlErr error
 	if f := c.String("html"); f != "" && !shut {
-		if err := safefile.Write(f, c.Bool("force"), r.HTML); err != nil {
-			return err
-		}
+		htmlErr = safefile.Write(f, c.Bool("force"), r.HTML)
 	}
+	return errors.Join(e.printReport(c, r, gate), htmlErr)
+}
+
+// printReport prints the end report; of a gate that is shut, in JSON, its
+// reasons.
+func (e *env) printReport(c *cli.Context, r *importer.Report, gate *importer.GateError) error {
+	shut := gate != nil
 	if c.Bool("json") {
 		out := struct {
 			*importer.Report

@@ -154,8 +154,12 @@ func TestCertificateFilesThatCannotBeUsedAreNamed(t *testing.T) {
 		"no key":                {CertFile: p.cert, KeyFile: missing},
 		"not a key":             {CertFile: p.cert, KeyFile: p.cert},
 	} {
-		if _, err := Open(t.Context(), "https://gateway", opts); err == nil {
+		_, err := Open(t.Context(), "https://gateway", opts)
+		if err == nil {
 			t.Errorf("%s: no error", name)
+		}
+		if name == "no certificate inside" && (!strings.Contains(err.Error(), p.key) || !strings.Contains(schema.HintOf(err), "BEGIN CERTIFICATE")) {
+			t.Errorf("%s: %v (%s)", name, err, schema.HintOf(err))
 		}
 	}
 }

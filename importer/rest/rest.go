@@ -146,7 +146,8 @@ func tlsConfig(opts Options) (*tls.Config, error) {
 			config.RootCAs = x509.NewCertPool()
 		}
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("CA file %s: no certificate in PEM form in it", opts.CAFile)
+			return nil, schema.Hint(fmt.Errorf("CA file %s: no certificate in PEM form in it", opts.CAFile),
+				"it begins with -----BEGIN CERTIFICATE-----; openssl x509 -inform der -in FILE makes PEM of the other form")
 		}
 	}
 	if (opts.CertFile == "") != (opts.KeyFile == "") {
@@ -162,11 +163,13 @@ func tlsConfig(opts Options) (*tls.Config, error) {
 	return config, nil
 }
 
+// ErrToken says that a token cannot be one. It tells nothing of the token.
+var ErrToken = errors.New("the token has a blank or another character that no token has")
+
 func checkToken(token schema.Secret) error {
 	for _, b := range []byte(token.Reveal()) {
 		if b <= ' ' || b > '~' {
-			return schema.Hint(errors.New("the token has a blank or another character that no token has"),
-				"is it the right file, with nothing but the token in it?")
+			return schema.Hint(ErrToken, "is it the right file, with nothing but the token in it?")
 		}
 	}
 	return nil

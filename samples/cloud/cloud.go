@@ -22,6 +22,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"filippo.io/age"
@@ -96,6 +97,9 @@ func Open(dir string, opts Options) (*Cloud, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(abs, 0o700); err != nil {
+		if errors.Is(err, syscall.ENOTDIR) {
+			return nil, schema.Hint(fmt.Errorf("sample Cloud %s: not a folder", schema.Quote(dir)), "it keeps its data in a folder, and makes one where there is none")
+		}
 		return nil, fmt.Errorf("sample Cloud: %w", err)
 	}
 	c := &Cloud{providers: opts.Providers, pageSize: opts.PageSize, token: opts.Token, closed: make(chan struct{})}

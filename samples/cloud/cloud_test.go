@@ -127,8 +127,8 @@ func TestAFolderThatIsNotASampleCloudIsRefused(t *testing.T) {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(path, Options{}); err == nil {
-			t.Error("no error")
+		if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "not a folder") || schema.HintOf(err) == "" {
+			t.Errorf("got %v (%s)", err, schema.HintOf(err))
 		}
 	})
 }
