@@ -1,7 +1,7 @@
 package runsheet
 
 import (
-	"bytes"
+	"bufio"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -42,8 +42,8 @@ func HTML(w io.Writer, s Sheet) error {
 	if err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	err = t.Execute(&out, map[string]any{
+	out := bufio.NewWriterSize(w, 64<<10)
+	err = t.Execute(out, map[string]any{
 		"Page":   p,
 		"Before": before,
 		"Last":   len(p.Parts) + 2,
@@ -55,8 +55,7 @@ func HTML(w io.Writer, s Sheet) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(out.Bytes())
-	return err
+	return out.Flush()
 }
 
 // copied is a text as the page's script reads it: in quotes, as JSON, with

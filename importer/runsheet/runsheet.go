@@ -10,7 +10,9 @@ package runsheet
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -43,7 +45,8 @@ const (
 
 // document is a run sheet laid out: what the HTML and the text form both show. Its
 // texts are fit to be seen, with everything invisible written out; Copy alone
-// holds a value as it is.
+// holds a value as it is. What there may be a hundred thousand of is laid out
+// where it is written, and kept by nobody.
 type document struct {
 	Digest, BundleID, Source, Created, Tool string
 	Count                                   string
@@ -58,7 +61,9 @@ type document struct {
 // part is one list: what to add under one menu.
 type part struct {
 	Number, Title, Menu, Intro string
-	Cards                      []*card
+	Total                      int // cards
+	Contents                   iter.Seq[check]
+	Cards                      iter.Seq[*card]
 }
 
 // card is one item to add.
@@ -98,10 +103,10 @@ type secret struct {
 
 type checklist struct {
 	Title, Text string
-	Items       []check
+	Items       iter.Seq[check]
 }
 
-type check struct{ ID, Label, Link string }
+type check struct{ ID, Label string }
 
 // layOut makes the page. Ids count items, so that names need no escaping in them.
 func layOut(s Sheet) (*document, error) {
@@ -138,10 +143,10 @@ func layOut(s Sheet) (*document, error) {
 	}
 	l.after()
 	for _, part := range p.Parts {
-		p.Ticks += len(part.Cards)
+		p.Ticks += part.Total
 	}
 	for _, c := range p.After {
-		p.Ticks += len(c.Items)
+		p.Ticks += length(c.Items)
 	}
 	return p, nil
 }
@@ -187,31 +192,38 @@ func (l *layout) index() {
 func cardID(l schema.List, i int) string { return fmt.Sprintf("%s-%d", l.One(), i+1) }
 
 func (l *layout) part(list schema.List, title, menu, intro string) {
-	out := part{Number: fmt.Sprint(len(l.doc.Parts) + 2), Title: title, Menu: menu, Intro: intro}
-	for i, it := range l.sheet.Bundle.Items(list) {
-		c := &card{
-			ID: cardID(list, i), Name: report.Visible(it.ItemName()),
-			Notes: l.notes[Note{List: list, Name: it.ItemName()}],
-		}
-		for _, f := range schema.FieldsOf(it) {
-			c.Fields = append(c.Fields, l.field(it, f))
-		}
-		switch it := it.(type) {
-		case *schema.CloudCredential:
-			c.Summary = report.Visible(it.ServiceProvider)
-			c.Then = []string{"Note the redirect URI that Cloud shows for it. It is not Server's: the provider has to be told (see Afterwards)."}
-		case *schema.CloudConnection:
-			c.Summary = report.Visible(it.FromEmailAddress)
-		}
-		out.Cards = append(out.Cards, c)
+	items := l.sheet.Bundle.Items(list)
+	l.doc.Parts = append(l.doc.Parts, part{Number: fmt.Sprint(len(l.doc.Parts) + 2), Title: title, Menu: menu, Intro: intro, Total: len(items),
+		Contents: checks(l.sheet.Bundle, list, "", "", func(schema.Item) bool { return true }),
+		Cards: func(yield func(*card) bool) {
+			for i, it := range items {
+				if !yield(l.card(cardID(list, i), it)) {
+					return
+				}
+			}
+		},
+	})
+}
+
+func (l *layout) card(id string, it schema.Item) *card {
+	c := &card{ID: id, Name: report.Visible(it.ItemName()), Notes: l.notes[Note{List: it.List(), Name: it.ItemName()}]}
+	for _, f := range schema.FieldsOf(it) {
+		c.Fields = append(c.Fields, l.field(it, f))
 	}
-	l.doc.Parts = append(l.doc.Parts, out)
+	switch it := it.(type) {
+	case *schema.CloudCredential:
+		c.Summary = report.Visible(it.ServiceProvider)
+		c.Then = []string{"Note the redirect URI that Cloud shows for it. It is not Server's: the provider has to be told (see Afterwards)."}
+	case *schema.CloudConnection:
+		c.Summary = report.Visible(it.FromEmailAddress)
+	}
+	return c
 }
 
 func (l *layout) field(it schema.Item, f schema.Field) *field {
 	out := &field{
 		Label: f.Label, Of: report.Visible(it.ItemName()), How: typeIt,
-		Notes: l.notes[Note{List: it.List(), Name: it.ItemName(), Field: f.Name}],
+		Notes: slices.Clip(l.notes[Note{List: it.List(), Name: it.ItemName(), Field: f.Name}]),
 	}
 	if f.Secret {
 		l.secret(it, out)
@@ -309,28 +321,24 @@ func (l *layout) command(name string) (line string, placeholder bool) {
 
 // after lists what no form has a field for.
 func (l *layout) after() {
-	var redirect, authorise, test, change []check
-	for i, it := range l.sheet.Bundle.Credentials {
-		card := cardID(schema.Credentials, i)
-		name := report.Visible(it.ItemName())
-		redirect = append(redirect, check{"redirect-" + card, name, card})
-		if schema.SecretMarker(it) != nil {
-			change = append(change, check{"change-" + card, name + " (client secret)", card})
+	b := l.sheet.Bundle
+	all := func(schema.Item) bool { return true }
+	secret := func(it schema.Item) bool { return schema.SecretMarker(it) != nil }
+	redirect := checks(b, schema.Credentials, "redirect-", "", all)
+	authorise := checks(b, schema.Connections, "authorise-", "", func(it schema.Item) bool { return schema.Text(it, "oauth2_credentials") != "" })
+	test := checks(b, schema.Connections, "test-", "", all)
+	secrets, passwords := checks(b, schema.Credentials, "change-", " (client secret)", secret), checks(b, schema.Connections, "change-", "", secret)
+	change := func(yield func(check) bool) {
+		for _, list := range []iter.Seq[check]{secrets, passwords} {
+			for c := range list {
+				if !yield(c) {
+					return
+				}
+			}
 		}
 	}
-	for i, it := range l.sheet.Bundle.Connections {
-		card := cardID(schema.Connections, i)
-		name := report.Visible(it.ItemName())
-		if schema.Text(it, "oauth2_credentials") != "" {
-			authorise = append(authorise, check{"authorise-" + card, name, card})
-		}
-		test = append(test, check{"test-" + card, name, card})
-		if schema.SecretMarker(it) != nil {
-			change = append(change, check{"change-" + card, name, card})
-		}
-	}
-	add := func(title, text string, items []check) {
-		if len(items) > 0 {
+	add := func(title, text string, items iter.Seq[check]) {
+		if length(items) > 0 {
 			l.doc.After = append(l.doc.After, checklist{title, text, items})
 		}
 	}
@@ -338,11 +346,31 @@ func (l *layout) after() {
 	add("Authorise each OAuth2 connection", "Tokens do not travel. Open the connection on Cloud, authorise it, and sign in as the account in its Username.", authorise)
 	add("Send a test mail", "From each connection, to an address outside the company, and look at From, prefix and reply.", test)
 	add("Change the passwords", "Once Server sends no more mail. They have been on the way, and people have seen them.", change)
-	add("Dispose of the bundle", "Nothing is needed from it once all of the above is done.", []check{
-		{"dispose-copies", "All copies of the bundles are deleted, those in mail and chat too", ""},
-		{"dispose-sheets", "Spreadsheets and files with secrets that they were made from are deleted", ""},
-		{"dispose-paper", "Printed run sheets are shredded", ""},
-	})
+	add("Dispose of the bundle", "Nothing is needed from it once all of the above is done.", slices.Values([]check{
+		{"dispose-copies", "All copies of the bundles are deleted, those in mail and chat too"},
+		{"dispose-sheets", "Spreadsheets and files with secrets that they were made from are deleted"},
+		{"dispose-paper", "Printed run sheets are shredded"},
+	}))
+}
+
+// checks are one for each item of a list that is wanted.
+func checks(b *schema.Bundle, list schema.List, before, after string, wanted func(schema.Item) bool) iter.Seq[check] {
+	items := b.Items(list)
+	return func(yield func(check) bool) {
+		for i, it := range items {
+			if wanted(it) && !yield(check{before + cardID(list, i), report.Visible(it.ItemName()) + after}) {
+				return
+			}
+		}
+	}
+}
+
+func length[T any](list iter.Seq[T]) int {
+	n := 0
+	for range list {
+		n++
+	}
+	return n
 }
 
 // lines makes a text of several lines fit to be seen.

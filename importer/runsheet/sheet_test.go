@@ -339,6 +339,27 @@ func TestSameBundleGivesTheSameSheet(t *testing.T) {
 	}
 }
 
+// pieces remembers how much was written, and how much of it at once.
+type pieces struct{ total, largest int }
+
+func (p *pieces) Write(b []byte) (int, error) {
+	p.total, p.largest = p.total+len(b), max(p.largest, len(b))
+	return len(b), nil
+}
+
+func TestALargeSheetIsWrittenPieceByPiece(t *testing.T) {
+	s := site(t)
+	for i := range 2000 {
+		s.Bundle.Connections = append(s.Bundle.Connections, &schema.CloudConnection{Name: fmt.Sprintf("Desk %d", i), ServiceProvider: "x", Username: "u"})
+	}
+	for name, write := range map[string]func(io.Writer, Sheet) error{"HTML": HTML, "text": Text} {
+		var p pieces
+		if err := write(&p, s); err != nil || p.total < 1<<20 || p.largest > 128<<10 {
+			t.Errorf("%s: %v, %d bytes, %d of them at once", name, err, p.total, p.largest)
+		}
+	}
+}
+
 func TestWhatIsNoCloudBundleIsRefused(t *testing.T) {
 	tests := []struct {
 		name   string

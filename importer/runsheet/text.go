@@ -1,6 +1,7 @@
 package runsheet
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -13,7 +14,7 @@ func Text(w io.Writer, s Sheet) error {
 	if err != nil {
 		return err
 	}
-	t := &text{}
+	t := &text{bufio.NewWriterSize(w, 64<<10)}
 	t.line("", "RUN SHEET: %s", p.Count)
 	t.line("", "from %s", p.Source)
 	t.line("", "bundle %s", p.BundleID)
@@ -37,9 +38,11 @@ func Text(w io.Writer, s Sheet) error {
 		t.heading(part.Number + ". " + part.Title)
 		t.line("", "%s", part.Menu)
 		t.wrapped("", part.Intro)
-		for i, c := range part.Cards {
+		i := 0
+		for c := range part.Cards {
+			i++
 			t.line("", "")
-			t.line("", "[ ] %d/%d  %s", i+1, len(part.Cards), c.Name)
+			t.line("", "[ ] %d/%d  %s", i, part.Total, c.Name)
 			for _, n := range c.Notes {
 				t.wrapped("      ! ", n)
 			}
@@ -56,18 +59,17 @@ func Text(w io.Writer, s Sheet) error {
 		t.line("", "")
 		t.line("", "%s", c.Title)
 		t.wrapped("  ", c.Text)
-		for _, item := range c.Items {
+		for item := range c.Items {
 			t.line("  ", "[ ] %s", item.Label)
 		}
 	}
-	_, err = io.WriteString(w, t.b.String())
-	return err
+	return t.out.Flush()
 }
 
-type text struct{ b strings.Builder }
+type text struct{ out *bufio.Writer } // whose first error stays until Flush
 
 func (t *text) line(indent, format string, args ...any) {
-	t.b.WriteString(strings.TrimRight(indent+fmt.Sprintf(format, args...), " ") + "\n")
+	_, _ = t.out.WriteString(strings.TrimRight(indent+fmt.Sprintf(format, args...), " ") + "\n")
 }
 
 func (t *text) heading(title string) {
