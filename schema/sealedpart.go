@@ -89,11 +89,14 @@ func (d *document) ordinaryParts(m member) ([]*SealedPart, any, error) {
 // the list has other entries, or texts with rarer escapes than a line's end.
 func (d *document) parts(m member) (parts []*SealedPart, ok bool) {
 	in := d.reader(m)
+	began := false
 	for at := m.from; ; at++ {
 		b, err := in.ReadByte()
 		switch {
 		case err != nil:
 			return nil, false
+		case b == '[' && !began:
+			began = true
 		case b == ']', len(parts) > maxParts:
 			return parts, true
 		case b == '"':
@@ -106,7 +109,7 @@ func (d *document) parts(m member) (parts []*SealedPart, ok bool) {
 			}
 			p := &SealedPart{doc: d, at: member{from: at, to: at + 1 + t.took}, length: int64(n) + length, begin: string(begin[:n])}
 			parts, at = append(parts, p), p.at.to-1
-		case !bytes.ContainsRune([]byte(":[, \t\r\n"), rune(b)):
+		case !bytes.ContainsRune([]byte(":, \t\r\n"), rune(b)):
 			return nil, false
 		}
 	}
@@ -117,22 +120,22 @@ type textReader struct {
 	in   *bufio.Reader
 	took int64 // bytes read of in, the closing quote included
 	end  bool
+	bad  error // which it stays at: what follows is no longer known to be the text
 }
 
 // Read implements io.Reader. Escapes other than that of a line's end are an
 // error.
 func (t *textReader) Read(p []byte) (n int, err error) {
-	for n < len(p) && !t.end {
+	for n < len(p) && !t.end && t.bad == nil {
 		if _, err := t.in.Peek(1); err != nil {
-			return n, io.ErrUnexpectedEOF
+			t.bad = io.ErrUnexpectedEOF
+			break
 		}
 		have, _ := t.in.Peek(min(t.in.Buffered(), len(p)-n))
 		if stop := bytes.IndexAny(have, `"\`); stop > 0 {
 			have = have[:stop]
 		} else if stop == 0 {
-			if have, err = t.escape(); err != nil {
-				return n, err
-			}
+			have, t.bad = t.escape()
 			n += copy(p[n:], have)
 			continue
 		}
@@ -142,7 +145,7 @@ func (t *textReader) Read(p []byte) (n int, err error) {
 	if t.end && n == 0 {
 		return 0, io.EOF
 	}
-	return n, nil
+	return n, t.bad
 }
 
 // escape reads what is no ordinary character: the end, or an escape.
