@@ -87,6 +87,7 @@ type ledger struct {
 	fsys      files
 	point     func(string)
 	unlock    func() error
+	first     []byte // of a ledger that is yet to begin
 	anyBundle bool   // evidence of an earlier import is welcome
 	mac       []byte // fingerprint key; nil where no identity opens it
 	notes     []string
@@ -129,43 +130,58 @@ func readLedger(o *Options, anyBundle bool) (*ledger, error) {
 	return l, nil
 }
 
-// openLedger opens the ledger to go on in it, or begins one. It is locked until
-// it is closed or the process ends; a second import is refused meanwhile.
+// openLedger opens the ledger to go on in it, locked until it is closed or the
+// process ends: a second import is refused meanwhile. One that is refused is
+// left as it is. Where there is none yet, none is made before [ledger.start].
 func openLedger(o *Options) (_ *ledger, err error) {
 	if o.Ledger == "" {
 		return nil, errors.New("an import needs a ledger")
 	}
-	l := newLedger(o)
-	if l.unlock, err = o.files.Lock(o.Ledger + ".lock"); err != nil {
+	raw, err := o.files.ReadFile(o.Ledger, maxLedger)
+	var first []byte
+	if errors.Is(err, fs.ErrNotExist) {
+		raw, err = firstLine(o)
+		first = raw
+	}
+	if err != nil {
 		return nil, placed(o.Ledger, err)
 	}
+	l, size, err := loadLedger(o, raw)
+	if err != nil {
+		return nil, err
+	}
+	if l.first = first; first != nil {
+		return l, nil
+	}
+	unlock, err := o.files.Lock(o.Ledger + ".lock")
+	if err != nil {
+		return nil, placed(o.Ledger, err)
+	}
+	l.unlock = unlock
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.close())
 		}
 	}()
-	raw, err := o.files.ReadFile(o.Ledger, maxLedger)
-	if errors.Is(err, fs.ErrNotExist) {
-		raw, err = l.begin(o)
-	}
+	now, err := o.files.ReadFile(o.Ledger, maxLedger)
 	if err != nil {
 		return nil, placed(o.Ledger, err)
 	}
-	size, err := l.load(o, raw)
-	if err != nil {
-		return nil, placed(o.Ledger, err)
+	if !bytes.Equal(now, raw) { // another import was at work until now
+		fresh, good, err := loadLedger(o, now)
+		if err != nil {
+			return nil, err
+		}
+		l, size = fresh, good
+		l.unlock = unlock
 	}
-	if l.mac == nil {
-		return nil, schema.Hint(placed(o.Ledger, errors.New("its key opens to none of the identities")),
-			"use the identity of the import that began it, or begin another with --ledger F")
-	}
-	if size < len(raw) {
-		l.notes = append(l.notes, fmt.Sprintf("the ledger's last line was torn (%d bytes) and has been removed", len(raw)-size))
+	if size < len(now) {
+		l.notes = append(l.notes, fmt.Sprintf("the ledger's last line was torn (%d bytes) and has been removed", len(now)-size))
 	}
 	if l.f, err = o.files.Append(o.Ledger, int64(size)); err != nil {
 		return nil, placed(o.Ledger, err)
 	}
-	if size < len(raw) {
+	if size < len(now) {
 		if err := l.f.Sync(); err != nil {
 			return nil, placed(o.Ledger, err)
 		}
@@ -173,9 +189,52 @@ func openLedger(o *Options) (_ *ledger, err error) {
 	return l, nil
 }
 
-// begin writes a new ledger's first record so that it is there whole or not at
-// all, and returns it.
-func (l *ledger) begin(o *Options) ([]byte, error) {
+func loadLedger(o *Options, raw []byte) (l *ledger, size int, err error) {
+	l = newLedger(o)
+	if size, err = l.load(o, raw); err != nil {
+		return nil, 0, placed(o.Ledger, err)
+	}
+	if l.mac == nil {
+		return nil, 0, schema.Hint(placed(o.Ledger, errors.New("its key opens to none of the identities")),
+			"use the identity of the import that began it, or begin another with --ledger F")
+	}
+	return l, size, nil
+}
+
+// errBegun says that another import has begun the ledger meanwhile, so that what
+// was seen of Cloud may no longer be true.
+var errBegun = errors.New("another import began the ledger")
+
+// start begins a new ledger, whole or not at all, and locks it. It comes after
+// the first look at Cloud and before the first write: where there is nothing to
+// do, or it cannot be done, nothing is left beside the bundle. (A lock file that
+// was made cannot be taken away: whoever has it open would go on to lock a file
+// that is none any more.)
+func (l *ledger) start(o *Options) (err error) {
+	if l.first == nil {
+		return nil
+	}
+	if l.unlock, err = o.files.Lock(o.Ledger + ".lock"); err != nil {
+		return placed(o.Ledger, err)
+	}
+	if _, err := o.files.ReadFile(o.Ledger, maxLedger); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			return errBegun
+		}
+		return placed(o.Ledger, err)
+	}
+	if err := writeWhole(o.files, o.Ledger, l.first); err != nil {
+		return placed(o.Ledger, err)
+	}
+	if l.f, err = o.files.Append(o.Ledger, int64(len(l.first))); err != nil {
+		return placed(o.Ledger, err)
+	}
+	l.first = nil
+	return nil
+}
+
+// firstLine is a new ledger's first record.
+func firstLine(o *Options) ([]byte, error) {
 	if len(o.Recipients) == 0 {
 		return nil, errors.New("nobody to seal its key to")
 	}
@@ -192,8 +251,7 @@ func (l *ledger) begin(o *Options) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	line = append(line, '\n')
-	return line, writeWhole(o.files, o.Ledger, line)
+	return append(line, '\n'), nil
 }
 
 // load reads all records and returns how many bytes of raw are good: a torn

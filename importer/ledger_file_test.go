@@ -1,6 +1,8 @@
 package importer
 
 import (
+	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -41,5 +43,85 @@ func TestAFullDiskLeavesNoPartOfALedger(t *testing.T) {
 		if !strings.HasSuffix(f.Name(), ".lock") {
 			t.Errorf("%s was left", f.Name())
 		}
+	}
+}
+
+// besides lists what lies in the ledger's folder.
+func besides(t *testing.T, o Options) []string {
+	t.Helper()
+	left, err := os.ReadDir(filepath.Dir(o.Ledger))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range left {
+		names = append(names, f.Name())
+	}
+	return names
+}
+
+// looked is a Cloud at whose first look something happens.
+type looked struct {
+	Cloud
+	then func() error
+}
+
+func (c *looked) List(ctx context.Context, l schema.List) ([]Remote, error) {
+	if then := c.then; then != nil {
+		c.then = nil
+		if err := then(); err != nil {
+			return nil, err
+		}
+	}
+	return c.Cloud.List(ctx, l)
+}
+
+func TestARunThatDoesNothingLeavesNothing(t *testing.T) {
+	for name, run := range map[string]func(*Options) error{
+		"Cloud does not answer": func(o *Options) error {
+			o.Cloud = &looked{o.Cloud, func() error { return errors.New("connection refused") }}
+			return errors.New("connection refused")
+		},
+		"a gate is shut": func(o *Options) error {
+			o.Bundle = bundleOf(credential("C"), oauth("A", "C"))
+			return errors.New("nothing was written")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := optionsFor(t, newMemory(), bundleOf(smtp("A")), schema.Connections)
+			want := run(&o)
+			if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), want.Error()) {
+				t.Errorf("got %v, want %v", err, want)
+			}
+			if left := besides(t, o); len(left) > 0 {
+				t.Errorf("left beside the bundle: %q", left)
+			}
+		})
+	}
+}
+
+func TestALedgerThatIsRefusedStaysAlone(t *testing.T) {
+	o, _, raw := ran(t)
+	o.Digest, o.Ledger = strings.Repeat("0", 64), filepath.Join(t.TempDir(), "ledger")
+	if err := os.WriteFile(o.Ledger, []byte(raw), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "another bundle") {
+		t.Errorf("got %v", err)
+	}
+	if left := besides(t, o); len(left) != 1 {
+		t.Errorf("beside the bundle lie %q", left)
+	}
+}
+
+// Of two imports that find no ledger, the later one looks at Cloud again.
+func TestTwoImportsThatBeginAtOnceWriteOnce(t *testing.T) {
+	m := newMemory()
+	first := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
+	second := first
+	second.Cloud = &looked{m, func() error { _, err := Run(t.Context(), first); return err }}
+	rep, err := Run(t.Context(), second)
+	if err != nil || m.writes != 2 || rep.Counts[Written] != 2 || !rep.Items[0].Earlier {
+		t.Errorf("%v, %d writes, %+v", err, m.writes, rep)
 	}
 }

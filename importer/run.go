@@ -49,16 +49,20 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := o.defaults(); err != nil {
 		return nil, err
 	}
-	led, err := openLedger(&o)
-	if err != nil {
-		return nil, err
+	for {
+		led, err := openLedger(&o)
+		if err != nil {
+			return nil, err
+		}
+		r := &run{o: &o, led: led, started: o.Now(), results: map[itemKey]*ItemReport{}}
+		rep, err := r.do(ctx, stale)
+		if closeErr := led.close(); err == nil && closeErr != nil {
+			err = &PartialError{Cause: placed(o.Ledger, closeErr)}
+		}
+		if !errors.Is(err, errBegun) {
+			return rep, err
+		}
 	}
-	r := &run{o: &o, led: led, started: o.Now(), results: map[itemKey]*ItemReport{}}
-	rep, err := r.do(ctx, stale)
-	if closeErr := led.close(); err == nil && closeErr != nil {
-		err = &PartialError{Cause: placed(o.Ledger, closeErr)}
-	}
-	return rep, err
 }
 
 // DryRun is Run with Cloud and the ledger's files behind glass: the same code,
@@ -119,6 +123,9 @@ func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
 	}
 	if err != nil {
 		return r.report(plan), err
+	}
+	if err := r.led.start(r.o); err != nil {
+		return nil, err
 	}
 	cause := r.write(ctx, todo)
 	if r.wrote && (cause != nil || r.unsure()) {
