@@ -79,6 +79,9 @@ func DecodeFile(file string, doc []byte, v any) error {
 // validate holds a value that was scanned, and stands at that place, against a
 // schema.
 func validate(file, definition string, raw []byte, at string) error {
+	if valuesOf(raw) > maxValues {
+		return invalid(at, "more than %d values", maxValues)
+	}
 	v, err := generic(raw)
 	if err != nil {
 		return invalid(at, "not valid JSON")
@@ -101,10 +104,14 @@ func validateValue(file, definition string, v any, at string) error {
 	return nil
 }
 
-// generics decodes the members of an object as generic values.
-func generics(members map[string]jsontext.Value) (map[string]any, error) {
-	out := map[string]any{}
+// generics decodes the members of an object, which stands at that place, as
+// generic values.
+func generics(members map[string]jsontext.Value, at string) (map[string]any, error) {
+	out, n := map[string]any{}, 0
 	for name, raw := range members {
+		if n += valuesOf(raw); n > maxValues {
+			return nil, invalid(at, "more than %d values", maxValues)
+		}
 		v, err := generic(raw)
 		if err != nil {
 			return nil, invalid(name, "not valid JSON")
@@ -179,7 +186,7 @@ func (d *document) bundle(format string, sealed any) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole, err := generics(around)
+	whole, err := generics(around, "")
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +200,7 @@ func (d *document) bundle(format string, sealed any) (*Bundle, error) {
 		if originAround, originTaken, err = d.shell(d.origin, "origin."); err != nil {
 			return nil, err
 		}
-		if whole["origin"], err = generics(originAround); err != nil {
+		if whole["origin"], err = generics(originAround, "origin"); err != nil {
 			return nil, err
 		}
 	}

@@ -27,16 +27,24 @@ type member struct {
 }
 
 // maxText is the longest text in bytes as a document writes it, but for sealed
-// parts: twelve times what any schema allows in characters, and some more.
-const maxText = 1 << 20
+// parts: a statement with its escapes, and twelve times what any schema allows
+// in characters of any other text.
+const maxText = MaxStatementFile
+
+// maxMembers is how many members any schema allows an object.
+const maxMembers = 1000
 
 // maxNumber is how many bytes a number may take: reading one takes time with the
 // square of its length.
 const maxNumber = 100
 
-// maxPiece is how much of a document in bytes is decoded at once: an item, or a
-// member such as the manifest. Generic values take a multiple of their text.
-const maxPiece = 16 << 20
+// maxPiece is how much of a document in bytes is decoded at once: an item, or
+// what stands around the lists. maxValues is how many values it may have, since
+// a value, and a problem with it, takes far more than its text.
+const (
+	maxPiece  = 16 << 20
+	maxValues = 500_000
+)
 
 // readAhead is how much of a document is read at once. It is age's chunk, so
 // that none is decrypted twice.
@@ -79,6 +87,14 @@ func scanFrom(r io.Reader, piece int64) (*document, error) {
 		}
 		if kind == '"' && in.lengthOf(dec.InputOffset()) > maxText && (top.name != "sealed" || depth != 2) {
 			return nil, invalid(place(dec.StackPointer()), "a text longer than %d bytes", maxText)
+		}
+		if of, n := dec.StackIndex(depth); of == '{' && kind == '"' && n%2 == 1 { // a name
+			if n > 2*maxMembers {
+				return nil, invalid(place(dec.StackPointer().Parent()), "more than %d members", maxMembers)
+			}
+			if dec.InputOffset()-before > keepText && (in.lengthOf(dec.InputOffset()) > 0 || len(tok.String()) > keepText) {
+				return nil, invalid(place(dec.StackPointer()), "a name longer than %d bytes", keepText)
+			}
 		}
 		if (kind == '{' || kind == '[') && depth > MaxDepth {
 			return nil, invalid(place(dec.StackPointer()), "nested deeper than %d", MaxDepth)
@@ -186,6 +202,7 @@ var lists = []List{Credentials, Connections}
 // stand empty ones, and says where the lists are.
 func (d *document) shell(members []member, at string) (around map[string]jsontext.Value, taken map[List]member, err error) {
 	around, taken = map[string]jsontext.Value{}, map[List]member{}
+	size := int64(0)
 	for _, m := range members {
 		if l := List(m.name); slices.Contains(lists, l) {
 			if m.kind != '[' {
@@ -199,6 +216,9 @@ func (d *document) shell(members []member, at string) (around map[string]jsontex
 		}
 		if m.name == "sealed" && at == "" && m.kind == '[' {
 			continue // may be most of the document
+		}
+		if size += m.to - m.from; size > maxPiece {
+			return nil, nil, invalid(at+plainKey(m.name), "larger than %d bytes, with what stands before it", maxPiece)
 		}
 		if around[m.name], err = d.raw(m); err != nil {
 			return nil, nil, err

@@ -70,6 +70,9 @@ func (d *document) ordinaryParts(m member) ([]*SealedPart, any, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if valuesOf(raw) > maxValues {
+		return nil, nil, invalid("sealed", "more than %d entries", maxParts)
+	}
 	list, err := generic(raw)
 	if err != nil {
 		return nil, nil, invalid("sealed", "not valid JSON")

@@ -12,11 +12,13 @@ import (
 
 const partBegins = `-----BEGIN AGE ENCRYPTED FILE-----\n`
 
+const someManifest = `{"id":"0123456789abcdef0123456789abcdef","created":"2026-01-01T00:00:00Z",
+	"tool":"t","source":{"kind":"csv","name":"x"},"recipients":[{"key":"age1x"}],"reviewers":[],"counts":{"credentials":0,"connections":0,"sealed":0,"missing":0},"history":[]}`
+
 // partsOf decodes a bundle with that list of sealed parts.
 func partsOf(t *testing.T, list string) ([]string, error) {
 	t.Helper()
-	doc := []byte(`{"format":"` + ServerFormat + `","sealed" : ` + list + `,"connections":[],"credentials":[],"manifest":{"id":"0123456789abcdef0123456789abcdef","created":"2026-01-01T00:00:00Z",
-		"tool":"t","source":{"kind":"csv","name":"x"},"recipients":[{"key":"age1x"}],"reviewers":[],"counts":{"credentials":0,"connections":0,"sealed":0,"missing":0},"history":[]}}`)
+	doc := []byte(`{"format":"` + ServerFormat + `","sealed" : ` + list + `,"connections":[],"credentials":[],"manifest":` + someManifest + `}`)
 	b, parts, err := DecodeAt(bytes.NewReader(doc), int64(len(doc)))
 	if err != nil {
 		return nil, err

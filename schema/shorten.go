@@ -1,7 +1,7 @@
 package schema
 
 import (
-	"errors"
+	"fmt"
 	"io"
 )
 
@@ -21,6 +21,8 @@ type shortener struct {
 	digits          int   // that are left of \uXXXX
 	plain           bool  // the last character was a plain one
 	length, kept    int64 // of the text so far, in the source and as given
+	between         int   // bytes since the last text or sign: blanks, or a number
+	fault           error // something is too long: what Read ends with
 	texts           []shortText
 }
 
@@ -31,15 +33,20 @@ type shortText struct {
 }
 
 const (
-	// keepText is how much of a text is given in any case: more than a member's
-	// name may have, so that names are compared whole.
+	// keepText is how much of a text is given in any case, and the longest that a
+	// member's name may be, so that names are compared whole.
 	keepText = 8 << 10
 	// maxKept bounds what is given of one text. The largest sealed part stays
 	// below it, since of each of its lines three bytes are given.
 	maxKept = 16 << 20
+	// maxBetween bounds numbers and runs of blanks, which a decoder holds too.
+	maxBetween = 64 << 10
 )
 
-var errTextTooLong = errors.New("a text is too long")
+var (
+	errText    = fmt.Errorf("a text longer than %d bytes", maxKept)
+	errBetween = fmt.Errorf("blanks, or a number, longer than %d bytes", maxBetween)
+)
 
 // newShortener reads src in pieces of that size.
 func newShortener(src io.Reader, piece int64) *shortener {
@@ -58,8 +65,8 @@ func (s *shortener) Read(p []byte) (int, error) {
 		}
 		n, took := s.shorten(p, s.pending)
 		s.pending, s.given = s.pending[took:], s.given+int64(n)
-		if s.kept > maxKept {
-			s.src, s.pending = failing{errTextTooLong}, nil
+		if s.fault != nil {
+			s.src, s.pending = failing{s.fault}, nil
 		}
 		if n > 0 {
 			return n, nil
@@ -78,8 +85,15 @@ func (s *shortener) shorten(to, from []byte) (n, took int) {
 		c := from[took]
 		took++
 		if !s.inText {
-			if c == '"' {
-				s.inText, s.length, s.kept, s.plain = true, 0, 0, false
+			switch c {
+			case '"':
+				s.inText, s.length, s.kept, s.plain, s.between = true, 0, 0, false, 0
+			case ',', ':', '[', ']', '{', '}':
+				s.between = 0
+			default:
+				if s.between++; s.between > maxBetween {
+					s.fault = errBetween
+				}
 			}
 			to[n] = c
 			n++
@@ -111,7 +125,9 @@ func (s *shortener) shorten(to, from []byte) (n, took int) {
 			}
 		}
 		if s.inText {
-			s.kept++
+			if s.kept++; s.kept > maxKept {
+				s.fault = errText
+			}
 		}
 		to[n] = c
 		n++

@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -97,14 +98,31 @@ func TestPlacesAreThoseOfTheWholeDocument(t *testing.T) {
 
 func TestTextsAndPiecesAreBounded(t *testing.T) {
 	text := func(n int) string { return strings.Repeat("a", n) }
+	members := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `"%d":0,`, i)
+		}
+		return strings.TrimSuffix(b.String(), ",")
+	}
 	for name, c := range map[string]struct{ doc, want string }{
-		"a text":          {`{"format":"` + text(maxText+1) + `"}`, "format: a text longer than"},
-		"a name":          {`{"` + text(maxText+1) + `":1}`, "a text longer than"},
-		"a number":        {`{"format":` + strings.Repeat("9", maxNumber+1) + `}`, "format: a number longer than 100"},
-		"escapes":         {`{"format":"` + strings.Repeat(`\n`, maxKept/2+8) + `"}`, "a text longer than"},
-		"the manifest":    {`{"format":"` + ServerFormat + `","manifest":[` + strings.Repeat("0,", maxPiece/2) + `0]}`, "manifest: larger than"},
-		"a sealed number": {`{"format":"` + ServerFormat + `","sealed":[` + strings.Repeat("0,", maxPiece/2) + `0]}`, "sealed: larger than"},
-		"sealed parts":    {`{"format":"` + ServerFormat + `","sealed":[` + strings.Repeat(`"",`, maxParts) + `""]}`, "sealed: more than 1000 entries"},
+		"a text":            {`{"format":"` + text(maxText+1) + `"}`, "format: a text longer than"},
+		"a name":            {`{"` + text(maxText+1) + `":1}`, "a text longer than"},
+		"a member's name":   {`{"extra":{"` + text(keepText+1) + `":1}}`, "a name longer than 8192"},
+		"a name of escapes": {`{"` + strings.Repeat(`\u0061`, keepText/2) + text(keepText) + `":1}`, "a name longer than 8192"},
+		"members":           {`{"a":{` + members(maxMembers+1) + `}}`, "a: more than 1000 members"},
+		"members of all":    {`{` + members(maxMembers+1) + `}`, "more than 1000 members"},
+		"blanks":            {`{"format":` + strings.Repeat(" ", maxBetween+1) + `1}`, "blanks, or a number, longer than"},
+		"digits":            {`{"format":` + strings.Repeat("9", 2*readAhead) + `}`, "blanks, or a number, longer than"},
+		"values":            {`{"format":"` + ServerFormat + `","manifest":[` + strings.Repeat("0,", maxValues) + `0]}`, "more than 500000 values"},
+		"values together":   {`{"format":"` + ServerFormat + `","a":[` + strings.Repeat("0,", maxValues/2) + `0],"b":[` + strings.Repeat("0,", maxValues/2) + `0]}`, "more than 500000 values"},
+		"bytes together":    {`{"format":"` + ServerFormat + `","a":[` + strings.Repeat(`"`+text(maxText/2)+`",`, 4) + `0],"b":[` + strings.Repeat(`"`+text(maxText/2)+`",`, 4) + `0]}`, "b: larger than"},
+		"values of an item": {`{"format":"` + ServerFormat + `","manifest":` + someManifest + `,"sealed":[],"connections":[],"credentials":[[` + strings.Repeat("0,", maxValues) + `0]]}`, "credentials[0]: more than 500000 values"},
+		"a number":          {`{"format":` + strings.Repeat("9", maxNumber+1) + `}`, "format: a number longer than 100"},
+		"escapes":           {`{"format":"` + strings.Repeat(`\n`, maxKept/2+8) + `"}`, "a text longer than"},
+		"the manifest":      {`{"format":"` + ServerFormat + `","manifest":[` + strings.Repeat("0,", maxPiece/2) + `0]}`, "manifest: larger than"},
+		"a sealed number":   {`{"format":"` + ServerFormat + `","sealed":[` + strings.Repeat("0,", maxPiece/2) + `0]}`, "sealed: larger than"},
+		"sealed parts":      {`{"format":"` + ServerFormat + `","sealed":[` + strings.Repeat(`"",`, maxParts) + `""]}`, "sealed: more than 1000 entries"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Decode([]byte(c.doc))

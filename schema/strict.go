@@ -20,8 +20,10 @@ func scan(doc []byte) error {
 
 // syntaxError is the function of that name for what was shortened.
 func (s *shortener) syntaxError(err error) error {
-	if errors.Is(err, errTextTooLong) {
-		return invalid("", "a text longer than %d bytes", maxKept)
+	for _, long := range []error{errText, errBetween} {
+		if errors.Is(err, long) {
+			return invalid("", "%s", long)
+		}
 	}
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {

@@ -55,6 +55,23 @@ func compile(raw []byte, definition string) (*gojsonschema.Schema, error) {
 	return l.Compile(closedLoader{doc})
 }
 
+// valuesOf counts the values of JSON text that was scanned; a list or object
+// that is not empty counts twice.
+func valuesOf(raw []byte) int {
+	n, inText := 1, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c == '"':
+			inText = !inText
+		case c == '\\':
+			i++
+		case !inText && (c == ',' || c == '[' || c == '{'):
+			n++
+		}
+	}
+	return n
+}
+
 // generic decodes JSON as gojsonschema wants it: numbers as json.Number.
 func generic(raw []byte) (any, error) {
 	dec := stdjson.NewDecoder(bytes.NewReader(raw))
