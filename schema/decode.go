@@ -445,6 +445,9 @@ func checkItems(list *itemList, items []Item) error {
 		if err != nil {
 			return err
 		}
+		if len(raw) > maxPiece {
+			return invalid(string(list.list), "an entry larger than %d bytes", maxPiece)
+		}
 		if _, err := list.item(raw); err != nil {
 			return err
 		}

@@ -174,17 +174,18 @@ func (d *document) each(m member, yield func(jsontext.Value) error) error {
 		}
 		_, _ = in.Discard(1)
 	}
-	piece := &io.LimitedReader{R: in, N: maxPiece}
+	const ahead = 4 * maxPiece // a decoder reads as much ahead as its longest entry was
+	piece := &io.LimitedReader{R: in, N: ahead}
 	dec := jsontext.NewDecoder(piece)
 	if _, err := dec.ReadToken(); err != nil {
 		return syntaxError(err)
 	}
 	for dec.PeekKind() != ']' {
 		v, err := dec.ReadValue()
-		if piece.N == 0 {
+		if len(v) > maxPiece || err != nil && piece.N == 0 {
 			return invalid(m.name, "an entry larger than %d bytes", maxPiece)
 		}
-		piece.N = maxPiece
+		piece.N = ahead
 		if err != nil {
 			return syntaxError(err)
 		}

@@ -46,15 +46,30 @@ func encoded(t testing.TB, b *Bundle) string {
 	return doc.String()
 }
 
+func extras(value string, n int) map[string]string {
+	out := map[string]string{}
+	for i := range n {
+		out[fmt.Sprint("x", i)] = value
+	}
+	return out
+}
+
 func TestABundleIsCheckedAsItsDocumentIsDecoded(t *testing.T) {
 	conn := func(b *Bundle) *ServerConnection { return b.Connections[0].(*ServerConnection) }
 	for name, change := range map[string]func(*Bundle){
-		"nothing":           func(*Bundle) {},
-		"a long name":       func(b *Bundle) { conn(b).Name = strings.Repeat("a", 2000) },
-		"no name":           func(b *Bundle) { conn(b).Name = "" },
-		"a name twice":      func(b *Bundle) { b.Connections = append(b.Connections, b.Connections[0]) },
-		"a port too large":  func(b *Bundle) { conn(b).Port = 1 << 30 },
-		"a wrong marker":    func(b *Bundle) { conn(b).Password = &Marker{State: "open"} },
+		"nothing":          func(*Bundle) {},
+		"a long name":      func(b *Bundle) { conn(b).Name = strings.Repeat("a", 2000) },
+		"no name":          func(b *Bundle) { conn(b).Name = "" },
+		"a name twice":     func(b *Bundle) { b.Connections = append(b.Connections, b.Connections[0]) },
+		"a port too large": func(b *Bundle) { conn(b).Port = 1 << 30 },
+		"a wrong marker":   func(b *Bundle) { conn(b).Password = &Marker{State: "open"} },
+		"two large items": func(b *Bundle) {
+			conn(b).Extra = extras(strings.Repeat("a", 50_000), 200)
+			second := *conn(b)
+			second.Name = "second"
+			b.Connections = append(b.Connections, &second)
+		},
+		"one too large":     func(b *Bundle) { conn(b).Extra = extras(strings.Repeat("é", 50_000), 200) },
 		"no id":             func(b *Bundle) { b.Manifest.ID = "" },
 		"no armor":          func(b *Bundle) { b.Sealed = []string{"x"} },
 		"no sealed part":    func(b *Bundle) { b.Sealed = nil },
