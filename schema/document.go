@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -84,6 +85,13 @@ func scanFrom(r io.Reader, piece int64) (*document, error) {
 		kind, depth := tok.Kind(), dec.StackDepth()
 		if kind == '0' && dec.InputOffset()-before > maxNumber && len(tok.String()) > maxNumber {
 			return nil, invalid(place(dec.StackPointer()), "a number longer than %d digits", maxNumber)
+		}
+		if kind == '0' {
+			// The validator compares a number with a constant as a float64, and
+			// cannot do so with one that is none.
+			if _, err := strconv.ParseFloat(tok.String(), 64); err != nil {
+				return nil, invalid(place(dec.StackPointer()), "a number too large")
+			}
 		}
 		if kind == '"' && in.lengthOf(dec.InputOffset()) > maxText && (top.name != "sealed" || depth != 2) {
 			return nil, invalid(place(dec.StackPointer()), "a text longer than %d bytes", maxText)

@@ -112,6 +112,7 @@ func TestTextsAndPiecesAreBounded(t *testing.T) {
 		"a name of escapes": {`{"` + strings.Repeat(`\u0061`, keepText/2) + text(keepText) + `":1}`, "a name longer than 8192"},
 		"members":           {`{"a":{` + members(maxMembers+1) + `}}`, "a: more than 1000 members"},
 		"members of all":    {`{` + members(maxMembers+1) + `}`, "more than 1000 members"},
+		"a large number":    {`{"format":"` + ServerFormat + `","manifest":` + someManifest + `,"sealed":[],"credentials":[],"connections":[{"name":"x","password":{"state":1e999}}]}`, "connections[0].password.state: a number too large"},
 		"blanks":            {`{"format":` + strings.Repeat(" ", maxBetween+1) + `1}`, "blanks, or a number, longer than"},
 		"digits":            {`{"format":` + strings.Repeat("9", 2*readAhead) + `}`, "blanks, or a number, longer than"},
 		"values":            {`{"format":"` + ServerFormat + `","manifest":[` + strings.Repeat("0,", maxValues) + `0]}`, "more than 500000 values"},
