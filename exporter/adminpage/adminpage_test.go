@@ -25,7 +25,7 @@ func content(v server.Variant) server.Options {
 			{Name: "Support", Description: "two\nlines", FromAddress: "a@corp.example", Prefix: "[S]", ConnectMode: "SMTP", Encryption: "TLS 1.3",
 				Username: `CORP\mailer`, Host: "smtp.corp.example", Port: 587, Debug: true},
 			{Name: "Care", FromAddress: "care@corp.example", ConnectMode: "Microsoft 365 SMTP (w/ OAuth2)", Username: "care@corp.example",
-				OAuth2Credentials: "Tenant", Extra: map[string]string{"shared_mailbox": "shared@corp.example"}},
+				OAuth2Credentials: "Tenant", Extra: map[string]string{"shared_mailbox": "shared@corp.example", "allowed_senders": "anna@corp.example, no reply"}},
 			{Name: "Relay", ConnectMode: "SMTP", Host: "relay.corp.example"},
 			{Name: "Büro „A“ 🚢", ConnectMode: "Google OAuth2", Username: "b@corp.example", OAuth2Credentials: "Tenant"},
 		},
@@ -106,7 +106,7 @@ func TestEveryFieldIsReadAndNothingIsSaved(t *testing.T) {
 			for _, it := range o.Connections {
 				c := *it
 				if len(c.Extra) > 0 { // the panel shows a label, not the key
-					c.Extra = map[string]string{"shared mailbox": "shared@corp.example"}
+					c.Extra = map[string]string{"shared mailbox": "shared@corp.example", "allowed senders": "anna@corp.example, no reply"}
 				}
 				want = append(want, &c)
 			}
@@ -128,8 +128,10 @@ func TestEveryFieldIsReadAndNothingIsSaved(t *testing.T) {
 					t.Errorf("%s: reason %q", r.Item.ItemName(), r.Reason)
 				}
 			}
-			if !slices.ContainsFunc(warnings, func(w string) bool { return strings.Contains(w, `connection "Care": "shared mailbox"`) }) {
-				t.Errorf("warnings: %q", warnings)
+			for _, label := range []string{"shared mailbox", "allowed senders"} {
+				if !slices.ContainsFunc(warnings, func(w string) bool { return strings.Contains(w, `connection "Care": "`+label+`"`) }) {
+					t.Errorf("nothing said of %s: %q", label, warnings)
+				}
 			}
 			if all := fmt.Sprint(warnings, got); strings.Contains(all, canary) {
 				t.Error("a secret was told")

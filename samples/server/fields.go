@@ -27,7 +27,7 @@ func choices(name string) []string {
 type field struct {
 	ID      string
 	Label   string
-	Kind    string // text, password, area, checkbox, select
+	Kind    string // text, password, area, checkbox, select, several (of Options, all of which are chosen)
 	Tie     string // for, wrap, labelledby, aria
 	Name    string
 	Value   string
@@ -81,7 +81,11 @@ func (s *Server) fields(it schema.Item) []field {
 	for _, key := range schema.Extra(it) {
 		v, _ := schema.Get(it, "extra."+key)
 		text, _ := v.(string)
-		out = append(out, field{Label: strings.ReplaceAll(key, "_", " "), Kind: "text", Name: key, Value: text})
+		one := field{Label: strings.ReplaceAll(key, "_", " "), Kind: "text", Name: key, Value: text}
+		if several := strings.Split(text, ", "); len(several) > 1 {
+			one.Kind, one.Options = "several", several
+		}
+		out = append(out, one)
 	}
 	for i := range out {
 		out[i].ID, out[i].Tie = "f"+rand.Text()[:8], s.options.Variant.Labels
