@@ -316,7 +316,7 @@ func (r Readers) listed() (recipients, reviewers []schema.Reader) {
 const (
 	ageIntro     = "age-encryption.org/"
 	armorIntro   = "-----BEGIN AGE ENCRYPTED FILE-----"
-	maxAgeHeader = 1 << 20
+	maxAgeHeader = 4 << 20 // 2000 post-quantum readers, as many as a manifest lists, take 3.1 MB
 )
 
 func isAge(raw []byte) bool {

@@ -528,3 +528,16 @@ func TestHeaderIsReadWithoutAKey(t *testing.T) {
 		}
 	}
 }
+
+func TestABundleOfManyPostQuantumReadersOpens(t *testing.T) {
+	var to sealed.Readers
+	var last party
+	for range 700 {
+		last = newParty(t, true)
+		to.Recipients = append(to.Recipients, last.pub)
+	}
+	o, err := open(bundle(t, to, false), last)
+	if err != nil || !o.Reveals() || len(o.Header.Stanzas) != 700 {
+		t.Errorf("700 readers: %v", err)
+	}
+}
