@@ -16,8 +16,8 @@ import (
 )
 
 // Strict decodes a document that no JSON Schema file describes, such as a
-// sealed part, whose values no validator should hold. One value, no duplicate
-// or unknown key, valid UTF-8, bounded size and depth.
+// ledger's record. One value, no duplicate or unknown key, valid UTF-8, bounded
+// size and depth.
 func Strict(doc []byte, v any) error {
 	if err := scan(doc); err != nil {
 		return err
@@ -25,9 +25,10 @@ func Strict(doc []byte, v any) error {
 	return unmarshal(doc, v)
 }
 
-// StrictFrom is Strict for a document that need not stand in memory: it is read
-// twice, from its beginning each time. An error of the reader is returned as it
-// is.
+// StrictFrom is Strict for a document that need not stand in memory, such as a
+// sealed part, whose values no validator should hold. It is read twice, from its
+// beginning each time, and to its end before v is touched. An error of the reader
+// is returned as it is.
 func StrictFrom(open func() (io.Reader, error), v any) error {
 	for _, read := range []func(io.Reader) error{
 		func(r io.Reader) error { _, err := scanFrom(r, readAhead); return err },

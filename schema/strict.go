@@ -18,7 +18,8 @@ func scan(doc []byte) error {
 	return err
 }
 
-// syntaxError is the function of that name for what was shortened.
+// syntaxError is the function of that name for a document that is read
+// shortened: places are those of the whole document.
 func (s *shortener) syntaxError(err error) error {
 	for _, long := range []error{errText, errBetween} {
 		if errors.Is(err, long) {

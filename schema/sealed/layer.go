@@ -247,13 +247,8 @@ type Header struct {
 	Size        int64    `json:"size"` // of the file in bytes
 }
 
-// ReadHeader reads the outer header. It names nobody: age's recipients are
-// anonymous.
-func ReadHeader(raw []byte) (*Header, error) {
-	return ReadHeaderAt(bytes.NewReader(raw), int64(len(raw)))
-}
-
-// ReadHeaderAt is ReadHeader of a file of that size.
+// ReadHeaderAt reads the outer header of a file of that size. It names nobody:
+// age's recipients are anonymous.
 func ReadHeaderAt(src io.ReaderAt, size int64) (*Header, error) {
 	begin, err := headOf(src, size)
 	if err != nil {

@@ -130,6 +130,7 @@ func (w *opening) part(plain func() (io.Reader, error)) (part, error) {
 	if err != nil {
 		return p, err
 	}
+	p.Secrets.read = nil // it would keep all that the opening needed
 	_, err = p.check(w.Bundle.SecretsID())
 	return p, err
 }
