@@ -47,17 +47,8 @@ type allowedLine struct {
 	validBefore time.Time
 }
 
-// LoadAllowedSigners reads an allowed_signers file. Every line must be right:
-// the first that is not is the error, with its number.
-func LoadAllowedSigners(name string) (*AllowedSigners, error) {
-	raw, err := readBounded(name, maxAllowedFile)
-	if err != nil {
-		return nil, fmt.Errorf("allowed signers: %w", err)
-	}
-	return ParseAllowedSigners(name, raw)
-}
-
-// ParseAllowedSigners is LoadAllowedSigners for bytes; name is for messages.
+// ParseAllowedSigners reads an allowed_signers file; name is for messages. Every
+// line must be right: the first that is not is the error, with its number.
 // Times without a Z are in the system's time zone, as ssh-keygen takes them.
 func ParseAllowedSigners(name string, raw []byte) (*AllowedSigners, error) {
 	if len(raw) > maxAllowedFile {

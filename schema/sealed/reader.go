@@ -234,6 +234,8 @@ type passphraseIdentity struct {
 	pass schema.Secret
 }
 
+var _ age.Identity = (*passphraseIdentity)(nil)
+
 // maxScrypt bounds what a hostile file can make a passphrase cost: 2^20 is about
 // four times what age writes by default.
 const maxScrypt = 20

@@ -11,7 +11,6 @@ import (
 	"io"
 	"strings"
 
-	"filippo.io/age"
 	"github.com/go-json-experiment/json"
 
 	"github.com/mailferry/mailferry/schema"
@@ -186,5 +185,3 @@ func Count(b *schema.Bundle) schema.Counts {
 	}
 	return c
 }
-
-var _ age.Identity = (*passphraseIdentity)(nil)
