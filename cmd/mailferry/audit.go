@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -70,13 +71,15 @@ func (e *env) audit(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	defer e.boundMemory(c.Args().Slice())()
+	memory := e.boundMemory(c.Args().Slice())
+	defer memory.lift()
 	for _, path := range c.Args().Slice() {
-		b, err := e.auditOne(c, path, policy)
+		b, err := e.auditOne(c, path, policy, memory)
 		if err != nil {
 			return err
 		}
 		r.Bundles = append(r.Bundles, b)
+		memory.ease()
 	}
 	if out == "" {
 		err = render(e.stdout, r)
@@ -92,12 +95,17 @@ func (e *env) audit(c *cli.Context) error {
 	return nil
 }
 
+// runtimeOwn is what the runtime counts as its own under a memory limit; half of
+// it is never touched.
+const runtimeOwn = 6 << 20
+
+// memoryBound is a limit for the garbage collector.
+type memoryBound struct{ before, limit int64 }
+
 // boundMemory has the garbage collector work harder before an audit of large
 // bundles takes more memory than twice their size; small ones are not worth it.
-// base is what the runtime counts as its own and never touches. The function
-// returned lifts the bound.
-func (e *env) boundMemory(bundles []string) (lift func()) {
-	const worth, base = 4 << 20, 5 << 19
+func (e *env) boundMemory(bundles []string) *memoryBound {
+	const worth, untouched = 4 << 20, 5 << 19
 	var size int64
 	for _, b := range bundles {
 		if info, err := os.Stat(b); err == nil {
@@ -105,10 +113,27 @@ func (e *env) boundMemory(bundles []string) (lift func()) {
 		}
 	}
 	if size < worth || e.getenv("GOMEMLIMIT") != "" {
-		return func() {}
+		return &memoryBound{}
 	}
-	before := debug.SetMemoryLimit(base + 2*size)
-	return func() { debug.SetMemoryLimit(before) }
+	limit := untouched + 2*size
+	return &memoryBound{debug.SetMemoryLimit(limit), limit}
+}
+
+// ease gives way where the bound cannot be kept, since a great many findings are
+// larger than their bundle: the collector would work for nothing.
+func (m *memoryBound) ease() {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	if n := int64(live[0].Value.Uint64()); m.limit > 0 && n+runtimeOwn > m.limit {
+		m.limit = n + n/2 + runtimeOwn
+		debug.SetMemoryLimit(m.limit)
+	}
+}
+
+func (m *memoryBound) lift() {
+	if m.limit > 0 {
+		debug.SetMemoryLimit(m.before)
+	}
 }
 
 func (e *env) policy(c *cli.Context, r *report.Report) (*findings.Policy, error) {
@@ -128,11 +153,12 @@ func (e *env) policy(c *cli.Context, r *report.Report) (*findings.Policy, error)
 	return p, nil
 }
 
-func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*report.Bundle, error) {
+func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy, memory *memoryBound) (*report.Bundle, error) {
 	o, err := e.view(c, path)
 	if err != nil {
 		return nil, err
 	}
+	memory.ease()
 	var noted error
 	in := findings.Input{Bundle: o.Bundle, Policy: policy, Now: e.now(), Notes: auditNotes(o.Bundle, &noted)}
 	if o.Reveals() && o.Parts > 0 {
