@@ -204,7 +204,7 @@ func (b *Bundle) Items(l List) []Item {
 // looks through a list each time.
 func (b *Bundle) ByKey() map[SecretKey]Item {
 	out := make(map[SecretKey]Item, len(b.Credentials)+len(b.Connections))
-	for _, l := range []List{Credentials, Connections} {
+	for _, l := range lists {
 		for _, it := range b.Items(l) {
 			out[SecretKey{List: l, Name: it.ItemName()}] = it
 		}
