@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,27 +17,21 @@ import (
 // proxy passes on to the server what comes in on the port that it returns, and
 // cuts the line once the server has sent so many bytes.
 func proxy(t *testing.T, to, cutAfter int) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	at := hostile(t, func(client net.Conn) {
+		server, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", to))
+		if err != nil {
+			return
+		}
+		defer server.Close()
+		go func() { _, _ = io.Copy(server, client); server.Close() }()
+		_, _ = io.CopyN(client, server, int64(cutAfter))
+	})
+	_, port, _ := net.SplitHostPort(at)
+	n, err := strconv.Atoi(port)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", to))
-			if err != nil {
-				client.Close()
-				return
-			}
-			go func() { _, _ = io.Copy(server, client); server.Close() }()
-			go func() { _, _ = io.CopyN(client, server, int64(cutAfter)); client.Close(); server.Close() }()
-		}
-	}()
-	return l.Addr().(*net.TCPAddr).Port
+	return n
 }
 
 func testSchemas(t *testing.T, e engine) {
