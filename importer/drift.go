@@ -71,7 +71,7 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	items := itemsOf(o.Bundle)
+	items := o.Bundle.ByKey()
 	l, err := lookAt(ctx, ReadOnly(o.Cloud), items, bothLists()...)
 	if err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 
 func driftOf(o *Options, led *ledger, l *look, it schema.Item) DriftItem {
 	k := keyOf(it)
-	d := DriftItem{List: k.list, Name: k.name, State: InStep}
+	d := DriftItem{List: k.List, Name: k.Name, State: InStep}
 	there := l.exact[k]
 	switch len(there) {
 	case 0:

@@ -49,7 +49,7 @@ func (l *ledger) fingerprint(k itemKey, secret schema.Secret) string {
 		return ""
 	}
 	h := hmac.New(sha256.New, l.mac)
-	for _, part := range []string{string(k.list), k.name, secret.Reveal()} {
+	for _, part := range []string{string(k.List), k.Name, secret.Reveal()} {
 		_ = binary.Write(h, binary.BigEndian, uint64(len(part)))
 		_, _ = io.WriteString(h, part)
 	}

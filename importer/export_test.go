@@ -28,15 +28,15 @@ func AccountOf(o Options, list schema.List) (map[string]Account, error) {
 	}
 	out := map[string]Account{}
 	for k := range led.entries {
-		if k.list != list {
+		if k.List != list {
 			continue
 		}
 		a := Account{Open: led.open(k) != nil}
-		secret := o.Secrets(k.list, k.name)
+		secret := o.Secrets(k.List, k.Name)
 		if w, ok := led.written(k); ok {
 			a.ID, a.Written, a.Secret = w.id, true, w.secret == led.fingerprint(k, secret)
 		}
-		out[k.name] = a
+		out[k.Name] = a
 	}
 	return out, nil
 }

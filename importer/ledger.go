@@ -332,7 +332,7 @@ func (l *ledger) apply(r record) error {
 			(r.Action != string(Create) && r.Action != string(ChangeIt)) {
 			return errors.New("damaged: an intent that does not say what for")
 		}
-		k := itemKey{r.List, r.Name}
+		k := itemKey{List: r.List, Name: r.Name}
 		e := l.entries[k]
 		if e == nil {
 			e = &entry{}

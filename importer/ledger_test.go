@@ -49,8 +49,8 @@ func TestLedgerHoldsNoSecretAndTellsNothingOfEqualOnes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, _ := led.written(itemKey{schema.Connections, "A"})
-	b, _ := led.written(itemKey{schema.Connections, "B"})
+	a, _ := led.written(itemKey{List: schema.Connections, Name: "A"})
+	b, _ := led.written(itemKey{List: schema.Connections, Name: "B"})
 	if a.secret == "" || a.secret == b.secret {
 		t.Error("equal secrets of two connections can be told from the ledger")
 	}

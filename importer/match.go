@@ -43,13 +43,13 @@ func lookAt(ctx context.Context, c Cloud, own map[itemKey]schema.Item, lists ...
 			if r.Item == nil || r.Item.List() != list {
 				return nil, fmt.Errorf("reading %s from Cloud: it showed something else", list)
 			}
-			k := itemKey{list, r.Item.ItemName()}
-			l.ids[itemKey{list, r.ID}] = &all[i]
+			k := itemKey{List: list, Name: r.Item.ItemName()}
+			l.ids[itemKey{List: list, Name: r.ID}] = &all[i]
 			l.exact[k] = append(l.exact[k], r)
 			if own[k] == nil {
-				near := itemKey{list, fold(k.name)}
+				near := itemKey{List: list, Name: fold(k.Name)}
 				if len(l.alike[near]) < mostAlike {
-					l.alike[near] = append(l.alike[near], k.name)
+					l.alike[near] = append(l.alike[near], k.Name)
 				}
 			}
 		}
@@ -60,7 +60,7 @@ func lookAt(ctx context.Context, c Cloud, own map[itemKey]schema.Item, lists ...
 // near returns some of the names on Cloud that a person would take for the
 // item's own. Names that the bundle has as well are its own items, not mistakes.
 func (l *look) near(it schema.Item) []string {
-	return l.alike[itemKey{it.List(), fold(it.ItemName())}]
+	return l.alike[itemKey{List: it.List(), Name: fold(it.ItemName())}]
 }
 
 // fold maps names that look alike to one: without regard to case, to blanks at
@@ -150,17 +150,6 @@ func asShown(it schema.Item, field string) any {
 		return strings.ReplaceAll(text, "\r\n", "\n")
 	}
 	return value
-}
-
-// itemsOf indexes a bundle's items.
-func itemsOf(b *schema.Bundle) map[itemKey]schema.Item {
-	out := map[itemKey]schema.Item{}
-	for _, list := range bothLists() {
-		for _, it := range b.Items(list) {
-			out[keyOf(it)] = it
-		}
-	}
-	return out
 }
 
 // views are digests by item, made once: a run compares them often.

@@ -127,13 +127,10 @@ func (o *Options) defaults() error {
 	return err
 }
 
-// itemKey names an item.
-type itemKey struct {
-	list schema.List
-	name string
-}
+// itemKey names an item, by its name on Cloud.
+type itemKey = schema.SecretKey
 
-func keyOf(it schema.Item) itemKey { return itemKey{it.List(), it.ItemName()} }
+func keyOf(it schema.Item) itemKey { return itemKey{List: it.List(), Name: it.ItemName()} }
 
 // selected tells which items a run is about. A credential is selected by its
 // name or because a selected connection needs it, so that the same patterns
@@ -144,7 +141,7 @@ func (o *Options) selected() map[itemKey]bool {
 		if o.take.Has(it.ItemName()) {
 			in[keyOf(it)] = true
 			if cred := credentialOf(it); cred != "" && o.leave.Has(cred) {
-				in[itemKey{schema.Credentials, cred}] = true
+				in[itemKey{List: schema.Credentials, Name: cred}] = true
 			}
 		}
 	}

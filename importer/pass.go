@@ -159,7 +159,7 @@ func (r *run) prepare(pi *PlanItem) (*attempt, error) {
 	if pi.sendSecret || pi.resume() {
 		a.write.Secret, _, _ = r.o.secretOf(pi.item)
 	}
-	in := record{Type: typeIntent, Time: schema.At(r.o.Now()), List: k.list, Name: k.name, Plan: r.plan,
+	in := record{Type: typeIntent, Time: schema.At(r.o.Now()), List: k.List, Name: k.Name, Plan: r.plan,
 		Action: string(pi.Action), Item: r.p.views[k], Secret: r.led.fingerprint(k, a.write.Secret)}
 	if pi.resume() {
 		in.Action = string(Create)

@@ -107,7 +107,7 @@ func newPlanner(o *Options, led *ledger) (*planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &planner{o: o, led: led, views: v, items: itemsOf(o.Bundle), offered: map[string][]string{}}, nil
+	return &planner{o: o, led: led, views: v, items: o.Bundle.ByKey(), offered: map[string][]string{}}, nil
 }
 
 // refresh looks at Cloud and settles by that look what can be.
@@ -153,7 +153,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 // decide says what to do with an item as Cloud is now, its credential aside.
 func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) {
 	k := keyOf(it)
-	pi := PlanItem{List: k.list, Name: k.name, item: it, intent: p.led.open(k)}
+	pi := PlanItem{List: k.List, Name: k.Name, item: it, intent: p.led.open(k)}
 	there := p.look.exact[k]
 	if p.o.noLook && pi.intent != nil {
 		there, pi.intent = nil, nil
@@ -162,7 +162,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	switch len(there) {
 	case 0:
 		if near := p.look.near(it); len(near) > 0 {
-			pi.conflict(NearConflict, fmt.Sprintf("Cloud has %s, which is not %s: only case, blanks or Unicode form differ", schema.Quotes(near), schema.Quote(k.name)))
+			pi.conflict(NearConflict, fmt.Sprintf("Cloud has %s, which is not %s: only case, blanks or Unicode form differ", schema.Quotes(near), schema.Quote(k.Name)))
 			return pi, nil
 		}
 		pi.Action, pi.sendSecret = Create, need
@@ -170,7 +170,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 			pi.Notes = append(pi.Notes, "was imported on "+day(when.time)+" and is gone from Cloud since")
 		}
 		if missing {
-			pi.block(Reason{Code: SecretMissing, Words: fmt.Sprintf("%s %s: its %s is missing", k.list.One(), schema.Quote(k.name), secretLabel(it))})
+			pi.block(Reason{Code: SecretMissing, Words: fmt.Sprintf("%s %s: its %s is missing", k.List.One(), schema.Quote(k.Name), secretLabel(it))})
 		}
 		return pi, p.checkOffered(ctx, &pi, nil)
 	case 1:
@@ -181,7 +181,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 			return pi, err
 		}
 		pi.Seen = fmt.Sprintf("%d of %s", len(there), seen)
-		pi.conflict(DoubleConflict, fmt.Sprintf("Cloud has %d %s of the name %s", len(there), k.list, schema.Quote(k.name)))
+		pi.conflict(DoubleConflict, fmt.Sprintf("Cloud has %d %s of the name %s", len(there), k.List, schema.Quote(k.Name)))
 		return pi, nil
 	}
 	var err error
@@ -194,7 +194,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	case len(pi.Changes) == 0:
 		pi.Action = Unchanged
 	case p.o.OnConflict != Overwrite:
-		pi.conflict(Conflict, fmt.Sprintf("%s %s is on Cloud with another %s", k.list.One(), schema.Quote(k.name), joinWords(labels(pi.Changes))))
+		pi.conflict(Conflict, fmt.Sprintf("%s %s is on Cloud with another %s", k.List.One(), schema.Quote(k.Name), joinWords(labels(pi.Changes))))
 	default:
 		pi.Action = ChangeIt
 		if need && !pi.sendSecret {
@@ -270,8 +270,8 @@ func (p *planner) holdBack(pi *PlanItem, planned map[string]Action) {
 	if name == "" {
 		return
 	}
-	there := p.look.exact[itemKey{schema.Credentials, name}]
-	ours := p.items[itemKey{schema.Credentials, name}]
+	there := p.look.exact[itemKey{List: schema.Credentials, Name: name}]
+	ours := p.items[itemKey{List: schema.Credentials, Name: name}]
 	r := &Reason{List: schema.Credentials, Name: name}
 	switch {
 	case ours == nil:

@@ -219,15 +219,15 @@ func agrees(o Options, m *memory, rep *Report) error {
 		secret, _, _ := o.secretOf(it)
 		switch {
 		case len(there) != 1:
-			return fmt.Errorf("%s is there %d times", k.name, len(there))
+			return fmt.Errorf("%s is there %d times", k.Name, len(there))
 		case len(compare(there[0].Item, it)) > 0:
-			return fmt.Errorf("%s has other fields", k.name)
+			return fmt.Errorf("%s has other fields", k.Name)
 		case m.secrets[there[0].ID] != secret.Reveal():
-			return fmt.Errorf("%s has another secret", k.name)
+			return fmt.Errorf("%s has another secret", k.Name)
 		case led.open(k) != nil || !ok || w.id != there[0].ID || w.secret != led.fingerprint(k, secret):
-			return fmt.Errorf("the ledger does not account for %s", k.name)
-		case rep.Items[i].Name != k.name || rep.Items[i].Result != Written || rep.Items[i].ID != there[0].ID:
-			return fmt.Errorf("the report says of %s: %s", k.name, rep.Items[i].Result)
+			return fmt.Errorf("the ledger does not account for %s", k.Name)
+		case rep.Items[i].Name != k.Name || rep.Items[i].Result != Written || rep.Items[i].ID != there[0].ID:
+			return fmt.Errorf("the report says of %s: %s", k.Name, rep.Items[i].Result)
 		}
 	}
 	return nil

@@ -130,7 +130,7 @@ func (s *SavedPlan) check() error {
 		default:
 			return at("action", "not one of create, change, unchanged, conflict, blocked")
 		}
-		k := itemKey{it.List, it.Name}
+		k := itemKey{List: it.List, Name: it.Name}
 		if it.Name == "" || seen[k] {
 			return at("name", "missing, or stands twice")
 		}
@@ -205,32 +205,32 @@ func (p *planner) moved(s *SavedPlan, id string, now *Plan) []Reason {
 	}
 	saw := make(map[itemKey]SavedItem, len(s.Items))
 	for _, it := range s.Items {
-		saw[itemKey{it.List, it.Name}] = it
+		saw[itemKey{List: it.List, Name: it.Name}] = it
 	}
 	for i := range now.Items {
 		it := &now.Items[i]
 		k := keyOf(it.item)
 		was, planned := saw[k]
 		delete(saw, k)
-		title := fmt.Sprintf("%s %s", k.list.One(), schema.Quote(k.name))
+		title := fmt.Sprintf("%s %s", k.List.One(), schema.Quote(k.Name))
 		switch {
 		case !planned:
-			add(k.list, k.name, title+" is not in the plan")
+			add(k.List, k.Name, title+" is not in the plan")
 		case p.oursUnder(id, it):
 		case was.Seen != it.Seen && it.Seen == "":
-			add(k.list, k.name, title+" is gone from Cloud since the plan was made")
+			add(k.List, k.Name, title+" is gone from Cloud since the plan was made")
 		case was.Seen != it.Seen && was.Seen == "":
-			add(k.list, k.name, title+" is on Cloud now and was not when the plan was made")
+			add(k.List, k.Name, title+" is on Cloud now and was not when the plan was made")
 		case was.Seen != it.Seen:
-			add(k.list, k.name, title+" has changed on Cloud since the plan was made")
+			add(k.List, k.Name, title+" has changed on Cloud since the plan was made")
 		case was.Action != it.Action:
-			add(k.list, k.name, fmt.Sprintf("%s would be: %s; the plan says: %s", title, it.Action, was.Action))
+			add(k.List, k.Name, fmt.Sprintf("%s would be: %s; the plan says: %s", title, it.Action, was.Action))
 		case !slices.Equal(was.Fields, fieldNames(it.Changes)):
-			add(k.list, k.name, fmt.Sprintf("%s would change other fields than the plan says (%s)", title, strings.Join(was.Fields, ", ")))
+			add(k.List, k.Name, fmt.Sprintf("%s would change other fields than the plan says (%s)", title, strings.Join(was.Fields, ", ")))
 		}
 	}
 	for k := range saw {
-		add(k.list, k.name, fmt.Sprintf("%s %s is in the plan and not in this import", k.list.One(), schema.Quote(k.name)))
+		add(k.List, k.Name, fmt.Sprintf("%s %s is in the plan and not in this import", k.List.One(), schema.Quote(k.Name)))
 	}
 	return out
 }

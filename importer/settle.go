@@ -23,7 +23,7 @@ func (p *planner) settle() error {
 		return nil
 	}
 	for _, in := range p.led.opens() {
-		k := itemKey{in.List, in.Name}
+		k := itemKey{List: in.List, Name: in.Name}
 		if _, looked := p.look.lists[in.List]; !looked {
 			continue
 		}
@@ -40,7 +40,7 @@ func (p *planner) settle() error {
 		if out.Result == "" {
 			continue
 		}
-		p.o.Log.Info("settled by looking at Cloud", "list", k.list, "name", k.name, "result", out.Result)
+		p.o.Log.Info("settled by looking at Cloud", "list", k.List, "name", k.Name, "result", out.Result)
 		if err := p.led.add(out); err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (p *planner) settleCreate(k itemKey, in, out *record) error {
 }
 
 func (p *planner) settleChange(in, out *record) error {
-	now := p.look.ids[itemKey{in.List, in.ID}]
+	now := p.look.ids[itemKey{List: in.List, Name: in.ID}]
 	if now == nil {
 		out.Result, out.Words = outVoid, "it is gone from Cloud"
 		return nil

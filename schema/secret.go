@@ -71,7 +71,8 @@ func (s Secret) MarshalBinary() ([]byte, error) { return nil, errSecretMarshal }
 // GobEncode always fails.
 func (s Secret) GobEncode() ([]byte, error) { return nil, errSecretMarshal }
 
-// SecretKey says whose secret: a list and a name in Server's terms.
+// SecretKey names an item, and so whose a secret is: a list and a name. Those of
+// Secrets are in Server's terms.
 type SecretKey struct {
 	List List
 	Name string
