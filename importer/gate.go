@@ -27,6 +27,8 @@ type Reason struct {
 	Field   string      `json:"field,omitzero"`
 	Words   string      `json:"words"`            // for people; names in it are quoted
 	Waiting []string    `json:"waiting,omitzero"` // connections that wait for it
+
+	hint string // what to do, where the code alone does not say it
 }
 
 // GateError says that a gate is shut: nothing was written. Exit code 4.
@@ -112,6 +114,9 @@ func shut(reasons []Reason) error {
 		return nil
 	}
 	err := &GateError{Reasons: reasons}
+	if hint := reasons[0].hint; hint != "" {
+		return schema.Hint(err, "%s", hint)
+	}
 	switch reasons[0].Code {
 	case CredentialMissing, CredentialDiffers:
 		return schema.Hint(err, "run mailferry import credentials first; --ready-only imports what does not wait")

@@ -57,7 +57,7 @@ type record struct {
 	Action string      `json:"action,omitzero"` // create or change
 	Item   string      `json:"item,omitzero"`   // digest of the fields sent
 	Secret string      `json:"secret,omitzero"` // fingerprint of the secret sent; "" none was
-	Plan   string      `json:"plan,omitzero"`   // id of the saved plan that is applied
+	Plan   string      `json:"plan,omitzero"`   // digest of the saved plan that is applied
 
 	Result string `json:"result,omitzero"`
 	ID     string `json:"id,omitzero"` // Cloud's; of the intent for a change

@@ -49,19 +49,20 @@ type Task struct {
 
 // Report is the end report of an import. It holds no secret.
 type Report struct {
-	Cloud     string         `json:"cloud"`
-	Rehearsal bool           `json:"rehearsal,omitzero"` // a sample Cloud: proves the bundle and the run, not the vendor's pages
-	DryRun    bool           `json:"dry_run,omitzero"`   // nothing was written
-	Bundle    string         `json:"bundle"`
-	Digest    string         `json:"digest"`
-	List      schema.List    `json:"list"`
-	Started   schema.Time    `json:"started"`
-	Finished  schema.Time    `json:"finished"`
-	Ledger    string         `json:"ledger"`
-	Counts    map[Result]int `json:"counts"`
-	Items     []ItemReport   `json:"items"` // in the bundle's order
-	Notes     []string       `json:"notes,omitzero"`
-	Tasks     []Task         `json:"tasks"`
+	Cloud      string         `json:"cloud"`
+	Rehearsal  bool           `json:"rehearsal,omitzero"` // a sample Cloud: proves the bundle and the run, not the vendor's pages
+	DryRun     bool           `json:"dry_run,omitzero"`   // nothing was written
+	Bundle     string         `json:"bundle"`
+	Digest     string         `json:"digest"`
+	List       schema.List    `json:"list"`
+	PlanDigest string         `json:"plan_digest,omitzero"` // of the saved plan that was applied
+	Started    schema.Time    `json:"started"`
+	Finished   schema.Time    `json:"finished"`
+	Ledger     string         `json:"ledger"`
+	Counts     map[Result]int `json:"counts"`
+	Items      []ItemReport   `json:"items"` // in the bundle's order
+	Notes      []string       `json:"notes,omitzero"`
+	Tasks      []Task         `json:"tasks"`
 
 	waits []Reason // of what is blocked
 }
@@ -78,7 +79,7 @@ func (r *Report) wroteAny() bool {
 
 func (r *run) report(plan *Plan) *Report {
 	out := &Report{
-		Cloud: plan.Cloud, Rehearsal: plan.Rehearsal, Bundle: plan.Bundle, Digest: plan.Digest, List: r.o.List,
+		Cloud: plan.Cloud, Rehearsal: plan.Rehearsal, Bundle: plan.Bundle, Digest: plan.Digest, List: r.o.List, PlanDigest: r.plan,
 		Started: schema.At(r.started), Finished: schema.At(r.o.Now()), Ledger: r.o.Ledger,
 		Counts: map[Result]int{}, Items: []ItemReport{}, Notes: r.led.notes, Tasks: []Task{},
 	}

@@ -86,7 +86,7 @@ type run struct {
 	o       *Options
 	led     *ledger
 	p       *planner
-	plan    string // id of the saved plan that is applied
+	plan    string // digest of the saved plan that is applied
 	started time.Time
 	wait    time.Duration // before the last look
 
@@ -109,10 +109,12 @@ func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
 		return nil, err
 	}
 	if r.o.Plan != nil {
-		if r.plan, err = r.o.Plan.id(); err != nil {
+		if r.plan, err = r.o.Plan.PlanDigest(); err != nil {
 			return nil, err
 		}
-		stale = append(stale, r.p.moved(r.o.Plan, r.plan, plan)...)
+		if len(stale) == 0 { // with other options every item would be another
+			stale = r.p.moved(r.o.Plan, r.plan, plan)
+		}
 	}
 	if err = shut(stale); err == nil {
 		err = r.o.gate(plan)

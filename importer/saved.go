@@ -1,6 +1,9 @@
 package importer
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +22,10 @@ const PlanFormat = "mailferry/plan/v1"
 // SavedPlan is a plan to be approved and applied later. It says what would be
 // done and by which digests of Cloud and bundle; it holds no values, so that an
 // import takes them from the bundle alone.
+//
+// Whoever knows the public key that a plan is sealed to can write one, so that
+// it carries no authority: an import takes its selection from it and holds
+// everything else against what it would do anyway.
 type SavedPlan struct {
 	Format         string      `json:"format"`
 	Created        schema.Time `json:"created"`
@@ -30,6 +37,8 @@ type SavedPlan struct {
 	Include        []string    `json:"include"`
 	Exclude        []string    `json:"exclude"`
 	Items          []SavedItem `json:"items"`
+
+	opened string // digest of the document that it was read from; "" for one made here
 }
 
 // SavedItem is one item of a saved plan.
@@ -59,12 +68,25 @@ func fieldNames(changes []Change) []string {
 	return out
 }
 
-// id names a saved plan in the ledger.
-func (s *SavedPlan) id() (string, error) { return schema.DigestOf(s) }
+// PlanDigest is the SHA-256 of the plan's document in lower-case hex, as
+// `age -d -i KEY PLAN | sha256sum` prints it. Whoever approved a plan compares
+// it with the one that the import names.
+func (s *SavedPlan) PlanDigest() (string, error) {
+	if s.opened != "" {
+		return s.opened, nil
+	}
+	raw, err := schema.MarshalIndent(s)
+	return digestOf(raw), err
+}
+
+func digestOf(document []byte) string {
+	sum := sha256.Sum256(document)
+	return hex.EncodeToString(sum[:])
+}
 
 // SavePlan writes the plan as an age file that only those recipients open.
-func SavePlan(w io.Writer, p *Plan, to []age.Recipient) error {
-	raw, err := schema.MarshalIndent(p.Saved())
+func SavePlan(w io.Writer, s *SavedPlan, to []age.Recipient) error {
+	raw, err := schema.MarshalIndent(s)
 	if err != nil {
 		return err
 	}
@@ -101,7 +123,7 @@ func OpenPlan(r io.Reader, ids []age.Identity) (*SavedPlan, error) {
 	if err := schema.CheckFormat(head.Format, PlanFormat); err != nil {
 		return nil, err
 	}
-	s := &SavedPlan{}
+	s := &SavedPlan{opened: digestOf(raw)}
 	if err := schema.Strict(raw, s); err != nil {
 		return nil, err
 	}
@@ -144,27 +166,23 @@ func (s *SavedPlan) check() error {
 	return nil
 }
 
-// adopt takes the options that a plan was made with, and names those that were
-// given otherwise.
+// adopt takes the plan's selection where none is given, and names what was given
+// otherwise than the plan was made with. What may be done to Cloud is never
+// taken from the plan.
 func (o *Options) adopt() []Reason {
 	p := o.Plan
 	if p == nil {
 		return nil
 	}
 	var out []Reason
-	moved := func(what, was, is string) {
-		out = append(out, Reason{Code: PlanStale, Words: fmt.Sprintf("the plan was made with %s %s, this import with %s", what, was, is)})
+	moved := func(was, is string) {
+		out = append(out, Reason{Code: PlanStale, Words: fmt.Sprintf("the plan was made with %s, this import with %s", was, is),
+			hint: "--include and --exclude come from the plan; if it is the one that was approved, give: " +
+				writeFlags(p.OnConflict, p.RewriteSecrets)})
 	}
-	if o.OnConflict == "" {
-		o.OnConflict = p.OnConflict
+	if was, is := writeFlags(p.OnConflict, p.RewriteSecrets), writeFlags(cmp.Or(o.OnConflict, Fail), o.RewriteSecrets); was != is {
+		moved(was, is)
 	}
-	if o.OnConflict != p.OnConflict {
-		moved("--on-conflict", string(p.OnConflict), string(o.OnConflict))
-	}
-	if o.RewriteSecrets && !p.RewriteSecrets {
-		moved("no", "--rewrite-secrets", "it")
-	}
-	o.RewriteSecrets = p.RewriteSecrets
 	for _, x := range []struct {
 		flag string
 		mine *[]string
@@ -174,10 +192,19 @@ func (o *Options) adopt() []Reason {
 			*x.mine = x.plan
 		}
 		if !slices.Equal(*x.mine, x.plan) {
-			moved(x.flag, nothing(schema.Quotes(x.plan)), schema.Quotes(*x.mine))
+			moved(x.flag+" "+nothing(schema.Quotes(x.plan)), schema.Quotes(*x.mine))
 		}
 	}
 	return out
+}
+
+// writeFlags are the flags that say what may be done to what Cloud has.
+func writeFlags(policy Policy, rewriteSecrets bool) string {
+	flags := "--on-conflict " + string(policy)
+	if rewriteSecrets {
+		flags += " --rewrite-secrets"
+	}
+	return flags
 }
 
 func nothing(s string) string {

@@ -3,6 +3,8 @@ package importer
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"reflect"
 	"strings"
@@ -21,7 +23,7 @@ func approved(t *testing.T, o Options) *SavedPlan {
 		t.Fatal(err)
 	}
 	var file bytes.Buffer
-	if err := SavePlan(&file, p, o.Recipients); err != nil {
+	if err := SavePlan(&file, p.Saved(), o.Recipients); err != nil {
 		t.Fatal(err)
 	}
 	saved, err := OpenPlan(&file, o.Identities)
@@ -115,19 +117,97 @@ func TestStalePlanIsRefusedByName(t *testing.T) {
 	}
 }
 
-func TestPlanBringsItsOptionsAlong(t *testing.T) {
-	m := newMemory()
-	old := smtp("A")
-	old.Host = "old.example"
-	m.put(old)
-	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
-	o.OnConflict, o.Exclude = Overwrite, []string{"B"}
-	plan := approved(t, o)
-	o.OnConflict, o.Exclude, o.Plan = "", nil, plan
-	rep, err := Run(t.Context(), o)
-	if err != nil || !reflect.DeepEqual(rep.Counts, map[Result]int{Written: 1}) || m.writes != 1 {
-		t.Errorf("%v, %v", err, rep.Counts)
+// Whoever knows a public key can seal a plan to it: what an import may do to
+// Cloud is said on its own command line, the selection alone by the plan.
+func TestPlanBringsItsSelectionAndNoAuthority(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		plan, run     Options
+		refused, hint string // "" where it is applied
+	}{
+		{"overwrite repeated", Options{OnConflict: Overwrite}, Options{OnConflict: Overwrite}, "", ""},
+		{"all repeated", Options{OnConflict: Overwrite, RewriteSecrets: true}, Options{OnConflict: Overwrite, RewriteSecrets: true}, "", ""},
+		{"overwrite not repeated", Options{OnConflict: Overwrite}, Options{}, "made with --on-conflict overwrite, this import with --on-conflict fail", "--on-conflict overwrite"},
+		{"secrets not repeated", Options{OnConflict: Overwrite, RewriteSecrets: true}, Options{OnConflict: Overwrite},
+			"made with --on-conflict overwrite --rewrite-secrets, this", "--on-conflict overwrite --rewrite-secrets"},
+		{"nothing repeated", Options{OnConflict: Overwrite, RewriteSecrets: true}, Options{}, "this import with --on-conflict fail", "--on-conflict overwrite --rewrite-secrets"},
+		{"more than the plan's", Options{OnConflict: Overwrite}, Options{OnConflict: Overwrite, RewriteSecrets: true}, "this import with --on-conflict overwrite --rewrite-secrets", "--on-conflict overwrite"},
+		{"skip for overwrite", Options{OnConflict: Overwrite}, Options{OnConflict: Skip}, "this import with --on-conflict skip", "--on-conflict overwrite"},
+		{"overwrite for skip", Options{OnConflict: Skip}, Options{OnConflict: Overwrite}, "made with --on-conflict skip,", "--on-conflict skip"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := newMemory()
+			old := smtp("A")
+			old.Host = "old.example"
+			m.put(old)
+			o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
+			o.OnConflict, o.RewriteSecrets, o.Exclude = tt.plan.OnConflict, tt.plan.RewriteSecrets, []string{"B"}
+			plan := approved(t, o)
+			o.OnConflict, o.RewriteSecrets, o.Exclude, o.Plan = tt.run.OnConflict, tt.run.RewriteSecrets, nil, plan
+			rep, err := Run(t.Context(), o)
+			if tt.refused == "" {
+				if err != nil || !reflect.DeepEqual(rep.Counts, map[Result]int{Written: 1}) || m.writes != 1 {
+					t.Errorf("%v, %v", err, rep.Counts)
+				}
+				return
+			}
+			var gate *GateError
+			if !errors.As(err, &gate) || len(gate.Reasons) != 1 || gate.Reasons[0].Code != PlanStale || !strings.Contains(err.Error(), tt.refused) || m.writes != 0 {
+				t.Errorf("%d writes, %v, want %q", m.writes, err, tt.refused)
+			}
+			if hint := schema.HintOf(err); !strings.HasSuffix(hint, ": "+tt.hint) {
+				t.Errorf("the hint is %q, want %q to paste", hint, tt.hint)
+			}
+		})
 	}
+}
+
+// The digest that two people compare is of the document itself, whoever wrote
+// it and however it is sealed.
+func TestPlanDigestIsOfTheDocument(t *testing.T) {
+	o := optionsFor(t, newMemory(), bundleOf(smtp("A")), schema.Connections)
+	p, err := MakePlan(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := schema.MarshalIndent(p.Saved())
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := p.Saved().PlanDigest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, doc := range map[string][]byte{"as it was made": doc, "with other blanks": append([]byte("\n"), doc...)} {
+		opened, err := OpenPlan(bytes.NewReader(sealTo(t, o.Recipients[0], doc)), o.Identities)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := opened.PlanDigest()
+		if sum := sha256.Sum256(doc); err != nil || got != hex.EncodeToString(sum[:]) || (got == made) != (name == "as it was made") {
+			t.Errorf("%s: %s, %v", name, got, err)
+		}
+		o.Plan = opened
+		if rep, err := DryRun(t.Context(), o); err != nil || rep.PlanDigest != got {
+			t.Errorf("%s: the report names the plan %q: %v", name, rep.PlanDigest, err)
+		}
+	}
+}
+
+func sealTo(t *testing.T, to age.Recipient, doc []byte) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	w, err := age.Encrypt(&file, to)
+	if err == nil {
+		_, err = w.Write(doc)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
 }
 
 func TestSavedPlanHoldsNoValues(t *testing.T) {
@@ -156,20 +236,7 @@ func TestOpenPlanRefusesWhatIsNoPlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seal := func(text string) []byte {
-		var b bytes.Buffer
-		w, err := age.Encrypt(&b, id.Recipient())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(text)); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return b.Bytes()
-	}
+	seal := func(text string) []byte { return sealTo(t, id.Recipient(), []byte(text)) }
 	item := func(members string) string {
 		return `{"format":"mailferry/plan/v1","on_conflict":"fail","items":[{` + members + `}]}`
 	}

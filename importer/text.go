@@ -190,6 +190,9 @@ func (p *Plan) Text(w io.Writer, width int) error {
 func (r *Report) Text(w io.Writer, width int) error {
 	out := &page{w: w, width: width}
 	out.line("", 2, "%s", r.title())
+	if r.PlanDigest != "" {
+		out.line("", 2, "plan digest %s", r.PlanDigest)
+	}
 	out.blank()
 	for _, it := range r.Items {
 		out.entry(string(it.Result), it.Name, it.remark())

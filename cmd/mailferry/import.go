@@ -173,15 +173,8 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 		if opts.Plan, err = e.openPlan(f, o.Identities()); err != nil {
 			return err
 		}
-		if !c.IsSet("on-conflict") {
-			opts.OnConflict = "" // the plan brings its own
-		}
 	}
-	policy := opts.OnConflict
-	if policy == "" {
-		policy = opts.Plan.OnConflict // which anybody who knows one's public key may have written
-	}
-	if policy == importer.Overwrite && !c.Bool("yes") && !c.Bool("dry-run") {
+	if opts.OnConflict == importer.Overwrite && !c.Bool("yes") && !c.Bool("dry-run") {
 		// Said before anything is written: later it would be one answer of many.
 		t, err := terminal.Open()
 		if err != nil {
@@ -265,5 +258,10 @@ func (e *env) openPlan(file string, ids []age.Identity) (*importer.SavedPlan, er
 	if err != nil {
 		return nil, advise(at(file, err), "mailferry plan -o FILE saves one, sealed to the key that made it")
 	}
+	digest, err := p.PlanDigest()
+	if err != nil {
+		return nil, err
+	}
+	e.say("%s: plan digest %s", file, digest) // before anything is asked or done
 	return p, nil
 }

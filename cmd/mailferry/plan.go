@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 
+	"filippo.io/age"
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/importer"
@@ -19,7 +20,9 @@ func (e *env) planCommand() *cli.Command {
 		ArgsUsage: "BUNDLE",
 		Description: "Reads Cloud and says for each credential and connection: create, change (field by\n" +
 			"field), unchanged, conflict, or blocked, and by what. A saved plan is sealed to the\n" +
-			"key that made it; import --plan applies exactly that, or refuses.",
+			"key that made it; import --plan applies exactly that, or refuses. It carries no\n" +
+			"authority: --on-conflict and --rewrite-secrets are repeated on the import, which\n" +
+			"prints the plan's digest again, for whoever approved it to compare.",
 		Flags: flags(identityFlags(), cloudFlags(), planFlags(), outputFlags("the plan, sealed,"), []cli.Flag{
 			&cli.BoolFlag{Name: "exit-code", Usage: "exit with 6 when anything would change"},
 			jsonFlag(),
@@ -46,22 +49,38 @@ func (e *env) plan(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	result := struct {
+		*importer.Plan
+		PlanDigest string `json:"plan_digest,omitzero"` // of what was saved
+	}{Plan: p}
 	if out != "" {
-		if len(opts.Recipients) == 0 {
-			return schema.Hint(errors.New("the plan cannot be sealed: this identity has no recipient"), "use an age identity")
-		}
-		if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return importer.SavePlan(w, p, opts.Recipients) }); err != nil {
+		if result.PlanDigest, err = e.savePlan(c, out, p.Saved(), opts.Recipients); err != nil {
 			return err
 		}
-		e.say("wrote %s", out)
 	}
 	if c.Bool("json") {
-		err = e.json(p)
-	} else {
-		err = p.Text(e.stdout, e.width())
+		err = e.json(result)
+	} else if err = p.Text(e.stdout, e.width()); err == nil && out != "" {
+		e.print("plan digest %s", result.PlanDigest)
 	}
 	if err == nil && c.Bool("exit-code") && p.Changes() {
 		return &codeError{exitDiffers, errors.New("an import would change something")}
 	}
 	return err
+}
+
+// savePlan writes a plan to a file and returns its digest.
+func (e *env) savePlan(c *cli.Context, out string, p *importer.SavedPlan, to []age.Recipient) (string, error) {
+	if len(to) == 0 {
+		return "", schema.Hint(errors.New("the plan cannot be sealed: this identity has no recipient"), "use an age identity")
+	}
+	digest, err := p.PlanDigest()
+	if err != nil {
+		return "", err
+	}
+	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return importer.SavePlan(w, p, to) }); err != nil {
+		return "", err
+	}
+	e.say("wrote %s", out)
+	return digest, nil
 }
