@@ -130,7 +130,7 @@ func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
 		return nil, err
 	}
 	cause := r.write(ctx, todo)
-	if r.wrote && (cause != nil || r.unsure()) {
+	if r.wrote { // an answer is Cloud's word alone
 		if err := r.lookBack(ctx); cause == nil {
 			cause = err
 		}
@@ -281,20 +281,6 @@ func (r *run) again(ctx context.Context, left []*PlanItem) ([]*PlanItem, error) 
 		r.done(res)
 	}
 	return todo, nil
-}
-
-// unsure reports whether the answers alone do not make the report true: where
-// an end was not seen, and where Cloud has no keys and so no answers that bind.
-func (r *run) unsure() bool {
-	if !r.o.Cloud.Site().Keys {
-		return true
-	}
-	for _, res := range r.results {
-		if res.Result == Open {
-			return true
-		}
-	}
-	return false
 }
 
 // lookBack looks at Cloud once more after the last write, settles what is still
