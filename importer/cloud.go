@@ -98,5 +98,16 @@ func Waiting(ctx context.Context, words string) {
 	}
 }
 
+// UnfitError says that Cloud, as it was reached, is no ground to write on: a
+// list of it cannot be read to its end, say. Before the first write it shuts the
+// gate; after it, it stops the run as any other error does.
+type UnfitError struct {
+	Code string // of the gate's [Reason]
+	Err  error
+}
+
+func (e *UnfitError) Error() string { return e.Err.Error() }
+func (e *UnfitError) Unwrap() error { return e.Err }
+
 // ErrUnauthorized says that Cloud did not accept the token or session.
 var ErrUnauthorized = errors.New("Cloud did not accept the credentials of this run")

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,6 +18,7 @@ const (
 	NearConflict      = "near-conflict"      // Cloud has one whose name differs in case, blanks or Unicode form only
 	DoubleConflict    = "double-conflict"    // Cloud has several of that name
 	PlanStale         = "plan-stale"         // Cloud, the bundle or the options are no longer what the plan saw
+	ListIncomplete    = "list-incomplete"    // a list of Cloud seems to go on where it could not be followed
 )
 
 // Reason says why an item cannot be imported as things are.
@@ -132,6 +134,16 @@ func shut(reasons []Reason) error {
 		return schema.Hint(err, "make a new plan and look at it")
 	}
 	return err
+}
+
+// unwritten makes of an error before the first write a gate's where it is an
+// [UnfitError].
+func unwritten(err error) error {
+	var unfit *UnfitError
+	if !errors.As(err, &unfit) {
+		return err
+	}
+	return shut([]Reason{{Code: unfit.Code, Words: err.Error(), hint: schema.HintOf(err)}})
 }
 
 // joinWords lists labels as a sentence does.

@@ -102,11 +102,11 @@ func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
 		return nil, err
 	}
 	if err := r.p.refresh(ctx, bothLists()...); err != nil {
-		return nil, err
+		return nil, unwritten(err)
 	}
 	plan, err := r.p.plan(ctx)
 	if err != nil {
-		return nil, err
+		return nil, unwritten(err)
 	}
 	if r.o.Plan != nil {
 		if r.plan, err = r.o.Plan.PlanDigest(); err != nil {
@@ -138,7 +138,7 @@ func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
 	rep := r.report(plan)
 	if left := rep.left(); left > 0 || cause != nil {
 		if cause != nil && ctx.Err() == nil && !rep.wroteAny() {
-			return rep, cause
+			return rep, unwritten(cause)
 		}
 		return rep, &PartialError{Left: left, Cause: cause}
 	}

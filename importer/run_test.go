@@ -1,9 +1,11 @@
 package importer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -69,6 +71,51 @@ func TestRefusalConcernsOneItemAndErrorsTheRun(t *testing.T) {
 			m.before = nil
 			if rep, err = Run(t.Context(), o); err != nil || !reflect.DeepEqual(rep.Counts, map[Result]int{Written: 3}) || m.writes != 3 {
 				t.Errorf("again: %v, %v, %d writes", err, rep.Counts, m.writes)
+			}
+		})
+	}
+}
+
+// unlisted is a Cloud whose list cannot be read once so much was written.
+type unlisted struct {
+	*memory
+	from int
+}
+
+func (u unlisted) List(ctx context.Context, l schema.List) ([]Remote, error) {
+	if u.writes >= u.from {
+		return nil, schema.Hint(&UnfitError{ListIncomplete, errors.New("the list seems to go on")}, "name its next part")
+	}
+	return u.memory.List(ctx, l)
+}
+
+func TestACloudThatIsUnfitShutsTheGateBeforeTheFirstWriteOnly(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		from   int
+		before error // of the first create
+		writes int
+	}{
+		{"where the list is surveyed", 0, nil, 0},
+		{"where the form is opened", 9, &UnfitError{ListIncomplete, errors.New("the list seems to go on")}, 0},
+		{"after a write", 1, nil, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := unlisted{newMemory(), tt.from}
+			m.memory.before = func(Write) error { return tt.before }
+			o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
+			o.Jobs = 1
+			_, err := Run(t.Context(), o)
+			var gate *GateError
+			var part *PartialError
+			if shut := tt.writes == 0; errors.As(err, &gate) != shut || errors.As(err, &part) == shut || m.writes != tt.writes {
+				t.Fatalf("%d writes: %v", m.writes, err)
+			}
+			if gate != nil && (gate.Reasons[0].Code != ListIncomplete || !strings.HasSuffix(gate.Reasons[0].Words, "the list seems to go on")) {
+				t.Errorf("%+v", gate.Reasons)
+			}
+			if tt.from == 0 && schema.HintOf(err) != "name its next part" {
+				t.Errorf("the hint is %q", schema.HintOf(err))
 			}
 		})
 	}
