@@ -200,6 +200,14 @@ func (b *Bundle) Items(l List) []Item {
 	return b.Connections
 }
 
+func (b *Bundle) setItems(l List, items []Item) {
+	if l == Credentials {
+		b.Credentials = items
+	} else {
+		b.Connections = items
+	}
+}
+
 // ByKey indexes both lists, for whoever asks for more than a few items: [Find]
 // looks through a list each time.
 func (b *Bundle) ByKey() map[SecretKey]Item {

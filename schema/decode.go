@@ -2,9 +2,8 @@ package schema
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,43 +19,6 @@ func Strict(doc []byte, v any) error {
 		return err
 	}
 	return unmarshal(doc, v)
-}
-
-// StrictFrom is Strict for a document that need not stand in memory, such as a
-// sealed part, whose values no validator should hold. It is read twice, from its
-// beginning each time, and to its end before v is touched. An error of the reader
-// is returned as it is.
-func StrictFrom(open func() (io.Reader, error), v any) error {
-	for _, read := range []func(io.Reader) error{
-		func(r io.Reader) error { _, err := scanFrom(r, readAhead); return err },
-		func(r io.Reader) error { return unmarshalFrom(r, v) },
-	} {
-		r, err := open()
-		if err != nil {
-			return err
-		}
-		in := &errorKeeper{r: r}
-		if err := read(in); in.err != nil {
-			return in.err
-		} else if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// errorKeeper keeps a reader's error, which a decoder would put words of its own around.
-type errorKeeper struct {
-	r   io.Reader
-	err error
-}
-
-func (t *errorKeeper) Read(p []byte) (int, error) {
-	n, err := t.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		t.err = err
-	}
-	return n, err
 }
 
 // DecodeFile decodes a document strictly and validates it against the embedded
@@ -102,33 +64,128 @@ func validateValue(file, definition string, v any, at string) error {
 	return nil
 }
 
-// generics decodes the members of an object, which stands at that place, as
-// generic values.
-func generics(members map[string]jsontext.Value, at string) (map[string]any, error) {
-	out, n := map[string]any{}, 0
-	for name, raw := range members {
-		if n += valuesOf(raw); n > maxValues {
-			return nil, invalid(at, "more than %d values", maxValues)
+// lists are the members that are validated item by item.
+var lists = []List{Credentials, Connections}
+
+// Decode reads a bundle document of either format. What stands around the lists
+// is held to the schema first, then each item by itself, so that a place is
+// named exactly and a large bundle is never a tree of generic values. It does
+// not know whether the document's secrets, transform or signatures are good: see
+// package sealed.
+func Decode(doc []byte) (*Bundle, error) {
+	if err := scan(doc); err != nil {
+		return nil, err
+	}
+	top := members(doc)
+	b := &Bundle{}
+	if json.Unmarshal(top["format"], &b.Format) != nil {
+		return nil, invalid("format", "missing: this is not a mailferry bundle")
+	}
+	if err := CheckFormat(b.Format, ServerFormat, CloudFormat); err != nil {
+		return nil, err
+	}
+	origin := members(top["origin"])
+	if err := b.around(top, origin); err != nil {
+		return nil, err
+	}
+	if err := unmarshalAt("manifest", top["manifest"], &b.Manifest); err != nil {
+		return nil, err
+	}
+	for _, l := range lists {
+		entries, err := decodeItems(b.Format, l, "", top[string(l)])
+		if err != nil {
+			return nil, err
+		}
+		b.setItems(l, entries)
+	}
+	if origin == nil {
+		return b, nil
+	}
+	var err error
+	b.Origin, err = decodeOrigin(origin)
+	return b, err
+}
+
+// members returns the values of a scanned object by name, or nil where it is
+// none. They share its memory.
+func members(doc []byte) map[string]jsontext.Value {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(doc))
+	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != '{' {
+		return nil
+	}
+	out := map[string]jsontext.Value{}
+	for dec.PeekKind() == '"' {
+		name, _ := dec.ReadToken() // it was scanned
+		key := name.String()
+		v, _ := dec.ReadValue()
+		end := dec.InputOffset()
+		out[key] = doc[end-int64(len(v)) : end]
+	}
+	return out
+}
+
+// around holds all but the lists' items to the schema, and fills b.Sealed.
+func (b *Bundle) around(top, origin map[string]jsontext.Value) error {
+	left := &allowance{bytes: maxPiece, values: maxValues}
+	whole, err := left.generics(top, "")
+	if err != nil {
+		return err
+	}
+	if origin != nil {
+		if whole["origin"], err = left.generics(origin, "origin."); err != nil {
+			return err
+		}
+	}
+	// The sealed parts may be most of the document: they are decoded once, and
+	// validated as they are.
+	if raw := top["sealed"]; valuesOf(raw) > maxParts+1 {
+		return invalid("sealed", "more than %d entries", maxParts)
+	} else if json.Unmarshal(raw, &b.Sealed) == nil && raw.Kind() == '[' {
+		parts := make([]any, len(b.Sealed))
+		for i, s := range b.Sealed {
+			parts[i] = s
+		}
+		whole["sealed"] = parts
+	} else if raw != nil {
+		if whole["sealed"], err = generic(raw); err != nil {
+			return invalid("sealed", "not valid JSON")
+		}
+	}
+	return validateValue(bundleFile(b.Format), "", whole, "")
+}
+
+// allowance is how much may still be decoded as generic values.
+type allowance struct{ bytes, values int }
+
+// generics decodes the members of an object as the validator wants them: the
+// two lists as empty ones, and without the origin and the sealed parts.
+func (a *allowance) generics(members map[string]jsontext.Value, at string) (map[string]any, error) {
+	out := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		raw := members[name]
+		switch isTop := at == ""; {
+		case slices.Contains(lists, List(name)):
+			if raw.Kind() != '[' {
+				return nil, invalid(at+name, "must be a list")
+			}
+			out[name] = []any{}
+			continue
+		case isTop && name == "sealed", isTop && name == "origin" && raw.Kind() == '{':
+			continue
+		}
+		if a.bytes -= len(raw); a.bytes < 0 {
+			return nil, invalid(at+plainKey(name), "larger than %d bytes, with the members before it", maxPiece)
+		}
+		if a.values -= valuesOf(raw); a.values < 0 {
+			return nil, invalid(strings.TrimSuffix(at, "."), "more than %d values", maxValues)
 		}
 		v, err := generic(raw)
 		if err != nil {
-			return nil, invalid(name, "not valid JSON")
+			return nil, invalid(at+plainKey(name), "not valid JSON")
 		}
 		out[name] = v
 	}
 	return out, nil
-}
-
-// Decode reads a bundle document of either format. It holds the shell to the
-// schema, then each item by itself, so that a place is told exactly and a large
-// bundle never stands in memory as generic values. It does not know whether the
-// document's secrets, transform or signatures are good: see package sealed.
-func Decode(doc []byte) (*Bundle, error) {
-	b, parts, err := DecodeAt(bytes.NewReader(doc), int64(len(doc)))
-	if err != nil {
-		return nil, err
-	}
-	return b, b.Take(parts)
 }
 
 // bundleFile is the short name of a bundle format's schema.
@@ -139,109 +196,73 @@ func bundleFile(format string) string {
 	return "server-bundle"
 }
 
-// Take reads sealed parts into the bundle.
-func (b *Bundle) Take(parts []*SealedPart) error {
-	b.Sealed = make([]string, len(parts))
-	for i, p := range parts {
-		var text strings.Builder
-		text.Grow(int(p.Len()))
-		if _, err := io.Copy(&text, p.Reader()); err != nil {
-			return err
+// decodeItems reads a scanned list, each entry held to the schema by itself.
+func decodeItems(format string, l List, at string, list jsontext.Value) ([]Item, error) {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(list))
+	_, _ = dec.ReadToken() // it was scanned, and is a list
+	out, first := []Item{}, map[string]int{}
+	for dec.PeekKind() != ']' {
+		here := fmt.Sprintf("%s%s[%d]", at, l, len(out))
+		if len(out) == MaxItems {
+			return nil, invalid(at+string(l), "more than %d entries", MaxItems)
 		}
-		b.Sealed[i] = text.String()
-	}
-	return nil
-}
-
-// DecodeAt is Decode for a document of that size in bytes which need not stand
-// in memory: it is read twice, once from end to end and once in parts. The
-// bundle's sealed parts are left where they are. src is not read concurrently.
-func DecodeAt(src io.ReaderAt, size int64) (*Bundle, []*SealedPart, error) {
-	doc, err := scanAt(src, size)
-	if err != nil {
-		return nil, nil, err
-	}
-	format, err := doc.format()
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := CheckFormat(format, ServerFormat, CloudFormat); err != nil {
-		return nil, nil, err
-	}
-	parts, sealed, err := doc.sealed()
-	if err != nil {
-		return nil, nil, err
-	}
-	b, err := doc.bundle(format, sealed)
-	return b, parts, err
-}
-
-// bundle reads everything but the sealed parts; sealed is what is to be
-// validated of them, or nil where there is no such list.
-func (d *document) bundle(format string, sealed any) (*Bundle, error) {
-	file := bundleFile(format)
-	around, taken, err := d.shell(d.members, "")
-	if err != nil {
-		return nil, err
-	}
-	whole, err := generics(around, "")
-	if err != nil {
-		return nil, err
-	}
-	if sealed != nil {
-		whole["sealed"] = sealed
-	}
-	var originAround map[string]jsontext.Value
-	var originTaken map[List]member
-	hasOrigin := slices.ContainsFunc(d.members, func(m member) bool { return m.name == "origin" && m.kind == '{' })
-	if hasOrigin {
-		if originAround, originTaken, err = d.shell(d.origin, "origin."); err != nil {
-			return nil, err
-		}
-		if whole["origin"], err = generics(originAround, "origin"); err != nil {
-			return nil, err
-		}
-	}
-	if err := validateValue(file, "", whole, ""); err != nil {
-		return nil, err
-	}
-	b := &Bundle{Format: format}
-	if err := unmarshalAt("manifest", around["manifest"], &b.Manifest); err != nil {
-		return nil, err
-	}
-	if b.Credentials, err = d.items(file, b.Format, Credentials, "credential", "", taken[Credentials]); err != nil {
-		return nil, err
-	}
-	if b.Connections, err = d.items(file, b.Format, Connections, "connection", "", taken[Connections]); err != nil {
-		return nil, err
-	}
-	if hasOrigin {
-		if b.Origin, err = d.decodeOrigin(file, originAround, originTaken); err != nil {
-			return nil, err
-		}
-	}
-	return b, nil
-}
-
-// format is the member of that name.
-func (d *document) format() (string, error) {
-	format := ""
-	if !d.object {
-		return "", invalid("format", "missing: this is not a mailferry bundle")
-	}
-	for _, m := range d.members {
-		if m.name != "format" {
-			continue
-		}
-		raw, err := d.raw(m)
+		raw, err := dec.ReadValue()
 		if err != nil {
-			return "", err
+			return nil, syntaxError(err)
 		}
-		if json.Unmarshal(raw, &format) != nil {
-			return "", invalid("format", "missing: this is not a mailferry bundle")
+		it, err := decodeItem(format, l, here, raw)
+		if err != nil {
+			return nil, err
 		}
+		if i, twice := first[it.ItemName()]; twice {
+			return nil, invalid(here+".name", "%s is already the name of %s%s[%d]", Quote(it.ItemName()), at, l, i)
+		}
+		first[it.ItemName()] = len(out)
+		out = append(out, it)
 	}
-	return format, nil
+	return out, nil
+}
+
+func decodeItem(format string, l List, at string, raw jsontext.Value) (Item, error) {
+	if len(raw) > maxPiece {
+		return nil, invalid(at, "larger than %d bytes", maxPiece)
+	}
+	if err := validate(bundleFile(format), l.One(), raw, at); err != nil {
+		return nil, err
+	}
+	it := NewItem(format, l)
+	return it, unmarshalAt(at, raw, it)
+}
+
+// decodeOrigin reads the members of an origin. Its lists are a server bundle's
+// and are held to that schema.
+func decodeOrigin(from map[string]jsontext.Value) (*Origin, error) {
+	o := &Origin{Format: ServerFormat}
+	creds, err := decodeItems(ServerFormat, Credentials, "origin.", from[string(Credentials)])
+	if err != nil {
+		return nil, err
+	}
+	conns, err := decodeItems(ServerFormat, Connections, "origin.", from[string(Connections)])
+	if err != nil {
+		return nil, err
+	}
+	o.Credentials, o.Connections = typed[*ServerCredential](creds), typed[*ServerConnection](conns)
+	if err := unmarshalAt("origin.manifest", from["manifest"], &o.Manifest); err != nil {
+		return nil, err
+	}
+	if err := unmarshalAt("origin.rules", from["rules"], &o.Rules); err != nil {
+		return nil, err
+	}
+	return o, unmarshalAt("origin.statements", from["statements"], &o.Statements)
+}
+
+// typed is the inverse of items.
+func typed[T Item](list []Item) []T {
+	out := make([]T, len(list))
+	for i, it := range list {
+		out[i] = it.(T)
+	}
+	return out
 }
 
 // CheckFormat says in words what a document of another format is.
@@ -265,75 +286,6 @@ func CheckFormat(got string, want ...string) error {
 		return Hint(invalid("format", "a saved plan is not %s", strings.Join(want, " or ")), "mailferry import --plan takes it")
 	}
 	return invalid("format", "%s is not %s", Quote(got), strings.Join(want, " or "))
-}
-
-// items reads one list, each entry held to the schema by itself.
-func (d *document) items(file, format string, l List, definition, at string, from member) ([]Item, error) {
-	out := []Item{}
-	list := newItemList(file, format, l, definition, at)
-	err := d.each(from, func(raw jsontext.Value) error {
-		it, err := list.item(raw)
-		out = append(out, it)
-		return err
-	})
-	return out, err
-}
-
-// itemList holds the entries of a list to the schema, each by itself.
-type itemList struct {
-	file, format, definition, at string
-	list                         List
-	seen                         map[string]int // index by name
-}
-
-func newItemList(file, format string, l List, definition, at string) *itemList {
-	return &itemList{file, format, definition, at, l, map[string]int{}}
-}
-
-// item decodes the next entry.
-func (l *itemList) item(raw jsontext.Value) (Item, error) {
-	i := len(l.seen)
-	if i == MaxItems {
-		return nil, invalid(l.at+string(l.list), "more than %d entries", MaxItems)
-	}
-	here := fmt.Sprintf("%s%s[%d]", l.at, l.list, i)
-	if err := validate(l.file, l.definition, raw, here); err != nil {
-		return nil, err
-	}
-	it := NewItem(l.format, l.list)
-	if err := unmarshalAt(here, raw, it); err != nil {
-		return nil, err
-	}
-	if first, dup := l.seen[it.ItemName()]; dup {
-		return nil, invalid(here+".name", "%s is already the name of %s%s[%d]", Quote(it.ItemName()), l.at, l.list, first)
-	}
-	l.seen[it.ItemName()] = i
-	return it, nil
-}
-
-func (d *document) decodeOrigin(file string, around map[string]jsontext.Value, taken map[List]member) (*Origin, error) {
-	o := &Origin{Format: ServerFormat, Credentials: []*ServerCredential{}, Connections: []*ServerConnection{}}
-	creds, err := d.items(file, ServerFormat, Credentials, "server_credential", "origin.", taken[Credentials])
-	if err != nil {
-		return nil, err
-	}
-	for _, it := range creds {
-		o.Credentials = append(o.Credentials, it.(*ServerCredential))
-	}
-	conns, err := d.items(file, ServerFormat, Connections, "server_connection", "origin.", taken[Connections])
-	if err != nil {
-		return nil, err
-	}
-	for _, it := range conns {
-		o.Connections = append(o.Connections, it.(*ServerConnection))
-	}
-	if err := unmarshalAt("origin.manifest", around["manifest"], &o.Manifest); err != nil {
-		return nil, err
-	}
-	if err := unmarshalAt("origin.rules", around["rules"], &o.Rules); err != nil {
-		return nil, err
-	}
-	return o, unmarshalAt("origin.statements", around["statements"], &o.Statements)
 }
 
 // unmarshalAt decodes a part of a document and tells places from its root.

@@ -28,15 +28,27 @@ const (
 	SecretType Type = "secret" // a *Marker stands in the settings
 )
 
+// TextKind says whom the text of a String field is for.
+type TextKind string
+
+// The kinds of texts; that of a field without one is a name or a choice.
+const (
+	Technical TextKind = "technical" // machines resolve it: an address, a URL, a user name
+	Spoken    TextKind = "spoken"    // one line for people, in any mix of languages, matched with nothing
+	Prose     TextKind = "prose"     // the same, and may have several lines
+)
+
 // Field describes one field of a connection or credential, read from the JSON
 // Schema. Label is the admin panel's, as the vendor documents it.
 type Field struct {
-	Name     string
-	Label    string
-	Type     Type
-	Secret   bool
-	Required bool
-	Min, Max int // of an Integer
+	Name      string
+	Label     string
+	Type      Type
+	Text      TextKind // of a String
+	Secret    bool
+	Required  bool
+	Min, Max  int // of an Integer
+	MaxLength int // of a String, in characters
 }
 
 // Fields returns the fields of a bundle format's list in the panel's order.
@@ -104,11 +116,13 @@ func readFields(file, definition string) ([]Field, error) {
 		}
 		f := Field{Name: name.String()}
 		var p struct {
-			Title   string `json:"title"`
-			Type    Type   `json:"type"`
-			Secret  bool   `json:"secret"`
-			Minimum int    `json:"minimum"`
-			Maximum int    `json:"maximum"`
+			Title     string   `json:"title"`
+			Type      Type     `json:"type"`
+			Text      TextKind `json:"text"`
+			Secret    bool     `json:"secret"`
+			Minimum   int      `json:"minimum"`
+			Maximum   int      `json:"maximum"`
+			MaxLength int      `json:"maxLength"`
 		}
 		if err := json.UnmarshalDecode(dec, &p); err != nil {
 			return nil, err
@@ -116,7 +130,8 @@ func readFields(file, definition string) ([]Field, error) {
 		if f.Name == "extra" {
 			continue
 		}
-		f.Label, f.Type, f.Secret, f.Required, f.Min, f.Max = p.Title, p.Type, p.Secret, required[f.Name], p.Minimum, p.Maximum
+		f.Label, f.Type, f.Text, f.Secret, f.Required = p.Title, p.Type, p.Text, p.Secret, required[f.Name]
+		f.Min, f.Max, f.MaxLength = p.Minimum, p.Maximum, p.MaxLength
 		if f.Secret {
 			f.Type = SecretType
 		}

@@ -7,7 +7,6 @@ import (
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -39,11 +38,11 @@ func serverBundle() *Bundle {
 
 func encoded(t testing.TB, b *Bundle) string {
 	t.Helper()
-	var doc strings.Builder
-	if err := b.Encode(&doc); err != nil {
+	doc, err := b.marshal()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return doc.String()
+	return string(doc)
 }
 
 func extras(value string, n int) map[string]string {
@@ -54,7 +53,7 @@ func extras(value string, n int) map[string]string {
 	return out
 }
 
-func TestABundleIsCheckedAsItsDocumentIsDecoded(t *testing.T) {
+func TestABundleIsRefusedWhenWrittenAsWhenRead(t *testing.T) {
 	conn := func(b *Bundle) *ServerConnection { return b.Connections[0].(*ServerConnection) }
 	for name, change := range map[string]func(*Bundle){
 		"nothing":          func(*Bundle) {},
@@ -83,14 +82,14 @@ func TestABundleIsCheckedAsItsDocumentIsDecoded(t *testing.T) {
 			b := serverBundle()
 			change(b)
 			_, want := Decode([]byte(encoded(t, b)))
-			if got := b.Check(); fmt.Sprint(got) != fmt.Sprint(want) {
-				t.Errorf("checked: %v\ndecoded: %v", got, want)
+			if _, got := b.Encode(); fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("encoded: %v\ndecoded: %v", got, want)
 			}
 		})
 	}
 	b := serverBundle()
 	b.Manifest.Tool = "\xff"
-	if b.Check() == nil || b.Encode(io.Discard) == nil {
+	if _, err := b.Encode(); err == nil {
 		t.Error("invalid UTF-8 is written")
 	}
 }
@@ -196,6 +195,51 @@ func TestDecodeRefusesMoreThanItsLimits(t *testing.T) {
 	}
 }
 
+func TestTextsAndPiecesAreBounded(t *testing.T) {
+	text := func(n int) string { return strings.Repeat("a", n) }
+	names := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `"%d":0,`, i)
+		}
+		return strings.TrimSuffix(b.String(), ",")
+	}
+	zeros := func(n int) string { return "[" + strings.Repeat("0,", n) + "0]" }
+	begin := `{"format":"` + ServerFormat + `",`
+	good := encoded(t, serverBundle())
+	item := func(raw string) string {
+		return good[:strings.Index(good, `"connections":[`)] + `"connections":[` + raw + `],"sealed":[]}`
+	}
+	for name, c := range map[string]struct{ doc, want string }{
+		"a text":            {`{"format":"` + text(maxText+1) + `"}`, "format: a text longer than"},
+		"escapes":           {`{"format":"` + strings.Repeat(`\n`, maxText+1) + `"}`, "format: a text longer than"},
+		"a name":            {`{"` + text(maxName+1) + `":1}`, "a name longer than 8192"},
+		"a member's name":   {`{"extra":{"` + text(maxName+1) + `":1}}`, "a name longer than 8192"},
+		"a name of escapes": {`{"` + strings.Repeat(`\u0061`, maxName+1) + `":1}`, "a name longer than 8192"},
+		"members":           {`{"a":{` + names(maxMembers+1) + `}}`, "a: more than 1000 members"},
+		"members of all":    {`{` + names(maxMembers+1) + `}`, "more than 1000 members"},
+		"a number":          {`{"format":` + strings.Repeat("9", maxNumber+1) + `}`, "format: a number longer than 100"},
+		"a large number":    {item(`{"name":"x","password":{"state":1e999}}`), "connections[0].password.state: a number too large"},
+		"depth":             {`{"a":` + strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth) + `}`, "nested deeper than 16"},
+		"blanks":            {`{"format":` + strings.Repeat(" ", 1<<20) + `1}`, "format: missing"},
+		"values":            {begin + `"manifest":` + zeros(maxValues) + `}`, "more than 500000 values"},
+		"values together":   {begin + `"a":` + zeros(maxValues/2) + `,"b":` + zeros(maxValues/2) + `}`, "more than 500000 values"},
+		"values of an item": {item(zeros(maxValues)), "connections[0]: more than 500000 values"},
+		"bytes together":    {begin + `"a":[` + strings.Repeat(`"`+text(maxText/2)+`",`, 4) + `0],"b":[` + strings.Repeat(`"`+text(maxText/2)+`",`, 4) + `0]}`, "b: larger than"},
+		"the manifest":      {begin + `"manifest":` + zeros(maxPiece/2) + `}`, "manifest: larger than"},
+		"sealed parts":      {begin + `"sealed":[` + strings.Repeat(`"",`, maxParts) + `""]}`, "sealed: more than 1000 entries"},
+		"sealed numbers":    {begin + `"sealed":` + zeros(maxPiece/2) + `}`, "sealed: more than 1000 entries"},
+		"a sealed list":     {strings.Replace(good, `"sealed":[`, `"sealed":[["x"],`, 1), "sealed[0]: must be of type string"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Decode([]byte(c.doc))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%.200v; want %s", err, c.want)
+			}
+		})
+	}
+}
+
 func TestDigestIsThatOfTheRFC8785Form(t *testing.T) {
 	b := serverBundle()
 	raw, err := json.Marshal(struct {
@@ -270,7 +314,10 @@ func TestEmbeddedSchemasAreDraft07AndCompile(t *testing.T) {
 		if !bytes.Contains(raw, []byte(`"http://json-schema.org/draft-07/schema#"`)) {
 			t.Errorf("%s does not say that it is draft-07", f.Name())
 		}
-		if _, err := compile(raw, ""); err != nil {
+		if !bytes.Contains(raw, []byte(`"$id": "`+schemaBase+f.Name()+`"`)) {
+			t.Errorf("%s has not the $id that others refer to", f.Name())
+		}
+		if _, err := schemaFor(strings.TrimSuffix(f.Name(), ".schema.json"), ""); err != nil {
 			t.Errorf("%s: %v", f.Name(), err)
 		}
 		knownKeywords(t, f.Name(), raw)
@@ -281,7 +328,7 @@ func TestEmbeddedSchemasAreDraft07AndCompile(t *testing.T) {
 func knownKeywords(t *testing.T, file string, raw []byte) {
 	known := map[string]bool{}
 	for _, k := range strings.Fields(`$schema $ref title description type properties required additionalProperties definitions enum const pattern
-		minLength maxLength minimum maximum minItems maxItems minProperties maxProperties propertyNames items if then else not allOf oneOf anyOf secret`) {
+		minLength maxLength text $id minimum maximum minItems maxItems minProperties maxProperties propertyNames items if then else not allOf oneOf anyOf secret`) {
 		known[k] = true
 	}
 	var walk func(v any, names bool)
@@ -313,8 +360,8 @@ func TestReferencesToOtherDocumentsAreRefused(t *testing.T) {
 	asked := false
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { asked = true; _, _ = w.Write([]byte(`{}`)) }))
 	defer srv.Close()
-	for _, ref := range []string{srv.URL + "/x.json", "file:///etc/hostname", "other.json"} {
-		if _, err := compile([]byte(fmt.Sprintf(`{"properties":{"a":{"$ref":%q}}}`, ref)), ""); err == nil {
+	for _, ref := range []string{srv.URL + "/x.json", "file:///etc/hostname", "other.json", schemaBase + "other.schema.json", schemaBase + "../go.mod"} {
+		if _, err := compile(map[string]any{"properties": map[string]any{"a": map[string]any{"$ref": ref}}}); err == nil {
 			t.Errorf("%s was followed", ref)
 		}
 	}
@@ -415,7 +462,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if err := b.Check(); err != nil {
+		if _, err := b.Encode(); err != nil {
 			t.Fatalf("what was decoded is refused: %v", err)
 		}
 		c, err := Decode([]byte(encoded(t, b)))

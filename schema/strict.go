@@ -12,25 +12,84 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// scan holds a document in memory to what scanAt says.
-func scan(doc []byte) error {
-	_, err := scanAt(bytes.NewReader(doc), int64(len(doc)))
-	return err
-}
+// Limits of the pieces of a document, which keep a hostile one from taking many
+// times its own size in memory. MaxDocument and MaxDepth hold for it as a whole.
+const (
+	maxText    = MaxStatementFile // bytes of a text as the document writes it, but for sealed parts: a statement with its escapes
+	maxName    = 8 << 10          // bytes of a member's name
+	maxMembers = 1000             // of an object, as many as any schema allows
+	maxNumber  = 100              // bytes: reading a number takes time with the square of its length
+	maxPiece   = 16 << 20         // bytes of an item, or of all that stands around the lists
+	maxValues  = 500_000          // of the same: a value takes far more memory than its text
+	maxParts   = 1000             // sealed parts, as many as the schema allows
+)
 
-// syntaxError is the function of that name for a document that is read
-// shortened: places are those of the whole document.
-func (s *shortener) syntaxError(err error) error {
-	for _, long := range []error{errText, errBetween} {
-		if errors.Is(err, long) {
-			return invalid("", "%s", long)
+// scan holds a document to what no JSON Schema can say: one value and nothing
+// after it, no duplicate name, valid UTF-8, bounded size and depth.
+func scan(doc []byte) error {
+	if len(doc) > MaxDocument {
+		return invalid("", "larger than %d bytes", MaxDocument)
+	}
+	dec := jsontext.NewDecoder(bytes.NewBuffer(doc))
+	if dec.PeekKind() == 0 && len(bytes.TrimSpace(doc)) == 0 {
+		return invalid("", "empty")
+	}
+	top := "" // the member of the document that is read
+	for {
+		before := dec.InputOffset()
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return syntaxError(err)
+		}
+		depth := dec.StackDepth()
+		of, n := dec.StackIndex(depth)
+		isName := tok.Kind() == '"' && of == '{' && n%2 == 1
+		if isName && depth == 1 {
+			top = tok.String()
+		}
+		if what := overLimit(tok, int(dec.InputOffset()-before), depth, n, isName, top); what != "" {
+			at := dec.StackPointer()
+			if isName && n > 2*maxMembers {
+				at = at.Parent()
+			}
+			return invalid(place(at), "%s", what)
+		}
+		if depth == 0 {
+			break
 		}
 	}
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
-		syntax.ByteOffset = s.source(syntax.ByteOffset)
+	switch err := dec.SkipValue(); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return syntaxError(err)
+	default:
+		return invalid("", "something follows after the end of the document")
 	}
-	return syntaxError(err)
+}
+
+// overLimit says which limit a token breaks, or "". length is that of the token
+// with the blanks in front of it; n is how many tokens its object or list has.
+func overLimit(tok jsontext.Token, length, depth int, n int64, isName bool, top string) string {
+	switch kind := tok.Kind(); {
+	case isName && n > 2*maxMembers:
+		return fmt.Sprintf("more than %d members", maxMembers)
+	case isName && length > maxName && len(tok.String()) > maxName:
+		return fmt.Sprintf("a name longer than %d bytes", maxName)
+	case kind == '"' && length > maxText && len(tok.String()) > maxText && (top != "sealed" || depth != 2):
+		return fmt.Sprintf("a text longer than %d bytes", maxText)
+	case kind == '0' && length > maxNumber && len(tok.String()) > maxNumber:
+		return fmt.Sprintf("a number longer than %d digits", maxNumber)
+	case kind == '0':
+		// The validator compares a number with a constant as a float64, and
+		// panics where it is none.
+		if _, err := strconv.ParseFloat(tok.String(), 64); err != nil {
+			return "a number too large"
+		}
+	case (kind == '{' || kind == '[') && depth > MaxDepth:
+		return fmt.Sprintf("nested deeper than %d", MaxDepth)
+	}
+	return ""
 }
 
 // syntaxError says where, and what in words of our own: the library's may quote
@@ -53,17 +112,10 @@ func syntaxError(err error) error {
 	}
 }
 
-// unmarshal fills v from a scanned document; unknown members are refused.
+// unmarshal fills v from a scanned document; unknown members are refused. An
+// error says where, and what in words of our own: the library's may quote the input.
 func unmarshal(doc []byte, v any) error {
-	return unmarshalError(json.Unmarshal(doc, v, json.RejectUnknownMembers(true)))
-}
-
-func unmarshalFrom(r io.Reader, v any) error {
-	return unmarshalError(json.UnmarshalRead(r, v, json.RejectUnknownMembers(true)))
-}
-
-// unmarshalError says where, and what in words of our own.
-func unmarshalError(err error) error {
+	err := json.Unmarshal(doc, v, json.RejectUnknownMembers(true))
 	if err == nil {
 		return nil
 	}

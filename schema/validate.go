@@ -12,11 +12,16 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 )
 
-// errReference is what every reference out of an embedded schema meets.
+// errReference is the answer to every reference that leads out of the embedded
+// schemas.
 var errReference = errors.New("references to other documents are refused")
 
+// schemaBase begins the $id of every embedded schema. It is a name: nothing is
+// ever fetched from there.
+const schemaBase = "https://github.com/mailferry/mailferry/schema/"
+
 // closedLoader hands gojsonschema one decoded document and a factory that
-// refuses to follow any reference to a file or a host.
+// follows a reference to an embedded schema, and to no other file or host.
 type closedLoader struct{ source any }
 
 func (l closedLoader) JsonSource() any                               { return l.source }
@@ -28,26 +33,26 @@ func (l closedLoader) JsonReference() (r gojsonreference.JsonReference, err erro
 
 type closedFactory struct{}
 
-func (closedFactory) New(string) gojsonschema.JSONLoader { return refusingLoader{} }
+func (closedFactory) New(ref string) gojsonschema.JSONLoader {
+	file, _, _ := strings.Cut(ref, "#")
+	file, isOurs := strings.CutPrefix(file, schemaBase)
+	raw, err := files.ReadFile(file)
+	if !isOurs || err != nil {
+		return refusingLoader{}
+	}
+	doc, err := generic(raw)
+	if err != nil {
+		return refusingLoader{}
+	}
+	return closedLoader{doc}
+}
 
 type refusingLoader struct{ closedLoader }
 
 func (refusingLoader) LoadJSON() (any, error) { return nil, errReference }
 
-// compile compiles a definition of a schema file, or the whole file where
-// definition is empty.
-func compile(raw []byte, definition string) (*gojsonschema.Schema, error) {
-	doc, err := generic(raw)
-	if err != nil {
-		return nil, err
-	}
-	if definition != "" {
-		doc = map[string]any{
-			"$schema":     "http://json-schema.org/draft-07/schema#",
-			"allOf":       []any{map[string]any{"$ref": "#/definitions/" + definition}},
-			"definitions": doc.(map[string]any)["definitions"],
-		}
-	}
+// compile compiles a decoded schema.
+func compile(doc any) (*gojsonschema.Schema, error) {
 	l := gojsonschema.NewSchemaLoader()
 	l.Draft = gojsonschema.Draft7
 	l.AutoDetect = false
@@ -81,25 +86,24 @@ func generic(raw []byte) (any, error) {
 	return v, err
 }
 
-// compiled keeps each embedded schema once it was asked for.
-type compiledKey struct{ file, definition string }
+// schemas keeps each definition of an embedded schema once it was asked for, by
+// its reference.
+var schemas sync.Map // string → *gojsonschema.Schema
 
-var compiled sync.Map // compiledKey → *gojsonschema.Schema
-
+// schemaFor returns the schema of that short name, or one of its definitions.
 func schemaFor(file, definition string) (*gojsonschema.Schema, error) {
-	key := compiledKey{file, definition}
-	if s, ok := compiled.Load(key); ok {
+	ref := schemaBase + file + ".schema.json"
+	if definition != "" {
+		ref += "#/definitions/" + definition
+	}
+	if s, ok := schemas.Load(ref); ok {
 		return s.(*gojsonschema.Schema), nil
 	}
-	raw, err := SchemaFile(file)
+	s, err := compile(map[string]any{"$ref": ref})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("schema %s: %w", ref, err)
 	}
-	s, err := compile(raw, definition)
-	if err != nil {
-		return nil, fmt.Errorf("schema %s: %w", file, err)
-	}
-	compiled.Store(key, s)
+	schemas.Store(ref, s)
 	return s, nil
 }
 

@@ -6,10 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"runtime/debug"
-	"runtime/metrics"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -71,15 +68,12 @@ func (e *env) audit(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	memory := e.boundMemory(c.Args().Slice())
-	defer memory.lift()
 	for _, path := range c.Args().Slice() {
-		b, err := e.auditOne(c, path, policy, memory)
+		b, err := e.auditOne(c, path, policy)
 		if err != nil {
 			return err
 		}
 		r.Bundles = append(r.Bundles, b)
-		memory.ease()
 	}
 	if out == "" {
 		err = render(e.stdout, r)
@@ -93,47 +87,6 @@ func (e *env) audit(c *cli.Context) error {
 		return &codeError{exitFindings, fmt.Errorf("there are findings of severity %s, or worse", failOn)}
 	}
 	return nil
-}
-
-// runtimeOwn is what the runtime counts as its own under a memory limit; half of
-// it is never touched.
-const runtimeOwn = 6 << 20
-
-// memoryBound is a limit for the garbage collector.
-type memoryBound struct{ before, limit int64 }
-
-// boundMemory has the garbage collector work harder before an audit of large
-// bundles takes more memory than twice their size; small ones are not worth it.
-func (e *env) boundMemory(bundles []string) *memoryBound {
-	const worth, untouched = 4 << 20, 5 << 19
-	var size int64
-	for _, b := range bundles {
-		if info, err := os.Stat(b); err == nil {
-			size += info.Size()
-		}
-	}
-	if size < worth || e.getenv("GOMEMLIMIT") != "" {
-		return &memoryBound{}
-	}
-	limit := untouched + 2*size
-	return &memoryBound{debug.SetMemoryLimit(limit), limit}
-}
-
-// ease gives way where the bound cannot be kept, since a great many findings are
-// larger than their bundle: the collector would work for nothing.
-func (m *memoryBound) ease() {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	if n := int64(live[0].Value.Uint64()); m.limit > 0 && n+runtimeOwn > m.limit {
-		m.limit = n + n/2 + runtimeOwn
-		debug.SetMemoryLimit(m.limit)
-	}
-}
-
-func (m *memoryBound) lift() {
-	if m.limit > 0 {
-		debug.SetMemoryLimit(m.before)
-	}
 }
 
 func (e *env) policy(c *cli.Context, r *report.Report) (*findings.Policy, error) {
@@ -153,12 +106,11 @@ func (e *env) policy(c *cli.Context, r *report.Report) (*findings.Policy, error)
 	return p, nil
 }
 
-func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy, memory *memoryBound) (*report.Bundle, error) {
-	o, err := e.view(c, path)
+func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*report.Bundle, error) {
+	o, err := e.open(c, path)
 	if err != nil {
 		return nil, err
 	}
-	memory.ease()
 	var noted error
 	in := findings.Input{Bundle: o.Bundle, Policy: policy, Now: e.now(), Notes: auditNotes(o.Bundle, &noted)}
 	if o.Reveals() && o.Parts > 0 {

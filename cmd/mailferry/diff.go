@@ -101,11 +101,11 @@ func (e *env) diffBundles(c *cli.Context, out string) error {
 	if render == nil {
 		return usage("diff: --format is text, html or json")
 	}
-	a, err := e.view(c, c.Args().Get(0))
+	a, err := e.open(c, c.Args().Get(0))
 	if err != nil {
 		return err
 	}
-	b, err := e.view(c, c.Args().Get(1))
+	b, err := e.open(c, c.Args().Get(1))
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (e *env) guide(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o, err := e.view(c, path)
+	o, err := e.open(c, path)
 	if err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ func (h handover) document(t *testing.T, file string) []byte {
 	t.Helper()
 	ids, err := sealed.Keys{}.Identities(bytes.NewReader(read(t, h.path("rev.key"))), nil)
 	check(t, err)
-	doc, err := sealed.Decrypt(read(t, h.path(file)), schema.MaxDocument, ids...)
+	doc, err := sealed.Decrypt(bytes.NewReader(read(t, h.path(file))), schema.MaxDocument, ids...)
 	check(t, err)
 	return doc
 }
@@ -182,9 +182,9 @@ func (h handover) putBundle(t *testing.T, file string, b *schema.Bundle) {
 
 func encoded(t *testing.T, b *schema.Bundle) []byte {
 	t.Helper()
-	var doc bytes.Buffer
-	check(t, b.Encode(&doc))
-	return doc.Bytes()
+	doc, err := b.Encode()
+	check(t, err)
+	return doc
 }
 
 // transformAgain writes cloud.age anew from an altered server bundle, as

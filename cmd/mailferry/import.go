@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -249,12 +248,12 @@ func (e *env) confirmChange(ctx context.Context, it importer.PlanItem) bool {
 }
 
 func (e *env) openPlan(file string, ids []age.Identity) (*importer.SavedPlan, error) {
-	f, err := openFile(file)
+	f, err := openFile(file, maxFile)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	p, err := importer.OpenPlan(io.NewSectionReader(f, 0, f.size), ids)
+	p, err := importer.OpenPlan(f, ids)
 	if err != nil {
 		return nil, advise(at(file, err), "mailferry plan -o FILE saves one, sealed to the key that made it")
 	}

@@ -221,27 +221,31 @@ func (e *env) inspectSheet(c *cli.Context, path string) error {
 }
 
 func (e *env) inspectBundle(c *cli.Context, path string) error {
-	f, err := openFile(path)
+	f, err := openFile(path, maxFile)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	h, err := sealed.ReadHeaderAt(f, f.size)
+	h, err := sealed.ReadHeader(f)
 	if err != nil {
 		return at(path, err)
 	}
+	type header struct {
+		*sealed.Header
+		Size int64 `json:"size"` // of the file in bytes
+	}
 	result := struct {
 		Kind     string           `json:"kind"`
-		Header   *sealed.Header   `json:"header"`
+		Header   header           `json:"header"`
 		Format   string           `json:"format,omitzero"`
 		Digest   string           `json:"digest,omitzero"`
 		Manifest *schema.Manifest `json:"manifest,omitzero"`
 		Road     []report.Link    `json:"road,omitzero"`
-	}{Kind: "bundle", Header: h}
+	}{Kind: "bundle", Header: header{h, f.size}}
 	var sigs []report.Signature
 	withKey := len(c.StringSlice("identity")) > 0 || e.getenv("MAILFERRY_IDENTITY") != "" || c.Bool("passphrase")
 	if withKey {
-		o, err := e.view(c, path)
+		o, err := e.open(c, path)
 		if err != nil {
 			return err
 		}
@@ -258,7 +262,7 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 	}
 	p := report.NewPrinter(e.stdout, e.terminal())
 	pair := func(label, value string) { p.Pair(0, 12, label, report.Plain, report.Visible(value)) }
-	pair("file", fmt.Sprintf("%s, %d bytes, an age file", filepath.Base(path), h.Size))
+	pair("file", fmt.Sprintf("%s, %d bytes, an age file", filepath.Base(path), f.size))
 	pair("readers", fmt.Sprintf("%s (%s)", count(len(h.Stanzas), "key"), strings.Join(h.Stanzas, ", ")))
 	pair("quantum", map[bool]string{true: "post-quantum keys", false: "classic keys"}[h.PostQuantum])
 	if m := result.Manifest; m != nil {

@@ -208,33 +208,24 @@ func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
 	return ids, nil
 }
 
-// maxFile bounds what is read of a file that should be a bundle or smaller.
-const maxFile = schema.MaxDocument + schema.MaxDocument/2
-
 // open opens a bundle file with the identities of the command line.
 func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
-	return e.openBy(c, path, sealed.OpenAt)
-}
-
-// view is open for a command that writes no bundle: see sealed.ViewAt.
-func (e *env) view(c *cli.Context, path string) (*sealed.Opened, error) {
-	return e.openBy(c, path, sealed.ViewAt)
-}
-
-func (e *env) openBy(c *cli.Context, path string, open func(io.ReaderAt, int64, []age.Identity, sealed.Rerun) (*sealed.Opened, error)) (*sealed.Opened, error) {
-	f, err := openFile(path)
+	f, err := openFile(path, maxFile)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if _, err := sealed.ReadHeaderAt(f, f.size); err != nil { // before a passphrase is asked for
+	if _, err := sealed.ReadHeader(f); err != nil { // before a passphrase is asked for
+		return nil, at(path, err)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, at(path, err)
 	}
 	ids, err := e.identities(c)
 	if err != nil {
 		return nil, err
 	}
-	o, err := open(f, f.size, ids, transform.Again)
+	o, err := sealed.Open(f, ids, transform.Again)
 	var wrong *sealed.WrongKeyError
 	if errors.As(err, &wrong) && !wrong.Passphrase {
 		return nil, schema.Hint(at(path, err), "ask whoever sent it to let your key in (a file altered on its way looks the same): mailferry rekey --add-recipient (or --add-reviewer) %s", publicKeys(ids))

@@ -230,7 +230,7 @@ func TestFillSealsToNobodyOutOfTheList(t *testing.T) {
 	ids, err := sealed.Keys{}.Identities(bytes.NewReader(read(t, h.path("mallory.key"))), nil)
 	check(t, err)
 	for i, part := range h.bundle(t, "prefill.age").Sealed {
-		if _, err := sealed.Decrypt([]byte(part), schema.MaxDocument, ids...); err == nil {
+		if _, err := sealed.Decrypt(strings.NewReader(part), schema.MaxDocument, ids...); err == nil {
 			t.Errorf("sealed[%d] opens to the key from the list", i)
 		}
 	}

@@ -40,7 +40,7 @@ func (e *env) verify(c *cli.Context) error {
 			return &usageError{fmt.Errorf("--for: %w", err)}
 		}
 	}
-	o, err := e.view(c, path)
+	o, err := e.open(c, path)
 	if err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ func sealedAndOpened(t *testing.T, b *schema.Bundle, secrets schema.Secrets) (gr
 	if err := errors.Join(sealed.AddSecrets(&doc, secrets, to), sealed.Write(&file, &doc, to)); err != nil {
 		t.Fatal(err)
 	}
-	o, err := sealed.Open(file.Bytes(), []age.Identity{id}, nil)
+	o, err := sealed.Open(&file, []age.Identity{id}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,10 @@ type subject struct {
 }
 
 // text is one text field of an item.
-type text struct{ field, value string }
+type text struct {
+	field, value string
+	kind         schema.TextKind
+}
 
 // sideFields are the names of the fields that the two sides call differently.
 type sideFields struct{ from, mode, port string }
@@ -153,13 +156,13 @@ func oddTexts(it schema.Item, fields []schema.Field) []text {
 			continue
 		}
 		if v, _ := schema.Get(it, f.Name); v != nil && !isPlain(v.(string)) {
-			odd = append(odd, text{f.Name, v.(string)})
+			odd = append(odd, text{f.Name, v.(string), f.Text})
 		}
 	}
 	for _, key := range schema.Extra(it) {
 		v, _ := schema.Get(it, "extra."+key)
 		if s, _ := v.(string); !isPlain(s) || !isPlain(key) {
-			odd = append(odd, text{"extra." + key, s})
+			odd = append(odd, text{"extra." + key, s, schema.Prose})
 		}
 	}
 	return odd
@@ -198,7 +201,7 @@ func each(l schema.List, ask func(a *audit, s *subject) (field, detail string)) 
 func endpoints(ask func(endpoint string) string) check {
 	return func(a *audit, met report) {
 		for c := range a.each(schema.Credentials) {
-			for _, e := range []text{{"authorization_endpoint", c.authorization}, {"token_endpoint", c.token}} {
+			for _, e := range []text{{field: "authorization_endpoint", value: c.authorization}, {field: "token_endpoint", value: c.token}} {
 				if e.value == "" {
 					continue
 				}

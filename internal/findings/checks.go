@@ -157,7 +157,7 @@ func secretInSettings(a *audit, met report) {
 					met(s, "extra."+key, "the setting's name says so")
 				}
 			}
-			for _, e := range []text{{"authorization_endpoint", s.authorization}, {"token_endpoint", s.token}, {"host", s.host}} {
+			for _, e := range []text{{field: "authorization_endpoint", value: s.authorization}, {field: "token_endpoint", value: s.token}, {field: "host", value: s.host}} {
 				if !strings.Contains(e.value, "@") {
 					continue
 				}

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/mailferry/mailferry/schema"
 )
 
 // isPlain reports whether no rule about characters needs to look at s.
@@ -27,26 +29,6 @@ func hasPunycode(s string) bool {
 		if s[i+2] == '-' && s[i+3] == '-' && s[i]|0x20 == 'x' && s[i+1]|0x20 == 'n' {
 			return true
 		}
-	}
-	return false
-}
-
-// isProse reports whether a field is free text over several lines, where blanks
-// at the edge and line breaks are nothing to remark on.
-func isProse(field string) bool { return field == "description" || isExtra(field) }
-
-// isSpoken reports whether a field is written for people, in any mix of
-// languages, and is matched with nothing.
-func isSpoken(field string) bool {
-	return isProse(field) || field == "prefix" || field == "email_prefix"
-}
-
-// isTechnical reports whether machines resolve the field, so that no character
-// that joins or varies others has a place in it.
-func isTechnical(field string) bool {
-	switch field {
-	case "host", "from_address", "from_email_address", "username", "client_id", "authorization_endpoint", "token_endpoint", "callback_url":
-		return true
 	}
 	return false
 }
@@ -132,7 +114,7 @@ func first(s string, bad func(before, r, after rune) bool) string {
 }
 
 func blankEdge(t text) string {
-	if isProse(t.field) {
+	if t.kind == schema.Prose {
 		return ""
 	}
 	begin := strings.TrimLeftFunc(t.value, unicode.IsSpace) != t.value
@@ -149,7 +131,7 @@ func blankEdge(t text) string {
 }
 
 func controlCharacter(t text) string {
-	prose := isProse(t.field)
+	prose := t.kind == schema.Prose
 	bad := func(_, r, _ rune) bool {
 		if prose && (r == '\n' || r == '\r' || r == '\t') {
 			return false
@@ -168,7 +150,7 @@ func invisibleCharacter(t text) string {
 		if unicode.Is(unicode.Bidi_Control, r) || !isInvisible(r) {
 			return false
 		}
-		if isTechnical(t.field) {
+		if t.kind == schema.Technical {
 			return true
 		}
 		return !joins(before, r, after)
@@ -219,7 +201,7 @@ func joins(before, r, after rune) bool {
 // lookalikeCharacter finds letters of two scripts in one word, words of another
 // script made only of letters that look like ASCII, and letters in disguise.
 func lookalikeCharacter(t text) string {
-	if isSpoken(t.field) {
+	if t.kind == schema.Prose || t.kind == schema.Spoken {
 		return ""
 	}
 	s := t.value

@@ -200,7 +200,7 @@ func Settings(it schema.Item) []Setting {
 	fields, extra := schema.FieldsOf(it), schema.Extra(it)
 	out := make([]Setting, 0, len(fields)+len(extra))
 	for _, f := range fields {
-		s := Setting{Label: f.Label, Value: schema.Text(it, f.Name), Code: isCode(f)}
+		s := Setting{Label: f.Label, Value: schema.Text(it, f.Name), Code: f.Text == schema.Technical || f.Type == schema.Integer}
 		if f.Secret {
 			s.Marker, s.Value = schema.SecretMarker(it), ""
 		}
@@ -210,14 +210,6 @@ func Settings(it schema.Item) []Setting {
 		out = append(out, Setting{Label: key, Value: schema.Text(it, "extra."+key), Code: true, Extra: true})
 	}
 	return out
-}
-
-func isCode(f schema.Field) bool {
-	switch f.Name {
-	case "from_address", "from_email_address", "username", "host", "port", "smtp_port", "client_id", "authorization_endpoint", "token_endpoint", "callback_url":
-		return true
-	}
-	return false
 }
 
 // met is one rule with where it was met.

@@ -73,7 +73,6 @@ type Cloud struct {
 	providers []Provider
 	pageSize  int
 	faults    *faults
-	limits    map[schema.List]map[string]limit
 	openapi   []byte
 
 	closed    chan struct{} // ends answers that never come
@@ -110,9 +109,6 @@ func Open(dir string, opts Options) (*Cloud, error) {
 		c.pageSize = 100
 	}
 	if c.faults, err = newFaults(opts.Faults); err != nil {
-		return nil, err
-	}
-	if c.limits, err = readLimits(); err != nil {
 		return nil, err
 	}
 	if c.openapi, err = OpenAPI(); err != nil {

@@ -32,10 +32,6 @@ type fieldSchema struct {
 // OpenAPI returns the description of the REST interface, which
 // schema/cloud-api.openapi.json holds and /api/v1/openapi.json serves.
 func OpenAPI() ([]byte, error) {
-	limits, err := readLimits()
-	if err != nil {
-		return nil, err
-	}
 	doc := openapiBase
 	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
 		for _, written := range []bool{false, true} {
@@ -43,7 +39,7 @@ func OpenAPI() ([]byte, error) {
 			if written {
 				mark = "WRITTEN"
 			}
-			s, err := itemSchema(l, limits[l], written)
+			s, err := itemSchema(l, written)
 			if err != nil {
 				return nil, err
 			}
@@ -58,7 +54,7 @@ func OpenAPI() ([]byte, error) {
 }
 
 // itemSchema describes an item as answers show it, or as requests write it.
-func itemSchema(l schema.List, limits map[string]limit, written bool) (jsontext.Value, error) {
+func itemSchema(l schema.List, written bool) (jsontext.Value, error) {
 	var props, required []string
 	add := func(name string, f fieldSchema, must bool) error {
 		raw, err := schema.Marshal(f)
@@ -85,7 +81,7 @@ func itemSchema(l schema.List, limits map[string]limit, written bool) (jsontext.
 			out.Type, out.MinLength, out.MaxLength, out.WriteOnly = string(schema.String), 1, schema.MaxSecret, true
 			out.Description = "Left out by PUT: the stored one stays."
 		case f.Type == schema.String:
-			out.MinLength, out.MaxLength = 1, limits[f.Name].MaxLength
+			out.MinLength, out.MaxLength = 1, f.MaxLength
 		}
 		if err := add(f.Name, out, f.Required); err != nil {
 			return nil, err

@@ -3,7 +3,6 @@ package cloud
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,40 +10,6 @@ import (
 
 	"github.com/mailferry/mailferry/schema"
 )
-
-// limit is what the bundle's JSON Schema says of a field beside its type.
-type limit struct {
-	MaxLength int `json:"maxLength"`
-}
-
-// readLimits takes the fields' limits from the cloud bundle's schema: what a
-// bundle can hold is what the sample Cloud takes.
-func readLimits() (map[schema.List]map[string]limit, error) {
-	raw, err := schema.SchemaFile("cloud-bundle")
-	if err != nil {
-		return nil, err
-	}
-	var doc struct {
-		Definitions map[string]struct {
-			Properties map[string]json.RawMessage `json:"properties"`
-		} `json:"definitions"`
-	}
-	if err := json.Unmarshal(raw, &doc); err != nil {
-		return nil, err
-	}
-	out := map[schema.List]map[string]limit{}
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
-		out[l] = map[string]limit{}
-		for name, raw := range doc.Definitions[l.One()].Properties {
-			var lim limit
-			if err := json.Unmarshal(raw, &lim); err != nil {
-				return nil, fmt.Errorf("%s.%s: %w", l.One(), name, err)
-			}
-			out[l][name] = lim
-		}
-	}
-	return out, nil
-}
 
 // RequiredFields returns the fields that an item of that list must have, for
 // the given service provider of a connection.
@@ -80,7 +45,7 @@ func (c *Cloud) check(ctx context.Context, tx *sql.Tx, id int64, it schema.Item)
 		}
 		switch v := v.(type) {
 		case string:
-			if most := c.limits[l][f.Name].MaxLength; utf8.RuneCountInString(v) > most {
+			if most := f.MaxLength; utf8.RuneCountInString(v) > most {
 				bad(f.Name, "has more than %d characters", most)
 			}
 		case int:

@@ -1,10 +1,10 @@
 package sealed
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"filippo.io/age"
@@ -47,59 +47,33 @@ func altered(format string, args ...any) error {
 		"somebody changed the bundle after it was sealed: send no secret anywhere, and ask the exporter for a new one")
 }
 
-// Open decrypts and checks a bundle file. A cloud bundle is transformed again
-// from its origin by rerun, and refused where the result is another; rerun is
-// required for that reason. With a recipient's key every secret is checked too:
-// its fingerprint, and that the settings still name the destination it was
-// sealed for.
-func Open(raw []byte, ids []age.Identity, rerun Rerun) (*Opened, error) {
-	return OpenAt(bytes.NewReader(raw), int64(len(raw)), ids, rerun)
-}
-
-// OpenAt is Open for a file of that size in bytes, of which neither ciphertext
-// nor document need stand in memory. The file is decrypted to its authenticated
-// end before a byte of it is parsed; src is not used once OpenAt has returned.
-func OpenAt(src io.ReaderAt, size int64, ids []age.Identity, rerun Rerun) (*Opened, error) {
-	o, parts, err := openAt(src, size, ids, rerun)
+// Open decrypts and checks a bundle file, to its authenticated end before a byte
+// of it is parsed. A cloud bundle is transformed again from its origin by rerun,
+// and refused where the result is another; rerun is required for that reason.
+// With a recipient's key every secret is checked too: its fingerprint, and that
+// the settings still name the destination it was sealed for.
+func Open(r io.Reader, ids []age.Identity, rerun Rerun) (*Opened, error) {
+	h, doc, err := decrypt(r, schema.MaxDocument, ids)
 	if err != nil {
 		return nil, err
 	}
-	return o, o.Bundle.Take(parts)
-}
-
-// ViewAt is OpenAt for who reads a bundle and writes none. The sealed parts,
-// which may be most of a document, are checked and not kept: the bundle's are
-// nil, and Write refuses such a bundle.
-func ViewAt(src io.ReaderAt, size int64, ids []age.Identity, rerun Rerun) (*Opened, error) {
-	o, _, err := openAt(src, size, ids, rerun)
-	return o, err
-}
-
-func openAt(src io.ReaderAt, size int64, ids []age.Identity, rerun Rerun) (*Opened, []*schema.SealedPart, error) {
-	doc, n, err := decryptAt(src, size, schema.MaxDocument, ids...)
+	b, err := schema.Decode(doc)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	b, parts, err := schema.DecodeAt(doc, n)
-	if err != nil {
-		return nil, nil, err
-	}
-	o := &Opened{Bundle: b, secrets: schema.Secrets{}, ids: ids, Parts: len(parts)}
-	if o.Header, err = ReadHeaderAt(src, size); err != nil {
-		return nil, nil, err
-	}
+	o := &Opened{Bundle: b, Header: h, Parts: len(b.Sealed), ids: ids}
 	if o.Digest, err = b.Digest(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if b.IsCloud() {
 		if err := checkRerun(b, rerun); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	if err := o.openParts(parts); err != nil {
-		return nil, nil, err
+	if err := o.openParts(); err != nil {
+		return nil, err
 	}
-	return o, parts, nil
+	return o, nil
 }
 
 // checkRerun transforms the origin again. What the digest covers is compared
@@ -115,7 +89,7 @@ func checkRerun(b *schema.Bundle, rerun Rerun) error {
 	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
 		have, want := b.Items(l), again.Items(l)
 		for i := range min(len(have), len(want)) {
-			if !sameItem(have[i], want[i]) {
+			if !reflect.DeepEqual(have[i], want[i]) {
 				return altered("%s[%d]%s: is not what origin and rules give", l, i, firstDifference(have[i], want[i]))
 			}
 		}
@@ -127,31 +101,6 @@ func checkRerun(b *schema.Bundle, rerun Rerun) error {
 		return altered("manifest.source: is not the one that origin and rules give")
 	}
 	return nil
-}
-
-// sameItem compares two items of a cloud bundle. Items of other kinds are never
-// the same.
-func sameItem(have, want schema.Item) bool {
-	switch have := have.(type) {
-	case *schema.CloudConnection:
-		want, ok := want.(*schema.CloudConnection)
-		if !ok || !sameMarker(have.Password, want.Password) {
-			return false
-		}
-		x, y := *have, *want
-		x.Password, y.Password = nil, nil
-		return x == y
-	case *schema.CloudCredential:
-		want, ok := want.(*schema.CloudCredential)
-		if !ok || !sameMarker(have.ClientSecret, want.ClientSecret) {
-			return false
-		}
-		x, y := *have, *want
-		x.ClientSecret, y.ClientSecret = nil, nil
-		return x == y
-	default:
-		return false
-	}
 }
 
 // firstDifference names the first field that differs, as the end of a place.

@@ -5,10 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
+	"strings"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -16,11 +13,11 @@ import (
 // part is what a sealed part says. It exists in memory only while secrets are
 // sealed or opened.
 type part struct {
-	Format  string     `json:"format"`
-	Bundle  string     `json:"bundle"`
-	KeyID   string     `json:"keyid"`
-	Key     string     `json:"key"`
-	Secrets secretList `json:"secrets"`
+	Format  string       `json:"format"`
+	Bundle  string       `json:"bundle"`
+	KeyID   string       `json:"keyid"`
+	Key     string       `json:"key"`
+	Secrets []partSecret `json:"secrets"`
 }
 
 type partSecret struct {
@@ -31,56 +28,38 @@ type partSecret struct {
 	For         destination `json:"for"`
 }
 
-// secretList is the secrets of a part. They are written from memory, and read
-// one by one: of most nothing but the value is kept.
-type secretList struct {
-	list []partSecret
-	read func(*jsontext.Decoder) error
-}
-
-// MarshalJSONTo writes the list.
-func (l *secretList) MarshalJSONTo(enc *jsontext.Encoder) error {
-	return json.MarshalEncode(enc, l.list)
-}
-
-// UnmarshalJSONFrom leaves the list to whoever opens the part.
-func (l *secretList) UnmarshalJSONFrom(dec *jsontext.Decoder) error { return l.read(dec) }
-
-// opening is the work of opening a bundle's sealed parts and holding the
-// settings against them.
-type opening struct {
-	*Opened
-	items []placed // on Server, in the order in which secrets are sealed
-	next  int      // in items: the one that the next secret is expected to belong to
-	index map[schema.SecretKey]int
-	left  map[schema.SecretKey]bool // of the part at hand: secrets of no item
-	fault error                     // as it is: a decoder puts words of its own around it
-}
-
-// placed is an item and where it stands.
-type placed struct {
-	item  schema.Item
-	list  schema.List
+// place says where an item stands in its list.
+type place struct {
+	schema.Item
 	index int
 }
 
 // openParts opens the sealed parts that the identities reach and holds the
 // settings against them. A part that the identities cannot open leaves its
 // markers unchecked, and their secrets unavailable.
-func (o *Opened) openParts(sealed []*schema.SealedPart) error {
-	w := opening{Opened: o}
+func (o *Opened) openParts() error {
+	o.secrets = schema.Secrets{}
+	items := map[schema.SecretKey]place{}
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for i, it := range o.Bundle.ServerItems(l) {
+			items[schema.SecretKey{List: l, Name: it.ItemName()}] = place{it, i}
+		}
+	}
 	opened := map[string]bool{} // by key id
-	for i, s := range sealed {
+	for i, armored := range o.Bundle.Sealed {
 		at := fmt.Sprintf("sealed[%d]", i)
-		plain, err := openAgain(s.Reader, o.ids)
+		plain, err := Decrypt(strings.NewReader(armored), schema.MaxDocument, o.ids...)
 		var wrong *WrongKeyError
 		if errors.As(err, &wrong) {
 			continue
 		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", at, err)
+		var p part
+		if err == nil {
+			err = schema.Strict(plain, &p)
 		}
-		p, err := w.part(plain)
+		if err == nil {
+			err = o.takePart(&p, items)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", at, err)
 		}
@@ -88,55 +67,15 @@ func (o *Opened) openParts(sealed []*schema.SealedPart) error {
 			return altered("%s: its key id is another part's", at)
 		}
 		opened[p.KeyID] = true
+		p.Secrets = nil
 		o.parts = append(o.parts, p)
 		o.PartsOpened++
 	}
 	return o.checkMarkers(opened)
 }
 
-// part reads a part that was opened and takes its secrets. Its plaintext is
-// decrypted to its authenticated end before a byte is decoded, and decrypted
-// again for that: it never stands in memory.
-func (w *opening) part(plain func() (io.Reader, error)) (part, error) {
-	if w.items == nil {
-		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
-			for i, it := range w.Bundle.ServerItems(l) {
-				w.items = append(w.items, placed{it, l, i})
-			}
-		}
-		w.secrets = make(schema.Secrets, Count(w.Bundle).Sealed)
-	}
-	w.next, w.left = 0, map[schema.SecretKey]bool{}
-	var p part
-	late := false
-	p.Secrets.read = func(dec *jsontext.Decoder) error {
-		if late = p.Format == "" || p.Bundle == "" || p.KeyID == "" || p.Key == ""; late {
-			return dec.SkipValue()
-		}
-		k, err := p.check(w.Bundle.SecretsID())
-		if err != nil {
-			w.fault = err
-			return err
-		}
-		return w.take(dec, k)
-	}
-	err := schema.StrictFrom(plain, &p)
-	if err == nil && late { // its members stand in another order: they are known now
-		err = schema.StrictFrom(plain, &p)
-	}
-	if w.fault != nil {
-		return p, w.fault
-	}
-	if err != nil {
-		return p, err
-	}
-	p.Secrets.read = nil // it would keep all that the opening needed
-	_, err = p.check(w.Bundle.SecretsID())
-	return p, err
-}
-
-// check holds what a part says of itself against its bundle's id.
-func (p *part) check(bundle string) (key, error) {
+// key returns what the part's fingerprints were made with.
+func (p *part) key(bundle string) (key, error) {
 	if err := schema.CheckFormat(p.Format, PartFormat); err != nil {
 		return key{}, err
 	}
@@ -150,93 +89,59 @@ func (p *part) check(bundle string) (key, error) {
 	return keyOf(p.KeyID, raw), nil
 }
 
-// take reads the secrets of a part with that key.
-func (w *opening) take(dec *jsontext.Decoder, k key) error {
-	if dec.PeekKind() != '[' {
-		var list []partSecret
-		return json.UnmarshalDecode(dec, &list) // which says what is wrong
-	}
-	if _, err := dec.ReadToken(); err != nil {
+// takePart holds the secrets of a part against the markers and destinations of
+// their items, and keeps them.
+func (o *Opened) takePart(p *part, items map[schema.SecretKey]place) error {
+	k, err := p.key(o.Bundle.SecretsID())
+	if err != nil {
 		return err
 	}
-	for i := 0; dec.PeekKind() != ']'; i++ {
-		var s partSecret
-		if err := json.UnmarshalDecode(dec, &s); err != nil {
-			return err
+	left := map[schema.SecretKey]bool{} // secrets of no item
+	for i := range p.Secrets {
+		s := &p.Secrets[i]
+		at := fmt.Sprintf("secrets[%d]", i)
+		id := schema.SecretKey{List: schema.List(s.Kind + "s"), Name: s.Name}
+		if id.List != schema.Credentials && id.List != schema.Connections {
+			return altered("%s.kind: neither connection nor credential", at)
 		}
-		if w.fault = w.secret(fmt.Sprintf("secrets[%d]", i), &s, k); w.fault != nil {
-			return w.fault
+		if s.Value == "" || len(s.Value) > schema.MaxSecret {
+			return altered("%s.value: empty or too long", at)
 		}
-	}
-	_, err := dec.ReadToken()
-	return err
-}
-
-// secret holds one secret against the marker and the destination of its item.
-func (w *opening) secret(at string, s *partSecret, k key) error {
-	id := schema.SecretKey{List: schema.List(s.Kind + "s"), Name: s.Name}
-	if id.List != schema.Credentials && id.List != schema.Connections {
-		return altered("%s.kind: neither connection nor credential", at)
-	}
-	if s.Value == "" || len(s.Value) > schema.MaxSecret {
-		return altered("%s.value: empty or too long", at)
-	}
-	value := schema.NewSecret(s.Value)
-	if !hmac.Equal([]byte(s.Fingerprint), []byte(k.fingerprint(value))) {
-		return altered("%s.fingerprint: is not the secret's", at)
-	}
-	it, ok := w.find(id)
-	if !ok {
-		if w.left[id] {
+		value := schema.NewSecret(s.Value)
+		if !hmac.Equal([]byte(s.Fingerprint), []byte(k.fingerprint(value))) {
+			return altered("%s.fingerprint: is not the secret's", at)
+		}
+		it, ok := items[id]
+		if left[id] || !o.secrets[id].IsZero() {
 			return altered("%s: %s %s stands twice", at, s.Kind, schema.Quote(s.Name))
 		}
-		w.left[id] = true
-		w.Unreferred = append(w.Unreferred, id)
-		return nil
+		if !ok {
+			left[id] = true
+			o.Unreferred = append(o.Unreferred, id)
+			continue
+		}
+		if err := checkSecret(s, it, id.List, k.id); err != nil {
+			return err
+		}
+		o.secrets[id] = value
 	}
-	id.Name = it.item.ItemName() // the settings' own, so that the part's can go
-	switch m := schema.SecretMarker(it.item); {
-	case !w.secrets[id].IsZero():
-		return altered("%s: %s %s stands twice", at, s.Kind, schema.Quote(s.Name))
-	case m == nil || m.State != schema.Sealed || m.KeyID() != k.id:
+	return nil
+}
+
+// checkSecret holds one secret against the marker and the destination of its item.
+func checkSecret(s *partSecret, it place, l schema.List, keyid string) error {
+	switch m := schema.SecretMarker(it.Item); {
+	case m == nil || m.State != schema.Sealed || m.KeyID() != keyid:
 		// Nobody takes the marker away but somebody who wants another secret, or
 		// another destination, for the item.
 		return altered("a secret is sealed for %s %s, and the settings do not refer to it", s.Kind, schema.Quote(s.Name))
 	case m.Fingerprint != s.Fingerprint:
-		return altered("%s[%d].%s: its fingerprint is not the one of the secret sealed for %s", it.list, it.index, schema.SecretField(it.list), schema.Quote(s.Name))
+		return altered("%s[%d].%s: its fingerprint is not the one of the secret sealed for %s", l, it.index, schema.SecretField(l), schema.Quote(s.Name))
 	}
-	if got := destinationOf(it.item); got != s.For {
-		return altered("%s[%d]: the secret of %s was sealed for %s, and the settings now say %s", it.list, it.index, schema.Quote(s.Name), s.For, got)
+	if got := destinationOf(it.Item); got != s.For {
+		return altered("%s[%d]: the secret of %s was sealed for %s, and the settings now say %s", l, it.index, schema.Quote(s.Name), s.For, got)
 	}
-	w.secrets[id] = value
 	return nil
-}
-
-// find returns the item of a secret. Secrets are sealed in the items' order, so
-// that it is the next one as a rule.
-func (w *opening) find(id schema.SecretKey) (placed, bool) {
-	for ; w.next < len(w.items); w.next++ {
-		it := w.items[w.next]
-		if it.list == id.List && it.item.ItemName() == id.Name {
-			w.next++
-			return it, true
-		}
-		if m := schema.SecretMarker(it.item); m != nil && m.State == schema.Sealed {
-			break // it has a secret, perhaps in another part
-		}
-	}
-	if w.index == nil {
-		w.index = make(map[schema.SecretKey]int, len(w.items))
-		for i, it := range w.items {
-			w.index[schema.SecretKey{List: it.list, Name: it.item.ItemName()}] = i
-		}
-	}
-	i, ok := w.index[id]
-	if !ok {
-		return placed{}, false
-	}
-	w.next = i + 1
-	return w.items[i], true
 }
 
 // checkMarkers looks for markers whose secret no part had.
@@ -280,7 +185,7 @@ func Reseal(o *Opened, to Readers) error {
 	}
 	var out []string
 	for _, p := range o.parts {
-		if p.Secrets.list = mine[p.KeyID]; p.Secrets.list == nil {
+		if p.Secrets = mine[p.KeyID]; p.Secrets == nil {
 			continue
 		}
 		armored, err := sealPart(p, to)

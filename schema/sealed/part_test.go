@@ -54,7 +54,7 @@ func TestAPartIsHeldToTheSettingsHoweverItIsWritten(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := forge(t, raw, ops, to, func(b *schema.Bundle) {
-				plain, err := sealed.Decrypt([]byte(b.Sealed[0]), schema.MaxDocument, ops.id)
+				plain, err := sealed.Decrypt(strings.NewReader(b.Sealed[0]), schema.MaxDocument, ops.id)
 				if err != nil {
 					t.Fatal(err)
 				}

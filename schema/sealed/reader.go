@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"filippo.io/age"
-	"filippo.io/age/armor"
 	"filippo.io/age/plugin"
 
 	"github.com/mailferry/mailferry/schema"
@@ -128,7 +127,7 @@ func (k Keys) Identities(r io.Reader, passphrase func() (schema.Secret, error)) 
 		if err != nil {
 			return nil, err
 		}
-		if raw, err = decrypt(bytes.NewReader(raw), int64(len(raw)), maxKeyFile, id); err != nil {
+		if raw, err = Decrypt(bytes.NewReader(raw), maxKeyFile, id); err != nil {
 			return nil, schema.Hint(errors.New("the passphrase does not open it"), "the identity file is protected by a passphrase of its own")
 		}
 	}
@@ -327,13 +326,4 @@ func isAge(raw []byte) bool {
 
 func isArmored(raw []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte(armorIntro))
-}
-
-// dearmored returns the binary age file.
-func dearmored(raw io.Reader) io.Reader {
-	in := bufio.NewReader(raw)
-	if head, _ := in.Peek(len(ageIntro)); string(head) == ageIntro {
-		return in
-	}
-	return armor.NewReader(in)
 }

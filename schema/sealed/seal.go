@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"strings"
-
-	"github.com/go-json-experiment/json"
+	"slices"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -100,11 +98,11 @@ func AddSecrets(b *schema.Bundle, secrets schema.Secrets, to Readers) error {
 			if err := schema.Set(it, schema.SecretField(l), &schema.Marker{State: schema.Sealed, Fingerprint: fp}); err != nil {
 				return err
 			}
-			p.Secrets.list = append(p.Secrets.list, partSecret{l.One(), it.ItemName(), s.Reveal(), fp, destinationOf(it)})
+			p.Secrets = append(p.Secrets, partSecret{l.One(), it.ItemName(), s.Reveal(), fp, destinationOf(it)})
 		}
 	}
-	if len(p.Secrets.list) != len(secrets) {
-		return fmt.Errorf("%d secrets belong to no connection or credential of the bundle", len(secrets)-len(p.Secrets.list))
+	if len(p.Secrets) != len(secrets) {
+		return fmt.Errorf("%d secrets belong to no connection or credential of the bundle", len(secrets)-len(p.Secrets))
 	}
 	armored, err := sealPart(p, to)
 	if err != nil {
@@ -119,38 +117,20 @@ func sealPart(p part, to Readers) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var out strings.Builder
-	err = encryptTo(&out, p.write, true, rs)
-	return out.String(), err
-}
-
-// write writes the part and blanks up to a multiple of padTo. JSON allows blanks
-// after its end: jq and every strict reader take them.
-func (p *part) write(w io.Writer) error {
-	c := &counter{w: w}
-	if err := json.MarshalWrite(c, p, json.Deterministic(true)); err != nil {
-		return err
+	plain, err := schema.Marshal(p)
+	if err != nil {
+		return "", err
 	}
-	_, err := fmt.Fprintf(w, "%*s", padTo-c.n%padTo, "\n")
-	return err
-}
-
-// counter counts the bytes written.
-type counter struct {
-	w io.Writer
-	n int
-}
-
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n += n
-	return n, err
+	// JSON allows blanks after its end: jq and every strict reader take them.
+	plain = fmt.Appendf(plain, "%*s", padTo-len(plain)%padTo, "\n")
+	out, err := Encrypt(plain, rs)
+	return string(out), err
 }
 
 // Write encrypts the bundle to its readers and writes the file. It sets the
 // manifest's lists of readers and its counts; everything else in the manifest
-// is the caller's. A bundle that refers to secrets and has no sealed part, such
-// as one that was only viewed, is refused.
+// is the caller's. A bundle that refers to secrets and has no sealed part is
+// refused.
 func Write(w io.Writer, b *schema.Bundle, to Readers) error {
 	if err := to.Check(); err != nil {
 		return err
@@ -160,15 +140,15 @@ func Write(w io.Writer, b *schema.Bundle, to Readers) error {
 	if b.Manifest.Counts.Sealed > 0 && len(b.Sealed) == 0 {
 		return fmt.Errorf("%d secrets are marked as sealed, and no sealed part has them", b.Manifest.Counts.Sealed)
 	}
-	if err := b.Check(); err != nil {
-		return err
-	}
-	all := append(append([]Recipient{}, to.Recipients...), to.Reviewers...)
-	rs, err := to.age(all)
+	doc, err := b.Encode()
 	if err != nil {
 		return err
 	}
-	return encryptTo(w, b.Encode, false, rs)
+	rs, err := to.age(slices.Concat(to.Recipients, to.Reviewers))
+	if err != nil {
+		return err
+	}
+	return encrypt(w, doc, false, rs)
 }
 
 // Count counts a bundle's items and secrets.
