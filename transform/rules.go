@@ -11,17 +11,26 @@ import (
 )
 
 //go:embed rules.json
-var shipped []byte
+var defaultRules []byte
 
-// Shipped returns the shipped rules as the file that --print-rules prints.
-func Shipped() []byte { return slices.Clone(shipped) }
+// DefaultRulesFile returns the default rules as a file to edit.
+func DefaultRulesFile() []byte { return slices.Clone(defaultRules) }
 
-// Rules reads a rules file: strictly, against its schema, and refusing what no
+// DefaultRules returns the rules that are used where nobody gives others.
+func DefaultRules() *schema.Rules {
+	r, err := ParseRules(defaultRules)
+	if err != nil {
+		panic(fmt.Sprintf("embedded rules: %v", err)) // the binary itself is broken
+	}
+	return r
+}
+
+// ParseRules reads a rules file: strictly, against its schema, and refusing what no
 // rule may do. Where a secret goes (a connection's host, port and username, a
 // credential's client id and endpoints) reaches Cloud as it is on Server or not
 // at all: a rules file is reviewed less closely than a bundle, and must not be a
 // way to send a password elsewhere.
-func Rules(file []byte) (*schema.Rules, error) {
+func ParseRules(file []byte) (*schema.Rules, error) {
 	r := &schema.Rules{}
 	if err := schema.DecodeFile("rules", file, r); err != nil {
 		return nil, err
@@ -162,6 +171,15 @@ func checkEncryption(r *schema.Rules, at string, f schema.FieldRule) error {
 		}
 	}
 	return nil
+}
+
+// CloudField is where rules carry a field of Server's to, or its own name where
+// they carry it nowhere.
+func CloudField(r *schema.Rules, l schema.List, field string) string {
+	if f, ok := fieldRule(listRules(r, l), field); ok {
+		return f.To
+	}
+	return field
 }
 
 func names(format string, l schema.List) string {

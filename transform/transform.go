@@ -34,11 +34,11 @@ type Note struct {
 	Text  string      `json:"text,omitzero"`
 }
 
-// Run transforms a server bundle. The result has its lists, its id, its source
+// Apply transforms a server bundle. The result has its lists, its id, its source
 // and its origin; manifest claims (created, tool, history) are the caller's,
 // sealed parts pass through untouched. statements are those that stood beside
 // the server bundle.
-func Run(b *schema.Bundle, rules *schema.Rules, statements []schema.Statement) (*schema.Bundle, []Note, error) {
+func Apply(b *schema.Bundle, rules *schema.Rules, statements []schema.Statement) (*schema.Bundle, []Note, error) {
 	if b.IsCloud() {
 		return nil, nil, schema.Hint(fmt.Errorf("it is a cloud bundle already"), "import takes it as it is")
 	}
@@ -53,8 +53,7 @@ func Run(b *schema.Bundle, rules *schema.Rules, statements []schema.Statement) (
 	for _, it := range b.Connections {
 		o.Connections = append(o.Connections, it.(*schema.ServerConnection))
 	}
-	var notes []Note
-	out, err := run(o, func(n Note) { notes = append(notes, n) })
+	out, notes, err := apply(o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -62,70 +61,59 @@ func Run(b *schema.Bundle, rules *schema.Rules, statements []schema.Statement) (
 	return out, notes, nil
 }
 
-// Again transforms an origin by its own rules, as the opener of a cloud bundle
+// Rerun transforms an origin by its own rules, as the opener of a cloud bundle
 // does. The rules are held to the same limits as a file's.
-func Again(o *schema.Origin) (*schema.Bundle, error) {
-	return run(o, func(Note) {})
+func Rerun(o *schema.Origin) (*schema.Bundle, error) {
+	b, _, err := apply(o)
+	return b, err
 }
 
-// Notes tells the report of the transform that gave a cloud bundle, note by note.
-func Notes(b *schema.Bundle, told func(Note)) error { return Preview(b, b.Origin.Rules, told) }
-
-// Preview tells the report that a transform by these rules would give, note by
-// note, and keeps nothing of either.
-func Preview(b *schema.Bundle, rules *schema.Rules, told func(Note)) error {
-	if err := check(rules); err != nil {
-		return fmt.Errorf("rules: %w", err)
+// Notes returns the report of the transform that gave a cloud bundle, or what
+// the default rules would say of a server bundle. Names and fields are Server's.
+func Notes(b *schema.Bundle) ([]Note, error) {
+	rules := DefaultRules()
+	if b.IsCloud() {
+		rules = b.Origin.Rules
 	}
-	t := newTranslation(rules, told)
+	t := newTranslation(rules)
 	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
-		for _, it := range b.ServerItems(l) {
-			if _, err := t.item(it); err != nil {
-				return err
-			}
+		if _, err := t.items(b.ServerItems(l)); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return t.notes, nil
 }
 
-func run(o *schema.Origin, told func(Note)) (*schema.Bundle, error) {
+func apply(o *schema.Origin) (*schema.Bundle, []Note, error) {
 	if o.Rules == nil {
-		return nil, fmt.Errorf("rules: missing")
+		return nil, nil, fmt.Errorf("rules: missing")
 	}
 	if err := check(o.Rules); err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
+		return nil, nil, fmt.Errorf("rules: %w", err)
 	}
 	originDigest, err := o.Digest()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	rulesDigest, err := schema.DigestOf(o.Rules)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	id, err := schema.DigestOf([]string{schema.CloudFormat, originDigest, rulesDigest})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	b := &schema.Bundle{Format: schema.CloudFormat, Origin: o, Credentials: []schema.Item{}, Connections: []schema.Item{}}
+	b := &schema.Bundle{Format: schema.CloudFormat, Origin: o}
 	b.Manifest.ID = id[:32]
 	b.Manifest.Source = schema.Source{Kind: "server-bundle", Name: o.Manifest.Source.Name, SHA256: originDigest, AppVersion: o.Manifest.Source.AppVersion}
-	t := newTranslation(o.Rules, told)
-	for _, it := range o.Items(schema.Credentials) {
-		c, err := t.item(it)
-		if err != nil {
-			return nil, err
-		}
-		b.Credentials = append(b.Credentials, c)
+	t := newTranslation(o.Rules)
+	if b.Credentials, err = t.items(o.Items(schema.Credentials)); err != nil {
+		return nil, nil, err
 	}
-	for _, it := range o.Items(schema.Connections) {
-		c, err := t.item(it)
-		if err != nil {
-			return nil, err
-		}
-		b.Connections = append(b.Connections, c)
+	if b.Connections, err = t.items(o.Items(schema.Connections)); err != nil {
+		return nil, nil, err
 	}
-	return b, noTwins(b)
+	return b, t.notes, noTwins(b)
 }
 
 func noTwins(b *schema.Bundle) error {
@@ -143,11 +131,25 @@ func noTwins(b *schema.Bundle) error {
 type translation struct {
 	rules   *schema.Rules
 	renames map[string]string // of credentials
-	told    func(Note)
+	notes   []Note
 }
 
-func newTranslation(rules *schema.Rules, told func(Note)) *translation {
-	return &translation{rules, renames(rules), told}
+func newTranslation(rules *schema.Rules) *translation {
+	return &translation{rules: rules, renames: renames(rules)}
+}
+
+func (t *translation) note(n Note) { t.notes = append(t.notes, n) }
+
+func (t *translation) items(from []schema.Item) ([]schema.Item, error) {
+	out := make([]schema.Item, len(from))
+	for i, it := range from {
+		to, err := t.item(it)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = to
+	}
+	return out, nil
 }
 
 func (t *translation) item(from schema.Item) (schema.Item, error) {
@@ -174,7 +176,7 @@ func (t *translation) item(from schema.Item) (schema.Item, error) {
 			if s, isText := v.(string); isText {
 				note.From = s
 			}
-			t.told(note)
+			t.note(note)
 			continue
 		}
 		f, ok := fieldRule(rules, field)
@@ -208,12 +210,12 @@ func (t *translation) value(f schema.FieldRule, v any, note Note) any {
 		default:
 			note.Kind = Unverified
 		}
-		t.told(note)
+		t.note(note)
 	case f.To == "oauth2_credentials" || note.List == schema.Credentials && f.To == "name":
 		mapped = renamed(t.renames, s)
 		if mapped != s {
 			note.Kind, note.From, note.To = Renamed, s, mapped
-			t.told(note)
+			t.note(note)
 		}
 	}
 	return mapped

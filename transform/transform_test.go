@@ -12,10 +12,7 @@ import (
 
 func shipped(t *testing.T) *schema.Rules {
 	t.Helper()
-	r, err := transform.Rules(transform.Shipped())
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := transform.DefaultRules()
 	return r
 }
 
@@ -38,7 +35,7 @@ func server() *schema.Bundle {
 
 func run(t *testing.T, r *schema.Rules) (*schema.Bundle, []transform.Note) {
 	t.Helper()
-	b, notes, err := transform.Run(server(), r, nil)
+	b, notes, err := transform.Apply(server(), r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +102,7 @@ func TestEveryValueIsCarriedOrDroppedWithAReason(t *testing.T) {
 func TestAValueWithoutARuleIsAnError(t *testing.T) {
 	r := shipped(t)
 	r.Connections.Drops = nil
-	if _, _, err := transform.Run(server(), r, nil); err == nil || !strings.Contains(err.Error(), `connection "G": no rule carries or drops extra.shared_mailbox`) {
+	if _, _, err := transform.Apply(server(), r, nil); err == nil || !strings.Contains(err.Error(), `connection "G": no rule carries or drops extra.shared_mailbox`) {
 		t.Errorf("%v", err)
 	}
 }
@@ -150,7 +147,7 @@ func TestTheSameInputGivesTheSameContent(t *testing.T) {
 	b, _ := run(t, shipped(t))
 	da, _ := a.Digest()
 	db, _ := b.Digest()
-	again, err := transform.Again(a.Origin)
+	again, err := transform.Rerun(a.Origin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,13 +165,13 @@ func TestTheSameInputGivesTheSameContent(t *testing.T) {
 
 func TestACloudBundleIsNotTransformedAgain(t *testing.T) {
 	b, _ := run(t, shipped(t))
-	if _, _, err := transform.Run(b, shipped(t), nil); err == nil || !strings.Contains(err.Error(), "cloud bundle already") {
+	if _, _, err := transform.Apply(b, shipped(t), nil); err == nil || !strings.Contains(err.Error(), "cloud bundle already") {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestRulesThatMustNotBeAreRefused(t *testing.T) {
-	good := string(transform.Shipped())
+	good := string(transform.DefaultRulesFile())
 	replace := func(old, new string) string {
 		if !strings.Contains(good, old) {
 			t.Fatalf("the rules have no %s", old)
@@ -217,7 +214,7 @@ func TestRulesThatMustNotBeAreRefused(t *testing.T) {
 		"not JSON":                {good[:len(good)-5], "ends in the middle"},
 		"duplicate member":        {replace(`"note":`, `"format": "mailferry/rules/v1", "note":`), "format: stands twice"},
 	} {
-		if _, err := transform.Rules([]byte(c.rules)); err == nil {
+		if _, err := transform.ParseRules([]byte(c.rules)); err == nil {
 			t.Errorf("%s: accepted", name)
 		} else if !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
@@ -240,7 +237,7 @@ func TestTheTransformTouchesNothingOutside(t *testing.T) {
 func TestEncryptionIsNotDroppedFromUnderAPassword(t *testing.T) {
 	r := shipped(t)
 	r.Connections.Drops = append(r.Connections.Drops, schema.DropRule{Field: "encryption", Reason: "x"})
-	if _, _, err := transform.Run(server(), r, nil); err == nil || !strings.Contains(err.Error(), "drops encryption and not the password") {
+	if _, _, err := transform.Apply(server(), r, nil); err == nil || !strings.Contains(err.Error(), "drops encryption and not the password") {
 		t.Errorf("%v", err)
 	}
 }
@@ -251,7 +248,7 @@ func TestNamesThatAreSwappedFindTheWayBack(t *testing.T) {
 	second.Name = "second"
 	b.Credentials = append(b.Credentials, &second)
 	r.RenameCredentials = []schema.Rename{{From: "google", To: "second"}, {From: "second", To: "google"}}
-	out, _, err := transform.Run(b, r, nil)
+	out, _, err := transform.Apply(b, r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

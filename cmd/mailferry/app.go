@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -87,7 +88,7 @@ func unknownCommand(commands []*cli.Command, path, name string) error {
 	if name == "help" || name == "version" && path == "mailferry" {
 		return schema.Hint(err, "%s --%s", path, name)
 	}
-	if near := nearest(name, commandNames(commands)); near != "" {
+	if near := human.Nearest(name, commandNames(commands)); near != "" {
 		return schema.Hint(err, "did you mean %s?", near)
 	}
 	return schema.Hint(err, "%s has: %s", path, strings.Join(commandNames(commands), ", "))
@@ -135,7 +136,7 @@ func likeThis(flags []cli.Flag, name string) string {
 func unknownFlag(c *cli.Context, name string) error {
 	path := c.Command.HelpName
 	err := usage("%s has no flag %s", path, schema.Quote(dashed(name)))
-	if near := nearest(name, flagNames(c.Command.VisibleFlags())); near != "" {
+	if near := human.Nearest(name, flagNames(c.Command.VisibleFlags())); near != "" {
 		return schema.Hint(err, "did you mean %s?", dashed(near))
 	}
 	if len(c.Command.Subcommands) > 0 {

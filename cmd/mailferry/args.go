@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -87,7 +88,7 @@ func refuseGlued(flags []cli.Flag, path, arg string) error {
 	}
 	short, value := arg[:2], arg[2:]
 	names := flagNames(flags)
-	if !takesValue(flags, short) || slices.Contains(names, arg[1:]) || nearest(arg[1:], names) != "" {
+	if !takesValue(flags, short) || slices.Contains(names, arg[1:]) || human.Nearest(arg[1:], names) != "" {
 		return nil
 	}
 	return schema.Hint(usage("%s: no blank between %s and its value", path, short), "%s %s", short, schema.Quote(value))

@@ -111,18 +111,15 @@ func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*r
 	if err != nil {
 		return nil, err
 	}
-	var noted error
-	in := findings.Input{Bundle: o.Bundle, Policy: policy, Now: e.now(), Notes: auditNotes(o.Bundle, &noted)}
+	notes, err := transform.Notes(o.Bundle)
+	if err != nil {
+		return nil, at(path, err)
+	}
+	in := findings.Input{Bundle: o.Bundle, Policy: policy, Now: e.now(), Notes: notes}
 	if o.Reveals() && o.Parts > 0 {
-		in.SecretClass = secretClass(o)
-		for _, k := range o.Unreferred {
-			in.Unreferenced = append(in.Unreferenced, findings.SecretRef{List: k.List, Name: k.Name})
-		}
+		in.SecretClass, in.Unreferenced = secretClass(o), o.Unreferred
 	}
 	found := findings.Audit(in)
-	if noted != nil {
-		return nil, at(path, noted)
-	}
 	v, err := e.judge(c, path, o, "")
 	if err != nil {
 		return nil, err
@@ -135,49 +132,14 @@ func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*r
 		Findings: found, Signatures: signatures(v, o.Bundle.IsCloud())}, nil
 }
 
-// auditNotes tells an audit what a transform did, or would do. err is set once
-// the notes were told.
-func auditNotes(b *schema.Bundle, err *error) func(yield func(findings.TransformNote)) {
-	kinds := map[transform.Kind]findings.NoteKind{transform.Dropped: findings.Dropped, transform.Unmapped: findings.Unmapped, transform.Unverified: findings.Unverified}
-	return func(yield func(findings.TransformNote)) {
-		*err = transformNotes(b, func(n transform.Note) {
-			if n.Field == "encryption" && n.To != "" && n.From != n.To {
-				yield(findings.TransformNote{Kind: findings.Remapped, List: n.List, Name: n.Name, Field: n.Field, What: n.From + " → " + n.To})
-			}
-			kind, ok := kinds[n.Kind]
-			if !ok {
-				return
-			}
-			what := n.From
-			if n.To != "" && n.To != n.From {
-				what = n.From + " → " + n.To
-			}
-			yield(findings.TransformNote{Kind: kind, List: n.List, Name: n.Name, Field: n.Field, What: what, Text: n.Text})
-		})
-	}
-}
-
-// transformNotes tells what the transform said of a cloud bundle, or what the
-// shipped rules would say of a server bundle.
-func transformNotes(b *schema.Bundle, told func(transform.Note)) error {
-	if b.IsCloud() {
-		return transform.Notes(b, told)
-	}
-	rules, err := transform.Rules(transform.Shipped())
-	if err != nil {
-		return err
-	}
-	return transform.Preview(b, rules, told)
-}
-
 // secretClass lets the audit see which secrets are equal without seeing them:
 // by a hash under a key that lives as long as this run.
-func secretClass(o *sealed.Opened) func(findings.SecretRef) (string, bool) {
+func secretClass(o *sealed.Opened) func(schema.SecretKey) (string, bool) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
 	m := hmac.New(sha256.New, key)
 	names := transform.NamesOf(o.Bundle)
-	return func(ref findings.SecretRef) (string, bool) {
+	return func(ref schema.SecretKey) (string, bool) {
 		s := o.Secret(ref.List, names.Server(ref.List, ref.Name))
 		if s.IsZero() {
 			return "", false

@@ -16,7 +16,7 @@ import (
 	"github.com/mattn/go-runewidth"
 	"github.com/urfave/cli/v2"
 
-	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/samples"
 	"github.com/mailferry/mailferry/samples/cloud"
@@ -152,7 +152,7 @@ func (d *demo) cloudTable() error {
 		}
 		slices.SortFunc(entries, func(a, b cloud.Entry) int { return strings.Compare(a.Item.ItemName(), b.Item.ItemName()) })
 		for _, it := range entries {
-			name := report.Visible(it.Item.ItemName())
+			name := human.Visible(it.Item.ItemName())
 			provider := schema.Text(it.Item, "service_provider")
 			where := schema.Text(it.Item, "host")
 			if p := schema.Text(it.Item, "smtp_port"); p != "" {

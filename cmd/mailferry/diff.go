@@ -139,7 +139,7 @@ func asCloud(s *compare.Side, other *schema.Bundle) error {
 	if s.Bundle.IsCloud() || !other.IsCloud() {
 		return nil
 	}
-	b, _, err := transform.Run(s.Bundle, other.Origin.Rules, nil)
+	b, _, err := transform.Apply(s.Bundle, other.Origin.Rules, nil)
 	s.AsCloud = b
 	return err
 }

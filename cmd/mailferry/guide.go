@@ -10,7 +10,6 @@ import (
 	"github.com/mailferry/mailferry/importer/runsheet"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
-	"github.com/mailferry/mailferry/transform"
 )
 
 func (e *env) guideCommand() *cli.Command {
@@ -41,7 +40,7 @@ func (e *env) guide(c *cli.Context) error {
 	if !o.Bundle.IsCloud() {
 		return schema.Hint(at(path, fmt.Errorf("is a server bundle; the run sheet is for Cloud's forms")), "mailferry transform -i KEY -r RECIPIENT -o cloud.age %s", path)
 	}
-	notes, err := sheetNotes(o.Bundle)
+	notes, err := runsheet.NotesOf(o.Bundle)
 	if err != nil {
 		return err
 	}
@@ -55,46 +54,4 @@ func (e *env) guide(c *cli.Context) error {
 	}
 	e.print("%s: the run sheet of %s and %s, without secrets", out, count(len(o.Bundle.Connections), "connection"), count(len(o.Bundle.Credentials), "credential"))
 	return nil
-}
-
-// sheetNotes tells what a transform was not sure of, in Cloud's terms.
-func sheetNotes(b *schema.Bundle) ([]runsheet.Note, error) {
-	var out []runsheet.Note
-	names := transform.NamesOf(b)
-	err := transform.Notes(b, func(n transform.Note) {
-		if n.Kind == transform.Mapped || n.Kind == transform.Renamed {
-			return
-		}
-		note := runsheet.Note{List: n.List, Name: n.Name, Field: cloudField(b.Origin.Rules, n.List, n.Field)}
-		if n.List == schema.Credentials {
-			note.Name = names.Cloud(n.Name)
-		}
-		switch n.Kind {
-		case transform.Dropped:
-			note.Text = fmt.Sprintf("left behind: %s (%s)", n.Field, n.Text)
-		case transform.Unverified:
-			note.Text = "nobody has verified that Cloud calls it so"
-			if n.Text != "" {
-				note.Text += ": " + n.Text
-			}
-		default:
-			note.Text = n.Text
-		}
-		out = append(out, note)
-	})
-	return out, err
-}
-
-// cloudField is where rules carry a server field to, or "".
-func cloudField(r *schema.Rules, l schema.List, server string) string {
-	rules := r.Connections
-	if l == schema.Credentials {
-		rules = r.Credentials
-	}
-	for _, f := range rules.Fields {
-		if f.From == server {
-			return f.To
-		}
-	}
-	return ""
 }

@@ -195,7 +195,7 @@ func (h handover) transformAgain(t *testing.T, server *schema.Bundle, rules *sch
 	if rules == nil {
 		rules = was.Origin.Rules
 	}
-	b, _, err := transform.Run(server, rules, was.Origin.Statements)
+	b, _, err := transform.Apply(server, rules, was.Origin.Statements)
 	check(t, err)
 	m := was.Manifest
 	m.ID, m.Source = b.Manifest.ID, b.Manifest.Source

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/internal/sheet"
@@ -96,10 +97,10 @@ func (e *env) inspectTables(c *cli.Context, arg string, k kind) error {
 	if c.Bool("json") {
 		return e.json(contents)
 	}
-	p := report.NewPrinter(e.stdout, e.terminal())
+	p := human.NewPrinter(e.stdout, e.terminal())
 	pair := func(label, value string) {
 		if value != "" {
-			p.Pair(0, 12, label, report.Plain, report.Visible(value))
+			p.Pair(0, 12, label, human.Plain, human.Visible(value))
 		}
 	}
 	pair("source", contents.Name)
@@ -112,19 +113,19 @@ func (e *env) inspectTables(c *cli.Context, arg string, k kind) error {
 		if t.Rows == exporter.UnknownRows {
 			rows = "rows not counted in time"
 		}
-		p.Line(report.Strong, report.Visible(t.Name)+"  "+rows)
+		p.Line(human.Strong, human.Visible(t.Name)+"  "+rows)
 		var columns []string
 		for _, col := range t.Columns {
-			columns = append(columns, strings.TrimSpace(report.Visible(col.Name)+" "+strings.ToLower(report.Visible(col.Type))))
+			columns = append(columns, strings.TrimSpace(human.Visible(col.Name)+" "+strings.ToLower(human.Visible(col.Type))))
 		}
-		p.Wrapped(2, report.Plain, strings.Join(columns, ", "))
+		p.Wrapped(2, human.Plain, strings.Join(columns, ", "))
 	}
 	p.Blank()
 	if len(contents.Tables) == 0 {
-		p.Line(report.Plain, "no "+exporter.AppPrefix+"* table: the app has stored nothing here")
+		p.Line(human.Plain, "no "+exporter.AppPrefix+"* table: the app has stored nothing here")
 	}
 	if contents.Others > 0 {
-		p.Line(report.Faint, fmt.Sprintf("%s of other apps: --all lists them", count(contents.Others, "table")))
+		p.Line(human.Faint, fmt.Sprintf("%s of other apps: --all lists them", count(contents.Others, "table")))
 	}
 	return p.Flush()
 }
@@ -213,10 +214,10 @@ func (e *env) inspectSheet(c *cli.Context, path string) error {
 			Columns []string    `json:"columns"`
 		}{"csv", filepath.Base(path), items.List, len(items.Rows), columns})
 	}
-	p := report.NewPrinter(e.stdout, e.terminal())
-	p.Pair(0, 12, "source", report.Plain, report.Visible(filepath.Base(path)))
-	p.Pair(0, 12, "kind", report.Plain, "sheet of "+string(items.List)+", "+count(len(items.Rows), "row"))
-	p.Pair(0, 12, "columns", report.Plain, report.Visible(strings.Join(columns, ", ")))
+	p := human.NewPrinter(e.stdout, e.terminal())
+	p.Pair(0, 12, "source", human.Plain, human.Visible(filepath.Base(path)))
+	p.Pair(0, 12, "kind", human.Plain, "sheet of "+string(items.List)+", "+count(len(items.Rows), "row"))
+	p.Pair(0, 12, "columns", human.Plain, human.Visible(strings.Join(columns, ", ")))
 	return p.Flush()
 }
 
@@ -260,8 +261,8 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 	if c.Bool("json") {
 		return e.json(result)
 	}
-	p := report.NewPrinter(e.stdout, e.terminal())
-	pair := func(label, value string) { p.Pair(0, 12, label, report.Plain, report.Visible(value)) }
+	p := human.NewPrinter(e.stdout, e.terminal())
+	pair := func(label, value string) { p.Pair(0, 12, label, human.Plain, human.Visible(value)) }
 	pair("file", fmt.Sprintf("%s, %d bytes, an age file", filepath.Base(path), f.size))
 	pair("readers", fmt.Sprintf("%s (%s)", count(len(h.Stanzas), "key"), strings.Join(h.Stanzas, ", ")))
 	pair("quantum", map[bool]string{true: "post-quantum keys", false: "classic keys"}[h.PostQuantum])
@@ -279,10 +280,10 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 			pair("reviewer", strings.TrimSpace(r.Label+" "+r.Key)+claimed(sigs, "reviewers"))
 		}
 		p.Blank()
-		p.Line(report.Strong, "The road so far")
+		p.Line(human.Strong, "The road so far")
 		report.WriteRoad(p, result.Road)
 	} else {
-		p.Line(report.Faint, "with -i KEY the manifest is shown too")
+		p.Line(human.Faint, "with -i KEY the manifest is shown too")
 	}
 	return p.Flush()
 }

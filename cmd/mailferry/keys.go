@@ -225,7 +225,7 @@ func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := sealed.Open(f, ids, transform.Again)
+	o, err := sealed.Open(f, ids, transform.Rerun)
 	var wrong *sealed.WrongKeyError
 	if errors.As(err, &wrong) && !wrong.Passphrase {
 		return nil, schema.Hint(at(path, err), "ask whoever sent it to let your key in (a file altered on its way looks the same): mailferry rekey --add-recipient (or --add-reviewer) %s", publicKeys(ids))

@@ -13,8 +13,8 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	importpage "github.com/mailferry/mailferry/importer/adminpage"
 	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/page"
-	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -168,35 +168,35 @@ func (e *env) inspectPage(c *cli.Context, url string) error {
 	if c.Bool("json") {
 		return e.json(found)
 	}
-	p := report.NewPrinter(e.stdout, e.terminal())
-	p.Pair(0, 12, "source", report.Plain, report.Visible(found.Address))
-	p.Pair(0, 12, "kind", report.Plain, "admin pages, by a form profile of "+found.Side+map[bool]string{true: " (verified)", false: " (unverified)"}[found.Verified])
+	p := human.NewPrinter(e.stdout, e.terminal())
+	p.Pair(0, 12, "source", human.Plain, human.Visible(found.Address))
+	p.Pair(0, 12, "kind", human.Plain, "admin pages, by a form profile of "+found.Side+map[bool]string{true: " (verified)", false: " (unverified)"}[found.Verified])
 	for _, l := range found.Lists {
 		inspectedList(p, l)
 	}
 	p.Blank()
 	if found.Fits() {
-		p.Line(report.Strong, "everything that the profile expects is there")
+		p.Line(human.Strong, "everything that the profile expects is there")
 		if !found.Verified {
-			p.Wrapped(0, report.Faint, "save the profile with --print-form-profile "+found.Side+", set verified to true in it, and use it with --form-profile")
+			p.Wrapped(0, human.Faint, "save the profile with --print-form-profile "+found.Side+", set verified to true in it, and use it with --form-profile")
 		}
 		return p.Flush()
 	}
-	p.Line(report.Strong, "the pages are not as the profile says")
-	p.Wrapped(0, report.Faint, "save it with --print-form-profile "+found.Side+", edit the lines that differ, and look again with --form-profile")
+	p.Line(human.Strong, "the pages are not as the profile says")
+	p.Wrapped(0, human.Faint, "save it with --print-form-profile "+found.Side+", edit the lines that differ, and look again with --form-profile")
 	return p.Flush()
 }
 
-func inspectedList(p *report.Printer, l formprofile.Inspected) {
+func inspectedList(p *human.Printer, l formprofile.Inspected) {
 	const column = 16
 	p.Blank()
-	p.Line(report.Strong, report.Visible(l.Heading)+"  "+count(l.Rows, "row"))
+	p.Line(human.Strong, human.Visible(l.Heading)+"  "+count(l.Rows, "row"))
 	if l.Problem != "" {
-		p.Pair(2, column, "not read", report.Strong, report.Visible(l.Problem))
+		p.Pair(2, column, "not read", human.Strong, human.Visible(l.Problem))
 		return
 	}
 	if len(l.Columns) > 0 {
-		p.Pair(2, column, "columns", report.Plain, report.Visible(strings.Join(l.Columns, ", ")))
+		p.Pair(2, column, "columns", human.Plain, human.Visible(strings.Join(l.Columns, ", ")))
 	}
 	with := func(choices []string) string {
 		if len(choices) == 0 {
@@ -215,12 +215,12 @@ func inspectedList(p *report.Printer, l formprofile.Inspected) {
 		if len(f.Choices) > 0 {
 			text += "; offers " + strings.Join(f.Choices, ", ")
 		}
-		p.Pair(2, column, state, report.Plain, report.Visible(text))
+		p.Pair(2, column, state, human.Plain, human.Visible(text))
 	}
 	for _, m := range l.Missing {
-		p.Pair(2, column, "missing", report.Strong, report.Visible(m.Label+" for "+m.Field+with(m.With)))
+		p.Pair(2, column, "missing", human.Strong, human.Visible(m.Label+" for "+m.Field+with(m.With)))
 	}
 	for _, v := range l.Unoffered {
-		p.Pair(2, column, "not offered", report.Strong, report.Visible(v+", which the profile names"))
+		p.Pair(2, column, "not offered", human.Strong, human.Visible(v+", which the profile names"))
 	}
 }

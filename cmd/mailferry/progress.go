@@ -8,7 +8,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/mailferry/mailferry/importer"
-	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 // width is the terminal's, or 80.
@@ -22,8 +22,8 @@ func (e *env) width() int {
 }
 
 // terminal says what printed text may use. NO_COLOR is honoured.
-func (e *env) terminal() report.Terminal {
-	return report.Terminal{Width: e.width(), Colour: isTerminal(e.stdout) && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"}
+func (e *env) terminal() human.Terminal {
+	return human.Terminal{Width: e.width(), Colour: isTerminal(e.stdout) && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"}
 }
 
 // progressBytes shows how far a long read is, on a terminal; nothing when

@@ -9,7 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
@@ -38,7 +38,7 @@ func (e *env) transformCommand() *cli.Command {
 
 func (e *env) transform(c *cli.Context) error {
 	if c.Bool("print-rules") {
-		return e.printOrWrite(c, transform.Shipped())
+		return e.printOrWrite(c, transform.DefaultRulesFile())
 	}
 	path, out, err := inAndOut(c, "the server bundle")
 	if err != nil {
@@ -61,7 +61,7 @@ func (e *env) transform(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	b, notes, err := transform.Run(o.Bundle, rules, statements)
+	b, notes, err := transform.Apply(o.Bundle, rules, statements)
 	if err != nil {
 		return at(path, err)
 	}
@@ -184,13 +184,13 @@ func (e *env) rules(c *cli.Context) (*schema.Rules, error) {
 		file = e.getenv("MAILFERRY_RULES")
 	}
 	if file == "" {
-		return transform.Rules(transform.Shipped())
+		return transform.DefaultRules(), nil
 	}
 	raw, err := readFile(file)
 	if err != nil {
 		return nil, err
 	}
-	r, err := transform.Rules(raw)
+	r, err := transform.ParseRules(raw)
 	if err != nil {
 		return nil, advise(at(file, err), "mailferry transform --print-rules prints rules that are well-formed")
 	}
@@ -208,12 +208,12 @@ func (e *env) transformReport(c *cli.Context, out, digest string, notes []transf
 			Notes  []transform.Note `json:"notes"`
 		}{out, digest, notes})
 	}
-	p := report.NewPrinter(e.stdout, e.terminal())
+	p := human.NewPrinter(e.stdout, e.terminal())
 	for _, g := range groupNotes(notes) {
-		p.Pair(0, 10, g.kind, report.Plain, g.what)
-		p.Wrapped(12, report.Faint, "of "+schema.Quotes(g.names))
+		p.Pair(0, 10, g.kind, human.Plain, g.what)
+		p.Wrapped(12, human.Faint, "of "+schema.Quotes(g.names))
 	}
-	p.Line(report.Plain, report.Visible(out)+": cloud bundle, content "+digest[:16])
+	p.Line(human.Plain, human.Visible(out)+": cloud bundle, content "+digest[:16])
 	return p.Flush()
 }
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -83,9 +83,9 @@ func secretsChecked(o *sealed.Opened) string {
 }
 
 func (e *env) printVerdict(path string, o *sealed.Opened, v *sealed.Verdict) error {
-	p := report.NewPrinter(e.stdout, e.terminal())
-	pair := func(label, value string) { p.Pair(0, 13, label, report.Plain, value) }
-	pair("bundle", report.Visible(path))
+	p := human.NewPrinter(e.stdout, e.terminal())
+	pair := func(label, value string) { p.Pair(0, 13, label, human.Plain, value) }
+	pair("bundle", human.Visible(path))
 	pair("content", o.Digest)
 	if o.Bundle.IsCloud() {
 		pair("transform", "repeated from the origin: the same")
@@ -101,17 +101,17 @@ func (e *env) printVerdict(path string, o *sealed.Opened, v *sealed.Verdict) err
 		if name == "" {
 			name = "in the bundle"
 		}
-		p.Line(report.Strong, report.Visible(fmt.Sprintf("%s: %s", s.State, name)))
+		p.Line(human.Strong, human.Visible(fmt.Sprintf("%s: %s", s.State, name)))
 		if s.Role != "" {
-			p.Wrapped(2, report.Plain, report.Visible(fmt.Sprintf("%s, as %s: %s, %s", who, s.Role, s.Decision, s.Time.Format("2006-01-02 15:04 UTC"))))
+			p.Wrapped(2, human.Plain, human.Visible(fmt.Sprintf("%s, as %s: %s, %s", who, s.Role, s.Decision, s.Time.Format("2006-01-02 15:04 UTC"))))
 		}
 		for _, line := range [][2]string{{"why", s.Why}, {"for", s.For}, {"comment", s.Comment}, {"key", s.Key}} {
 			if line[1] != "" {
-				p.Pair(2, 13, line[0], report.Plain, report.Visible(line[1]))
+				p.Pair(2, 13, line[0], human.Plain, human.Visible(line[1]))
 			}
 		}
 		for _, r := range s.ReadersAdded {
-			p.Wrapped(2, report.Yellow, report.Visible(fmt.Sprintf("%s added since: %s %s", r.Sight, r.Label, r.Key)))
+			p.Wrapped(2, human.Yellow, human.Visible(fmt.Sprintf("%s added since: %s %s", r.Sight, r.Label, r.Key)))
 		}
 	}
 	if len(v.Statements) == 0 {

@@ -17,7 +17,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/mailferry/mailferry/internal/chromiumtest"
-	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -105,7 +105,7 @@ func TestCopyButtonsPutTheExactValueOnTheClipboard(t *testing.T) {
 					if f.Secret || f.Type == schema.Boolean || raw == "" {
 						continue
 					}
-					what := f.Label + " of " + report.Visible(it.ItemName())
+					what := f.Label + " of " + human.Visible(it.ItemName())
 					// The row is found by its label, as a person would.
 					nth := 1 + slices.IndexFunc(schema.FieldsOf(it), func(g schema.Field) bool { return g.Name == f.Name })
 					do(t, ctx, chromedp.Click(chromedp.CSS(fmt.Sprintf("#connection-%d .row:nth-child(%d) button.copy", i+1, nth))))

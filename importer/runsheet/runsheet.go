@@ -16,7 +16,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -119,7 +119,7 @@ func layOut(s Sheet) (*document, error) {
 	}
 	p := &document{
 		Digest: s.Digest, BundleID: b.Manifest.ID,
-		Source: report.Visible(b.Manifest.Source.Name), Tool: report.Visible(b.Manifest.Tool),
+		Source: human.Visible(b.Manifest.Source.Name), Tool: human.Visible(b.Manifest.Tool),
 		Count: counted(len(b.Connections), "connection"),
 	}
 	if n := len(b.Credentials); n > 0 {
@@ -129,7 +129,7 @@ func layOut(s Sheet) (*document, error) {
 		p.Created = b.Manifest.Created.Format("2 January 2006, 15:04 UTC")
 	}
 	for _, r := range b.Manifest.Recipients {
-		p.Readers = append(p.Readers, schema.Reader{Label: report.Visible(r.Label), Key: shortKey(report.Visible(r.Key))})
+		p.Readers = append(p.Readers, schema.Reader{Label: human.Visible(r.Label), Key: shortKey(human.Visible(r.Key))})
 	}
 	l := &layout{sheet: s, doc: p, notes: map[Note][]string{}, same: map[string][]schema.Item{}, cards: map[string]string{}}
 	l.index()
@@ -206,23 +206,23 @@ func (l *layout) part(list schema.List, title, menu, intro string) {
 }
 
 func (l *layout) card(id string, it schema.Item) *card {
-	c := &card{ID: id, Name: report.Visible(it.ItemName()), Notes: l.notes[Note{List: it.List(), Name: it.ItemName()}]}
+	c := &card{ID: id, Name: human.Visible(it.ItemName()), Notes: l.notes[Note{List: it.List(), Name: it.ItemName()}]}
 	for _, f := range schema.FieldsOf(it) {
 		c.Fields = append(c.Fields, l.field(it, f))
 	}
 	switch it := it.(type) {
 	case *schema.CloudCredential:
-		c.Summary = report.Visible(it.ServiceProvider)
+		c.Summary = human.Visible(it.ServiceProvider)
 		c.Then = []string{"Note the redirect URI that Cloud shows for it. It is not Server's: the provider has to be told (see Afterwards)."}
 	case *schema.CloudConnection:
-		c.Summary = report.Visible(it.FromEmailAddress)
+		c.Summary = human.Visible(it.FromEmailAddress)
 	}
 	return c
 }
 
 func (l *layout) field(it schema.Item, f schema.Field) *field {
 	out := &field{
-		Label: f.Label, Of: report.Visible(it.ItemName()), How: typeIt,
+		Label: f.Label, Of: human.Visible(it.ItemName()), How: typeIt,
 		Notes: slices.Clip(l.notes[Note{List: it.List(), Name: it.ItemName(), Field: f.Name}]),
 	}
 	if f.Secret {
@@ -241,7 +241,7 @@ func (l *layout) field(it schema.Item, f schema.Field) *field {
 		out.How, out.Value = emptyIt, empty(it, f)
 		return out
 	}
-	out.Value, out.Copy = report.Visible(raw), raw
+	out.Value, out.Copy = human.Visible(raw), raw
 	switch f.Name {
 	case "description":
 		out.Value = lines(raw) // the one field of several lines
@@ -278,7 +278,7 @@ func (l *layout) secret(it schema.Item, out *field) {
 		out.How, out.Value = emptyIt, empty(it, f)
 		return
 	}
-	out.How, out.Secret = secretIt, &secret{Sealed: m.State == schema.Sealed, Reason: report.Visible(m.Reason)}
+	out.How, out.Secret = secretIt, &secret{Sealed: m.State == schema.Sealed, Reason: human.Visible(m.Reason)}
 	if !out.Secret.Sealed {
 		return
 	}
@@ -289,7 +289,7 @@ func (l *layout) secret(it schema.Item, out *field) {
 		switch {
 		case other == it:
 		case len(others) < most:
-			others = append(others, report.Visible(other.ItemName()))
+			others = append(others, human.Visible(other.ItemName()))
 		default:
 			others = append(others, fmt.Sprintf("%d more", len(l.same[m.Fingerprint])-1-most))
 		}
@@ -358,7 +358,7 @@ func checks(b *schema.Bundle, list schema.List, before, after string, wanted fun
 	items := b.Items(list)
 	return func(yield func(check) bool) {
 		for i, it := range items {
-			if wanted(it) && !yield(check{before + cardID(list, i), report.Visible(it.ItemName()) + after}) {
+			if wanted(it) && !yield(check{before + cardID(list, i), human.Visible(it.ItemName()) + after}) {
 				return
 			}
 		}
@@ -377,7 +377,7 @@ func length[T any](list iter.Seq[T]) int {
 func lines(s string) string {
 	split := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
 	for i := range split {
-		split[i] = report.Visible(split[i])
+		split[i] = human.Visible(split[i])
 	}
 	return strings.Join(split, "\n")
 }

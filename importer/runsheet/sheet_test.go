@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -218,7 +218,7 @@ func TestEveryValueCanBeCopiedExactly(t *testing.T) {
 			}
 			// An HTML document has no carriage returns; a form sends them again.
 			want := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(raw)
-			if got := copies["Copy "+f.Label+" of "+report.Visible(it.ItemName())]; got != want {
+			if got := copies["Copy "+f.Label+" of "+human.Visible(it.ItemName())]; got != want {
 				t.Errorf("%s of %q: copies %q, want %q", f.Label, it.ItemName(), got, want)
 			}
 		}

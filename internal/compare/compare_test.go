@@ -9,7 +9,7 @@ import (
 	"unicode"
 
 	"github.com/mailferry/mailferry/internal/compare"
-	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -200,7 +200,7 @@ func TestJSONIsWhatItsSchemaPromises(t *testing.T) {
 
 func TestTextFitsAndSteersNothing(t *testing.T) {
 	var out bytes.Buffer
-	if err := compare.Text(&out, hostile(t), report.Terminal{Width: 72}); err != nil {
+	if err := compare.Text(&out, hostile(t), human.Terminal{Width: 72}); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range out.String() {

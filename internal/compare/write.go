@@ -10,7 +10,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/webpage"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -19,7 +20,6 @@ const Format = "mailferry/diff-report/v1"
 
 // JSON writes the diff as one document.
 func JSON(w io.Writer, d *Diff) error {
-	// Not made whole first: the diff of two large bundles is larger than both.
 	if err := json.MarshalWrite(w, d, json.Deterministic(true), jsontext.WithIndent("  ")); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (s Summary) String() string {
 		text = "no difference in the settings"
 	}
 	if s.NotComparable > 0 {
-		text += "; " + report.Count(s.NotComparable, "secret") + " not comparable"
+		text += "; " + human.Count(s.NotComparable, "secret") + " not comparable"
 	}
 	return text
 }
@@ -59,9 +59,9 @@ func (d *Diff) lists() []struct {
 	}{{"Connections", d.Connections}, {"OAuth2 credentials", d.Credentials}}
 }
 
-// told splits a list into what differs and the names of items of which only the
+// split divides a list into what differs and the names of items of which only the
 // secret could not be compared.
-func told(items []Item) (differ []Item, uncertain []string) {
+func split(items []Item) (differ []Item, uncertain []string) {
 	for _, it := range items {
 		if it.Kind == NotComparable {
 			uncertain = append(uncertain, it.B)
@@ -77,7 +77,7 @@ func few(names []string) string {
 	const most = 10
 	var shown []string
 	for _, n := range names[:min(most, len(names))] {
-		shown = append(shown, "“"+report.Visible(n)+"”")
+		shown = append(shown, "“"+human.Visible(n)+"”")
 	}
 	text := strings.Join(shown, ", ")
 	if more := len(names) - most; more > 0 {
@@ -86,7 +86,7 @@ func few(names []string) string {
 	return text
 }
 
-// said is what is told of a secret that differs: never to what it changed.
+// said is what is shown of a secret that differs: never to what it changed.
 func said(f Field) string {
 	switch {
 	case f.Change == NotComparable:
@@ -103,25 +103,25 @@ func said(f Field) string {
 }
 
 // Text writes the diff for a terminal.
-func Text(w io.Writer, d *Diff, t report.Terminal) error {
-	p := report.NewPrinter(w, t)
+func Text(w io.Writer, d *Diff, t human.Terminal) error {
+	p := human.NewPrinter(w, t)
 	p.Heading("Mailferry diff")
 	for _, side := range []struct {
 		sign string
 		of   About
 	}{{"− from", d.A}, {"+ to", d.B}} {
-		p.Pair(0, 8, side.sign, report.Strong, side.of.Name)
+		p.Pair(0, 8, side.sign, human.Strong, side.of.Name)
 		if side.of.Digest != "" {
-			p.Pair(0, 8, "", report.Faint, "digest "+side.of.Digest)
+			p.Pair(0, 8, "", human.Faint, "digest "+side.of.Digest)
 		}
 	}
 	p.Blank()
-	p.Wrapped(0, report.Strong, d.Summary.String())
+	p.Wrapped(0, human.Strong, d.Summary.String())
 	for _, n := range d.Notes {
-		p.Wrapped(0, report.Faint, n)
+		p.Wrapped(0, human.Faint, n)
 	}
 	for _, l := range d.lists() {
-		differ, uncertain := told(l.Items)
+		differ, uncertain := split(l.Items)
 		if len(l.Items) == 0 {
 			continue
 		}
@@ -131,22 +131,22 @@ func Text(w io.Writer, d *Diff, t report.Terminal) error {
 			printItem(p, it)
 		}
 		if len(uncertain) > 0 {
-			p.Wrapped(0, report.Faint, "? not comparable: only the secrets of "+few(uncertain))
+			p.Wrapped(0, human.Faint, "? not comparable: only the secrets of "+few(uncertain))
 		}
 	}
 	return p.Flush()
 }
 
-func printItem(p *report.Printer, it Item) {
+func printItem(p *human.Printer, it Item) {
 	switch it.Kind {
 	case Added:
-		p.Wrapped(0, report.Green, "+ added: "+report.Visible(it.B))
+		p.Wrapped(0, human.Green, "+ added: "+human.Visible(it.B))
 	case Removed:
-		p.Wrapped(0, report.Red, "− removed: "+report.Visible(it.A))
+		p.Wrapped(0, human.Red, "− removed: "+human.Visible(it.A))
 	case Renamed:
-		p.Wrapped(0, report.Blue, "→ renamed: "+report.Visible(it.A)+" is now "+report.Visible(it.B))
+		p.Wrapped(0, human.Blue, "→ renamed: "+human.Visible(it.A)+" is now "+human.Visible(it.B))
 	default:
-		p.Wrapped(0, report.Yellow, "~ changed: "+report.Visible(it.B))
+		p.Wrapped(0, human.Yellow, "~ changed: "+human.Visible(it.B))
 	}
 	column := 26
 	for _, f := range it.Fields { // "From Address → From Email Address" across the transform
@@ -155,45 +155,49 @@ func printItem(p *report.Printer, it Item) {
 	for _, f := range it.Fields {
 		switch {
 		case f.Secret:
-			p.Pair(2, column, f.Label(), report.Plain, said(f))
+			p.Pair(2, column, f.Label(), human.Plain, said(f))
 		case f.Change == Added:
-			p.Pair(2, column, f.Label(), report.Green, "+ "+report.Visible(f.B))
+			p.Pair(2, column, f.Label(), human.Green, "+ "+human.Visible(f.B))
 		case f.Change == Removed:
-			p.Pair(2, column, f.Label(), report.Red, "− "+report.Visible(f.A))
+			p.Pair(2, column, f.Label(), human.Red, "− "+human.Visible(f.A))
 		default:
-			p.Pair(2, column, f.Label(), report.Red, "− "+report.Visible(f.A))
-			p.Pair(2, column, "", report.Green, "+ "+report.Visible(f.B))
+			p.Pair(2, column, f.Label(), human.Red, "− "+human.Visible(f.A))
+			p.Pair(2, column, "", human.Green, "+ "+human.Visible(f.B))
 		}
 	}
 }
 
 //go:embed diff.html
-var templates string
+var page string
+
+type listView struct {
+	Title     string
+	Items     []itemView
+	Uncertain string
+}
 
 type itemView struct {
 	Item
-	Mark report.Mark
+	Mark webpage.Mark
 }
 
-// Said is for the template: what is told of a secret.
+// Said is for the template: what is shown of a secret.
 func (f Field) Said() string { return said(f) }
 
-// HTML writes the diff as one page in the audit report's look.
+// HTML writes the diff as one page.
 func HTML(w io.Writer, d *Diff) error {
-	p := report.NewPage(w, "Mailferry diff: "+d.A.Name+" and "+d.B.Name, templates)
-	p.Write("difftop", map[string]any{"A": d.A, "B": d.B, "Summary": d.Summary.String(), "Same": d.Same(), "Notes": d.Notes})
+	var lists []listView
 	for _, l := range d.lists() {
-		differ, uncertain := told(l.Items)
+		differ, uncertain := split(l.Items)
 		if len(l.Items) == 0 {
 			continue
 		}
-		p.Write("difflist", map[string]any{"Title": l.Title, "Count": len(differ)})
+		v := listView{Title: l.Title, Uncertain: few(uncertain)}
 		for _, it := range differ {
-			p.Write("diffitem", itemView{it, report.Mark{Icon: string(it.Kind), Word: string(it.Kind)}})
+			v.Items = append(v.Items, itemView{it, webpage.Mark{Icon: string(it.Kind), Word: string(it.Kind)}})
 		}
-		if len(uncertain) > 0 {
-			p.Write("diffuncertain", few(uncertain))
-		}
+		lists = append(lists, v)
 	}
-	return p.Close("Secrets are compared, never shown.")
+	return webpage.Write(w, webpage.Page{Title: "Mailferry diff: " + d.A.Name + " and " + d.B.Name, Body: page,
+		Data: map[string]any{"A": d.A, "B": d.B, "Summary": d.Summary.String(), "Same": d.Same(), "Notes": d.Notes, "Lists": lists}})
 }

@@ -1,17 +1,14 @@
 package findings
 
 import (
-	"fmt"
-	"iter"
-	"slices"
 	"strings"
 
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/transform"
 )
 
 // subject is one item in terms that both sides share, so that a rule is said
-// once. The names of fields that differ between the sides stand beside. It is
-// made anew for each rule: a bundle's items stand in memory once.
+// once. The names of fields that differ between the sides stand beside.
 type subject struct {
 	list  schema.List
 	index int
@@ -38,77 +35,66 @@ type text struct {
 // sideFields are the names of the fields that the two sides call differently.
 type sideFields struct{ from, mode, port string }
 
-// report says that a rule is met: at an item, or at the bundle where s is nil.
-type report func(s *subject, field, detail string)
+// add says what a rule found: at an item, or at the bundle where s is nil.
+type add func(s *subject, field, detail string)
 
-type check func(a *audit, met report)
+type check func(a *audit, found add)
 
 // audit is one bundle as the rules see it.
 type audit struct {
 	in       Input
 	rules    []Rule
 	fields   sideFields
-	onServer map[schema.List]map[string]int // name on Server → index, once asked for
-	odd      []oddItem                      // once asked for
-	met      []met
-
-	credentialNames map[string]bool // once asked for
-}
-
-// met is a finding while the rules are applied: there may be several for every
-// item, and most of what a Finding says can be looked up.
-type met struct {
-	field, detail string
-	rule          int16 // in audit.rules
-	list          int8  // in lists; -1: the bundle
-	index         int32
+	subjects map[schema.List][]*subject
+	here     map[schema.SecretKey]*subject // by list and name
+	onServer map[schema.SecretKey]*subject // by list and name on Server
+	odd      []oddText
+	found    []Finding
 }
 
 // lists are a bundle's, in the order of findings.
-var lists = [...]schema.List{schema.Credentials, schema.Connections}
+var lists = []schema.List{schema.Credentials, schema.Connections}
 
 func newAudit(in Input) *audit {
-	a := &audit{in: in, rules: Rules(), fields: sideFields{"from_address", "connect_mode", "port"}}
-	if in.Bundle.IsCloud() {
+	b := in.Bundle
+	a := &audit{in: in, rules: Rules(), fields: sideFields{"from_address", "connect_mode", "port"},
+		subjects: map[schema.List][]*subject{}, here: map[schema.SecretKey]*subject{}, onServer: map[schema.SecretKey]*subject{}}
+	if b.IsCloud() {
 		a.fields = sideFields{"from_email_address", "service_provider", "smtp_port"}
 	}
 	for i := range a.rules {
 		a.rules[i].Severity = in.Policy.severity(&a.rules[i])
 	}
-	return a
-}
-
-// note takes down that a rule is met.
-func (a *audit) note(rule int, s *subject, field, detail string) {
-	m := met{field, detail, int16(rule), -1, 0}
-	if s != nil {
-		m.list, m.index = int8(slices.Index(lists[:], s.list)), int32(s.index)
-	}
-	a.met = append(a.met, m)
-}
-
-// each goes through a list. The subject is the next item's once yield has
-// returned.
-func (a *audit) each(l schema.List) iter.Seq[*subject] {
-	return func(yield func(*subject) bool) {
-		var s subject
-		for i, it := range a.in.Bundle.Items(l) {
-			s.be(i, it)
-			if !yield(&s) {
-				return
+	for _, l := range lists {
+		fields := schema.Fields(b.Format, l)
+		for i, it := range b.Items(l) {
+			s := newSubject(i, it)
+			a.subjects[l] = append(a.subjects[l], s)
+			a.here[schema.SecretKey{List: l, Name: s.name}] = s
+			a.odd = append(a.odd, oddTexts(s, fields)...)
+		}
+		for i, it := range b.ServerItems(l) { // both sides have the same order
+			if i < len(a.subjects[l]) {
+				a.onServer[schema.SecretKey{List: l, Name: it.ItemName()}] = a.subjects[l][i]
 			}
 		}
 	}
+	return a
 }
 
-func (a *audit) subject(l schema.List, i int) *subject {
-	s := new(subject)
-	s.be(i, a.in.Bundle.Items(l)[i])
-	return s
+// add records what a rule found.
+func (a *audit) add(rule *Rule, s *subject, field, detail string) {
+	f := Finding{Rule: rule, Field: field, Detail: detail}
+	if s != nil {
+		f.List, f.Index, f.Item = s.list, s.index, s.name
+		_, isHere := schema.FieldByName(schema.CloudFormat, s.list, field)
+		f.Origin = a.in.Bundle.IsCloud() && !isHere
+	}
+	a.found = append(a.found, f)
 }
 
-func (s *subject) be(i int, it schema.Item) {
-	*s = subject{list: it.List(), index: i, item: it, name: it.ItemName()}
+func newSubject(i int, it schema.Item) *subject {
+	s := &subject{list: it.List(), index: i, item: it, name: it.ItemName()}
 	switch it := it.(type) {
 	case *schema.ServerConnection:
 		s.from, s.mode, s.encryption, s.username, s.host = it.FromAddress, it.ConnectMode, it.Encryption, it.Username, it.Host
@@ -122,47 +108,26 @@ func (s *subject) be(i int, it schema.Item) {
 		s.authorization, s.token, s.secret = it.AuthorizationEndpoint, it.TokenEndpoint, it.ClientSecret
 	}
 	s.oauth2 = s.credential != "" || strings.Contains(strings.ToLower(s.mode), "oauth")
+	return s
 }
 
-// oddItem is an item with texts that are not plain printable ASCII without edge
-// blanks: few have any, and many rules ask about them.
-type oddItem struct {
-	list  schema.List
-	index int
-	texts []text
+// oddText is a text that is not plain printable ASCII without blanks at its ends:
+// few items have any, and many rules ask about them.
+type oddText struct {
+	*subject
+	text
 }
 
-func (a *audit) oddItems() []oddItem {
-	if a.odd != nil {
-		return a.odd
-	}
-	a.odd = []oddItem{}
-	for _, l := range lists {
-		fields := schema.Fields(a.in.Bundle.Format, l)
-		for i, it := range a.in.Bundle.Items(l) {
-			if odd := oddTexts(it, fields); odd != nil {
-				a.odd = append(a.odd, oddItem{l, i, odd})
-			}
-		}
-	}
-	return a.odd
-}
-
-// oddTexts picks the few texts that the rules about characters must look at.
-func oddTexts(it schema.Item, fields []schema.Field) []text {
-	var odd []text
+func oddTexts(s *subject, fields []schema.Field) []oddText {
+	var odd []oddText
 	for _, f := range fields {
-		if f.Type != schema.String {
-			continue
-		}
-		if v, _ := schema.Get(it, f.Name); v != nil && !isPlain(v.(string)) {
-			odd = append(odd, text{f.Name, v.(string), f.Text})
+		if v, _ := schema.Get(s.item, f.Name); f.Type == schema.String && v != nil && !isPlain(v.(string)) {
+			odd = append(odd, oddText{s, text{f.Name, v.(string), f.Text}})
 		}
 	}
-	for _, key := range schema.Extra(it) {
-		v, _ := schema.Get(it, "extra."+key)
-		if s, _ := v.(string); !isPlain(s) || !isPlain(key) {
-			odd = append(odd, text{"extra." + key, s, schema.Prose})
+	for _, key := range schema.Extra(s.item) {
+		if v := schema.Text(s.item, "extra."+key); !isPlain(v) || !isPlain(key) {
+			odd = append(odd, oddText{s, text{"extra." + key, v, schema.Prose}})
 		}
 	}
 	return odd
@@ -177,20 +142,22 @@ func (s *subject) usesOAuth2() bool { return s.oauth2 }
 func (s *subject) hasPassword() bool { return s.secret != nil && !s.usesOAuth2() }
 
 // connections makes a check of a question asked of every connection; field ""
-// means that the rule is not met.
+// means that there is nothing to say.
 func connections(ask func(a *audit, c *subject) (field, detail string)) check {
-	return each(schema.Connections, ask)
+	return each(ask, schema.Connections)
 }
 
 func credentials(ask func(a *audit, c *subject) (field, detail string)) check {
-	return each(schema.Credentials, ask)
+	return each(ask, schema.Credentials)
 }
 
-func each(l schema.List, ask func(a *audit, s *subject) (field, detail string)) check {
-	return func(a *audit, met report) {
-		for s := range a.each(l) {
-			if field, detail := ask(a, s); field != "" {
-				met(s, field, detail)
+func each(ask func(a *audit, s *subject) (field, detail string), of ...schema.List) check {
+	return func(a *audit, found add) {
+		for _, l := range of {
+			for _, s := range a.subjects[l] {
+				if field, detail := ask(a, s); field != "" {
+					found(s, field, detail)
+				}
 			}
 		}
 	}
@@ -199,14 +166,14 @@ func each(l schema.List, ask func(a *audit, s *subject) (field, detail string)) 
 // endpoints asks about the two addresses of every credential that Cloud will
 // use; the callback URL stays on Server.
 func endpoints(ask func(endpoint string) string) check {
-	return func(a *audit, met report) {
-		for c := range a.each(schema.Credentials) {
+	return func(a *audit, found add) {
+		for _, c := range a.subjects[schema.Credentials] {
 			for _, e := range []text{{field: "authorization_endpoint", value: c.authorization}, {field: "token_endpoint", value: c.token}} {
 				if e.value == "" {
 					continue
 				}
 				if detail := ask(e.value); detail != "" {
-					met(c, e.field, detail)
+					found(c, e.field, detail)
 				}
 			}
 		}
@@ -215,113 +182,51 @@ func endpoints(ask func(endpoint string) string) check {
 
 // texts asks about every text of every item that is not plain.
 func texts(ask func(t text) string) check {
-	return func(a *audit, met report) {
-		for _, odd := range a.oddItems() {
-			for _, t := range odd.texts {
-				if detail := ask(t); detail != "" {
-					met(a.subject(odd.list, odd.index), t.field, detail)
-				}
+	return func(a *audit, found add) {
+		for _, odd := range a.odd {
+			if detail := ask(odd.text); detail != "" {
+				found(odd.subject, odd.field, detail)
 			}
 		}
 	}
 }
 
-// items asks about every item of both lists.
-func items(ask func(a *audit, s *subject) (field, detail string)) check {
-	return func(a *audit, met report) {
-		credentials(ask)(a, met)
-		connections(ask)(a, met)
-	}
-}
-
-// noted makes a check of what a transform's report says of one kind; see listen.
-func noted(kind NoteKind, wanted func(field string) bool) func(TransformNote) bool {
-	return func(n TransformNote) bool { return n.Kind == kind && wanted(n.Field) }
-}
-
-// listen goes once through all that the transform tells.
-func (a *audit) listen() {
-	if a.in.Notes == nil {
-		return
-	}
-	said := map[[2]string]string{} // thousands of connections have few values
-	a.in.Notes(func(n TransformNote) {
-		for i := range a.rules {
-			r := &a.rules[i]
-			if r.note == nil || !r.note(n) || r.Severity == Off {
-				continue
-			}
-			detail, known := said[[2]string{n.What, n.Text}]
-			if !known {
-				detail = n.Text
-				if n.What != "" {
-					detail = schema.Quote(n.What)
-					if n.Text != "" {
-						detail += ": " + n.Text
-					}
-				}
-				said[[2]string{n.What, n.Text}] = detail
-			}
-			a.note(i, a.named(n.List, n.Name), a.fieldHere(n), detail)
-		}
-	})
-}
-
-// named finds an item by its name on Server; both sides have the same order.
-func (a *audit) named(l schema.List, server string) *subject {
-	if a.onServer == nil {
-		a.onServer = map[schema.List]map[string]int{}
-		for _, l := range lists {
-			a.onServer[l] = map[string]int{}
-			for i, it := range a.in.Bundle.ServerItems(l) {
-				a.onServer[l][it.ItemName()] = i
+// notes makes a check of what the transform reports of some values.
+func notes(wanted func(transform.Note) bool) check {
+	return func(a *audit, found add) {
+		for _, n := range a.in.Notes {
+			if wanted(n) {
+				found(a.onServer[schema.SecretKey{List: n.List, Name: n.Name}], a.fieldHere(n), noteText(n))
 			}
 		}
 	}
-	if i, ok := a.onServer[l][server]; ok && i < len(a.in.Bundle.Items(l)) {
-		return a.subject(l, i)
+}
+
+func ofKind(kind transform.Kind) func(transform.Note) bool {
+	return func(n transform.Note) bool { return n.Kind == kind }
+}
+
+func noteText(n transform.Note) string {
+	what := n.From
+	if n.To != "" && n.To != n.From {
+		what += " → " + n.To
 	}
-	return nil
+	switch {
+	case what == "":
+		return n.Text
+	case n.Text == "":
+		return schema.Quote(what)
+	default:
+		return schema.Quote(what) + ": " + n.Text
+	}
 }
 
 // fieldHere is the name in this bundle of the field that a note is about;
 // Server's where Cloud has none.
-func (a *audit) fieldHere(n TransformNote) string {
+func (a *audit) fieldHere(n transform.Note) string {
 	o := a.in.Bundle.Origin
-	if o == nil || o.Rules == nil || n.Kind == Dropped {
+	if o == nil || n.Kind == transform.Dropped {
 		return n.Field
 	}
-	rules := o.Rules.Connections
-	if n.List == schema.Credentials {
-		rules = o.Rules.Credentials
-	}
-	for _, f := range rules.Fields {
-		if f.From == n.Field {
-			return f.To
-		}
-	}
-	return n.Field
-}
-
-// isOrigins reports whether a field of a cloud bundle's item is one that only
-// its origin has.
-func isOrigins(b *schema.Bundle, l schema.List, field string) bool {
-	if !b.IsCloud() {
-		return false
-	}
-	_, ok := schema.FieldByName(schema.CloudFormat, l, field)
-	return !ok
-}
-
-// few names up to three and says how many more there are.
-func few(names []string, total int) string {
-	const most = 3
-	if len(names) > most {
-		names = names[:most]
-	}
-	s := schema.Quotes(names)
-	if more := total - len(names); more > 0 {
-		s += fmt.Sprintf(" and %d more", more)
-	}
-	return s
+	return transform.CloudField(o.Rules, n.List, n.Field)
 }

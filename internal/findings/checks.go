@@ -46,16 +46,16 @@ func hostMalformed(_ *audit, c *subject) (string, string) {
 	return "", ""
 }
 
-func hostPrivate(a *audit, met report) {
-	for c := range a.each(schema.Connections) {
+func hostPrivate(a *audit, found add) {
+	for _, c := range a.subjects[schema.Connections] {
 		if c.usesOAuth2() || hostFault(c.host) != "" {
 			continue
 		}
 		if why := unreachable(c.host); why != "" {
-			met(c, "host", fmt.Sprintf("%s is %s", schema.Quote(c.host), why))
+			found(c, "host", fmt.Sprintf("%s is %s", schema.Quote(c.host), why))
 		}
 	}
-	for c := range a.each(schema.Credentials) {
+	for _, c := range a.subjects[schema.Credentials] {
 		// Only the token endpoint is called by Cloud itself; the other one is
 		// opened in a person's browser.
 		u, err := url.Parse(c.token)
@@ -63,7 +63,7 @@ func hostPrivate(a *audit, met report) {
 			continue
 		}
 		if why := unreachable(u.Hostname()); why != "" {
-			met(c, "token_endpoint", fmt.Sprintf("%s is %s", schema.Quote(u.Hostname()), why))
+			found(c, "token_endpoint", fmt.Sprintf("%s is %s", schema.Quote(u.Hostname()), why))
 		}
 	}
 }
@@ -141,20 +141,20 @@ func secretMissing(_ *audit, s *subject) (string, string) {
 	return schema.SecretField(s.list), s.secret.Reason
 }
 
-func unreferenced(a *audit, met report) {
+func unreferenced(a *audit, found add) {
 	for _, r := range a.in.Unreferenced {
-		met(nil, "sealed", fmt.Sprintf("the secret of %s %s", r.List.One(), schema.Quote(r.Name)))
+		found(nil, "sealed", fmt.Sprintf("the secret of %s %s", r.List.One(), schema.Quote(r.Name)))
 	}
 }
 
 // secretInSettings looks at where secrets end up by mistake: an undocumented
 // column, or the user part of an address. It never repeats the value.
-func secretInSettings(a *audit, met report) {
+func secretInSettings(a *audit, found add) {
 	for _, l := range lists {
-		for s := range a.each(l) {
+		for _, s := range a.subjects[l] {
 			for _, key := range schema.Extra(s.item) {
 				if v, _ := schema.Get(s.item, "extra."+key); namesSecret(key) && v != "" {
-					met(s, "extra."+key, "the setting's name says so")
+					found(s, "extra."+key, "the setting's name says so")
 				}
 			}
 			for _, e := range []text{{field: "authorization_endpoint", value: s.authorization}, {field: "token_endpoint", value: s.token}, {field: "host", value: s.host}} {
@@ -163,7 +163,7 @@ func secretInSettings(a *audit, met report) {
 				}
 				if u, err := url.Parse(e.value); err == nil && u.User != nil {
 					if _, has := u.User.Password(); has {
-						met(s, e.field, "the address holds a user and a password")
+						found(s, e.field, "the address holds a user and a password")
 					}
 				}
 			}
@@ -190,30 +190,20 @@ func credentialMissing(a *audit, c *subject) (string, string) {
 	if c.credential == "" {
 		return "oauth2_credentials", "the mode is " + schema.Quote(c.mode) + ", and no credential is named"
 	}
-	if a.hasCredential(c.credential) {
+	if a.here[schema.SecretKey{List: schema.Credentials, Name: c.credential}] != nil {
 		return "", ""
 	}
 	return "oauth2_credentials", schema.Quote(c.credential) + " is not among the bundle's credentials"
 }
 
-func (a *audit) hasCredential(name string) bool {
-	if a.credentialNames == nil {
-		a.credentialNames = map[string]bool{}
-		for c := range a.each(schema.Credentials) {
-			a.credentialNames[c.name] = true
-		}
-	}
-	return a.credentialNames[name]
-}
-
-func credentialUnused(a *audit, met report) {
+func credentialUnused(a *audit, found add) {
 	used := map[string]bool{}
-	for c := range a.each(schema.Connections) {
+	for _, c := range a.subjects[schema.Connections] {
 		used[c.credential] = true
 	}
-	for c := range a.each(schema.Credentials) {
+	for _, c := range a.subjects[schema.Credentials] {
 		if !used[c.name] {
-			met(c, "name", "no connection of this bundle names it")
+			found(c, "name", "no connection of this bundle names it")
 		}
 	}
 }
@@ -293,10 +283,10 @@ func domainOf(address string) string {
 	return strings.TrimSuffix(strings.ToLower(strings.Trim(address[i+1:], " \t>")), ".")
 }
 
-func countsDiffer(a *audit, met report) {
+func countsDiffer(a *audit, found add) {
 	said, is := a.in.Bundle.Manifest.Counts, schema.Counts{Credentials: len(a.in.Bundle.Credentials), Connections: len(a.in.Bundle.Connections)}
 	for _, l := range lists {
-		for s := range a.each(l) {
+		for _, s := range a.subjects[l] {
 			switch {
 			case s.secret == nil:
 			case s.secret.State == schema.Sealed:
@@ -307,7 +297,7 @@ func countsDiffer(a *audit, met report) {
 		}
 	}
 	if said != is {
-		met(nil, "manifest.counts", fmt.Sprintf("it says %s; there are %s", countsText(said), countsText(is)))
+		found(nil, "manifest.counts", fmt.Sprintf("it says %s; there are %s", countsText(said), countsText(is)))
 	}
 }
 

@@ -32,7 +32,7 @@ func asciiTwin(r rune) rune { return twinMap()[r] }
 
 // skeleton is equal for names that look alike: letters of other scripts become
 // their ASCII twins, and characters that fonts hardly tell apart become one.
-// name is already a nearKey, and so in lower case.
+// name is already a folded name, and so in lower case.
 func skeleton(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 0x80 {

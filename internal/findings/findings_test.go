@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/transform"
 )
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -57,9 +58,9 @@ func bundle(list ...schema.Item) *schema.Bundle {
 }
 
 // told is what an audit says, one "severity id place" a line.
-func told(list findings.Findings) []string {
+func told(list []findings.Finding) []string {
 	var out []string
-	for f := range list.All() {
+	for _, f := range list {
 		s := fmt.Sprintf("%s %s %s", f.Severity, f.ID, f.Place())
 		if f.Excepted != nil {
 			s += " excepted"
@@ -71,7 +72,7 @@ func told(list findings.Findings) []string {
 
 func TestNothingIsSaidOfASoundConnection(t *testing.T) {
 	got := findings.Audit(findings.Input{Bundle: bundle(sound("Support"), sound("Helpdesk")), Now: now})
-	if got.Len() != 0 {
+	if len(got) != 0 {
 		t.Fatalf("found %q", told(got))
 	}
 }
@@ -165,7 +166,7 @@ func TestEachSettingIsHeldToItsRules(t *testing.T) {
 			conn := sound("Support")
 			c.set(conn)
 			var got []string
-			for f := range findings.Audit(findings.Input{Bundle: bundle(conn), Now: now}).All() {
+			for _, f := range findings.Audit(findings.Input{Bundle: bundle(conn), Now: now}) {
 				if f.Title == "" || f.Why == "" || f.Do == "" || f.Detail == "" {
 					t.Errorf("%s says too little: %+v", f.ID, f)
 				}
@@ -259,13 +260,13 @@ func TestACloudBundleIsToldInCloudTerms(t *testing.T) {
 	b := bundle(c)
 	b.Origin = &schema.Origin{Connections: []*schema.ServerConnection{{Name: "Support"}},
 		Rules: &schema.Rules{Connections: schema.ListRules{Fields: []schema.FieldRule{{From: "connect_mode", To: "service_provider"}, {From: "encryption", To: "encryption"}}}}}
-	got := told(findings.Audit(findings.Input{Bundle: b, Now: now, Notes: notes([]findings.TransformNote{
-		{Kind: findings.Dropped, List: schema.Connections, Name: "Support", Field: "extra.shared_mailbox", What: "true", Text: "not on the form"},
-		{Kind: findings.Dropped, List: schema.Connections, Name: "Support", Field: "port", Text: "not needed"},
-		{Kind: findings.Unverified, List: schema.Connections, Name: "Support", Field: "connect_mode", What: "SMTP", Text: "a guess"},
-		{Kind: findings.Unmapped, List: schema.Connections, Name: "Support", Field: "encryption", What: "STARTTLS"},
-		{Kind: findings.Remapped, List: schema.Connections, Name: "Support", Field: "encryption", What: "STARTTLS → Auto"},
-	})}))
+	got := told(findings.Audit(findings.Input{Bundle: b, Now: now, Notes: []transform.Note{
+		{Kind: transform.Dropped, List: schema.Connections, Name: "Support", Field: "extra.shared_mailbox", From: "true", Text: "not on the form"},
+		{Kind: transform.Dropped, List: schema.Connections, Name: "Support", Field: "port", Text: "not needed"},
+		{Kind: transform.Unverified, List: schema.Connections, Name: "Support", Field: "connect_mode", From: "SMTP", Text: "a guess"},
+		{Kind: transform.Unmapped, List: schema.Connections, Name: "Support", Field: "encryption", From: "STARTTLS", To: "STARTTLS"},
+		{Kind: transform.Mapped, List: schema.Connections, Name: "Support", Field: "encryption", From: "STARTTLS", To: "Auto"},
+	}}))
 	want := []string{
 		"error address-malformed connections[0].from_email_address",
 		"warning port-encryption connections[0].smtp_port",
@@ -284,8 +285,8 @@ func TestWhatOnlyARecipientKnows(t *testing.T) {
 	a, b := sound("A"), sound("B")
 	b.Password.Fingerprint = "ffffffff" + b.Password.Fingerprint[8:]
 	got := told(findings.Audit(findings.Input{Bundle: bundle(a, b), Now: now,
-		SecretClass:  func(findings.SecretRef) (string, bool) { return "x", true },
-		Unreferenced: []findings.SecretRef{{List: schema.Connections, Name: "Gone"}},
+		SecretClass:  func(schema.SecretKey) (string, bool) { return "x", true },
+		Unreferenced: []schema.SecretKey{{List: schema.Connections, Name: "Gone"}},
 	}))
 	want := []string{"warning secret-unreferenced sealed", "warning password-shared connections[0].password", "warning password-shared connections[1].password"}
 	if !slices.Equal(got, want) {
@@ -318,14 +319,5 @@ func TestTallyReaches(t *testing.T) {
 	}
 	if (findings.Tally{Excepted: 9}).Reaches(findings.Note) {
 		t.Error("what is excepted reaches nothing")
-	}
-}
-
-// notes tells what a transform remarked.
-func notes(list []findings.TransformNote) func(func(findings.TransformNote)) {
-	return func(told func(findings.TransformNote)) {
-		for _, n := range list {
-			told(n)
-		}
 	}
 }

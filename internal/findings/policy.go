@@ -87,11 +87,11 @@ func (p *Policy) severity(r *Rule) Severity {
 	return r.Severity
 }
 
-func (e *Exception) target() (schema.List, string) {
+func (e *Exception) target() schema.SecretKey {
 	if e.Credential != "" {
-		return schema.Credentials, e.Credential
+		return schema.SecretKey{List: schema.Credentials, Name: e.Credential}
 	}
-	return schema.Connections, e.Connection
+	return schema.SecretKey{List: schema.Connections, Name: e.Connection}
 }
 
 // expired reports whether the exception's last day is over.
@@ -100,69 +100,48 @@ func (e *Exception) expired(now time.Time) bool {
 	return err != nil || !now.UTC().Before(day.AddDate(0, 0, 1))
 }
 
-type exceptionKey struct {
-	rule string
-	list schema.List
-	name string
-}
-
-// except returns the exceptions in force, and says which have expired or find
-// nothing to accept.
-func (a *audit) except() map[exceptionKey]*Exception {
+// except marks what the policy accepts, and says which exceptions have expired
+// or find nothing to accept.
+func (a *audit) except() {
 	p := a.in.Policy
 	if p == nil || len(p.Exceptions) == 0 {
-		return nil
+		return
 	}
-	valid := make(map[exceptionKey]*Exception, len(p.Exceptions))
-	expired := make(map[exceptionKey]*Exception)
+	type key struct {
+		rule string
+		item schema.SecretKey
+	}
+	valid, used := map[key]*Exception{}, map[key]bool{}
+	for i := range p.Exceptions {
+		if e := &p.Exceptions[i]; !e.expired(a.in.Now) {
+			valid[key{e.Rule, e.target()}] = e
+		}
+	}
+	for i := range a.found {
+		f := &a.found[i]
+		k := key{f.ID, schema.SecretKey{List: f.List, Name: f.Item}}
+		if f.Excepted = valid[k]; f.Excepted != nil {
+			used[k] = true
+		}
+	}
 	for i := range p.Exceptions {
 		e := &p.Exceptions[i]
-		list, name := e.target()
-		key := exceptionKey{e.Rule, list, name}
-		if e.expired(a.in.Now) {
-			expired[key] = e
-		} else {
-			valid[key] = e
+		k := key{e.Rule, e.target()}
+		s := a.here[k.item]
+		switch {
+		case s == nil: // perhaps about another bundle
+		case valid[k] == nil:
+			a.remark(exceptionExpired, s, fmt.Sprintf("that of %s, on %s; its reason was %s", e.Rule, e.Expires, schema.Quote(e.Reason)))
+		case valid[k] == e && !used[k]:
+			a.remark(exceptionIdle, s, "that of "+e.Rule)
 		}
 	}
-	used := map[exceptionKey]bool{}
-	for _, m := range a.met {
-		if m.list < 0 {
-			continue
-		}
-		l := lists[m.list]
-		if key := (exceptionKey{a.rules[m.rule].ID, l, a.in.Bundle.Items(l)[m.index].ItemName()}); valid[key] != nil {
-			used[key] = true
-		}
-	}
-	for _, list := range lists {
-		here := map[string]int{}
-		for i, it := range a.in.Bundle.Items(list) {
-			here[it.ItemName()] = i
-		}
-		for i := range p.Exceptions {
-			e := &p.Exceptions[i]
-			l, name := e.target()
-			n, present := here[name]
-			key := exceptionKey{e.Rule, l, name}
-			if l != list || !present {
-				continue // perhaps about another bundle
-			}
-			switch {
-			case expired[key] == e && valid[key] == nil:
-				a.remark(exceptionExpired, a.subject(l, n), fmt.Sprintf("that of %s, on %s; its reason was %s", e.Rule, e.Expires, schema.Quote(e.Reason)))
-			case valid[key] == e && !used[key]:
-				a.remark(exceptionIdle, a.subject(l, n), "that of "+e.Rule)
-			}
-		}
-	}
-	return valid
 }
 
 // remark adds a finding that the policy brought about.
 func (a *audit) remark(id string, s *subject, detail string) {
 	i := slices.IndexFunc(a.rules, func(r Rule) bool { return r.ID == id })
 	if a.rules[i].Severity != Off {
-		a.note(i, s, "name", detail)
+		a.add(&a.rules[i], s, "name", detail)
 	}
 }

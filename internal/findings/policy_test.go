@@ -33,14 +33,14 @@ func TestAPolicyDecides(t *testing.T) {
 	if got := told(list); !slices.Equal(got, want) {
 		t.Fatalf("found %q\nwant  %q", got, want)
 	}
-	if e := list.Of(schema.Connections, 0)[0].Excepted; e.Reason != "through the VPN gateway, agreed with Anna" || e.Expires != "2026-03-01" {
+	if e := findings.Of(list, schema.Connections, 0)[0].Excepted; e.Reason != "through the VPN gateway, agreed with Anna" || e.Expires != "2026-03-01" {
 		t.Errorf("excepted by %+v", e)
 	}
-	if c := findings.Count(list.All()); c != (findings.Tally{Errors: 1, Warnings: 1, Notes: 1, Excepted: 1}) {
+	if c := findings.Count(list); c != (findings.Tally{Errors: 1, Warnings: 1, Notes: 1, Excepted: 1}) {
 		t.Errorf("counted %+v", c)
 	}
 	later := findings.Audit(findings.Input{Bundle: bundle(relay), Policy: p, Now: now.Add(12 * time.Hour)})
-	if later.Of(schema.Connections, 0)[0].Excepted != nil {
+	if findings.Of(later, schema.Connections, 0)[0].Excepted != nil {
 		t.Error("an exception counts after its last day")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/internal/findings"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -42,7 +43,7 @@ func BenchmarkReport(b *testing.B) {
 		name  string
 		write func(io.Writer, *report.Report) error
 	}{
-		{"text", func(w io.Writer, r *report.Report) error { return report.Text(w, r, report.Terminal{}) }},
+		{"text", func(w io.Writer, r *report.Report) error { return report.Text(w, r, human.Terminal{}) }},
 		{"html", report.HTML}, {"json", report.JSON}, {"csv", report.CSV},
 	} {
 		b.Run(f.name, func(b *testing.B) {

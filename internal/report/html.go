@@ -1,82 +1,49 @@
 package report
 
 import (
-	"bufio"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/mailferry/mailferry/internal/findings"
+	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/webpage"
 	"github.com/mailferry/mailferry/schema"
 )
 
-//go:embed style.css
-var styleSheet string
-
-//go:embed page.html
-var pageTemplates string
-
 //go:embed audit.html
-var auditTemplates string
+var auditPage string
 
-// Page is an HTML page in the house's look, written piece by piece. It needs no
-// script and nothing from elsewhere: its policy (CSP) allows one style sheet,
-// named by its hash, and nothing more.
-type Page struct {
-	out  *bufio.Writer
-	tmpl *template.Template
-	err  error
+// HTML writes the report as one page.
+func HTML(w io.Writer, r *Report) error {
+	title := "Mailferry audit"
+	if len(r.Bundles) == 1 {
+		title += ": " + r.Bundles[0].File
+	}
+	var bundles []bundleView
+	for i, b := range r.Bundles {
+		bundles = append(bundles, b.view(i+1))
+	}
+	return webpage.Write(w, webpage.Page{Title: title, Body: auditPage, Funcs: template.FuncMap{"when": when, "decision": decisionText}, Data: map[string]any{
+		"Made": r.Created.UTC().Format(timeFormat), "Policy": r.Policy, "Bundles": bundles,
+		"Footer": "Written by " + r.Tool + ". It shows no secret: passwords and client secrets stay sealed in the bundle.",
+	}})
 }
 
-// NewPage begins a page. extra defines further templates, which may use "head",
-// "foot" and "digest" and the functions value, parts, icon and mark, and which
-// Write executes by name.
-func NewPage(w io.Writer, title, extra string) *Page {
-	p := &Page{out: bufio.NewWriterSize(w, 64<<10)}
-	p.tmpl, p.err = template.New("page").Funcs(template.FuncMap{
-		"visible": Visible, "value": inTemplate(markup.value), "parts": inTemplate(markup.escaped), "icon": inTemplate(markup.icon), "mark": inTemplate(markup.mark), "eights": eights,
-		"when": when, "decision": decisionText,
-	}).Parse(pageTemplates)
-	if p.err == nil {
-		_, p.err = p.tmpl.Parse(extra)
-	}
-	sum := sha256.Sum256([]byte(styleSheet))
-	p.Write("head", map[string]any{
-		"Title": title,
-		// The style sheet is the program's own; nothing of a bundle is in it.
-		"Style":     template.CSS(styleSheet), //nolint:gosec // constant
-		"StyleHash": "sha256-" + base64.StdEncoding.EncodeToString(sum[:]),
-	})
-	return p
-}
-
-// Write executes one template.
-func (p *Page) Write(name string, data any) {
-	if p.err == nil {
-		p.err = p.tmpl.ExecuteTemplate(p.out, name, data)
-	}
-}
-
-// Close ends the page with a footer and returns the first error.
-func (p *Page) Close(footer string) error {
-	p.Write("foot", footer)
-	if p.err != nil {
-		return p.err
-	}
-	return p.out.Flush()
-}
-
-// eights cuts a digest for reading aloud.
-func eights(s string) []string {
-	var out []string
-	for len(s) > 8 {
-		out, s = append(out, s[:8]), s[8:]
-	}
-	return append(out, s)
+type bundleView struct {
+	*Bundle
+	Number                   int
+	TallyText, Holds, Counts string
+	ContentSigners           []string
+	Tiles                    []tile
+	Rules                    []ruleView
+	Whole                    []foundView
+	Lists                    []listView
+	Readers                  []readersView
+	Road                     []Link
 }
 
 type tile struct {
@@ -86,8 +53,8 @@ type tile struct {
 }
 
 type ruleView struct {
-	*met
-	Mark  Mark
+	*ruleGroup
+	Mark  webpage.Mark
 	Count string
 	Where []whereView
 	More  int
@@ -95,68 +62,88 @@ type ruleView struct {
 
 type whereView struct{ Anchor, Item string }
 
+type foundView struct {
+	findings.Finding
+	Mark  webpage.Mark
+	Label string
+}
+
+type listView struct {
+	Title string
+	Cards []card
+}
+
+type card struct {
+	Anchor, Name    string
+	Number          int
+	Marks           []webpage.Mark
+	Settings, Extra []Setting
+	Found           []foundView
+	Sound           webpage.Mark // what to show where nothing was found
+}
+
 type readersView struct {
 	Title, Sight string
 	Signers      []string
 	Readers      []schema.Reader
 }
 
-// HTML writes the report as one page.
-func HTML(w io.Writer, r *Report) error {
-	name := "Mailferry audit"
-	if len(r.Bundles) == 1 {
-		name += ": " + r.Bundles[0].File
-	}
-	p := NewPage(w, name, auditTemplates)
-	type line struct {
-		Number      int
-		File, Tally string
-	}
-	var lines []line
-	for i, b := range r.Bundles {
-		lines = append(lines, line{i + 1, b.File, tallyText(findings.Count(b.Findings.All()))})
-	}
-	p.Write("top", map[string]any{"Made": r.Created.UTC().Format("2006-01-02 15:04 UTC"), "Policy": r.Policy, "Bundles": lines})
-	for i, b := range r.Bundles {
-		p.bundle(i+1, b)
-	}
-	return p.Close("Written by " + r.Tool + ". It shows no secret: passwords and client secrets stay sealed in the bundle.")
-}
-
-func (p *Page) bundle(number int, b *Bundle) {
-	c, s := b.Content, b.summary()
-	p.Write("bundle", map[string]any{
-		"Number": number, "File": b.File, "Digest": b.Digest, "Holds": holdsText(s), "Kind": b.Kind(), "Manifest": c.Manifest,
-		"Sight": b.Sight.String(), "ContentSigners": b.signers("content"), "Tiles": tiles(s), "Rules": b.ruleViews(number),
-		"Whole": foundList(b, b.Findings.Of("", 0)),
-	})
+func (b *Bundle) view(number int) bundleView {
+	m, s := b.Content.Manifest, b.summary()
+	v := bundleView{Bundle: b, Number: number, TallyText: tallyText(s.Tally), Holds: holdsText(s),
+		Counts:         holdsText(summary{Credentials: m.Counts.Credentials, Connections: m.Counts.Connections, Sealed: m.Counts.Sealed, Missing: m.Counts.Missing}),
+		ContentSigners: b.signers("content"), Tiles: tiles(s), Rules: b.ruleViews(number), Whole: b.found("", 0), Road: Road(b.Content, b.Signatures),
+		Readers: []readersView{
+			{"Recipients", "see settings and secrets", b.signers("recipients"), m.Recipients},
+			{"Reviewers", "see settings, no secret", b.signers("reviewers"), m.Reviewers},
+		}}
 	shared := b.shared()
-	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
-		items := c.Items(l)
-		if len(items) == 0 && l == schema.Credentials {
-			continue
+	for _, l := range []listView{{Title: "Connections"}, {Title: "OAuth2 credentials"}} {
+		list := schema.Connections
+		if l.Title != "Connections" {
+			list = schema.Credentials
 		}
-		heading := "Connections"
-		if l == schema.Credentials {
-			heading = "OAuth2 credentials"
+		for i, it := range b.Content.Items(list) {
+			c := card{Anchor: anchor(number, list, i), Number: i + 1, Name: it.ItemName(), Found: b.found(list, i),
+				Marks: marks(findings.Of(b.Findings, list, i)), Sound: webpage.Mark{Icon: "good", Word: "nothing found"}}
+			for _, s := range settings(it, shared) {
+				if s.Extra {
+					c.Extra = append(c.Extra, s)
+				} else {
+					c.Settings = append(c.Settings, s)
+				}
+			}
+			l.Cards = append(l.Cards, c)
 		}
-		p.Write("list", map[string]any{"Title": heading, "Count": len(items)})
-		for i, it := range items {
-			markup{p.out}.card(b, anchor(number, l, i), i+1, it, b.Findings.Of(l, i), shared)
+		if len(l.Cards) > 0 || list == schema.Connections {
+			v.Lists = append(v.Lists, l)
 		}
 	}
-	p.Write("tail", map[string]any{
-		"Manifest": c.Manifest, "Counts": countsText(c.Manifest.Counts), "Road": Road(c, b.Signatures),
-		"Readers": []readersView{
-			{"Recipients", "see settings and secrets", b.signers("recipients"), c.Manifest.Recipients},
-			{"Reviewers", "see settings, no secret", b.signers("reviewers"), c.Manifest.Reviewers},
-		},
-	})
+	return v
 }
 
-func countsText(c schema.Counts) string {
-	return holdsText(summary{Credentials: c.Credentials, Connections: c.Connections, Sealed: c.Sealed, Missing: c.Missing})
+func (b *Bundle) found(l schema.List, index int) []foundView {
+	var out []foundView
+	for _, f := range findings.Of(b.Findings, l, index) {
+		m := webpage.Mark{Icon: string(f.Severity), Word: string(f.Severity)}
+		if f.Excepted != nil {
+			m = webpage.Mark{Icon: "off", Word: "excepted " + string(f.Severity)}
+		}
+		out = append(out, foundView{f, m, b.label(f)})
+	}
+	return out
 }
+
+// MarkerMark is a secret's state for the page.
+func (s Setting) MarkerMark() webpage.Mark {
+	if s.Marker.State == schema.Sealed {
+		return webpage.Mark{Icon: "seal", Word: schema.Sealed}
+	}
+	return webpage.Mark{Icon: "warning", Word: s.Marker.State}
+}
+
+// Fingerprint is enough of a sealed secret's to compare by eye.
+func (s Setting) Fingerprint() string { return ShortFingerprint(s.Marker) }
 
 func tiles(s summary) []tile {
 	if s.Tally == (findings.Tally{}) {
@@ -180,18 +167,18 @@ func anchor(bundle int, l schema.List, index int) string {
 
 func (b *Bundle) ruleViews(number int) []ruleView {
 	var out []ruleView
-	for _, m := range b.byRule() {
-		v := ruleView{met: m, Mark: Mark{string(m.Severity), string(m.Severity)}, Count: fmt.Sprintf("%d×", m.Total), More: m.Total - len(m.Where)}
-		if m.Excepted == m.Total {
-			v.Mark = Mark{"off", "excepted"}
-		} else if m.Excepted > 0 {
-			v.Count += fmt.Sprintf(", %d excepted", m.Excepted)
+	for _, g := range b.byRule() {
+		v := ruleView{ruleGroup: g, Mark: webpage.Mark{Icon: string(g.Severity), Word: string(g.Severity)}, Count: fmt.Sprintf("%d×", g.Total)}
+		if g.Excepted == g.Total {
+			v.Mark = webpage.Mark{Icon: "off", Word: "excepted"}
+		} else if g.Excepted > 0 {
+			v.Count += fmt.Sprintf(", %d excepted", g.Excepted)
 		}
-		for _, f := range m.Where {
+		for _, f := range g.Where {
 			v.Where = append(v.Where, whereView{anchor(number, f.List, f.Index), shortName(f.Item)})
 		}
-		if len(v.Where) == 0 {
-			v.More = 0
+		if len(v.Where) > 0 {
+			v.More = g.Total - len(v.Where)
 		}
 		out = append(out, v)
 	}
@@ -209,6 +196,20 @@ func shortName(s string) string {
 	return s
 }
 
-func foundList(b *Bundle, list []findings.Finding) template.HTML {
-	return inTemplate(func(m markup, list []findings.Finding) { m.findings(b, list) })(list)
+// marks counts what was found at an item.
+func marks(found []findings.Finding) []webpage.Mark {
+	var out []webpage.Mark
+	t := findings.Count(found)
+	for _, c := range []struct {
+		icon  string
+		count int
+	}{{"error", t.Errors}, {"warning", t.Warnings}, {"note", t.Notes}} {
+		if c.count > 0 {
+			out = append(out, webpage.Mark{Icon: c.icon, Word: human.Count(c.count, c.icon)})
+		}
+	}
+	if t.Excepted > 0 {
+		out = append(out, webpage.Mark{Icon: "off", Word: strconv.Itoa(t.Excepted) + " excepted"})
+	}
+	return out
 }

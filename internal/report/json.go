@@ -25,23 +25,42 @@ type summary struct {
 
 func (b *Bundle) summary() summary {
 	sealed, missing := b.secrets()
-	return summary{findings.Count(b.Findings.All()), len(b.Content.Credentials), len(b.Content.Connections), sealed, missing}
+	return summary{findings.Count(b.Findings), len(b.Content.Credentials), len(b.Content.Connections), sealed, missing}
 }
 
 func (r *Report) summary() summary {
-	var all summary
+	all := summary{Tally: r.Tally()}
 	for _, b := range r.Bundles {
 		s := b.summary()
-		all.Errors += s.Errors
-		all.Warnings += s.Warnings
-		all.Notes += s.Notes
-		all.Excepted += s.Excepted
 		all.Credentials += s.Credentials
 		all.Connections += s.Connections
 		all.Sealed += s.Sealed
 		all.Missing += s.Missing
 	}
 	return all
+}
+
+type jsonReport struct {
+	Format  string       `json:"format"`
+	Created string       `json:"created"`
+	Tool    string       `json:"tool"`
+	Policy  string       `json:"policy,omitzero"`
+	Summary summary      `json:"summary"`
+	Bundles []jsonBundle `json:"bundles"`
+}
+
+type jsonBundle struct {
+	File        string          `json:"file"`
+	Format      string          `json:"format"`
+	Digest      string          `json:"digest"`
+	Sight       Sight           `json:"sight"`
+	Summary     summary         `json:"summary"`
+	Manifest    schema.Manifest `json:"manifest"`
+	Signatures  []Signature     `json:"signatures"`
+	Road        []Link          `json:"road"`
+	Findings    []jsonFinding   `json:"findings"`
+	Credentials []schema.Item   `json:"credentials"`
+	Connections []schema.Item   `json:"connections"`
 }
 
 type jsonFinding struct {
@@ -63,82 +82,23 @@ type jsonException struct {
 	Expires string `json:"expires"`
 }
 
-// JSON writes the report as one document, item by item. Items stand in it as
-// in the bundle.
+// JSON writes the report as one document. Items stand in it as in the bundle.
 func JSON(w io.Writer, r *Report) error {
-	enc := jsontext.NewEncoder(w, jsontext.WithIndent(" "))
-	j := jsonWriter{enc: enc}
-	j.token(jsontext.BeginObject)
-	j.member("format", Format)
-	j.member("created", r.Created.UTC().Format(time.RFC3339))
-	j.member("tool", r.Tool)
-	if r.Policy != "" {
-		j.member("policy", r.Policy)
-	}
-	j.member("summary", r.summary())
-	j.token(jsontext.String("bundles"))
-	j.token(jsontext.BeginArray)
+	out := jsonReport{Format: Format, Created: r.Created.UTC().Format(time.RFC3339), Tool: r.Tool, Policy: r.Policy, Summary: r.summary()}
 	for _, b := range r.Bundles {
-		j.bundle(b)
-	}
-	j.token(jsontext.EndArray)
-	j.token(jsontext.EndObject)
-	return j.err
-}
-
-type jsonWriter struct {
-	enc *jsontext.Encoder
-	err error
-}
-
-func (j *jsonWriter) token(t jsontext.Token) {
-	if j.err == nil {
-		j.err = j.enc.WriteToken(t)
-	}
-}
-
-func (j *jsonWriter) value(v any) {
-	if j.err == nil {
-		j.err = json.MarshalEncode(j.enc, v, json.Deterministic(true))
-	}
-}
-
-func (j *jsonWriter) member(name string, v any) {
-	j.token(jsontext.String(name))
-	j.value(v)
-}
-
-func (j *jsonWriter) bundle(b *Bundle) {
-	c := b.Content
-	j.token(jsontext.BeginObject)
-	j.member("file", b.File)
-	j.member("format", c.Format)
-	j.member("digest", b.Digest)
-	j.member("sight", b.Sight)
-	j.member("summary", b.summary())
-	j.member("manifest", c.Manifest)
-	j.member("signatures", b.Signatures)
-	j.member("road", Road(c, b.Signatures))
-	j.token(jsontext.String("findings"))
-	j.token(jsontext.BeginArray)
-	for f := range b.Findings.All() {
-		out := jsonFinding{f.ID, f.Severity, f.Title, f.Why, f.Do, f.Place(), f.List, f.Item, "", f.Detail, nil}
-		if f.List != "" {
-			out.Label = b.label(&f)
+		c := b.Content
+		j := jsonBundle{b.File, c.Format, b.Digest, b.Sight, b.summary(), c.Manifest, b.Signatures, Road(c, b.Signatures), nil, c.Credentials, c.Connections}
+		for _, f := range b.Findings {
+			jf := jsonFinding{f.ID, f.Severity, f.Title, f.Why, f.Do, f.Place(), f.List, f.Item, "", f.Detail, nil}
+			if f.List != "" {
+				jf.Label = b.label(f)
+			}
+			if f.Excepted != nil {
+				jf.Excepted = &jsonException{f.Excepted.Reason, f.Excepted.Expires}
+			}
+			j.Findings = append(j.Findings, jf)
 		}
-		if f.Excepted != nil {
-			out.Excepted = &jsonException{f.Excepted.Reason, f.Excepted.Expires}
-		}
-		j.value(&out)
+		out.Bundles = append(out.Bundles, j)
 	}
-	j.token(jsontext.EndArray)
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
-		j.token(jsontext.String(string(l)))
-		j.token(jsontext.BeginArray)
-		for _, it := range c.Items(l) {
-			j.value(it)
-		}
-		j.token(jsontext.EndArray)
-	}
-	j.token(jsontext.EndObject)
+	return json.MarshalWrite(w, out, json.Deterministic(true), jsontext.WithIndent(" "))
 }

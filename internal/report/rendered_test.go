@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/mailferry/mailferry/internal/chromiumtest"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
 )
 
@@ -68,7 +69,7 @@ func TestThePageReadsBackInABrowser(t *testing.T) {
 		rows := chromiumtest.Eval[map[string]string](t, ctx, `Object.fromEntries([...document.querySelectorAll('#b1-connection-6 dt')].map(e => [e.textContent, e.nextElementSibling.textContent]))`)
 		for label, want := range map[string]string{
 			"From Address": formula, "Host": "javascript:alert(1)", "Port": "2525", "Prefix": strings.Repeat("W", 120), "Debug": "false", "OAuth2 Credentials": "empty",
-			"<b>key</b>": "<i>value</i>", "Description": report.Visible(hostileText),
+			"<b>key</b>": "<i>value</i>", "Description": human.Visible(hostileText),
 		} {
 			if rows[label] != want {
 				t.Errorf("%s shows %q, want %q", label, rows[label], want)
@@ -80,8 +81,8 @@ func TestThePageReadsBackInABrowser(t *testing.T) {
 		if n := chromiumtest.Eval[int](t, ctx, `document.querySelectorAll('script, img, iframe, object, embed, link, form, base, main [onload], main [onerror], main [style]').length`); n != 0 {
 			t.Errorf("%d elements that the report never writes", n)
 		}
-		if found := chromiumtest.Eval[int](t, ctx, `document.querySelectorAll('.card .found > li .rule, .block .found > li .rule').length`); found != r.Bundles[0].Findings.Len() {
-			t.Errorf("%d findings on cards, want %d", found, r.Bundles[0].Findings.Len())
+		if found := chromiumtest.Eval[int](t, ctx, `document.querySelectorAll('.card .found > li .rule, .block .found > li .rule').length`); found != len(r.Bundles[0].Findings) {
+			t.Errorf("%d findings on cards, want %d", found, len(r.Bundles[0].Findings))
 		}
 		if broken := chromiumtest.Eval[[]string](t, ctx, `[...document.querySelectorAll('a')].map(a => a.getAttribute('href')).filter(h => !h.startsWith('#') || !document.getElementById(h.slice(1)))`); len(broken) > 0 {
 			t.Errorf("links lead nowhere: %q", broken)

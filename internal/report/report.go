@@ -1,10 +1,13 @@
 package report
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/mailferry/mailferry/internal/findings"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -22,7 +25,7 @@ type Bundle struct {
 	Content    *schema.Bundle
 	Digest     string
 	Sight      Sight
-	Findings   findings.Findings
+	Findings   []findings.Finding // as findings.Audit returns them
 	Signatures []Signature
 }
 
@@ -100,13 +103,11 @@ func (b *Bundle) Kind() string {
 
 // Tally counts the findings of all bundles.
 func (r *Report) Tally() findings.Tally {
-	var t findings.Tally
+	var all []findings.Finding
 	for _, b := range r.Bundles {
-		for f := range b.Findings.All() {
-			t.Add(f)
-		}
+		all = append(all, b.Findings...)
 	}
-	return t
+	return findings.Count(all)
 }
 
 // secrets counts markers, whatever the manifest claims.
@@ -125,39 +126,32 @@ func (b *Bundle) secrets() (sealed, missing int) {
 	return sealed, missing
 }
 
-// sameSecret is who shares a fingerprint; a few are kept by name.
-type sameSecret struct {
-	total int
-	names []string
-}
-
-// shared finds the secrets that several items have, by fingerprint.
-func (b *Bundle) shared() map[string]*sameSecret {
-	once, all := map[string]bool{}, map[string]*sameSecret{}
-	sealed := func(yield func(fingerprint, name string)) {
-		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
-			for _, it := range b.Content.Items(l) {
-				if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
-					yield(m.Fingerprint, it.ItemName())
-				}
+// shared names who has each sealed secret, by fingerprint.
+func (b *Bundle) shared() map[string][]string {
+	all := map[string][]string{}
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, it := range b.Content.Items(l) {
+			if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
+				all[m.Fingerprint] = append(all[m.Fingerprint], it.ItemName())
 			}
 		}
 	}
-	sealed(func(fingerprint, _ string) {
-		if once[fingerprint] {
-			all[fingerprint] = &sameSecret{}
-		}
-		once[fingerprint] = true
-	})
-	sealed(func(fingerprint, name string) {
-		if s := all[fingerprint]; s != nil {
-			s.total++
-			if len(s.names) < 4 {
-				s.names = append(s.names, name)
-			}
-		}
-	})
 	return all
+}
+
+// alsoOf names a few of those who have the same secret.
+func alsoOf(names []string, name string) string {
+	var others []string
+	for _, n := range names[:min(len(names), 4)] {
+		if n != name && len(others) < 3 {
+			others = append(others, "“"+human.Visible(n)+"”")
+		}
+	}
+	text := strings.Join(others, ", ")
+	if more := len(names) - 1 - len(others); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // Label is the panel's label of an item's field, or what an extra value is
@@ -173,7 +167,7 @@ func Label(format string, l schema.List, field string) string {
 }
 
 // label is the label of what a finding is about.
-func (b *Bundle) label(f *findings.Finding) string {
+func (b *Bundle) label(f findings.Finding) string {
 	switch {
 	case f.List == "":
 		return f.Field
@@ -212,36 +206,53 @@ func Settings(it schema.Item) []Setting {
 	return out
 }
 
-// met is one rule with where it was met.
-type met struct {
+// settings are Settings, with who shares each secret.
+func settings(it schema.Item, shared map[string][]string) []Setting {
+	list := Settings(it)
+	for i := range list {
+		if m := list[i].Marker; m != nil && m.State == schema.Sealed {
+			list[i].Shared = alsoOf(shared[m.Fingerprint], it.ItemName())
+		}
+	}
+	return list
+}
+
+// ruleGroup is all that one rule found.
+type ruleGroup struct {
 	findings.Finding // the first
 	Total, Excepted  int
 	Where            []findings.Finding // a few
 }
 
-// byRule groups findings, worst first, then in the table's order.
-func (b *Bundle) byRule() []*met {
-	order := map[string]int{}
-	for i, r := range findings.Rules() {
-		order[r.ID] = i
-	}
-	groups := map[string]*met{}
-	var out []*met
-	for f := range b.Findings.All() {
-		m := groups[f.ID]
-		if m == nil {
-			m = &met{Finding: f}
-			groups[f.ID] = m
-			out = append(out, m)
+// byRule groups findings by rule, worst first, then in the table's order.
+func (b *Bundle) byRule() []*ruleGroup {
+	groups := map[string]*ruleGroup{}
+	for _, f := range b.Findings {
+		g := groups[f.ID]
+		if g == nil {
+			g = &ruleGroup{Finding: f}
+			groups[f.ID] = g
 		}
-		m.Total++
+		g.Total++
 		if f.Excepted != nil {
-			m.Excepted++
+			g.Excepted++
 		}
-		if len(m.Where) < 4 && f.List != "" {
-			m.Where = append(m.Where, f)
+		if len(g.Where) < 4 && f.List != "" {
+			g.Where = append(g.Where, f)
 		}
 	}
-	sortMet(out, order)
+	var out []*ruleGroup
+	for _, r := range findings.Rules() {
+		if g := groups[r.ID]; g != nil {
+			out = append(out, g)
+		}
+	}
+	rank := func(g *ruleGroup) int {
+		if g.Excepted == g.Total {
+			return len(findings.Severities())
+		}
+		return slices.Index(findings.Severities(), g.Severity)
+	}
+	slices.SortStableFunc(out, func(x, y *ruleGroup) int { return rank(x) - rank(y) })
 	return out
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"github.com/mailferry/mailferry/internal/findings"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -41,7 +42,7 @@ func TestJSONIsWhatItsSchemaPromises(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &doc, json.MatchCaseInsensitiveNames(true)); err != nil {
 		t.Fatal(err)
 	}
-	if doc.Summary.Connections != 6 || doc.Summary.Excepted != 1 || doc.Summary.Errors != findings.Count(r.Bundles[0].Findings.All()).Errors+findings.Count(r.Bundles[1].Findings.All()).Errors {
+	if doc.Summary.Connections != 6 || doc.Summary.Excepted != 1 || doc.Summary.Errors != findings.Count(r.Bundles[0].Findings).Errors+findings.Count(r.Bundles[1].Findings).Errors {
 		t.Errorf("summary %+v", doc.Summary)
 	}
 	i := slices.IndexFunc(doc.Bundles[0].Findings, func(f struct{ ID, Severity, Why, Do, Place, Item, Label string }) bool { return f.ID == "host-private" })
@@ -70,7 +71,7 @@ func TestTheRoadTellsClaimsFromSignatures(t *testing.T) {
 func TestTextFitsTheTerminalAndSteersNothing(t *testing.T) {
 	for _, width := range []int{40, 60, 80, 132} {
 		var out bytes.Buffer
-		if err := report.Text(&out, sampleReport(t), report.Terminal{Width: width}); err != nil {
+		if err := report.Text(&out, sampleReport(t), human.Terminal{Width: width}); err != nil {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(out.String()) {
@@ -100,7 +101,7 @@ func TestAReaderWithoutALabelLeavesNoBlankLine(t *testing.T) {
 	b := serverBundle()
 	b.Manifest.Recipients = []schema.Reader{{Key: "age1nameless"}}
 	var out bytes.Buffer
-	if err := report.Text(&out, &report.Report{Bundles: []*report.Bundle{audited(t, "b.age", b, nil)}}, report.Terminal{Width: 50}); err != nil {
+	if err := report.Text(&out, &report.Report{Bundles: []*report.Bundle{audited(t, "b.age", b, nil)}}, human.Terminal{Width: 50}); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(out.String(), "\n")
@@ -112,10 +113,10 @@ func TestAReaderWithoutALabelLeavesNoBlankLine(t *testing.T) {
 
 func TestColourOnlyWhenTold(t *testing.T) {
 	var plain, coloured bytes.Buffer
-	if err := report.Text(&plain, sampleReport(t), report.Terminal{}); err != nil {
+	if err := report.Text(&plain, sampleReport(t), human.Terminal{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := report.Text(&coloured, sampleReport(t), report.Terminal{Colour: true}); err != nil {
+	if err := report.Text(&coloured, sampleReport(t), human.Terminal{Colour: true}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(plain.String(), "\x1b") || !strings.Contains(coloured.String(), "\x1b[31m") {
@@ -140,8 +141,8 @@ func TestCSVHoldsNoFormula(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 1+r.Bundles[0].Findings.Len() {
-		t.Errorf("%d lines for %d findings", len(rows), r.Bundles[0].Findings.Len())
+	if len(rows) != 1+len(r.Bundles[0].Findings) {
+		t.Errorf("%d lines for %d findings", len(rows), len(r.Bundles[0].Findings))
 	}
 	for _, row := range rows {
 		for _, cell := range row {
@@ -152,26 +153,6 @@ func TestCSVHoldsNoFormula(t *testing.T) {
 	}
 	if !slices.ContainsFunc(rows, func(row []string) bool { return row[6] == "'"+formula }) {
 		t.Error("the hostile name is not there, guarded")
-	}
-}
-
-func TestVisible(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain":        "plain",
-		"Büro サポート ✉️": "Büro サポート ✉️",
-		" a b ":        "␣a b␣",
-		"a\nb":         "a⏎b",
-		"\x1b[2J":      "‹U+001B›[2J",
-		"a\u202eb":     "a‹U+202E›b",
-		"a\u200bb":     "a‹U+200B›b",
-		"a\u00a0b":     "a‹U+00A0›b",
-		"a\xffb":       "a‹invalid byte›b",
-		"a\u3164b":     "a‹U+3164›b",
-		"a\u2028b":     "a‹U+2028›b",
-	} {
-		if got := report.Visible(in); got != want {
-			t.Errorf("Visible(%q) = %q, want %q", in, got, want)
-		}
 	}
 }
 
@@ -188,7 +169,7 @@ func (f *failing) Write(b []byte) (int, error) {
 func TestAFullDiskIsTold(t *testing.T) {
 	r := sampleReport(t)
 	for name, write := range map[string]func(io.Writer) error{
-		"text": func(w io.Writer) error { return report.Text(w, r, report.Terminal{}) },
+		"text": func(w io.Writer) error { return report.Text(w, r, human.Terminal{}) },
 		"html": func(w io.Writer) error { return report.HTML(w, r) },
 		"json": func(w io.Writer) error { return report.JSON(w, r) },
 		"csv":  func(w io.Writer) error { return report.CSV(w, r) },

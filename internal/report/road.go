@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -97,16 +96,4 @@ func stepOf(role string) string {
 	default:
 		return "review"
 	}
-}
-
-func sortMet(list []*met, order map[string]int) {
-	rank := func(m *met) int {
-		if m.Excepted == m.Total {
-			return len(findings.Severities())
-		}
-		return slices.Index(findings.Severities(), m.Severity)
-	}
-	slices.SortStableFunc(list, func(x, y *met) int {
-		return cmp.Or(rank(x)-rank(y), order[x.ID]-order[y.ID])
-	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/transform"
 )
 
 var now = time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
@@ -91,23 +92,14 @@ func audited(t *testing.T, file string, b *schema.Bundle, p *findings.Policy) *r
 	}
 	return &report.Bundle{
 		File: file, Content: b, Digest: digest, Sight: report.Reviewer,
-		Findings: findings.Audit(findings.Input{Bundle: b, Policy: p, Now: now, Notes: notes([]findings.TransformNote{
-			{Kind: findings.Unverified, List: schema.Connections, Name: "Customer Support", Field: "connect_mode", What: "SMTP", Text: "General SMTP service is a guess"},
-			{Kind: findings.Dropped, List: schema.Connections, Name: "HR", Field: "extra.SHARED_MAILBOX", What: "true", Text: "the vendor's guide maps it to nothing"},
-		})}),
+		Findings: findings.Audit(findings.Input{Bundle: b, Policy: p, Now: now, Notes: []transform.Note{
+			{Kind: transform.Unverified, List: schema.Connections, Name: "Customer Support", Field: "connect_mode", From: "SMTP", Text: "General SMTP service is a guess"},
+			{Kind: transform.Dropped, List: schema.Connections, Name: "HR", Field: "extra.SHARED_MAILBOX", From: "true", Text: "the vendor's guide maps it to nothing"},
+		}}),
 		Signatures: []report.Signature{
 			{Signer: "ivan@corp.example", Key: "SHA256:2nXJkzVnVkF9rTz4c1m0h8yZ3aQ5pL7uD6sW9eR1tYk", Role: schema.RoleExporter, Decision: schema.DecisionMade, Time: at("2026-02-26T09:12:05Z"), State: "counts", Covers: []string{"content"}},
 			{File: "server.age.1f2e3d4c.statement", Signer: "anna@corp.example", Key: "SHA256:Qm5vRz8k2LxT0pYw7cVb3nHj6fGd9sKa1uEi4oXr5tM", Role: schema.RoleReviewer, Decision: schema.DecisionApprove, Comment: "Fine once Facilities has a relay.", Time: at("2026-02-28T08:00:00Z"), State: "counts", Covers: []string{"content", "recipients"}},
 			{File: "server.age.99aabbcc.statement", Key: "SHA256:zzzz", Role: schema.RoleReviewer, Decision: schema.DecisionApprove, Time: at("2026-02-28T09:00:00Z"), State: "unlisted", Why: "nobody listed signs with this key", Covers: []string{"content"}},
 		},
-	}
-}
-
-// notes tells what a transform remarked.
-func notes(list []findings.TransformNote) func(func(findings.TransformNote)) {
-	return func(told func(findings.TransformNote)) {
-		for _, n := range list {
-			told(n)
-		}
 	}
 }

@@ -97,11 +97,8 @@ func bundle(t *testing.T, to sealed.Readers, cloud bool) []byte {
 
 func toCloud(t *testing.T, b *schema.Bundle) *schema.Bundle {
 	t.Helper()
-	rules, err := transform.Rules(transform.Shipped())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, _, err := transform.Run(b, rules, nil)
+	rules := transform.DefaultRules()
+	c, _, err := transform.Apply(b, rules, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +116,7 @@ func write(t *testing.T, b *schema.Bundle, to sealed.Readers) []byte {
 }
 
 func open(raw []byte, p party) (*sealed.Opened, error) {
-	return sealed.Open(bytes.NewReader(raw), []age.Identity{p.id}, transform.Again)
+	return sealed.Open(bytes.NewReader(raw), []age.Identity{p.id}, transform.Rerun)
 }
 
 func TestRecipientsOpenEverythingAndReviewersNoSecret(t *testing.T) {
@@ -163,7 +160,7 @@ func TestPassphraseOpensBothLayers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := sealed.Open(bytes.NewReader(raw), []age.Identity{id}, transform.Again)
+	o, err := sealed.Open(bytes.NewReader(raw), []age.Identity{id}, transform.Rerun)
 	if err != nil || o.Secret(schema.Connections, "Desk").Reveal() != deskSecret {
 		t.Fatalf("%v", err)
 	}
@@ -171,7 +168,7 @@ func TestPassphraseOpensBothLayers(t *testing.T) {
 		t.Error("the manifest does not say passphrase")
 	}
 	wrong, _ := sealed.PassphraseIdentity(schema.NewSecret("wrong"))
-	if _, err := sealed.Open(bytes.NewReader(raw), []age.Identity{wrong}, transform.Again); err == nil {
+	if _, err := sealed.Open(bytes.NewReader(raw), []age.Identity{wrong}, transform.Rerun); err == nil {
 		t.Error("a wrong passphrase opens it")
 	}
 	if err := (sealed.Readers{Passphrase: pass, Recipients: []sealed.Recipient{newParty(t, false).pub}}).Check(); err == nil {
@@ -394,7 +391,7 @@ func TestACloudBundleThatIsNotItsOriginsTransformIsRefused(t *testing.T) {
 	// reach the seal; the recipient's does.
 	raw := forge(t, bundle(t, to, true), rev, to, func(b *schema.Bundle) {
 		b.Origin.Connections[0].Host = "evil.example"
-		again, err := transform.Again(b.Origin)
+		again, err := transform.Rerun(b.Origin)
 		if err != nil {
 			t.Fatal(err)
 		}

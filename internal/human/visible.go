@@ -1,4 +1,4 @@
-package report
+package human
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// part is a run of a text: as it is, or the visible escape of a character.
-type part struct {
+// Part is a run of a text: as it is, or the visible escape of a character.
+type Part struct {
 	Text   string
 	Escape bool
 }
@@ -22,10 +22,19 @@ func Visible(s string) string {
 		return s
 	}
 	var b strings.Builder
-	for _, p := range parts(s) {
+	for _, p := range Parts(s) {
 		b.WriteString(p.Text)
 	}
 	return b.String()
+}
+
+// VisibleLines is Visible for a text of several lines, which stay apart.
+func VisibleLines(s string) string {
+	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	for i := range lines {
+		lines[i] = Visible(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }
 
 // isVisible reports whether s needs no escape.
@@ -47,25 +56,26 @@ func isVisible(s string) bool {
 	return true
 }
 
-func parts(s string) []part {
+// Parts returns the runs that Visible joins.
+func Parts(s string) []Part {
 	if isVisible(s) {
-		return []part{{s, false}}
+		return []Part{{s, false}}
 	}
-	var out []part
+	var out []Part
 	start := 0
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if escape := escapeOf(r, size, i == 0 || i+size == len(s)); escape != "" {
 			if start < i {
-				out = append(out, part{s[start:i], false})
+				out = append(out, Part{s[start:i], false})
 			}
-			out = append(out, part{escape, true})
+			out = append(out, Part{escape, true})
 			start = i + size
 		}
 		i += size
 	}
 	if start < len(s) {
-		out = append(out, part{s[start:], false})
+		out = append(out, Part{s[start:], false})
 	}
 	return out
 }

@@ -1,10 +1,10 @@
-package main
+package human
 
 import "strings"
 
-// nearest returns the name that is likely meant by what was typed, or "" where
+// Nearest returns the name that is likely meant by what was typed, or "" where
 // none is near: it begins with it, or at most a third of its letters differ.
-func nearest(typed string, names []string) string {
+func Nearest(typed string, names []string) string {
 	best, bestCost := "", 1<<30
 	for _, name := range names {
 		cost := distance(typed, name)

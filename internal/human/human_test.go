@@ -1,0 +1,36 @@
+package human_test
+
+import (
+	"testing"
+
+	"github.com/mailferry/mailferry/internal/human"
+)
+
+func TestVisible(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain":        "plain",
+		"Büro サポート ✉️": "Büro サポート ✉️",
+		" a b ":        "␣a b␣",
+		"a\nb":         "a⏎b",
+		"\x1b[2J":      "‹U+001B›[2J",
+		"a\u202eb":     "a‹U+202E›b",
+		"a\u200bb":     "a‹U+200B›b",
+		"a\u00a0b":     "a‹U+00A0›b",
+		"a\xffb":       "a‹invalid byte›b",
+		"a\u3164b":     "a‹U+3164›b",
+		"a\u2028b":     "a‹U+2028›b",
+	} {
+		if got := human.Visible(in); got != want {
+			t.Errorf("Visible(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	names := []string{"export", "import", "inspect", "transform"}
+	for typed, want := range map[string]string{"exprot": "export", "transfrom": "transform", "insp": "inspect", "zzz": "", "": ""} {
+		if got := human.Nearest(typed, names); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", typed, got, want)
+		}
+	}
+}
