@@ -35,6 +35,11 @@ type Cloud interface {
 	// Offered returns the values that Cloud offers for a field of a list, or
 	// nil where it does not say (REST) or anything may be typed.
 	Offered(ctx context.Context, list schema.List, field string) ([]string, error)
+	// Echoes returns the guard that plans, imports and drift reports add the
+	// bundle's secrets to before they ask Cloud for anything. No error that
+	// repeats a secret leaves the implementation, nor an id that is no name;
+	// values and names do, and whoever shows them asks the guard.
+	Echoes() *EchoGuard
 	Close() error
 }
 

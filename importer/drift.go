@@ -89,7 +89,7 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 		out.Extra[string(list)] = []string{}
 		for _, r := range l.lists[list] {
 			if items[keyOf(r.Item)] == nil {
-				out.Extra[string(list)] = append(out.Extra[string(list)], r.Item.ItemName())
+				out.Extra[string(list)] = append(out.Extra[string(list)], o.guard.quotable(r.Item.ItemName()))
 			}
 		}
 	}
@@ -105,11 +105,11 @@ func driftOf(o *Options, led *ledger, l *look, it schema.Item) DriftItem {
 	there := l.exact[k]
 	switch len(there) {
 	case 0:
-		d.State, d.Near = Absent, l.near(it)
+		d.State, d.Near = Absent, o.guard.allQuotable(l.near(it))
 		return d
 	case 1:
 		d.ID = there[0].ID
-		if d.Changes = compare(there[0].Item, it); len(d.Changes) > 0 {
+		if d.Changes = o.changes(there[0].Item, it); len(d.Changes) > 0 {
 			d.State = Drifted
 		}
 	default:

@@ -88,7 +88,18 @@ type Change struct {
 	Secret bool   `json:"secret,omitzero"`
 }
 
-// compare lists the visible fields in which Cloud's item is not the bundle's.
+// changes is compare for the eyes of a person: of what Cloud repeats of a secret
+// the field is named and the value is not.
+func (o *Options) changes(cloud, bundle schema.Item) []Change {
+	out := compare(cloud, bundle)
+	for i := range out {
+		out[i].From = o.guard.quotable(out[i].From)
+	}
+	return out
+}
+
+// compare lists the visible fields in which Cloud's item is not the bundle's,
+// with Cloud's values as they are.
 func compare(cloud, bundle schema.Item) []Change {
 	var out []Change
 	for _, f := range schema.FieldsOf(bundle) {

@@ -21,6 +21,7 @@ type memory struct {
 	writes  int
 	offers  map[string][]string
 	keys    map[string]Remote
+	echoes  EchoGuard
 	waits   string              // what a create says it waits for
 	stores  func(schema.Item)   // nil, or changes what is stored
 	before  func(w Write) error // nil, or decides before a write
@@ -92,6 +93,8 @@ func (m *memory) write(id string, w Write) (Remote, error) {
 func (m *memory) Offered(_ context.Context, _ schema.List, field string) ([]string, error) {
 	return m.offers[field], nil
 }
+
+func (m *memory) Echoes() *EchoGuard { return &m.echoes }
 
 func (m *memory) Close() error { return nil }
 

@@ -74,6 +74,7 @@ type Options struct {
 
 	take   selection.Selection
 	leave  selection.Selection // all but the excluded
+	guard  *EchoGuard          // Cloud's; knows the bundle's secrets
 	traced bool                // Point was given
 	files  files               // nil: the file system
 	noLook bool                // mutation for the crash harness: retry without having looked
@@ -123,8 +124,17 @@ func (o *Options) defaults() error {
 	if o.take, err = selection.New(o.Include, o.Exclude); err != nil {
 		return err
 	}
-	o.leave, err = selection.New(nil, o.Exclude)
-	return err
+	if o.leave, err = selection.New(nil, o.Exclude); err != nil {
+		return err
+	}
+	o.guard = o.Cloud.Echoes()
+	for _, list := range bothLists() {
+		for _, it := range o.Bundle.Items(list) {
+			secret, _, _ := o.secretOf(it)
+			o.guard.Add(secret)
+		}
+	}
+	return nil
 }
 
 // itemKey names an item, by its name on Cloud.

@@ -162,7 +162,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	switch len(there) {
 	case 0:
 		if near := p.look.near(it); len(near) > 0 {
-			pi.conflict(NearConflict, fmt.Sprintf("Cloud has %s, which is not %s: only case, blanks or Unicode form differ", schema.Quotes(near), schema.Quote(k.Name)))
+			pi.conflict(NearConflict, fmt.Sprintf("Cloud has %s, which is not %s: only case, blanks or Unicode form differ", schema.Quotes(p.o.guard.allQuotable(near)), schema.Quote(k.Name)))
 			return pi, nil
 		}
 		pi.Action, pi.sendSecret = Create, need
@@ -188,7 +188,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	if pi.Seen, err = view(pi.remote.Item); err != nil {
 		return pi, err
 	}
-	pi.Changes = compare(pi.remote.Item, it)
+	pi.Changes = p.o.changes(pi.remote.Item, it)
 	p.compareSecret(&pi, need && !missing)
 	switch {
 	case len(pi.Changes) == 0:
@@ -257,7 +257,7 @@ func (p *planner) checkOffered(ctx context.Context, pi *PlanItem, changes []Chan
 		}
 		if values != nil && !slices.Contains(values, text) {
 			pi.block(Reason{Code: NotOffered, Field: f.Name, Words: fmt.Sprintf("%s %s: Cloud does not offer %s as its %s, but %s%s",
-				pi.List.One(), schema.Quote(pi.Name), schema.Quote(text), f.Label, schema.Quotes(values), ruleFor(p.o.Bundle, pi.List, f.Name, text))})
+				pi.List.One(), schema.Quote(pi.Name), schema.Quote(text), f.Label, schema.Quotes(p.o.guard.allQuotable(values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))})
 		}
 	}
 	return nil

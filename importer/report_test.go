@@ -36,6 +36,7 @@ func reported(t *testing.T) *Report {
 	missing.Password = &schema.Marker{State: schema.Missing}
 	o := optionsFor(t, m, bundleOf(credential("Google"), oauth("Support", "Google"), smtp("Sales"), smtp("Old"), smtp("Bad"), missing, smtp(hostile)), schema.Connections)
 	o.OnConflict, o.ReadyOnly, o.Now = Skip, true, atNoon
+	o.Secrets = func(schema.List, string) schema.Secret { return schema.NewSecret("one that no text repeats") }
 	rep, err := Run(t.Context(), o)
 	if part := (*PartialError)(nil); err == nil || !asPartial(err, &part) || part.Left != 2 {
 		t.Fatalf("got %v", err)

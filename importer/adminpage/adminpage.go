@@ -34,7 +34,7 @@ func Open(address string, o formprofile.Options) (importer.Cloud, error) {
 // cloud is worked in one window, one thing at a time.
 type cloud struct {
 	mu      sync.Mutex
-	typed   importer.Discretion
+	echoes  importer.EchoGuard
 	site    *formprofile.Site
 	rows    map[schema.List]map[string]formprofile.Row // by id
 	offered map[schema.List]map[string][]string        // by field, once they were read
@@ -43,6 +43,8 @@ type cloud struct {
 func (c *cloud) Site() importer.Site {
 	return importer.Site{URL: c.site.URL(), Host: c.site.Host(), MaxJobs: 1}
 }
+
+func (c *cloud) Echoes() *importer.EchoGuard { return &c.echoes }
 
 func (c *cloud) Close() error {
 	c.mu.Lock()
@@ -55,18 +57,23 @@ func (c *cloud) Close() error {
 // item's id is its name; items that share a name have none, and are a conflict
 // in any case.
 func (c *cloud) List(ctx context.Context, l schema.List) ([]importer.Remote, error) {
+	all, err := c.list(ctx, l)
+	return all, c.discreet(told(err))
+}
+
+func (c *cloud) list(ctx context.Context, l schema.List) ([]importer.Remote, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	rows, err := c.site.Rows(ctx, l)
 	if err != nil {
-		return nil, told(err)
+		return nil, err
 	}
 	out := make([]importer.Remote, len(rows))
 	count := map[string]int{}
 	for i, row := range rows {
 		it, err := c.readRow(ctx, l, row)
 		if err != nil {
-			return nil, told(fmt.Errorf("%s %s: %w", l.One(), schema.Quote(row.Name), err))
+			return nil, fmt.Errorf("%s %s: %w", l.One(), schema.Quote(row.Name), err)
 		}
 		out[i].Item = it
 		count[it.ItemName()]++
@@ -109,7 +116,7 @@ func (c *cloud) Offered(ctx context.Context, l schema.List, field string) ([]str
 			return err
 		})
 		if err != nil {
-			return nil, told(err)
+			return nil, c.discreet(told(err))
 		}
 	}
 	return c.offered[l][field], nil
@@ -148,10 +155,9 @@ type unquotable struct{ err error }
 func (e *unquotable) Error() string { return repeating }
 func (e *unquotable) Unwrap() error { return e.err }
 
-// discreet takes a page's words out of an error where they repeat a secret that
-// was typed, and leaves what the error means.
+// discreet takes a page's words out of an error where they repeat a secret, and leaves what the error means.
 func (c *cloud) discreet(err error) error {
-	if err == nil || !c.typed.Repeats(err.Error(), leastRepeated) {
+	if err == nil || !c.echoes.Repeats(err.Error(), leastRepeated) {
 		return err
 	}
 	var no *importer.RefusedError

@@ -39,7 +39,7 @@ func (c *cloud) rowOf(l schema.List, id string) (formprofile.Row, bool) {
 }
 
 func (c *cloud) write(ctx context.Context, w importer.Write, open func() (*formprofile.Form, error)) (importer.Remote, error) {
-	c.typed.Add(w.Secret)
+	c.echoes.Add(w.Secret)
 	got, err := c.enterAndSave(ctx, w, open)
 	return got, c.discreet(err)
 }

@@ -24,7 +24,7 @@ type way struct {
 	http      *http.Client
 	transport *http.Transport
 	server    *http.Server // of OpenHandler, or nil
-	sent      importer.Discretion
+	echoes    importer.EchoGuard
 }
 
 var _ importer.Cloud = (*way)(nil)
@@ -33,6 +33,8 @@ func (c *way) Site() importer.Site { return c.site }
 
 // Offered returns nil: the interface does not say what Cloud offers.
 func (c *way) Offered(context.Context, schema.List, string) ([]string, error) { return nil, nil }
+
+func (c *way) Echoes() *importer.EchoGuard { return &c.echoes }
 
 func (c *way) Close() error {
 	c.transport.CloseIdleConnections()
@@ -60,6 +62,9 @@ func (c *way) List(ctx context.Context, l schema.List) ([]importer.Remote, error
 			return nil, c.failed("%s: the answer cannot be used: %s", l, c.quotable(err.Error()))
 		}
 		for _, r := range page {
+			if c.echoes.Repeats(r.ID, leastInID) { // ids go into ledger and report
+				return nil, c.failed("%s: the answer cannot be used: an id repeats a secret", l)
+			}
 			if seen[r.ID] {
 				return nil, c.failed("%s: the answer cannot be used: id %s stands twice", l, schema.Quote(r.ID))
 			}
@@ -103,7 +108,7 @@ func (c *way) write(ctx context.Context, method, path string, w importer.Write) 
 	case err != nil:
 	case r.Item.ItemName() != w.Item.ItemName():
 		err = errors.New("it is about another item")
-	case c.sent.Repeats(r.ID, leastInID):
+	case c.echoes.Repeats(r.ID, leastInID):
 		err = errors.New("the id repeats a secret") // ids go into ledger and report
 	}
 	if err != nil {
@@ -130,7 +135,7 @@ const repeating = "its words repeat a secret and are not shown"
 // quotable returns words that Cloud had a hand in, fit to be shown: a text of
 // its own instead where they repeat a secret.
 func (c *way) quotable(said string) string {
-	if said = harmless(said); c.sent.Repeats(said, 1) {
+	if said = harmless(said); c.echoes.Repeats(said, 1) {
 		return repeating
 	}
 	return said
@@ -165,8 +170,7 @@ func (c *way) do(ctx context.Context, method, path string, query url.Values, bod
 	if w.Key != "" {
 		req.Header.Set("Idempotency-Key", w.Key)
 	}
-	c.sent.Add(c.token)
-	c.sent.Add(w.Secret)
+	c.echoes.Add(w.Secret)
 	if !c.token.IsZero() {
 		req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
 	}
@@ -190,7 +194,7 @@ func (c *way) lost(req *http.Request, err error) error {
 	}
 	var l *lostError
 	sent := !errors.As(err, &l) || l.sent
-	if c.sent.Repeats(err.Error(), leastInTransport) { // it quotes lines that are no HTTP
+	if c.echoes.Repeats(err.Error(), leastInTransport) { // it quotes lines that are no HTTP
 		err = &unquotable{err}
 	}
 	err = c.failed("%w", err)
@@ -212,7 +216,7 @@ func (c *way) lost(req *http.Request, err error) error {
 // judge turns an answer's status into the error that it stands for.
 func (c *way) judge(req *http.Request, res *http.Response, raw []byte) error {
 	code := res.StatusCode
-	said := words(code, raw, &c.sent)
+	said := words(code, raw, &c.echoes)
 	switch {
 	case code == http.StatusOK, code == http.StatusCreated && isWrite(req):
 		return nil
@@ -244,7 +248,7 @@ func (c *way) redirectTarget(res *http.Response) string {
 	switch {
 	case err != nil:
 		return "nowhere"
-	case c.sent.Repeats(to.Scheme+" "+to.Host, 1):
+	case c.echoes.Repeats(to.Scheme+" "+to.Host, 1):
 		return "an address that repeats a secret"
 	}
 	return schema.Quote(to.Scheme + "://" + to.Host)

@@ -21,7 +21,7 @@ func FuzzAnswer(f *testing.F) {
 				}
 			}
 		}
-		for _, r := range words(422, raw, &importer.Discretion{}) {
+		for _, r := range words(422, raw, &importer.EchoGuard{}) {
 			if !unicode.IsPrint(r) {
 				t.Errorf("%U among the words", r)
 			}

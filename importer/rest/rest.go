@@ -95,10 +95,12 @@ func open(base *url.URL, site importer.Site, transport *http.Transport, srv *htt
 	transport.MaxResponseHeaderBytes = 64 << 10
 	transport.DisableCompression = true // a small answer stays small
 	layer := &retry{next: transport, pace: &pacer{}, timeout: opts.Timeout, log: opts.Log}
-	return &way{
+	c := &way{
 		base: base, site: site, token: opts.Token, server: srv, transport: transport,
 		http: &http.Client{Transport: layer, CheckRedirect: checkRedirect},
-	}, nil
+	}
+	c.echoes.Add(opts.Token)
+	return c, nil
 }
 
 // parseAddress never repeats an address that may hold a password.

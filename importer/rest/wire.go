@@ -143,7 +143,7 @@ const maxWords = 300 // characters of Cloud's words that are shown
 // words returns what an answer says of itself, in Cloud's words where it is a
 // problem document, else in the status code's. A Cloud that repeats a secret
 // which it was sent is not quoted at all.
-func words(code int, raw []byte, sent *importer.Discretion) string {
+func words(code int, raw []byte, echoes *importer.EchoGuard) string {
 	status := strings.TrimSpace(fmt.Sprintf("HTTP %d %s", code, http.StatusText(code)))
 	m, err := object(raw)
 	if err != nil {
@@ -179,7 +179,7 @@ func words(code int, raw []byte, sent *importer.Discretion) string {
 	if said = harmless(said); said == "" {
 		return status
 	}
-	if sent.Repeats(said, 1) {
+	if echoes.Repeats(said, 1) {
 		return status + " (" + repeating + ")"
 	}
 	return said + " (" + status + ")"

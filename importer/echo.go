@@ -13,13 +13,13 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// Discretion knows every secret that a way into Cloud has sent, and tells
-// whether something that Cloud says repeats one: as it is, in part, in another
-// case, or escaped as JSON, URLs, HTML or base64 do it. What does is not to be
-// shown, logged or kept. It holds hashes of the secrets under a key of the
-// process, never the secrets. The zero Discretion is ready, and safe for
-// concurrent use.
-type Discretion struct {
+// EchoGuard knows the secrets that a Cloud may have been sent, by this run or by
+// an earlier one, and reports whether something that Cloud says repeats one: as
+// it is, in part, in another case, or escaped as JSON, URLs, HTML or base64 do
+// it. What does is not to be shown, logged or kept. It holds hashes of the
+// secrets under a key of the process, never the secrets. The zero EchoGuard is
+// ready, and safe for concurrent use.
+type EchoGuard struct {
 	mu   sync.RWMutex
 	seed maphash.Seed
 	runs map[uint64]struct{}
@@ -34,42 +34,62 @@ const (
 )
 
 // Add makes a secret known.
-func (d *Discretion) Add(s schema.Secret) {
+func (g *EchoGuard) Add(s schema.Secret) {
 	text := evened(s.Reveal())
 	if text == "" {
 		return
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.runs == nil {
-		d.seed, d.runs = maphash.MakeSeed(), map[uint64]struct{}{}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.runs == nil {
+		g.seed, g.runs = maphash.MakeSeed(), map[uint64]struct{}{}
 	}
 	size := min(len(text), fragment)
-	d.long[size] = true
+	g.long[size] = true
 	for at := 0; at+size <= min(len(text), longest); at++ {
-		d.runs[maphash.String(d.seed, text[at:at+size])] = struct{}{}
+		g.runs[maphash.String(g.seed, text[at:at+size])] = struct{}{}
 	}
 }
 
 // Repeats reports whether text gives a secret away. A secret shorter than least
 // bytes is not looked for.
-func (d *Discretion) Repeats(text string, least int) bool {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	if d.runs == nil {
+func (g *EchoGuard) Repeats(text string, least int) bool {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if g.runs == nil {
 		return false
 	}
 	for _, form := range forms(text) {
 		form = evened(form)
 		for size := least; size <= fragment; size++ {
-			for at := 0; d.long[size] && at+size <= len(form); at++ {
-				if _, ok := d.runs[maphash.String(d.seed, form[at:at+size])]; ok {
+			for at := 0; g.long[size] && at+size <= len(form); at++ {
+				if _, ok := g.runs[maphash.String(g.seed, form[at:at+size])]; ok {
 					return true
 				}
 			}
 		}
 	}
 	return false
+}
+
+// repeatsSecret stands in the place of something that Cloud says and nobody is to
+// see.
+const repeatsSecret = "(repeats a secret and is not shown)"
+
+// quotable returns what Cloud shows, fit to be passed on.
+func (g *EchoGuard) quotable(shows string) string {
+	if g.Repeats(shows, 1) {
+		return repeatsSecret
+	}
+	return shows
+}
+
+func (g *EchoGuard) allQuotable(shows []string) []string {
+	out := make([]string, len(shows))
+	for i, s := range shows {
+		out[i] = g.quotable(s)
+	}
+	return out
 }
 
 // evened leaves out what an echo may have changed: case, and blanks' kind and

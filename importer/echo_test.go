@@ -13,7 +13,7 @@ import (
 
 func TestWhatRepeatsASecretIsNoticedHoweverItIsWritten(t *testing.T) {
 	for _, secret := range []string{`CANARY-"q\uote-Xy12`, "CANARY-pä ss&<word>", "p&\"4", "  \"<&%>\\'äöü!\"  ", "tab\there\nline", strings.Repeat("CANARY-long ", 1000)} {
-		d := &Discretion{}
+		d := &EchoGuard{}
 		d.Add(schema.NewSecret(secret))
 		escaped, err := schema.Marshal(secret)
 		if err != nil {
@@ -43,7 +43,7 @@ func TestWhatRepeatsASecretIsNoticedHoweverItIsWritten(t *testing.T) {
 }
 
 func TestAPartOfASecretGivesItAway(t *testing.T) {
-	d := &Discretion{}
+	d := &EchoGuard{}
 	d.Add(schema.NewSecret("Kestrel41Larch77"))
 	d.Add(schema.NewSecret("12"))
 	for said, want := range map[string]bool{
@@ -59,7 +59,7 @@ func TestAPartOfASecretGivesItAway(t *testing.T) {
 	if d.Repeats("id-12", 8) {
 		t.Error("a short secret is looked for where only long ones are to be")
 	}
-	if (&Discretion{}).Repeats("anything", 1) {
+	if (&EchoGuard{}).Repeats("anything", 1) {
 		t.Error("without a secret everything is one")
 	}
 }
