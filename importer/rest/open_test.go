@@ -164,6 +164,22 @@ func TestCertificateFilesThatCannotBeUsedAreNamed(t *testing.T) {
 	}
 }
 
+func TestAProxySettingThatCannotBeReadIsNoDirectConnection(t *testing.T) {
+	reached := false
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
+	defer srv.Close()
+	for _, name := range []string{"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"} {
+		t.Setenv(name, "http://user:canary#1@proxy.example:8080")
+		if _, err := Open(t.Context(), srv.URL, Options{}); err == nil || !strings.HasPrefix(err.Error(), name) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: %v", name, err)
+		}
+		t.Setenv(name, "")
+	}
+	if reached {
+		t.Error("Cloud was reached")
+	}
+}
+
 func TestTheProxyOfTheEnvironmentIsAskedForATunnel(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -21,9 +21,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/http/httpproxy"
-
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/proxy"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -45,7 +44,8 @@ const (
 // Open prepares the way to the Cloud at address without asking it anything yet.
 // The address is https, or http on a loopback host, without user, query or
 // fragment; a path in it is kept as a prefix. A proxy is taken from
-// HTTPS_PROXY, HTTP_PROXY and NO_PROXY as they stand now.
+// HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY as they stand now; one that
+// cannot be read is an error.
 func Open(_ context.Context, address string, opts Options) (importer.Cloud, error) {
 	base, err := parseAddress(address)
 	if err != nil {
@@ -55,9 +55,13 @@ func Open(_ context.Context, address string, opts Options) (importer.Cloud, erro
 	if err != nil {
 		return nil, err
 	}
-	proxy := httpproxy.FromEnvironment().ProxyFunc()
+	proxies, err := proxy.FromEnvironment()
+	if err != nil {
+		return nil, err
+	}
+	proxyOf := proxies.ProxyFunc()
 	transport := &http.Transport{
-		Proxy:           func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
+		Proxy:           func(r *http.Request) (*url.URL, error) { return proxyOf(r.URL) },
 		DialContext:     (&net.Dialer{Timeout: connectTimeout}).DialContext,
 		TLSClientConfig: security,
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/remote"
 
+	"github.com/mailferry/mailferry/internal/proxy"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -169,6 +170,9 @@ func allocate(ctx context.Context, options Options) (context.Context, context.Ca
 		}
 		allocator, stop := remote.NewAllocator(ctx, address, remote.NoModifyURL)
 		return allocator, stop, nil
+	}
+	if _, err := proxy.FromEnvironment(); err != nil {
+		return nil, nil, err // the browser would pass over it and connect directly
 	}
 	program := options.Browser
 	if program == "" {
