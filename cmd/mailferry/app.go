@@ -3,10 +3,12 @@ package main
 import (
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -54,7 +56,7 @@ func (e *env) app() *cli.App {
 		}
 		return unknownCommand(app.Commands, "mailferry", c.Args().First())
 	}
-	harden(app.Commands, "mailferry")
+	e.harden(app.Commands, "mailferry")
 	app.CustomAppHelpTemplate = helpOf(&cli.Command{Usage: app.Usage, UsageText: "mailferry demo\nmailferry COMMAND [FLAG…] [FILE…]\nmailferry COMMAND --help",
 		Description: app.Description, Subcommands: app.Commands,
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "version", Aliases: []string{"v"}, Usage: "print the version"}}}, "mailferry")
@@ -63,8 +65,9 @@ func (e *env) app() *cli.App {
 
 // harden gives every command what the library leaves to chance: usage errors go
 // through one door, unknown subcommands are errors, help has no command of its
-// own inside commands and fits a terminal.
-func harden(commands []*cli.Command, path string) {
+// own inside commands and fits a terminal. Before a command runs, its arguments
+// are checked for what none of them may be.
+func (e *env) harden(commands []*cli.Command, path string) {
 	for _, c := range commands {
 		name := path + " " + c.Name
 		c.OnUsageError = onUsageError
@@ -78,13 +81,21 @@ func harden(commands []*cli.Command, path string) {
 				}
 				return unknownCommand(sub, name, ctx.Args().First())
 			}
-			harden(sub, name)
+			e.harden(sub, name)
+			continue
+		}
+		action := c.Action
+		c.Action = func(ctx *cli.Context) error {
+			if err := e.refuseAddresses(ctx); err != nil {
+				return err
+			}
+			return action(ctx)
 		}
 	}
 }
 
 func unknownCommand(commands []*cli.Command, path, name string) error {
-	err := usage("%s has no command %s", path, schema.Quote(name))
+	err := usage("%s has no command %s", path, quoted(name))
 	if name == "help" || name == "version" && path == "mailferry" {
 		return schema.Hint(err, "%s --%s", path, name)
 	}
@@ -114,9 +125,13 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 	// or: invalid boolean value "x" for -yes: parse error
 	if value, flag, ok := strings.Cut(strings.Replace(msg, `" for flag -`, `" for -`, 1), `" for -`); ok {
 		name, _, _ := strings.Cut(flag, ":")
-		return schema.Hint(usage(`%s: %s: %s"`, path, dashed(name), value), "%s", likeThis(c.Command.Flags, name))
+		head, value, _ := strings.Cut(value, `"`)
+		if plain, err := strconv.Unquote(`"` + value + `"`); err == nil {
+			value = plain
+		}
+		return schema.Hint(usage(`%s: %s: %s%s`, path, dashed(name), head, quoted(value)), "%s", likeThis(c.Command.Flags, name))
 	}
-	return schema.Hint(usage("%s: %s", path, msg), "%s --help lists the flags", path)
+	return schema.Hint(usage("%s: %s", path, address.Shown(msg)), "%s --help lists the flags", path)
 }
 
 // likeThis shows a value that a flag takes, where not every text is one.
@@ -135,7 +150,7 @@ func likeThis(flags []cli.Flag, name string) string {
 
 func unknownFlag(c *cli.Context, name string) error {
 	path := c.Command.HelpName
-	err := usage("%s has no flag %s", path, schema.Quote(dashed(name)))
+	err := usage("%s has no flag %s", path, quoted(dashed(name)))
 	if near := human.Nearest(name, flagNames(c.Command.VisibleFlags())); near != "" {
 		return schema.Hint(err, "did you mean %s?", dashed(near))
 	}

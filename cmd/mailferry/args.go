@@ -80,18 +80,22 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 	return out, nil
 }
 
-// refuseGlued tells whoever writes -oFILE that its value stands apart here. What
-// looks like a long flag's name with letters astray is none of those.
+// refuseGlued tells whoever writes -oFILE that its value stands apart here, and
+// whoever writes -pPASSWORD that it takes none. What looks like a long flag's
+// name with letters astray is none of those.
 func refuseGlued(flags []cli.Flag, path, arg string) error {
 	if len(arg) < 3 || arg[1] == '-' || strings.Contains(arg, "=") {
 		return nil
 	}
 	short, value := arg[:2], arg[2:]
 	names := flagNames(flags)
-	if !takesValue(flags, short) || slices.Contains(names, arg[1:]) || human.Nearest(arg[1:], names) != "" {
+	if !slices.Contains(names, short[1:]) || slices.Contains(names, arg[1:]) || human.Nearest(arg[1:], names) != "" {
 		return nil
 	}
-	return schema.Hint(usage("%s: no blank between %s and its value", path, short), "%s %s", short, schema.Quote(value))
+	if !takesValue(flags, short) {
+		return schema.Hint(usage("%s: %s takes no value", path, short), "%s --help lists the flags", path)
+	}
+	return schema.Hint(usage("%s: no blank between %s and its value", path, short), "%s %s", short, quoted(value))
 }
 
 func flagNames(flags []cli.Flag) []string {

@@ -51,7 +51,7 @@ func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
 		}
 		return rest.Open(c.Context, url, rest.Options{Token: token, CAFile: c.String("ca-file"), CertFile: c.String("client-cert"), KeyFile: c.String("client-key"), Log: e.diagnostics(c)})
 	default:
-		return nil, schema.Hint(usage("%s: not a Cloud that mailferry knows", schema.Quote(url)), "page+https://…, https://… or sample:DIR")
+		return nil, schema.Hint(usage("%s: not a Cloud that mailferry knows", quoted(url)), "page+https://…, https://… or sample:DIR")
 	}
 }
 

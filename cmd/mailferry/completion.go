@@ -32,7 +32,7 @@ func (e *env) completionCommand() *cli.Command {
 				}
 				e.print("%s", script)
 			default:
-				return schema.Hint(usage("completion: no script for %s", schema.Quote(shell)), "there is one for bash, zsh and fish")
+				return schema.Hint(usage("completion: no script for %s", quoted(shell)), "there is one for bash, zsh and fish")
 			}
 			return nil
 		},

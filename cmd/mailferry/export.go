@@ -142,7 +142,7 @@ func (e *env) printTemplate(c *cli.Context) error {
 	if l := schema.List(list); l == schema.Connections || l == schema.Credentials {
 		return e.printOrWrite(c, sheet.Template(l))
 	}
-	return usage("export: --print-template: %s is neither connections nor credentials", schema.Quote(list))
+	return usage("export: --print-template: %s is neither connections nor credentials", quoted(list))
 }
 
 // bundleSummary tells what was written.

@@ -69,8 +69,7 @@ func flagHelp(f cli.DocGenerationFlag) [2]string {
 	}
 	// The placeholder stands in backquotes in the text, as the library has it.
 	use := f.GetUsage()
-	if _, rest, ok := strings.Cut(use, "`"); ok {
-		value, _, _ := strings.Cut(rest, "`")
+	if value := placeholder(use); value != "" {
 		label += " " + value
 		use = strings.ReplaceAll(use, "`", "")
 	} else if f.TakesValue() {
@@ -80,6 +79,13 @@ func flagHelp(f cli.DocGenerationFlag) [2]string {
 		use += " (default: " + s.Value + ")"
 	}
 	return [2]string{label, use}
+}
+
+// placeholder is what stands in backquotes in a flag's usage: what its value is.
+func placeholder(use string) string {
+	_, rest, _ := strings.Cut(use, "`")
+	value, _, _ := strings.Cut(rest, "`")
+	return value
 }
 
 // table writes rows of two columns, the second wrapped beside the first.

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/internal/safefile"
@@ -141,7 +142,7 @@ func onlyTables(contents *exporter.Contents, names []string) error {
 	}
 	for _, n := range names {
 		if !slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, n) }) {
-			return exporter.MissingTable(n, have)
+			return exporter.MissingTable(address.Shown(n), have)
 		}
 	}
 	contents.Tables = slices.DeleteFunc(contents.Tables, func(t exporter.Table) bool {

@@ -226,7 +226,7 @@ func (e *env) newReaders(c *cli.Context, m schema.Manifest) (sealed.Readers, []r
 	}
 	for _, r := range c.StringSlice("remove") {
 		if !removed[r] {
-			return to, nil, usage("--remove: %s is not in the bundle's list", schema.Quote(r))
+			return to, nil, usage("--remove: %s is not in the bundle's list", quoted(r))
 		}
 	}
 	return to, changes, to.Check()

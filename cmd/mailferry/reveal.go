@@ -43,7 +43,7 @@ func (e *env) reveal(c *cli.Context) error {
 	}
 	it := schema.Find(o.Bundle.Items(list), name)
 	if it == nil {
-		return schema.Hint(at(path, fmt.Errorf("it has no connection and no credential %s", schema.Quote(name))), "mailferry audit lists the names")
+		return schema.Hint(at(path, fmt.Errorf("it has no connection and no credential %s", quoted(name))), "mailferry audit lists the names")
 	}
 	secret := o.Secret(list, transform.NamesOf(o.Bundle).Server(list, name))
 	if secret.IsZero() {

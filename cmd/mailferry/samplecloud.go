@@ -24,7 +24,7 @@ func (e *env) sampleCloudCommand() *cli.Command {
 		Description: "Our picture of Cloud, not Cloud: a rehearsal in it proves the bundle and the run, not\n" +
 			"the vendor's pages. Its URL is the first line on stdout, once it answers.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "addr", Usage: "listen on `ADDRESS`; port 0 picks one", Value: "127.0.0.1:0"},
+			&cli.StringFlag{Name: "addr", Usage: "listen on `HOST:PORT`; port 0 picks one", Value: "127.0.0.1:0"},
 			&cli.StringFlag{Name: "data", Usage: "keep the data in `DIR`"},
 			&cli.StringFlag{Name: "token-file", Usage: "write the bearer token to `FILE`, or take it from there"},
 			&cli.StringSliceFlag{Name: "load", Usage: "load the sheet `FILE` with Cloud's labels first (repeatable)"},

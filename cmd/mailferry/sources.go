@@ -16,6 +16,8 @@ import (
 	"github.com/mailferry/mailferry/exporter/database"
 	"github.com/mailferry/mailferry/exporter/jirabackup"
 	"github.com/mailferry/mailferry/exporter/sheet"
+	"github.com/mailferry/mailferry/internal/address"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -45,8 +47,8 @@ func kindOf(arg string) (kind, error) {
 		return kindDatabase, nil
 	case isPage(arg):
 		return kindPage, nil
-	case strings.Contains(arg, "://"):
-		return "", schema.Hint(usage("%s: not an address that mailferry reads from", schema.Quote(arg)), "sources are files, postgres://…, mysql://… and page+https://…")
+	case address.MayBe(arg):
+		return "", noAddress(arg)
 	}
 	f, err := os.OpenFile(arg, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for somebody to write into it
 	if errors.Is(err, fs.ErrNotExist) {
@@ -71,6 +73,23 @@ func kindOf(arg string) (kind, error) {
 		return "", schema.Hint(fmt.Errorf("%s: is the last part of a split zip archive", arg), "join the parts first: zip -s 0 %s --out whole.zip", arg)
 	}
 	return k, nil
+}
+
+// noAddress tells how a source is named, to whom gives the address of another
+// kind or, by mistake, a file that is called like one.
+func noAddress(arg string) error {
+	const sources = "sources are files, postgres://…, mysql://… and page+https://…"
+	err := usage("%s: not an address that mailferry reads from", quoted(arg))
+	scheme, _, _ := strings.Cut(strings.ToLower(address.Shown(arg)), ":")
+	switch near := human.Nearest(scheme, []string{"postgres", "postgresql", "mysql", "mariadb", "page+https"}); {
+	case scheme == "jdbc":
+		return schema.Hint(err, "write postgres://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE, with no password in it; %s", sources)
+	case scheme == "file":
+		return schema.Hint(err, "name a file by its path; %s", sources)
+	case near != "":
+		return schema.Hint(err, "did you mean %s://? %s", near, sources)
+	}
+	return schema.Hint(err, "%s; what may hold a password is not shown, and a file with such a name has to be renamed", sources)
 }
 
 // noSource tells what is taken for a source by mistake.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	addr "github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -84,16 +85,20 @@ func parseAddress(raw string) (*address, error) {
 		case k == "password" || k == "sslpassword" || k == "passwd" || k == "pwd":
 			return nil, refusePassword(kind)
 		case !slices.Contains(known, k):
-			return nil, schema.Hint(fmt.Errorf("the %s address: unknown parameter %s", kind, schema.Quote(k)), "it takes %s", strings.Join(known, ", "))
+			return nil, schema.Hint(fmt.Errorf("the %s address: unknown parameter%s", kind, ours(k)), "it takes %s", strings.Join(known, ", "))
 		case len(query[k]) > 1:
 			return nil, fmt.Errorf("the %s address: parameter %s stands twice", kind, k)
 		case query[k][0] == "":
 			return nil, fmt.Errorf("the %s address: parameter %s is empty", kind, k)
+		case addr.MayBe(query[k][0]):
+			return nil, refusePassword(kind)
 		}
 		a.params[k] = query[k][0]
 	}
 	a.database = strings.TrimPrefix(u.Path, "/")
 	switch {
+	case strings.ContainsAny(a.user, ":/"), addr.MayBe(a.user), addr.MayBe(a.database):
+		return nil, refusePassword(kind)
 	case a.database == "" || strings.Contains(u.EscapedPath()[1:], "/"):
 		return nil, schema.Hint(fmt.Errorf("the %s address must end in the name of one database", kind), "%s; dbconfig.xml in Jira's home folder has them", shape(kind))
 	case a.user == "":
@@ -102,6 +107,15 @@ func parseAddress(raw string) (*address, error) {
 		return nil, fmt.Errorf("the %s address has a socket and a host: give one of them", kind)
 	}
 	return a, nil
+}
+
+// ours is a parameter's name where it is one of either kind of database, and
+// nothing of any other word: it may be the end of a password.
+func ours(parameter string) string {
+	if slices.Contains(append(parameters(Postgres), parameters(MySQL)...), parameter) {
+		return " " + schema.Quote(parameter)
+	}
+	return ""
 }
 
 func shape(kind string) string { return "write " + kind + "://USER@HOST/DATABASE" }

@@ -41,6 +41,12 @@ func TestAnAddressWithAPasswordIsRefusedAndNeverRepeated(t *testing.T) {
 		"postgres://jira@hunter2@db/jira",
 		"postgres://jira@db/jira#hunter2",
 		"postgres://jira@db/jira?hunter2%zz",
+		"postgres://jira%3Ahunter2@db/jira",
+		"mysql://jira%2Fhunter2@db/jira",
+		"postgres://jira@db/jira%3Fpassword=hunter2",
+		"mysql://jira@db/host=h%20password=hunter2",
+		"postgres://jira@db/jira?schema=x;password=hunter2",
+		"postgres://jira@db/jira?sslrootcert=jira:hunter2%40db",
 	} {
 		_, err := database.Open(url, database.Options{})
 		if err == nil {
@@ -51,6 +57,22 @@ func TestAnAddressWithAPasswordIsRefusedAndNeverRepeated(t *testing.T) {
 			t.Errorf("%s: the error repeats the password: %s", url, text)
 		}
 		if !strings.Contains(schema.HintOf(err)+err.Error(), "password") && !strings.Contains(err.Error(), "cannot be read") {
+			t.Errorf("%s: %v (hint: %s)", url, err, schema.HintOf(err))
+		}
+	}
+}
+
+// What is no word of ours may be the end of a password.
+func TestWhatFollowsAQuestionMarkIsNotRepeated(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	for _, url := range []string{
+		"postgres://jira@db/jira?hunter2",
+		"mysql://jira@db/jira?hunter2=1",
+		"postgres://jira@db/jira?sslmode=hunter2",
+		"mysql://jira@db/jira?tls=hunter2",
+	} {
+		_, err := database.Open(url, database.Options{})
+		if err == nil || strings.Contains(err.Error()+schema.HintOf(err), "hunter2") {
 			t.Errorf("%s: %v (hint: %s)", url, err, schema.HintOf(err))
 		}
 	}

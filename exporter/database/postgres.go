@@ -41,7 +41,8 @@ func (d *Database) openPostgres() error {
 	u.RawQuery = q.Encode()
 	cfg, err := pgconn.ParseConfig(u.String())
 	if err != nil {
-		return fmt.Errorf("the postgres address or the PG… environment: %s", oneLine(err.Error()))
+		_, said, _ := strings.Cut(err.Error(), "`: ") // in front stands the address
+		return fmt.Errorf("the postgres address or the PG… environment: %s", oneLine(said))
 	}
 	d.host = cfg.Host
 	if strings.HasPrefix(cfg.Host, "/") || strings.HasPrefix(cfg.Host, "@") {

@@ -73,11 +73,10 @@ func loopback(host string) bool {
 // Host is the site's host and port.
 func (s *Site) Host() string { return s.address.Host }
 
-// URL is the site's address as given, without fragment, and with [Scheme].
+// URL is the site's address as given, with [Scheme] and for everybody to see:
+// without query and fragment, which may hold a token.
 func (s *Site) URL() string {
-	u := *s.address
-	u.Fragment = ""
-	return Scheme + u.String()
+	return Scheme + (&url.URL{Scheme: s.address.Scheme, Host: s.address.Host, Path: s.address.Path}).String()
 }
 
 // Profile is what the site is worked by.

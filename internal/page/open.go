@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/remote"
 
+	addr "github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/proxy"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -79,7 +80,7 @@ func Open(ctx context.Context, options Options) (*Browser, error) {
 			return nil, ctx.Err()
 		}
 		if options.Attach != "" {
-			return nil, schema.Hint(fmt.Errorf("attach to the browser at %s: %w", options.Attach, err),
+			return nil, schema.Hint(fmt.Errorf("attach to the browser at %s: %w", addr.Shown(options.Attach), root(err)),
 				"start the browser with --remote-debugging-port=9222 and a --user-data-dir of its own")
 		}
 		if errors.Is(err, chromedp.ErrNoDisplay) {
@@ -262,6 +263,14 @@ func findBrowser() string {
 	return ""
 }
 
+// root is what lies behind all that the libraries say around an error: they repeat the address.
+func root(err error) error {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err
+}
+
 // devToolsURL turns what a person gave into the browser's websocket address and refuses whatever is not on this machine, the
 // address that the browser itself names included.
 func devToolsURL(ctx context.Context, given string) (string, error) {
@@ -320,7 +329,7 @@ func loopback(address *url.URL) error {
 	}
 	host := address.Hostname()
 	if ip := net.ParseIP(host); (ip == nil || !ip.IsLoopback()) && !strings.EqualFold(host, "localhost") {
-		return schema.Hint(fmt.Errorf("refusing to attach to a browser on %s, which is not this machine", Clean(host)),
+		return schema.Hint(fmt.Errorf("refusing to attach to a browser on %s, which is not this machine", Clean(addr.Shown(host))),
 			"start the browser here, or reach it through a tunnel that ends on 127.0.0.1")
 	}
 	return nil

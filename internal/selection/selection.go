@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -22,7 +23,7 @@ type Selection struct {
 func New(include, exclude []string) (Selection, error) {
 	for _, p := range append(append([]string{}, include...), exclude...) {
 		if _, err := path.Match(flat(p), ""); err != nil {
-			return Selection{}, fmt.Errorf("%s is not a pattern: a bracket or backslash is left open", schema.Quote(p))
+			return Selection{}, fmt.Errorf("%s is not a pattern: a bracket or backslash is left open", schema.Quote(address.Shown(p)))
 		}
 	}
 	return Selection{include, exclude}, nil
