@@ -98,7 +98,7 @@ func open(base *url.URL, site importer.Site, transport *http.Transport, srv *htt
 	transport.IdleConnTimeout = 90 * time.Second
 	transport.MaxResponseHeaderBytes = 64 << 10
 	transport.DisableCompression = true // a small answer stays small
-	layer := &retry{next: transport, pace: &pacer{}, timeout: opts.Timeout, log: opts.Log}
+	layer := &retry{next: transport, pace: newPacer(), timeout: opts.Timeout, log: opts.Log}
 	c := &way{
 		base: base, site: site, token: opts.Token, server: srv, transport: transport,
 		http: &http.Client{Transport: layer, CheckRedirect: checkRedirect},

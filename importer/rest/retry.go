@@ -66,13 +66,13 @@ func (t *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	var putOff time.Time // when the request was first refused with 429
 	for attempt := 1; ; attempt++ {
-		turn, err := t.pace.wait(req.Context(), isWrite(req))
+		began, err := t.pace.wait(req.Context(), isWrite(req))
 		if err != nil {
 			return nil, &lostError{err: err, answered: errors.Is(err, errPatience)}
 		}
 		res, err := t.once(req, body)
 		if err == nil {
-			err = t.putOff(req, res, turn, &putOff)
+			err = t.putOff(req, res, began, &putOff)
 			if err != nil {
 				return nil, &lostError{err: err, answered: true}
 			}
@@ -96,7 +96,10 @@ func (t *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // putOff tells the pacer when Cloud asks for patience. Too much of it is an
 // error: the run should say so and end rather than stand still.
-func (t *retry) putOff(req *http.Request, res *http.Response, turn int, since *time.Time) error {
+func (t *retry) putOff(req *http.Request, res *http.Response, began time.Time, since *time.Time) error {
+	if res.StatusCode != http.StatusTooManyRequests && isWrite(req) {
+		t.pace.passed(began)
+	}
 	if res.StatusCode != http.StatusTooManyRequests && res.StatusCode != http.StatusServiceUnavailable {
 		return nil
 	}
@@ -117,7 +120,7 @@ func (t *retry) putOff(req *http.Request, res *http.Response, turn int, since *t
 	if now.Sub(*since) > maxWait {
 		return fmt.Errorf("refused the same request for %v (HTTP 429)", maxWait)
 	}
-	t.pace.overload(turn, isWrite(req), wait, given)
+	t.pace.refused(began, isWrite(req), wait, given)
 	return nil
 }
 
