@@ -89,6 +89,9 @@ func (e *env) harden(commands []*cli.Command, path string) {
 			if err := e.refuseAddresses(ctx); err != nil {
 				return err
 			}
+			if err := e.refuseOverInput(ctx, ""); err != nil {
+				return err
+			}
 			return action(ctx)
 		}
 	}

@@ -191,7 +191,9 @@ func (d *demo) step(s demoStep) error {
 	if s.title != "" {
 		d.e.print("\n# %s", s.title)
 	}
-	d.e.print("$ %s", s.line)
+	if _, err := fmt.Fprintf(d.e.stdout, "$ %s\n", s.line); err != nil {
+		return err
+	}
 	line, background := strings.CutSuffix(s.line, " &")
 	args, err := d.words(line)
 	if err != nil {

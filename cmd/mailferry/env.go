@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -38,14 +40,45 @@ func processEnv() *env {
 }
 
 // run runs one command line and returns the exit code. Every error is told
-// here, once.
+// here, once, also that of a result that could not be printed.
 func (e *env) run(ctx context.Context, args []string) int {
-	err := e.command(ctx, args)
+	printed := &checkedStdout{w: e.stdout}
+	own := *e
+	own.stdout = printed
+	err := own.command(ctx, args)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = interrupted(err)
 	}
 	e.tell(err)
+	if printed.err != nil && !errors.Is(err, printed.err) {
+		e.tell(printed.err)
+		err = cmp.Or(err, printed.err)
+	}
 	return exitCode(err)
+}
+
+// checkedStdout is standard output, and remembers its first error: what prints
+// need not look at each write.
+type checkedStdout struct {
+	w   io.Writer
+	err error
+}
+
+func (s *checkedStdout) Write(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.w.Write(p)
+	if _, nested := s.w.(*checkedStdout); err == nil || nested { // nested: a step of the demo
+		s.err = err
+		return n, err
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	s.err = schema.Hint(fmt.Errorf("standard output: %w", err), "the result is not printed whole; files that the command names are written")
+	return n, s.err
 }
 
 func (e *env) command(ctx context.Context, args []string) error {
@@ -143,7 +176,16 @@ func interrupted(err error) error {
 }
 
 // isTerminal reports whether a stream is a terminal.
-func isTerminal(w any) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+func isTerminal(w io.Writer) bool {
+	f := fileOf(w)
+	return f != nil && term.IsTerminal(int(f.Fd()))
+}
+
+// fileOf returns the file that a stream writes to, or nil.
+func fileOf(w io.Writer) *os.File {
+	if s, ok := w.(*checkedStdout); ok {
+		return fileOf(s.w)
+	}
+	f, _ := w.(*os.File)
+	return f
 }

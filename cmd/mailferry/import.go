@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -127,6 +128,9 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 		return opts, err
 	}
 	opts.Ledger = ledgerPath(c, path, opts.Cloud.Site())
+	if err := e.refuseOverInput(c, opts.Ledger); err != nil {
+		return opts, errors.Join(err, opts.Cloud.Close())
+	}
 	return opts, nil
 }
 
@@ -191,11 +195,7 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	report, err := run(c.Context, opts)
 	done()
 	if report != nil {
-		if printErr := e.importReport(c, report, err); err == nil {
-			err = printErr
-		} else {
-			e.tell(printErr)
-		}
+		err = e.importReport(c, report, err)
 	}
 	if partly := (*importer.PartialError)(nil); errors.As(err, &partly) && report != nil {
 		return schema.Hint(err, "%s", report.HowToGoOn(err))
@@ -203,14 +203,20 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	return err
 }
 
+// importReport prints the report of a run that ended with err, and writes it to
+// where --html points. It returns err, or where that is nil what went wrong here.
 func (e *env) importReport(c *cli.Context, r *importer.Report, err error) error {
 	var gate *importer.GateError
 	shut := errors.As(err, &gate)
-	var htmlErr error
+	printErr := e.printReport(c, r, gate) // standard output's own error is told at the end in any case
 	if f := c.String("html"); f != "" && !shut {
-		htmlErr = safefile.Write(f, c.Bool("force"), r.HTML)
+		htmlErr := safefile.Write(f, c.Bool("force"), r.HTML)
+		if err != nil {
+			e.tell(htmlErr)
+		}
+		printErr = errors.Join(printErr, htmlErr)
 	}
-	return errors.Join(e.printReport(c, r, gate), htmlErr)
+	return cmp.Or(err, printErr)
 }
 
 // printReport prints the end report; of a gate that is shut, in JSON, its

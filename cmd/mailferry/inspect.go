@@ -31,7 +31,7 @@ func (e *env) inspectCommand() *cli.Command {
 			"a sheet: its columns. Of a bundle: the outer header, which anybody can read, and with\n" +
 			"a key its manifest and the road so far. Of admin pages: the labels, kinds and choices of\n" +
 			"their forms beside what the form profile expects; nothing on the site is changed.",
-		Flags: flags(identityFlags(), sourceFlags(), outputFlags("the suggested profile"), []cli.Flag{
+		Flags: flags(identityFlags(), sourceFlags(), outputFlags("the result, or the suggested profile,"), []cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "list the Active Objects tables of every app"},
 			&cli.StringSliceFlag{Name: "table", Usage: "look at the table `NAME` only (repeatable)"},
 			&cli.BoolFlag{Name: "suggest-profile", Usage: "write a profile to edit: the likely tables and columns, unverified"},
@@ -58,6 +58,21 @@ func (e *env) inspect(c *cli.Context) error {
 	if c.Bool("suggest-profile") && k != kindBackup && k != kindDatabase {
 		return usage("inspect: --suggest-profile is for backups and databases")
 	}
+	if c.Bool("suggest-profile") {
+		return e.inspectTables(c, arg, k)
+	}
+	out, err := optionalOutput(c, "output")
+	if err != nil {
+		return err
+	}
+	return e.write(c, out, func(w io.Writer) error {
+		to := *e
+		to.stdout = w
+		return to.inspectAs(c, arg, k)
+	})
+}
+
+func (e *env) inspectAs(c *cli.Context, arg string, k kind) error {
 	switch k {
 	case kindBundle:
 		return e.inspectBundle(c, arg)

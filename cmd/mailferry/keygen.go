@@ -21,7 +21,7 @@ func (e *env) keygenCommand() *cli.Command {
 		UsageText: "mailferry keygen -o me.key\n   mailferry keygen -y -i me.key",
 		Description: "Makes a key pair. The identity in FILE opens bundles: keep it to yourself. The\n" +
 			"recipient, printed, is what others seal to: hand it out.",
-		Flags: flags(outputFlags("the identity"), []cli.Flag{
+		Flags: flags(outputFlags("the identity, or with -y the recipient,"), []cli.Flag{
 			&cli.BoolFlag{Name: "pq", Usage: "make a post-quantum key (opens with age 1.3 or later; does not mix with classic keys)"},
 			&cli.BoolFlag{Name: "public", Aliases: []string{"y"}, Usage: "print the recipient of the identity given with -i"},
 			jsonFlag(),
@@ -35,20 +35,7 @@ func (e *env) keygen(c *cli.Context) error {
 		return usage("keygen takes no argument; -o FILE says where to write")
 	}
 	if c.Bool("public") {
-		ids, err := e.identities(c)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			r, ok := sealed.RecipientOf(id)
-			if !ok || !strings.HasPrefix(r.Key, "age1") { // a passphrase, or a plugin's
-				return schema.Hint(errors.New("this kind of identity has no recipient to print"), "a plugin's own program prints it")
-			}
-			if err := e.printRecipient(c, r.Key); err != nil {
-				return err
-			}
-		}
-		return nil
+		return e.printRecipients(c)
 	}
 	if c.IsSet("identity") {
 		return schema.Hint(usage("keygen: -i goes with -y"), "mailferry keygen -y -i FILE prints the recipient of an identity; without -i a new key pair is made")
@@ -66,24 +53,52 @@ func (e *env) keygen(c *cli.Context) error {
 		return err
 	}
 	if path == "" {
+		if err := write(e.stdout); err != nil {
+			return err
+		}
 		e.say("public key: %s", recipient)
-		return write(e.stdout)
+		return nil
 	}
 	if err := safefile.Write(path, c.Bool("force"), write); err != nil {
 		return err
 	}
 	e.say("wrote the identity to %s: keep it to yourself", path)
-	return e.printRecipient(c, recipient)
+	return printRecipient(e.stdout, c, recipient)
 }
 
-func (e *env) printRecipient(c *cli.Context, key string) error {
+// printRecipients prints the recipients of identities, or writes them to where
+// -o points.
+func (e *env) printRecipients(c *cli.Context) error {
+	out, err := optionalOutput(c, "output")
+	if err != nil {
+		return err
+	}
+	ids, err := e.identities(c)
+	if err != nil {
+		return err
+	}
+	return e.write(c, out, func(w io.Writer) error {
+		for _, id := range ids {
+			r, ok := sealed.RecipientOf(id)
+			if !ok || !strings.HasPrefix(r.Key, "age1") { // a passphrase, or a plugin's
+				return schema.Hint(errors.New("this kind of identity has no recipient to print"), "a plugin's own program prints it")
+			}
+			if err := printRecipient(w, c, r.Key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func printRecipient(w io.Writer, c *cli.Context, key string) error {
 	if c.Bool("json") {
-		return e.json(struct {
+		return writeJSON(w, struct {
 			Recipient string `json:"recipient"`
 		}{key})
 	}
-	e.print("%s", key)
-	return nil
+	_, err := fmt.Fprintln(w, key)
+	return err
 }
 
 func newKeyPair(pq bool) (identity schema.Secret, recipient string, err error) {

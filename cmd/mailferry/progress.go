@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -13,7 +12,7 @@ import (
 
 // width is the terminal's, or 80.
 func (e *env) width() int {
-	if f, ok := e.stdout.(*os.File); ok {
+	if f := fileOf(e.stdout); f != nil {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
 			return w
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -69,8 +70,13 @@ func (e *env) serveSampleCloud(c *cli.Context) error {
 	if err := e.loadSample(c, sample); err != nil {
 		return err
 	}
-	return sample.Serve(c.Context, c.String("addr"), func(url string) {
-		e.print("%s", url)
+	ctx, stop := context.WithCancel(c.Context)
+	defer stop()
+	return sample.Serve(ctx, c.String("addr"), func(url string) {
+		if _, err := fmt.Fprintln(e.stdout, url); err != nil {
+			stop() // nobody would ever know where it answers
+			return
+		}
 		e.say("the sample Cloud answers; Ctrl-C ends it")
 	})
 }
