@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -22,19 +24,16 @@ type attempt struct {
 	err   error
 }
 
-// pass tries each item once. Three things go on at once, so that Cloud is kept
-// busy while the disk is: intents are written ahead, requests are sent, and
-// outcomes are written behind. No request leaves before its intent lasts.
+// pass tries each of some items once, several at a time.
 type pass struct {
-	r   *run
-	ctx context.Context
+	r      *run
+	stop   context.Context // ends with the first error that concerns all, or as the run does
+	writes context.Context // outlives it: the end of a write under way is worth waiting for
+	jobs   chan struct{}   // one for each request under way
 
-	mu     sync.Mutex
-	todo   []*PlanItem
-	next   int
-	left   []*PlanItem
-	failed error
-	row    int // open ends in a row: Cloud is not there
+	mu   sync.Mutex
+	left []*PlanItem
+	row  int // open ends in a row: Cloud is not there
 }
 
 // pass returns the items whose end nobody saw or whose turn did not come. An
@@ -42,87 +41,59 @@ type pass struct {
 func (r *run) pass(ctx context.Context, todo []*PlanItem) (left []*PlanItem, err error) {
 	writes, cancel := withGrace(ctx)
 	defer cancel()
-	p := &pass{r: r, ctx: ctx, todo: todo}
-	jobs := min(r.o.Jobs, len(todo))
-	ready, answered := make(chan *attempt), make(chan *attempt, jobs)
-	var preparing, sending, ending sync.WaitGroup
-	for range jobs {
-		preparing.Go(func() {
-			for pi := p.take(); pi != nil; pi = p.take() {
-				if a, err := r.prepare(pi); err != nil {
-					p.fail(err)
-				} else {
-					ready <- a
-				}
-			}
-		})
-		sending.Go(func() {
-			for a := range ready {
-				if p.stopped() {
-					p.fail(r.unsent(a))
-					p.leave(a.pi)
-					continue
-				}
-				a.got, a.err = r.send(writes, a)
-				if concernsAll(a.err) {
-					p.fail(a.err)
-				}
-				answered <- a
-			}
-		})
-		ending.Go(func() {
-			for a := range answered {
-				open, err := r.end(a)
-				p.fail(err)
-				p.saw(a.pi, open)
-			}
-		})
+	group, stop := errgroup.WithContext(ctx)
+	group.SetLimit(2*r.o.Jobs - 1) // while some wait for Cloud, others do for the disk; one job keeps the order
+	p := &pass{r: r, stop: stop, writes: writes, jobs: make(chan struct{}, r.o.Jobs)}
+	for _, pi := range todo {
+		group.Go(func() error { return p.try(pi) })
 	}
-	preparing.Wait()
-	close(ready)
-	sending.Wait()
-	close(answered)
-	ending.Wait()
-	p.fail(ctx.Err())
-	return append(p.left, todo[p.next:]...), p.failed
+	if err = group.Wait(); err == nil {
+		err = ctx.Err()
+	}
+	return p.left, err
 }
 
-// take returns the next item, or nil where there is none or the pass is to end.
-func (p *pass) take() *PlanItem {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.over() || p.next == len(p.todo) {
+// try takes one item from its intent to its outcome. No request leaves before
+// its intent lasts.
+func (p *pass) try(pi *PlanItem) error {
+	if p.over() {
+		p.saw(pi, true)
 		return nil
 	}
-	p.next++
-	return p.todo[p.next-1]
+	a, err := p.r.prepare(pi)
+	if err != nil {
+		return err
+	}
+	if !p.send(a) {
+		p.saw(pi, true)
+		return p.r.unsent(a)
+	}
+	open, err := p.r.end(a)
+	p.saw(pi, open)
+	if concernsAll(a.err) {
+		return a.err
+	}
+	return err
+}
+
+// send reports false where the pass was over before the turn of the attempt.
+func (p *pass) send(a *attempt) bool {
+	p.jobs <- struct{}{}
+	defer func() { <-p.jobs }()
+	if p.over() {
+		return false
+	}
+	a.got, a.err = p.r.send(p.writes, a)
+	return true
 }
 
 func (p *pass) over() bool {
-	return p.ctx.Err() != nil || p.failed != nil || p.row > 2*p.r.o.Jobs+4
-}
-
-func (p *pass) stopped() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.over()
+	return p.stop.Err() != nil || p.row > 2*p.r.o.Jobs+4
 }
 
-// fail keeps the first error.
-func (p *pass) fail(err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.failed == nil {
-		p.failed = err
-	}
-}
-
-func (p *pass) leave(pi *PlanItem) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.left = append(p.left, pi)
-}
-
+// saw counts what is left open.
 func (p *pass) saw(pi *PlanItem, open bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
