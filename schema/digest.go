@@ -3,37 +3,99 @@ package schema
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// content is what the content digest covers of a bundle.
-type content struct {
-	Format      string         `json:"format"`
-	Manifest    OriginManifest `json:"manifest"`
-	Credentials []Item         `json:"credentials"`
-	Connections []Item         `json:"connections"`
-	Origin      *Origin        `json:"origin,omitzero"`
-}
-
-// Content returns the bytes that the content digest covers: the RFC 8785 form of
-// {format, manifest:{id, source}, credentials, connections, origin}, an absent
+// WriteContent writes the bytes that the content digest covers: the RFC 8785 form
+// of {format, manifest:{id, source}, credentials, connections, origin}, an absent
 // origin left out. Recipients, reviewers, history, created, tool, counts and
 // sealed stand outside it.
-func (b *Bundle) Content() ([]byte, error) {
-	return canonical(content{b.Format, OriginManifest{b.Manifest.ID, b.Manifest.Source}, b.Credentials, b.Connections, b.Origin})
+func (b *Bundle) WriteContent(w io.Writer) error {
+	c := contentWriter{w: w}
+	c.list(`{"connections":`, b.Connections)
+	c.list(`,"credentials":`, b.Credentials)
+	c.value(`,"format":`, b.Format)
+	c.value(`,"manifest":`, OriginManifest{b.Manifest.ID, b.Manifest.Source})
+	if o := b.Origin; o != nil {
+		c.text(`,"origin":`)
+		c.server(o)
+		c.value(`,"rules":`, o.Rules)
+		c.value(`,"statements":`, o.Statements)
+		c.text("}")
+	}
+	c.text("}")
+	return c.err
 }
 
-// Digest is the content digest: lower-case hex SHA-256 of Content.
-func (b *Bundle) Digest() (string, error) { return hexSum(b.Content()) }
+// Digest is the content digest: lower-case hex SHA-256 of what WriteContent
+// writes.
+func (b *Bundle) Digest() (string, error) {
+	h := sha256.New()
+	err := b.WriteContent(h)
+	return hex.EncodeToString(h.Sum(nil)), err
+}
 
 // Digest is the content digest of the server bundle that the origin was.
 func (o *Origin) Digest() (string, error) {
-	return DigestOf(content{Format: o.Format, Manifest: o.Manifest, Credentials: o.Items(Credentials), Connections: o.Items(Connections)})
+	h := sha256.New()
+	c := contentWriter{w: h}
+	c.server(o)
+	c.text("}")
+	return hex.EncodeToString(h.Sum(nil)), c.err
+}
+
+// contentWriter writes the RFC 8785 form of an object, whose members are given in
+// that form's order. A list is written item by item: a document at its limit
+// would otherwise stand in memory twice more.
+type contentWriter struct {
+	w   io.Writer
+	err error
+}
+
+// server writes what the digest covers of a server bundle but for the closing
+// brace.
+func (c *contentWriter) server(o *Origin) {
+	c.list(`{"connections":`, o.Items(Connections))
+	c.list(`,"credentials":`, o.Items(Credentials))
+	c.value(`,"format":`, o.Format)
+	c.value(`,"manifest":`, o.Manifest)
+}
+
+func (c *contentWriter) list(before string, items []Item) {
+	c.text(before + "[")
+	for i, it := range items {
+		sep := ","
+		if i == 0 {
+			sep = ""
+		}
+		c.value(sep, it)
+	}
+	c.text("]")
+}
+
+func (c *contentWriter) value(before string, v any) {
+	c.text(before)
+	out, err := canonical(v)
+	if c.err == nil {
+		c.err = err
+	}
+	c.text(string(out))
+}
+
+func (c *contentWriter) text(s string) {
+	if c.err == nil {
+		_, c.err = io.WriteString(c.w, s)
+	}
 }
 
 // DigestOf is the SHA-256 of v's RFC 8785 form, in lower-case hex.
-func DigestOf(v any) (string, error) { return hexSum(canonical(v)) }
+func DigestOf(v any) (string, error) {
+	out, err := canonical(v)
+	sum := sha256.Sum256(out)
+	return hex.EncodeToString(sum[:]), err
+}
 
 func canonical(v any) ([]byte, error) {
 	out, err := Marshal(v)
@@ -43,12 +105,4 @@ func canonical(v any) ([]byte, error) {
 	c := jsontext.Value(out)
 	err = c.Canonicalize()
 	return c, err
-}
-
-func hexSum(b []byte, err error) (string, error) {
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:]), nil
 }

@@ -28,6 +28,9 @@ type openedFile struct {
 	Close func() error
 }
 
+// Len is the file's size in bytes.
+func (f openedFile) Len() int { return int(f.size) }
+
 // openFile opens a file of bounded size. What has no place to go back to, such
 // as a pipe, is read into memory.
 func openFile(path string, limit int64) (openedFile, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	"filippo.io/age"
@@ -62,14 +63,28 @@ func decrypt(r io.Reader, limit int64, ids []age.Identity) (*Header, []byte, err
 		return nil, nil, explainDecrypt(err)
 	}
 	// The tag of the last chunk comes at the end: all or nothing.
-	plain, err := io.ReadAll(io.LimitReader(in, limit+1))
-	if err != nil {
+	plain := bytes.NewBuffer(make([]byte, 0, min(sizeOf(r), limit)+bytes.MinRead))
+	if _, err := plain.ReadFrom(io.LimitReader(in, limit+1)); err != nil {
 		return nil, nil, schema.Hint(ErrDamaged, againHint)
 	}
-	if int64(len(plain)) > limit {
+	if int64(plain.Len()) > limit {
 		return nil, nil, fmt.Errorf("larger than %d bytes when opened", limit)
 	}
-	return h, plain, nil
+	return h, plain.Bytes(), nil
+}
+
+// sizeOf is how long a reader is, where it says so: a buffer that grew to a
+// document at its limit would take three times its memory.
+func sizeOf(r io.Reader) int64 {
+	switch r := r.(type) {
+	case interface{ Stat() (fs.FileInfo, error) }:
+		if info, err := r.Stat(); err == nil && info.Mode().IsRegular() {
+			return info.Size()
+		}
+	case interface{ Len() int }:
+		return int64(r.Len())
+	}
+	return 0
 }
 
 // header reads the outer header of an age file. file is the binary file from its
