@@ -1,16 +1,15 @@
 package runsheet
 
 import (
-	"bufio"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"github.com/mailferry/mailferry/internal/webpage"
 )
 
 //go:embed page.html.tmpl
@@ -38,24 +37,8 @@ func HTML(w io.Writer, s Sheet) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New("page").Funcs(template.FuncMap{"copied": copied}).Parse(pageTemplate)
-	if err != nil {
-		return err
-	}
-	out := bufio.NewWriterSize(w, 64<<10)
-	err = t.Execute(out, map[string]any{
-		"Page":   p,
-		"Before": before,
-		"Last":   len(p.Parts) + 2,
-		"Policy": "default-src 'none'; style-src " + hash(pageStyle) + "; script-src " + hash(pageScript) +
-			"; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
-		"Style":  template.CSS(pageStyle),
-		"Script": template.JS(pageScript),
-	})
-	if err != nil {
-		return err
-	}
-	return out.Flush()
+	return webpage.Write(w, webpage.Page{Title: "Run sheet: " + p.Count, Body: pageTemplate, Style: pageStyle, Script: pageScript,
+		Funcs: template.FuncMap{"copied": copied}, Data: map[string]any{"Page": p, "Before": before, "Last": len(p.Parts) + 2}})
 }
 
 // copied is a text as the page's script reads it: in quotes, as JSON, with
@@ -80,10 +63,4 @@ func copied(text string) string {
 	}
 	out.WriteByte('"')
 	return out.String()
-}
-
-// hash is how a Content-Security-Policy names a script or style that it allows.
-func hash(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }

@@ -2,7 +2,7 @@
 (() => {
   const root = document.documentElement;
   root.classList.add("scripted");
-  const key = "mailferry-run-sheet:" + root.dataset.digest;
+  const key = "mailferry-run-sheet:" + document.getElementById("main").dataset.digest;
   const boxes = [...document.querySelectorAll("input[data-tick]")];
   const byId = (id) => document.getElementById(id);
   const status = byId("status");

@@ -10,7 +10,6 @@ package runsheet
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,8 +44,7 @@ const (
 
 // document is a run sheet laid out: what the HTML and the text form both show. Its
 // texts are fit to be seen, with everything invisible written out; Copy alone
-// holds a value as it is. What there may be a hundred thousand of is laid out
-// where it is written, and kept by nobody.
+// holds a value as it is.
 type document struct {
 	Digest, BundleID, Source, Created, Tool string
 	Count                                   string
@@ -62,8 +60,8 @@ type document struct {
 type part struct {
 	Number, Title, Menu, Intro string
 	Total                      int // cards
-	Contents                   iter.Seq[check]
-	Cards                      iter.Seq[*card]
+	Contents                   []check
+	Cards                      []*card
 }
 
 // card is one item to add.
@@ -103,7 +101,7 @@ type secret struct {
 
 type checklist struct {
 	Title, Text string
-	Items       iter.Seq[check]
+	Items       []check
 }
 
 type check struct{ ID, Label string }
@@ -120,10 +118,10 @@ func layOut(s Sheet) (*document, error) {
 	p := &document{
 		Digest: s.Digest, BundleID: b.Manifest.ID,
 		Source: human.Visible(b.Manifest.Source.Name), Tool: human.Visible(b.Manifest.Tool),
-		Count: counted(len(b.Connections), "connection"),
+		Count: human.Count(len(b.Connections), "connection"),
 	}
 	if n := len(b.Credentials); n > 0 {
-		p.Count += " and " + counted(n, "OAuth2 credential")
+		p.Count += " and " + human.Count(n, "OAuth2 credential")
 	}
 	if !b.Manifest.Created.IsZero() {
 		p.Created = b.Manifest.Created.Format("2 January 2006, 15:04 UTC")
@@ -146,7 +144,7 @@ func layOut(s Sheet) (*document, error) {
 		p.Ticks += part.Total
 	}
 	for _, c := range p.After {
-		p.Ticks += length(c.Items)
+		p.Ticks += len(c.Items)
 	}
 	return p, nil
 }
@@ -175,7 +173,7 @@ func (l *layout) index() {
 		}
 	}
 	for _, n := range l.sheet.Notes {
-		text := lines(n.Text)
+		text := human.VisibleLines(n.Text)
 		key := Note{List: n.List, Name: n.Name}
 		if !there[key] {
 			l.doc.Notes = append(l.doc.Notes, text)
@@ -193,16 +191,12 @@ func cardID(l schema.List, i int) string { return fmt.Sprintf("%s-%d", l.One(), 
 
 func (l *layout) part(list schema.List, title, menu, intro string) {
 	items := l.sheet.Bundle.Items(list)
-	l.doc.Parts = append(l.doc.Parts, part{Number: fmt.Sprint(len(l.doc.Parts) + 2), Title: title, Menu: menu, Intro: intro, Total: len(items),
-		Contents: checks(l.sheet.Bundle, list, "", "", func(schema.Item) bool { return true }),
-		Cards: func(yield func(*card) bool) {
-			for i, it := range items {
-				if !yield(l.card(cardID(list, i), it)) {
-					return
-				}
-			}
-		},
-	})
+	p := part{Number: fmt.Sprint(len(l.doc.Parts) + 2), Title: title, Menu: menu, Intro: intro, Total: len(items),
+		Contents: checks(l.sheet.Bundle, list, "", "", func(schema.Item) bool { return true })}
+	for i, it := range items {
+		p.Cards = append(p.Cards, l.card(cardID(list, i), it))
+	}
+	l.doc.Parts = append(l.doc.Parts, p)
 }
 
 func (l *layout) card(id string, it schema.Item) *card {
@@ -244,7 +238,7 @@ func (l *layout) field(it schema.Item, f schema.Field) *field {
 	out.Value, out.Copy = human.Visible(raw), raw
 	switch f.Name {
 	case "description":
-		out.Value = lines(raw) // the one field of several lines
+		out.Value = human.VisibleLines(raw) // the one field of several lines
 	case "service_provider", "encryption":
 		out.How = chooseIt
 	case "oauth2_credentials":
@@ -327,18 +321,9 @@ func (l *layout) after() {
 	redirect := checks(b, schema.Credentials, "redirect-", "", all)
 	authorise := checks(b, schema.Connections, "authorise-", "", func(it schema.Item) bool { return schema.Text(it, "oauth2_credentials") != "" })
 	test := checks(b, schema.Connections, "test-", "", all)
-	secrets, passwords := checks(b, schema.Credentials, "change-", " (client secret)", secret), checks(b, schema.Connections, "change-", "", secret)
-	change := func(yield func(check) bool) {
-		for _, list := range []iter.Seq[check]{secrets, passwords} {
-			for c := range list {
-				if !yield(c) {
-					return
-				}
-			}
-		}
-	}
-	add := func(title, text string, items iter.Seq[check]) {
-		if length(items) > 0 {
+	change := append(checks(b, schema.Credentials, "change-", " (client secret)", secret), checks(b, schema.Connections, "change-", "", secret)...)
+	add := func(title, text string, items []check) {
+		if len(items) > 0 {
 			l.doc.After = append(l.doc.After, checklist{title, text, items})
 		}
 	}
@@ -346,40 +331,22 @@ func (l *layout) after() {
 	add("Authorise each OAuth2 connection", "Tokens do not travel. Open the connection on Cloud, authorise it, and sign in as the account in its Username.", authorise)
 	add("Send a test mail", "From each connection, to an address outside the company, and look at From, prefix and reply.", test)
 	add("Change the passwords", "Once Server sends no more mail. They have been on the way, and people have seen them.", change)
-	add("Dispose of the bundle", "Nothing is needed from it once all of the above is done.", slices.Values([]check{
+	add("Dispose of the bundle", "Nothing is needed from it once all of the above is done.", []check{
 		{"dispose-copies", "All copies of the bundles are deleted, those in mail and chat too"},
 		{"dispose-sheets", "Spreadsheets and files with secrets that they were made from are deleted"},
 		{"dispose-paper", "Printed run sheets are shredded"},
-	}))
+	})
 }
 
 // checks are one for each item of a list that is wanted.
-func checks(b *schema.Bundle, list schema.List, before, after string, wanted func(schema.Item) bool) iter.Seq[check] {
-	items := b.Items(list)
-	return func(yield func(check) bool) {
-		for i, it := range items {
-			if wanted(it) && !yield(check{before + cardID(list, i), human.Visible(it.ItemName()) + after}) {
-				return
-			}
+func checks(b *schema.Bundle, list schema.List, before, after string, wanted func(schema.Item) bool) []check {
+	var out []check
+	for i, it := range b.Items(list) {
+		if wanted(it) {
+			out = append(out, check{before + cardID(list, i), human.Visible(it.ItemName()) + after})
 		}
 	}
-}
-
-func length[T any](list iter.Seq[T]) int {
-	n := 0
-	for range list {
-		n++
-	}
-	return n
-}
-
-// lines makes a text of several lines fit to be seen.
-func lines(s string) string {
-	split := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
-	for i := range split {
-		split[i] = human.Visible(split[i])
-	}
-	return strings.Join(split, "\n")
+	return out
 }
 
 // shortKey keeps a key's two ends: post-quantum keys are some 2000 letters long.
@@ -389,11 +356,4 @@ func shortKey(key string) string {
 		return key
 	}
 	return key[:ends] + "…" + key[len(key)-ends:]
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -38,11 +38,9 @@ func Text(w io.Writer, s Sheet) error {
 		t.heading(part.Number + ". " + part.Title)
 		t.line("", "%s", part.Menu)
 		t.wrapped("", part.Intro)
-		i := 0
-		for c := range part.Cards {
-			i++
+		for i, c := range part.Cards {
 			t.line("", "")
-			t.line("", "[ ] %d/%d  %s", i, part.Total, c.Name)
+			t.line("", "[ ] %d/%d  %s", i+1, part.Total, c.Name)
 			for _, n := range c.Notes {
 				t.wrapped("      ! ", n)
 			}
@@ -59,7 +57,7 @@ func Text(w io.Writer, s Sheet) error {
 		t.line("", "")
 		t.line("", "%s", c.Title)
 		t.wrapped("  ", c.Text)
-		for item := range c.Items {
+		for _, item := range c.Items {
 			t.line("  ", "[ ] %s", item.Label)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -70,7 +71,8 @@ type foundView struct {
 
 type listView struct {
 	Title string
-	Cards []card
+	Count int
+	Cards iter.Seq[card] // made where they are written: together they are several times the bundle
 }
 
 type card struct {
@@ -98,28 +100,40 @@ func (b *Bundle) view(number int) bundleView {
 			{"Reviewers", "see settings, no secret", b.signers("reviewers"), m.Reviewers},
 		}}
 	shared := b.shared()
-	for _, l := range []listView{{Title: "Connections"}, {Title: "OAuth2 credentials"}} {
-		list := schema.Connections
-		if l.Title != "Connections" {
-			list = schema.Credentials
-		}
-		for i, it := range b.Content.Items(list) {
-			c := card{Anchor: anchor(number, list, i), Number: i + 1, Name: it.ItemName(), Found: b.found(list, i),
-				Marks: marks(findings.Of(b.Findings, list, i)), Sound: webpage.Mark{Icon: "good", Word: "nothing found"}}
-			for _, s := range settings(it, shared) {
-				if s.Extra {
-					c.Extra = append(c.Extra, s)
-				} else {
-					c.Settings = append(c.Settings, s)
+	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
+		items := b.Content.Items(l)
+		if len(items) > 0 || l == schema.Connections {
+			v.Lists = append(v.Lists, listView{listTitle(l), len(items), func(yield func(card) bool) {
+				for i, it := range items {
+					if !yield(b.card(number, i, it, shared)) {
+						return
+					}
 				}
-			}
-			l.Cards = append(l.Cards, c)
-		}
-		if len(l.Cards) > 0 || list == schema.Connections {
-			v.Lists = append(v.Lists, l)
+			}})
 		}
 	}
 	return v
+}
+
+func listTitle(l schema.List) string {
+	if l == schema.Credentials {
+		return "OAuth2 credentials"
+	}
+	return "Connections"
+}
+
+func (b *Bundle) card(bundle, i int, it schema.Item, shared map[string][]string) card {
+	l := it.List()
+	c := card{Anchor: anchor(bundle, l, i), Number: i + 1, Name: it.ItemName(), Found: b.found(l, i),
+		Marks: marks(findings.Of(b.Findings, l, i)), Sound: webpage.Mark{Icon: "good", Word: "nothing found"}}
+	for _, s := range settings(it, shared) {
+		if s.Extra {
+			c.Extra = append(c.Extra, s)
+		} else {
+			c.Settings = append(c.Settings, s)
+		}
+	}
+	return c
 }
 
 func (b *Bundle) found(l schema.List, index int) []foundView {

@@ -26,7 +26,7 @@ var templates string
 type Page struct {
 	Title string
 	// Body is a template that defines "body". It may use "footer" and "digest",
-	// and the functions visible, value, parts, icon, mark and eights.
+	// with "icons" in front the functions icon and mark, and the functions visible, value, parts and eights.
 	Body   string
 	Funcs  template.FuncMap // further ones
 	Style  string           // added to the house's; the program's own text
