@@ -1,13 +1,10 @@
 package importer_test
 
 import (
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"filippo.io/age"
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/samples/cloud"
@@ -30,19 +27,7 @@ func imported(b *testing.B, s *site, n, jobs int) float64 {
 	b.Helper()
 	bundle := bundleWith(4)
 	bundle.Connections = passwordConnections(n)
-	id, err := age.GenerateX25519Identity()
-	if err != nil {
-		b.Fatal(err)
-	}
-	c, err := reach(b.Context(), s.url, true, 30*time.Second)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer c.Close()
-	o, err := importOptions(c, bundle, schema.Connections, filepath.Join(b.TempDir(), "l.jsonl"), id)
-	if err != nil {
-		b.Fatal(err)
-	}
+	o := importInto(b, s.url, true, 30*time.Second, bundle, schema.Connections)
 	o.Jobs = jobs
 	start := time.Now()
 	rep, err := importer.Run(b.Context(), o)

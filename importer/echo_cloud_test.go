@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"filippo.io/age"
-
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -61,10 +59,6 @@ func TestWhatOnlyLooksAtCloudHoldsBackWhatRepeatsASecret(t *testing.T) {
 				_ = json.NewEncoder(w).Encode(answer)
 			}))
 			defer srv.Close()
-			id, err := age.GenerateX25519Identity()
-			if err != nil {
-				t.Fatal(err)
-			}
 			connection := func(name string) schema.Item {
 				return &schema.CloudConnection{Name: name, Description: "one", ServiceProvider: "SMTP", Host: "smtp.example", SMTPPort: 587,
 					Username: "mailer", Password: &schema.Marker{State: schema.Sealed}}
@@ -73,15 +67,7 @@ func TestWhatOnlyLooksAtCloudHoldsBackWhatRepeatsASecret(t *testing.T) {
 				Connections: []schema.Item{connection("A"), connection("B")}}
 			secrets := map[string]string{"A": echoed, "B": "CANARY-of-another"}
 			for _, policy := range []importer.Policy{importer.Fail, importer.Overwrite} {
-				way, err := reach(t.Context(), srv.URL, true, time.Minute)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer way.Close()
-				o, err := importOptions(way, b, schema.Connections, t.TempDir()+"/ledger.jsonl", id)
-				if err != nil {
-					t.Fatal(err)
-				}
+				o := importInto(t, srv.URL, true, time.Minute, b, schema.Connections)
 				o.OnConflict = policy
 				o.Secrets = func(_ schema.List, name string) schema.Secret { return schema.NewSecret(secrets[name]) }
 				for command, run := range map[string]func() (any, error){

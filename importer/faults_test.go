@@ -5,13 +5,10 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"filippo.io/age"
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/samples/cloud"
@@ -128,19 +125,7 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 						b.Connections = append(b.Connections, it)
 					}
 				}
-				id, err := age.GenerateX25519Identity()
-				if err != nil {
-					t.Fatal(err)
-				}
-				c, err := reach(t.Context(), s.url, keys, time.Second)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer c.Close()
-				o, err := importOptions(c, b, schema.Connections, filepath.Join(t.TempDir(), "l.jsonl"), id)
-				if err != nil {
-					t.Fatal(err)
-				}
+				o := importInto(t, s.url, keys, time.Second, b, schema.Connections)
 				on.Store(true)
 				rep, err := importer.Run(t.Context(), o)
 				want, alone, either := strings.Cut(tt.want, ", or ")
@@ -194,19 +179,7 @@ func TestSomeoneElsesDuplicateIsTheirsUntilSaidOtherwise(t *testing.T) {
 		}
 		return cloud.Fault{}
 	}})
-	id, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := reach(t.Context(), s.url, true, time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	o, err := importOptions(c, bundleWith(12), schema.Credentials, filepath.Join(t.TempDir(), "l.jsonl"), id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := importInto(t, s.url, true, time.Second, bundleWith(12), schema.Credentials)
 	rep, err := importer.Run(t.Context(), o)
 	if ending(err) != "partial" || rep.Counts[importer.Failed] != 1 || rep.Counts[importer.Written] != 2 {
 		t.Fatalf("%v, %v", err, rep.Counts)
@@ -239,46 +212,20 @@ func TestRedirectToAnotherHostIsRefusedAndTheTokenStays(t *testing.T) {
 			}
 			return cloud.Fault{}
 		}})
-		id, err := age.GenerateX25519Identity()
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := reach(t.Context(), s.url, true, time.Second)
-		if err != nil {
-			t.Fatal(err)
-		}
-		o, err := importOptions(c, bundleWith(4), schema.Credentials, filepath.Join(t.TempDir(), "l.jsonl"), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = importer.Run(t.Context(), o)
+		o := importInto(t, s.url, true, time.Second, bundleWith(4), schema.Credentials)
+		_, err := importer.Run(t.Context(), o)
 		if ending(err) != "failed" || !strings.Contains(err.Error(), "redirect") {
 			t.Errorf("%s: %v", method, err)
 		}
 		if n := followed.Load(); n != 0 {
 			t.Errorf("%s: the other host was asked %d times", method, n)
 		}
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
 	}
 }
 
 func TestInterruptedRunStopsBetweenTwoWritesAndGoesOn(t *testing.T) {
 	s := newSite(t, cloud.Faults{Latency: 2 * time.Millisecond})
-	id, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := reach(t.Context(), s.url, true, time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	o, err := importOptions(c, bundleWith(40), schema.Credentials, filepath.Join(t.TempDir(), "l.jsonl"), id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := importInto(t, s.url, true, time.Second, bundleWith(40), schema.Credentials)
 	ctx, cancel := context.WithCancel(t.Context())
 	o.Jobs = 2
 	o.Progress = func(p importer.Progress) {

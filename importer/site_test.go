@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -118,6 +119,26 @@ func importOptions(c importer.Cloud, b *schema.Bundle, list schema.List, ledger 
 	digest, err := b.Digest()
 	return importer.Options{Cloud: c, Bundle: b, Digest: digest, Secrets: secretOf, List: list, Ledger: ledger,
 		Recipients: []age.Recipient{id.Recipient()}, Identities: []age.Identity{id}}, err
+}
+
+// importInto makes the options of an import into the site at url; the way in is
+// closed with the test.
+func importInto(t testing.TB, url string, keys bool, timeout time.Duration, b *schema.Bundle, list schema.List) importer.Options {
+	t.Helper()
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := reach(t.Context(), url, keys, timeout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	o, err := importOptions(c, b, list, filepath.Join(t.TempDir(), "l.jsonl"), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
 }
 
 // agrees holds Cloud, the ledger and the report against the bundle: each item

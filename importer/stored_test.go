@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"filippo.io/age"
-
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
@@ -74,36 +72,24 @@ func TestWhatRESTStoresOtherwiseThanItAnswersIsNotCalledWritten(t *testing.T) {
 			}
 			t.Run(name+map[bool]string{true: ", overwritten"}[overwrite], func(t *testing.T) {
 				s := newSite(t, cloud.Faults{})
-				id, err := age.GenerateX25519Identity()
-				if err != nil {
-					t.Fatal(err)
-				}
-				way, err := reach(t.Context(), s.url, true, time.Minute)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer way.Close()
 				item := func(name, host string) *schema.CloudConnection {
 					return &schema.CloudConnection{Name: name, Description: "one", ServiceProvider: "General SMTP service", Host: host,
 						SMTPPort: 587, Encryption: "STARTTLS", Username: "mailer", Password: &schema.Marker{State: schema.Sealed}}
 				}
 				google := &schema.CloudCredential{Name: "Google", ServiceProvider: "Google", ClientID: "client"}
-				if _, err := way.Create(t.Context(), importer.Write{Item: google, Secret: schema.NewSecret("client secret"), Key: "0"}); err != nil {
-					t.Fatal(err)
-				}
+				b := &schema.Bundle{Format: schema.CloudFormat, Manifest: schema.Manifest{ID: "00112233445566778899aabbccddeeff"},
+					Connections: []schema.Item{item("Liar", "smtp.example"), item("Honest", "smtp.example")}}
+				o := importInto(t, s.url, true, time.Minute, b, schema.Connections)
+				there := []schema.Item{google}
 				if overwrite {
-					old := importer.Write{Item: item("Liar", "old.example"), Secret: schema.NewSecret("old secret"), Key: "1"}
-					if _, err := way.Create(t.Context(), old); err != nil {
+					there = append(there, item("Liar", "old.example"))
+				}
+				for _, it := range there {
+					if _, err := o.Cloud.Create(t.Context(), importer.Write{Item: it, Secret: schema.NewSecret("old secret"), Key: it.ItemName()}); err != nil {
 						t.Fatal(err)
 					}
 				}
 				s.swap(storesOtherwise(s.Handler(), tt.change))
-				b := &schema.Bundle{Format: schema.CloudFormat, Manifest: schema.Manifest{ID: "00112233445566778899aabbccddeeff"},
-					Connections: []schema.Item{item("Liar", "smtp.example"), item("Honest", "smtp.example")}}
-				o, err := importOptions(way, b, schema.Connections, t.TempDir()+"/ledger.jsonl", id)
-				if err != nil {
-					t.Fatal(err)
-				}
 				o.OnConflict = importer.Overwrite
 				rep, err := importer.Run(t.Context(), o)
 				var part *importer.PartialError
