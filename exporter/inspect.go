@@ -47,15 +47,15 @@ type Column struct {
 	Type string `json:"type,omitzero"`
 }
 
+// FoldName gives the form in which names of tables and columns are compared:
+// sources and profiles spell them in upper or in lower case.
+func FoldName(name string) string { return strings.ToUpper(name) }
+
 // IsAppTable reports whether a table is the app's own.
-func IsAppTable(name string) bool { return hasPrefixFold(name, AppPrefix) }
+func IsAppTable(name string) bool { return strings.HasPrefix(FoldName(name), AppPrefix) }
 
 // IsActiveObjects reports whether a table belongs to any app.
-func IsActiveObjects(name string) bool { return hasPrefixFold(name, "AO_") }
-
-func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
-}
+func IsActiveObjects(name string) bool { return strings.HasPrefix(FoldName(name), "AO_") }
 
 // Tables is a place that holds the app's tables: a Jira backup or a live
 // database.
@@ -151,7 +151,7 @@ type cipherCounter struct{ counts []CipherCount }
 func (c *cipherCounter) add(tp *schema.TableProfile) {
 	for _, col := range tp.Columns {
 		if col.Secret != "" && col.Column != "" {
-			c.counts = append(c.counts, CipherCount{Table: strings.ToUpper(tp.Table), Column: strings.ToUpper(col.Column)})
+			c.counts = append(c.counts, CipherCount{Table: FoldName(tp.Table), Column: FoldName(col.Column)})
 		}
 	}
 }

@@ -58,7 +58,7 @@ func NewMapper(p *schema.Profile, warn func(string)) (*Mapper, error) {
 }
 
 func (m *Mapper) add(l schema.List, tp *schema.TableProfile) error {
-	name := strings.ToUpper(tp.Table)
+	name := FoldName(tp.Table)
 	if _, twice := m.tables[name]; twice {
 		return fmt.Errorf("profile: %s.table: %s is already the other list's table", l, schema.Quote(tp.Table))
 	}
@@ -109,10 +109,10 @@ func (m *Mapper) Tables() []string { return m.order }
 
 // Columns returns the columns that are read of a table, in upper case.
 func (m *Mapper) Columns(tableName string) []string {
-	t := m.tables[strings.ToUpper(tableName)]
+	t := m.tables[FoldName(tableName)]
 	var out []string
 	add := func(c string) {
-		if c = strings.ToUpper(c); c != "" && !slices.Contains(out, c) {
+		if c = FoldName(c); c != "" && !slices.Contains(out, c) {
 			out = append(out, c)
 		}
 	}
@@ -142,7 +142,7 @@ func (m *Mapper) CheckColumns(tableName string, have []string) error {
 
 func checkColumns(tableName string, wanted, have []string) error {
 	for _, want := range wanted {
-		if !slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, want) }) {
+		if !slices.ContainsFunc(have, func(h string) bool { return FoldName(h) == FoldName(want) }) {
 			return schema.Hint(fmt.Errorf("table %s has no column %s, which the profile names", schema.Quote(tableName), schema.Quote(want)),
 				"it has: %s", strings.Join(have, ", "))
 		}
@@ -152,14 +152,14 @@ func checkColumns(tableName string, wanted, have []string) error {
 
 // Row takes one row. get returns the value of a column named in upper case.
 func (m *Mapper) Row(tableName string, number int, get func(column string) Cell) error {
-	name := strings.ToUpper(tableName)
+	name := FoldName(tableName)
 	t := m.tables[name]
 	r := row{record: Record{Item: schema.NewItem(schema.ServerFormat, t.list), Where: fmt.Sprintf("%s row %d", name, number)}}
 	for _, c := range t.profile.Columns {
 		if c.Column == "" {
 			continue
 		}
-		cell := get(strings.ToUpper(c.Column))
+		cell := get(FoldName(c.Column))
 		if cell.Null || cell.Text == "" {
 			continue
 		}
@@ -177,7 +177,7 @@ func (m *Mapper) Row(tableName string, number int, get func(column string) Cell)
 		return fmt.Errorf("%s: has no connect mode", r.record.Where)
 	}
 	if key := m.lookup(); key != "" && t.list == schema.Credentials {
-		k := get(strings.ToUpper(key)).Text
+		k := get(FoldName(key)).Text
 		if _, twice := t.keys[k]; twice {
 			return fmt.Errorf("%s, column %s: the same key stands in another row, so that no connection can refer to it", r.record.Where, key)
 		}
@@ -238,7 +238,7 @@ func (m *Mapper) Records() ([]Record, error) {
 		t := m.tables[name]
 		for _, r := range t.rows {
 			if r.reference != "" {
-				target, ok := m.tables[strings.ToUpper(m.profile.Credentials.Table)].keys[r.reference]
+				target, ok := m.tables[FoldName(m.profile.Credentials.Table)].keys[r.reference]
 				if !ok {
 					return nil, fmt.Errorf("%s: refers to credential %s, which table %s does not have", r.record.Where, schema.Quote(r.reference), m.profile.Credentials.Table)
 				}

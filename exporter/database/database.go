@@ -172,7 +172,7 @@ func (d *Database) locate(want string, tables []found) (found, error) {
 	var names, have []string
 	for _, t := range tables {
 		have = append(have, t.Name)
-		if strings.EqualFold(t.Name, want) {
+		if exporter.FoldName(t.Name) == exporter.FoldName(want) {
 			match = append(match, t)
 			names = append(names, t.schema+"."+t.Name)
 		}
@@ -201,7 +201,7 @@ func (d *Database) readTable(ctx context.Context, s session, t found, want strin
 	var columns, exprs []string
 	order := ""
 	for _, c := range t.Columns {
-		upper := strings.ToUpper(c.Name)
+		upper := exporter.FoldName(c.Name)
 		if upper == "ID" {
 			order = " ORDER BY " + s.quote(c.Name)
 		}
