@@ -207,8 +207,7 @@ func restore(t *testing.T, path string, server *dbtest.Server, engine sqlOf) {
 		t.Fatal(err)
 	}
 	q := func(name string) string { return engine.quote + name + engine.quote }
-	var statements, names []string
-	types := map[string]string{}
+	var statements []string
 	for _, table := range contents.Tables {
 		var columns []string
 		for _, c := range table.Columns {
@@ -216,38 +215,54 @@ func restore(t *testing.T, path string, server *dbtest.Server, engine sqlOf) {
 				t.Fatalf("no type for %s", c.Type)
 			}
 			columns = append(columns, q(c.Name)+" "+engine.types[c.Type])
-			types[table.Name+"."+c.Name] = c.Type
 		}
-		names = append(names, table.Name)
 		statements = append(statements, fmt.Sprintf("CREATE TABLE %s (%s)", q(table.Name), strings.Join(columns, ", ")))
 	}
-	b, err := jirabackup.Open(path, jirabackup.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
-	_, err = b.Read(t.Context(), names, func(table string, columns []string, values []jirabackup.Value) error {
+	every := everyRow{contents.Tables, func(table exporter.Table, get func(column string) exporter.Cell) {
 		var into, literals []string
-		for i, v := range values {
-			into = append(into, q(columns[i]))
-			literal := "'" + engine.escape.Replace(v.Text()) + "'"
-			switch kind := types[table+"."+columns[i]]; {
+		for _, c := range table.Columns {
+			into = append(into, q(c.Name))
+			v := get(c.Name)
+			literal := "'" + engine.escape.Replace(v.Text) + "'"
+			switch {
+			case c.Type == "BINARY":
+				literal = engine.bytes
 			case v.Null:
 				literal = "NULL"
-			case kind == "BINARY":
-				literal = engine.bytes
-			case kind == "TIMESTAMP":
-				literal = "'" + strings.NewReplacer("T", " ", "Z", "").Replace(v.Text()) + "'"
-			case kind != "VARCHAR":
-				literal = v.Text()
+			case c.Type == "TIMESTAMP":
+				literal = "'" + strings.NewReplacer("T", " ", "Z", "").Replace(v.Text) + "'"
+			case c.Type != "VARCHAR":
+				literal = v.Text
 			}
 			literals = append(literals, literal)
 		}
-		statements = append(statements, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", q(table), strings.Join(into, ", "), strings.Join(literals, ", ")))
-		return nil
-	})
-	if err != nil {
+		statements = append(statements, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", q(table.Name), strings.Join(into, ", "), strings.Join(literals, ", ")))
+	}}
+	if _, err := tables.ReadTables(t.Context(), every, func(string) {}); err != nil {
 		t.Fatal(err)
 	}
 	server.Exec(t, statements...)
+}
+
+// everyRow takes all rows of all tables.
+type everyRow struct {
+	tables []exporter.Table
+	row    func(table exporter.Table, get func(column string) exporter.Cell)
+}
+
+func (e everyRow) Tables() []string {
+	var names []string
+	for _, t := range e.tables {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+func (e everyRow) Columns(string) []string { return nil }
+
+func (e everyRow) CheckColumns(string, []string) error { return nil }
+
+func (e everyRow) Row(table string, _ int, get func(column string) exporter.Cell) error {
+	e.row(e.tables[slices.Index(e.Tables(), table)], get)
+	return nil
 }

@@ -3,17 +3,16 @@ package jirabackup
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
-	"sync/atomic"
 
-	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/zip"
 )
 
 // Limits on the inflated document that hold when [Options] gives none: so many
@@ -24,72 +23,54 @@ const (
 	defaultMaxInflated = 64 << 30
 )
 
-// readAhead is how much of the file is read at a time.
-const readAhead = 64 << 10
-
 // ErrTooLarge is what a document is refused with that inflates past the limit;
 // a larger Options.MaxInflated lets it through.
 var ErrTooLarge = errors.New("inflates past the limit")
 
-// Options are the settings of [Open]; the zero value is good.
+// Options are the settings of [NewTables]; the zero value is good.
 type Options struct {
 	// MaxInflated bounds the inflated activeobjects.xml of a zip, in bytes.
 	// 0 means 200 times its compressed size, at least 1 GiB and at most 64 GiB.
 	// Reading takes constant memory; a zip bomb costs time.
 	MaxInflated int64
-	// Progress, when set, is called during Inspect and Read, from the calling
-	// goroutine, with the bytes read of the file's document as it lies there
-	// (compressed, in a zip) and their total.
+	// Progress, when set, is called while a document is read, from the calling
+	// goroutine, with the bytes read of it, inflated, and their total.
 	Progress func(read, total int64)
 }
 
-// A Backup is an open backup. It may be read any number of times, but not by
-// two goroutines at once.
-type Backup struct {
-	file   file
-	size   int64
-	zipped bool
-	entry  zipEntry
-	opts   Options
-	chunk  int // chunkSize, but for tests
+// A backup is an open backup file. It may be read any number of times, but not
+// by two goroutines at once.
+type backup struct {
+	file  *os.File
+	size  int64     // of the file
+	entry *zip.File // nil for a bare activeobjects.xml
+	opts  Options
 }
 
-// A file is an *os.File, as far as a Backup needs one.
-type file interface {
-	io.ReaderAt
-	io.Closer
-}
-
-// Open opens a Jira backup: a zip that holds activeobjects.xml, zip64 included,
-// or a bare activeobjects.xml. It tells them apart by their content, and refuses
-// a zip that is encrypted, split, compressed by other methods than deflate, or
-// that lacks or doubles the entry. The file stays open until Close.
-func Open(path string, opts Options) (*Backup, error) {
+// open opens a zip that holds activeobjects.xml, or a bare activeobjects.xml. It
+// tells them apart by their content.
+func open(path string, opts Options) (*backup, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	b, err := openFile(f, opts)
-	if err != nil {
+	b := &backup{file: f, opts: opts}
+	if err := b.recognise(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
 	}
 	return b, nil
 }
 
-func openFile(f *os.File, opts Options) (*Backup, error) {
-	info, err := f.Stat()
+// recognise finds the document in the file.
+func (b *backup) recognise() error {
+	info, err := b.file.Stat()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("is not a regular file")
+		return errors.New("is not a regular file")
 	}
-	b := &Backup{file: f, size: info.Size(), opts: opts, chunk: chunkSize}
-	return b, b.recognise()
-}
-
-// recognise finds the document in the file.
-func (b *Backup) recognise() error {
+	b.size = info.Size()
 	magic := make([]byte, 4)
 	n, err := b.file.ReadAt(magic, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -102,118 +83,87 @@ func (b *Backup) recognise() error {
 	case bytes.HasPrefix(magic, []byte("PK\x07\x08")), bytes.HasPrefix(magic, []byte("PK00")):
 		return errSplit
 	case bytes.HasPrefix(magic, []byte("PK\x03\x04")), bytes.HasPrefix(magic, []byte("PK\x05\x06")):
-		b.zipped = true
-		b.entry, err = findEntry(b.file, b.size)
+		b.entry, err = findEntry(b.file, b.size, b.opts)
+		return err
+	}
+	return nil // XML, or what encoding/xml refuses
+}
+
+func (o Options) maxInflated(compressed uint64) uint64 {
+	if o.MaxInflated > 0 {
+		return uint64(o.MaxInflated)
+	}
+	many := min(compressed, defaultMaxInflated) * defaultRatio
+	return min(max(many, defaultMinInflated), defaultMaxInflated)
+}
+
+// read reads the whole document, as readDocument does.
+func (b *backup) read(ctx context.Context, wanted []string, row rowFunc) (*contents, error) {
+	in := &document{ctx: ctx, progress: b.opts.Progress}
+	if b.entry == nil {
+		in.r, in.total = io.NewSectionReader(b.file, 0, b.size), b.size
+	} else {
+		inflated, err := b.entry.Open()
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("zip entry %s: %w", entryName, err)
 		}
-		if b.entry.size > b.maxInflated() {
-			return fmt.Errorf("%s of %d bytes %w of %d bytes", entryName, b.entry.size, ErrTooLarge, b.maxInflated())
-		}
-	case looksLikeXML(magic):
-		b.entry = zipEntry{compressed: b.size, size: b.size}
-	default:
-		return errors.New("is neither a zip archive nor XML")
+		defer inflated.Close()
+		r, stop := readAhead(inflated)
+		defer stop()
+		in.r, in.total = r, int64(b.entry.UncompressedSize64)
 	}
-	return nil
+	return readDocument(in, wanted, row)
 }
 
-func looksLikeXML(magic []byte) bool {
-	for _, begin := range []string{"\xEF\xBB\xBF", "\xFF\xFE", "\xFE\xFF", "\x00<\x00?", "\x00\x00\xFE\xFF"} {
-		if bytes.HasPrefix(magic, []byte(begin)) {
-			return true
-		}
-	}
-	magic = trimSpace(magic)
-	return len(magic) == 0 || magic[0] == '<'
-}
-
-func (b *Backup) maxInflated() int64 {
-	if b.opts.MaxInflated > 0 {
-		return b.opts.MaxInflated
-	}
-	if b.entry.compressed > defaultMaxInflated/defaultRatio {
-		return defaultMaxInflated
-	}
-	return max(defaultMinInflated, b.entry.compressed*defaultRatio)
-}
-
-// Zipped reports whether the backup is a zip archive, rather than a bare
-// activeobjects.xml.
-func (b *Backup) Zipped() bool { return b.zipped }
-
-// SHA256 reads the file as it was given, zip archive and all, and returns the
-// lower-case hex SHA-256 of it.
-func (b *Backup) SHA256(ctx context.Context) (string, error) {
-	h := sha256.New()
-	r := io.NewSectionReader(b.file, 0, b.size)
-	for {
-		if err := ctx.Err(); err != nil {
-			return "", err
-		}
-		_, err := io.CopyN(h, r, 8<<20)
-		if errors.Is(err, io.EOF) {
-			return hex.EncodeToString(h.Sum(nil)), nil
-		}
+// readAhead reads r in a goroutine of its own, so that inflating and reading
+// overlap. r may be closed after stop.
+func readAhead(r io.Reader) (ahead io.Reader, stop func()) {
+	out, in := io.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w := bufio.NewWriterSize(in, window/2)
+		_, err := io.Copy(w, r)
 		if err != nil {
-			return "", err
+			err = fmt.Errorf("the archive is damaged: %w", err)
 		}
+		in.CloseWithError(cmp.Or(err, w.Flush()))
+	}()
+	return out, func() {
+		out.Close()
+		<-done
 	}
 }
 
-// Close closes the file.
-func (b *Backup) Close() error { return b.file.Close() }
-
-// A document is one pass over the inflated document: it counts and sums what
-// the scanner is given, which the archive vouches for.
+// A document is the inflated activeobjects.xml. It ends when its context does.
 type document struct {
-	b    *Backup
-	read atomic.Int64 // compressed bytes; the reading goroutine counts them
-	crc  uint32
-	size int64
+	ctx         context.Context
+	r           io.Reader
+	read, total int64
+	progress    func(read, total int64)
 }
 
-func (b *Backup) document() (*document, io.Reader) {
-	d := &document{b: b}
-	raw := &countingReader{
-		r: io.NewSectionReader(b.file, b.entry.offset, b.entry.compressed),
-		n: &d.read,
+func (d *document) Read(p []byte) (int, error) {
+	if err := d.ctx.Err(); err != nil {
+		return 0, err
 	}
-	if b.entry.method == methodDeflate {
-		return d, flate.NewReader(bufio.NewReaderSize(raw, readAhead))
+	n, err := d.r.Read(p)
+	d.read += int64(n)
+	if d.progress != nil {
+		d.progress(d.read, d.total)
 	}
-	return d, raw
-}
-
-// check is given the document's bytes as they are in the file.
-func (d *document) check(p []byte, eof bool) error {
-	d.size += int64(len(p))
-	if progress := d.b.opts.Progress; progress != nil {
-		progress(d.read.Load(), d.b.entry.compressed)
-	}
-	if !d.b.zipped {
-		return nil
-	}
-	e := d.b.entry
-	d.crc = crc32.Update(d.crc, crc32.IEEETable, p)
-	switch {
-	case d.size > e.size:
-		return fmt.Errorf("inflates past the %d bytes that the zip directory says", e.size)
-	case eof && d.size < e.size:
-		return fmt.Errorf("inflates to %d bytes where the zip directory says %d", d.size, e.size)
-	case eof && d.crc != e.crc:
-		return errors.New("does not have the checksum that the zip directory says: the archive is damaged")
-	}
-	return nil
-}
-
-type countingReader struct {
-	r io.Reader
-	n *atomic.Int64
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n.Add(int64(n))
 	return n, err
 }
+
+// sha256 reads the file as it was given, zip archive and all, and returns the
+// lower-case hex SHA-256 of it.
+func (b *backup) sha256(ctx context.Context) (string, error) {
+	h := sha256.New()
+	in := &document{ctx: ctx, r: io.NewSectionReader(b.file, 0, b.size)}
+	if _, err := io.Copy(h, bufio.NewReaderSize(in, 1<<20)); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func (b *backup) close() error { return b.file.Close() }

@@ -52,14 +52,14 @@ func readAlone(path string) error {
 }
 
 func readWanted(ctx context.Context, path string) (err error) {
-	b, err := Open(path, Options{})
+	b, err := open(path, Options{})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.Close()) }()
+	defer func() { err = errors.Join(err, b.close()) }()
 	rows := 0
-	_, err = b.Read(ctx, []string{wantedTable}, func(_ string, _ []string, values []Value) error {
-		if values[2].Text() != "p&ss<word>" {
+	_, err = b.read(ctx, []string{wantedTable}, func(_ string, _ []string, values []value) error {
+		if values[2].Text != "p&ss<word>" {
 			return errors.New("a value came out wrong")
 		}
 		rows++
@@ -73,13 +73,16 @@ func readWanted(ctx context.Context, path string) (err error) {
 
 // inflateOnly inflates the entry to nowhere, from the same buffered file.
 func inflateOnly(path string) (err error) {
-	b, err := Open(path, Options{})
+	b, err := open(path, Options{})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.Close()) }()
-	raw := io.NewSectionReader(b.file, b.entry.offset, b.entry.compressed)
-	_, err = io.Copy(io.Discard, flate.NewReader(bufio.NewReaderSize(raw, readAhead)))
+	defer func() { err = errors.Join(err, b.close()) }()
+	raw, err := b.entry.OpenRaw()
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, flate.NewReader(bufio.NewReaderSize(raw, 64<<10)))
 	return err
 }
 

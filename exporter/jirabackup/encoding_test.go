@@ -1,6 +1,7 @@
 package jirabackup
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,6 +44,7 @@ func TestEncodingsComeOutRight(t *testing.T) {
 		{"UTF-8 undeclared", wide, []byte(bare), "UTF-8"},
 		{"US-ASCII", latin, encoded(t, unicode.UTF8, "US-ASCII", ascii), "US-ASCII"},
 		{"ISO-8859-1", latin, encoded(t, charmap.ISO8859_1, "iso-8859-1", latin), "ISO-8859-1"},
+		{"windows-1252", latin, encoded(t, charmap.Windows1252, "WINDOWS-1252", strings.ReplaceAll(latin, "\u0085", "&#133;")), "windows-1252"},
 		{"UTF-16 little", wide, encoded(t, little, "UTF-16", wide), "UTF-16LE"},
 		{"UTF-16 big", wide, encoded(t, big, "UTF-16", wide), "UTF-16BE"},
 		{"UTF-16 undeclared", wide, encoded(t, big, "", bare), "UTF-16BE"},
@@ -52,24 +54,24 @@ func TestEncodingsComeOutRight(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			want, err := readAll(t, []byte(tt.same), chunkSize, wantedTable, "AO_544E33_OTHER")
+			want, err := readAll([]byte(tt.same), window, wantedTable, "AO_544E33_OTHER")
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, chunk := range []int{1, 2, 3, 7, chunkSize} {
-				got, err := readAll(t, tt.doc, chunk, wantedTable, "AO_544E33_OTHER")
+			for _, chunk := range []int{1, 2, 3, 7, window} {
+				got, err := readAll(tt.doc, chunk, wantedTable, "AO_544E33_OTHER")
 				if err != nil {
 					t.Fatal(err)
 				}
 				if !slices.Equal(got.rows, want.rows) {
 					t.Errorf("chunks of %d: rows are %q, want %q", chunk, got.rows, want.rows)
 				}
-				contents, err := inMemory(t, tt.doc, chunk).Inspect(t.Context())
-				if err != nil || contents.Encoding != tt.want || contents.Size != int64(len(tt.doc)) {
-					t.Errorf("contents are %+v, %v, want %s of %d bytes", contents, err, tt.want, len(tt.doc))
+				contents, err := readDocument(inMemory(tt.doc, chunk), nil, nil)
+				if err != nil || contents.encoding != tt.want {
+					t.Errorf("contents are %+v, %v, want %s", contents, err, tt.want)
 				}
-				if _, err := readAll(t, tt.doc[:len(tt.doc)-1], chunk); tt.want[:4] == "UTF-1" {
-					wantError(t, err, "ends inside a character")
+				if _, err := readAll(tt.doc[:len(tt.doc)-1], chunk); tt.want[:4] == "UTF-1" && err == nil {
+					t.Error("half a character at the end is read")
 				}
 			}
 			sameReading(t, tt.doc, 5, wantedTable)
@@ -82,71 +84,53 @@ func TestEncodingThatIsWrongOrUnknownIsRefused(t *testing.T) {
 	declared := func(declaration string) []byte {
 		return []byte(strings.Replace(goodDocument(), "<?xml version='1.0' encoding='UTF-8'?>", declaration, 1))
 	}
-	tests := []struct {
+	for _, tt := range []struct {
 		doc  []byte
 		want string
 	}{
-		{declared("<?xml version='1.0' encoding='windows-1252'?>"), `encoding "windows-1252" is not supported`},
-		{declared("<?xml version='1.0' encoding='UTF-32'?>"), `encoding "UTF-32" is not supported`},
-		{[]byte("\xFF\xFE\x00\x00<\x00\x00\x00"), "encoding UTF-32 is not supported"},
-		{declared("<?xml version='1.0' encoding='UTF-16'?>"), "declares encoding UTF-16, but is written in single bytes"},
-		{declared("\xEF\xBB\xBF<?xml version='1.0' encoding='ISO-8859-1'?>"), "declares encoding ISO-8859-1, but is written in UTF-8 (by its byte order mark)"},
-		{declared("\xEF\xBB\xBF<?xml version='1.0' encoding='US-ASCII'?>"), "declares encoding US-ASCII, but"},
-		{encoded(t, little, "UTF-8", goodDocument()), "declares encoding UTF-8, but is written in UTF-16LE (by its byte order mark)"},
-		{encoded(t, little, "UTF-16BE", goodDocument()), "declares encoding UTF-16BE, but is written in UTF-16LE"},
-		{encoded(t, unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "", strings.Replace(goodDocument(), " encoding='UTF-8'", "", 1)), "UTF-16 without a byte order mark needs"},
-		{[]byte("<\x00?\x00a\x00"), "UTF-16 without a byte order mark needs"},
-		{[]byte("\xFF\xFE<\x00\x00\xD8<\x00"), "byte 4: not UTF-16LE: half a surrogate pair"},
-		{[]byte("\xFF\xFE<\x00\x00\xDC"), "byte 4: not UTF-16LE: half a surrogate pair"},
-		{[]byte(strings.Replace(inSkipped("é"), "UTF-8", "US-ASCII", 1)), "byte 0xC3 is not US-ASCII"},
-		{declared("<?xml version='1.1'?>"), `version "1.1" is not supported`},
-		{declared("<?xml encoding='UTF-8'?>"), "no version"},
-		{declared("<?xml?>"), "no version"},
-		{declared("<?xml version='1.0' encoding=''?>"), "encoding is empty"},
-		{declared("<?xml version='1.0' encoding?>"), "no value for encoding"},
-		{declared("<?xml version='1.0' encoding='UTF-8?>"), "value of encoding does not end"},
-		{declared("<?xml version='1.0'encoding='UTF-8'?>"), "no white space before encoding"},
-		{declared("<?xml version='1.0' standalone='maybe'?>"), `standalone is "maybe"`},
-		{declared("<?xml version='1.0' extra='1'?>"), "holds more than"},
-		{declared("<?xml version='1.0'" + strings.Repeat(" ", headSize) + "?>"), "does not end within"},
-		{declared("<?XML version='1.0'?>"), "may only stand at the start, in lower case"},
-	}
-	for _, tt := range tests {
-		for _, chunk := range []int{1, chunkSize} {
-			_, err := readAll(t, tt.doc, chunk, wantedTable)
+		{declared("<?xml version='1.0' encoding='klingon'?>"), `"klingon": not supported`},
+		{declared("<?xml version='1.0' encoding='UTF-32'?>"), `"UTF-32": not supported`},
+		{declared("<?xml version='1.0' encoding='UTF-16'?>"), `"UTF-16": the document is written in UTF-8`},
+		{declared("\xEF\xBB\xBF<?xml version='1.0' encoding='ISO-8859-1'?>"), `"ISO-8859-1": the document is written in UTF-8`},
+		{encoded(t, little, "ISO-8859-1", goodDocument()), `"ISO-8859-1": the document is written in UTF-16LE`},
+		{[]byte("\xFF\xFE\x00\x00<\x00\x00\x00"), "not well-formed XML"},
+		{declared("<?xml version='1.1'?>"), `unsupported version "1.1"`},
+	} {
+		for _, chunk := range []int{1, window} {
+			_, err := readAll(tt.doc, chunk, wantedTable)
 			wantError(t, err, tt.want)
 		}
 	}
 }
 
-func TestErrorsCountBytesAsTheyAreInTheFile(t *testing.T) {
-	doc := inSkipped("<row><string>üÿ</row>")
-	before, _, _ := strings.Cut(doc, "ÿ</row>")
-	before += "ÿ"
-	for name, e := range map[string]text.Encoding{
-		"UTF-8":      unicode.UTF8,
-		"ISO-8859-1": charmap.ISO8859_1,
-		"UTF-16":     unicode.UTF16(unicode.BigEndian, unicode.UseBOM),
+// What decoding would silently replace is an error where it is read.
+func TestBytesThatTheEncodingDoesNotHaveAreRefused(t *testing.T) {
+	odd := inSkipped("<row><string>Zürich</string><string/><string/></row>")
+	half := encoded(t, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), "UTF-16", odd)
+	copy(half[bytes.Index(half, []byte("Z\x00ü"[:2])):], "\x00\xD8")
+	for name, doc := range map[string][]byte{
+		"US-ASCII":     []byte(strings.Replace(odd, "UTF-8", "US-ASCII", 1)),
+		"windows-1252": []byte(strings.NewReplacer("UTF-8", "windows-1252", "ü", "\x81").Replace(odd)),
+		"UTF-16LE":     half,
 	} {
-		at := len(encoded(t, e, name, before))
-		for _, chunk := range []int{1, 13, chunkSize} {
-			_, err := readAll(t, encoded(t, e, name, doc), chunk)
-			wantError(t, err, fmt.Sprintf("line %d, byte %d: </row> where", 1+strings.Count(before, "\n"), at))
+		_, err := readAll(doc, 5, "AO_544E33_OTHER")
+		wantError(t, err, "holds a character that "+name)
+		if got, err := readAll(doc, 5, wantedTable); err != nil || len(got.rows) != 1 {
+			t.Errorf("%s in another table: %+v, %v", name, got, err)
 		}
 	}
+	_, err := readAll([]byte(strings.NewReplacer("UTF-8", "US-ASCII", "AO_544E33_OTHER", "Zürich").Replace(odd)), 5)
+	wantError(t, err, "attribute tableName of <data> holds a character that US-ASCII")
 }
 
-func TestEveryByteIsJudgedWhereverItStands(t *testing.T) {
-	// Eight bytes at a time must come to the same as one at a time.
-	for c := range 256 {
-		for at := range 19 {
-			p := []byte(strings.Repeat("\n", 9) + strings.Repeat("a", 10))
-			p[at] = byte(c)
-			plain, legal := scanASCII(p)
-			wantLegal := c >= 0x20 || c == '\t' || c == '\n' || c == '\r'
-			if plain != (c < 0x80) || legal != wantLegal {
-				t.Errorf("byte 0x%02X at %d: plain %t, legal %t", c, at, plain, legal)
-			}
+func TestErrorsCountTheBytesThatWereDroppedToo(t *testing.T) {
+	const end = "a &lt;b&gt; c</string>\n      <string xsi:nil=\"true\"/>\n    </row>\n</data>\n</backup>"
+	doc := strings.Replace(inSkipped("<row><string>üÿ</string></row>"), end, "</string><integer>x</integer></row></data></backup>", 1)
+	at := strings.Index(doc, "</integer></row></data></backup>")
+	for _, mark := range []string{"", "\xEF\xBB\xBF"} {
+		for _, chunk := range []int{1, 13, window} {
+			_, err := readAll([]byte(mark+doc), chunk, wantedTable)
+			wantError(t, err, fmt.Sprintf(`row 1: column "C": byte %d: is no integer`, at+len(mark)))
 		}
 	}
 }

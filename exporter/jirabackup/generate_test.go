@@ -2,6 +2,7 @@ package jirabackup
 
 import (
 	"archive/zip"
+
 	"bufio"
 	"fmt"
 	"io"

@@ -73,8 +73,57 @@ func TestBinaryValuesAreSkippedWithOneWarning(t *testing.T) {
 	row := `<row><integer>25</integer><integer>0</integer><binary>AAAA</binary><string xsi:nil="true"/><string>%s</string><string>SMTP</string></row>`
 	c, warned, err := readBackup(t, writeBackup(t, smallTable+`<data tableName="AO_544E33_CONN"><column name="PORT"/><column name="DEBUG"/><column name="USERNAME"/><column name="FLAG"/><column name="NAME"/><column name="MODE"/>`+
 		fmt.Sprintf(row, "a")+fmt.Sprintf(row, "b")+`</data></backup>`), smallProfile())
-	if err != nil || len(c.Records) != 2 || len(warned) != 1 || !strings.Contains(warned[0], `"USERNAME"`) || !strings.Contains(warned[0], "binary") {
+	if err != nil || len(c.Records) != 2 || len(warned) != 2 || !strings.Contains(warned[0], "no checksum") || !strings.Contains(warned[1], `"USERNAME"`) || !strings.Contains(warned[1], "binary") {
 		t.Errorf("%q, %v", warned, err)
+	}
+}
+
+func TestNamesOfTablesAndColumnsAreComparedWithoutRegardToCase(t *testing.T) {
+	const columns = `<column name="PORT"/><column name="DEBUG"/><column name="USERNAME"/><column name="FLAG"/><column name="NAME"/><column name="MODE"/>`
+	const row = `<row><integer>25</integer><integer>0</integer><string>u</string><string/><string>a</string><string>SMTP</string></row>`
+	for _, declared := range []string{"", "AO_544E33_CONN", "ao_544e33_conn", "Ao_544E33_Conn"} {
+		for _, filled := range []string{"AO_544E33_CONN", "ao_544e33_conn", "ao_544e33_CONN"} {
+			for _, columns := range []string{columns, strings.NewReplacer("PORT", "port", "NAME", "name", "MODE", "Mode", "FLAG", "flag").Replace(columns)} {
+				doc := `<backup xmlns="http://www.atlassian.com/ao">`
+				data := `<data tableName="` + filled + `">` + columns + row + `</data>`
+				doc += data
+				if declared != "" {
+					doc += `<table name="` + declared + `">` + columns + `</table>`
+				}
+				path := writeBackup(t, doc+"</backup>")
+				c, _, err := readBackup(t, path, smallProfile())
+				if err != nil || len(c.Records) != 1 {
+					t.Errorf("%q filled as %q: %+v, %v", declared, filled, c, err)
+					continue
+				}
+				if got := c.Records[0].Item.(*schema.ServerConnection); got.Name != "a" || got.Port != 25 || got.Username != "u" || c.Records[0].Where != "AO_544E33_CONN row 1" {
+					t.Errorf("%q filled as %q: %+v", declared, filled, c.Records[0])
+				}
+				shown, err := jirabackup.NewTables(path, jirabackup.Options{}).Inspect(t.Context(), false)
+				if err != nil || len(shown.Tables) != 1 || shown.Tables[0].Rows != 1 || len(shown.Tables[0].Columns) != 6 {
+					t.Errorf("%q filled as %q: %+v, %v", declared, filled, shown, err)
+				}
+			}
+		}
+	}
+}
+
+func TestTwoNamesThatDifferByCaseOnlyAreAnErrorThatNamesBoth(t *testing.T) {
+	for _, doc := range []string{
+		`<table name="AO_544E33_Conn"/><table name="AO_544E33_CONN"/>`,
+		`<data tableName="AO_544E33_CONN"/><table name="AO_544E33_OTHER"/><data tableName="AO_544E33_Conn"/>`,
+		`<table name="ao_544e33_conn"/><data tableName="AO_544E33_CONN"/><data tableName="AO_544E33_Conn"/>`,
+		`<table name="AO_60DB71_X"><column name="AO_544E33_CONN"/><column name="AO_544E33_Conn"/></table>`,
+		`<data tableName="AO_544E33_CONN_"><column name="AO_544E33_CONN"/><column name="AO_544E33_Conn"/></data>`,
+	} {
+		path := writeBackup(t, `<backup xmlns="http://www.atlassian.com/ao">`+doc+`</backup>`)
+		_, _, readErr := readBackup(t, path, smallProfile())
+		_, inspectErr := jirabackup.NewTables(path, jirabackup.Options{}).Inspect(t.Context(), true)
+		for _, err := range []error{readErr, inspectErr} {
+			if err == nil || !strings.Contains(err.Error(), `"AO_544E33_CONN"`) || !strings.Contains(err.Error(), `"AO_544E33_Conn"`) {
+				t.Errorf("%s: %v", doc, err)
+			}
+		}
 	}
 }
 

@@ -1,338 +1,344 @@
 package jirabackup
 
 import (
-	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
-	"slices"
+	"io"
 	"strconv"
+	"strings"
+
+	"github.com/mailferry/mailferry/exporter"
 )
 
 const (
-	// maxContents bounds the memory of Contents, in bytes, roughly: a real
-	// backup has some hundred tables.
-	maxContents = 16 << 20
+	// maxContents bounds the memory of contents, in bytes, roughly: a real
+	// backup has some hundred tables of some ten columns.
+	maxContents = 32 << 20
 	// itemCost is what a name costs beside its bytes.
-	itemCost = 64
+	itemCost = 256
 	// maxRow bounds the values of one row together.
 	maxRow = 32 << 20
 )
 
-// Contents is what a backup holds, without its values.
-type Contents struct {
-	// Encoding is that of the document: UTF-8, US-ASCII, ISO-8859-1, UTF-16LE
-	// or UTF-16BE.
-	Encoding string
-	// Size is the number of bytes of the document, inflated.
-	Size int64
-	// Meta says what the backup was made from: database.name,
-	// database.version, driver.name and so on.
-	Meta map[string]string
-	// Tables are in the order in which the document first names them.
-	Tables []Table
+// contents is what a backup holds, without its values.
+type contents struct {
+	encoding string
+	meta     map[string]string // database.name, database.version, driver.name and so on
+	tables   []*table          // in the order in which the document first names them
+	byName   map[string]*table // folded
 }
 
-// Database is the name of the database that the backup was made from, such as
-// PostgreSQL or Oracle, or "" where the backup does not say.
-func (c *Contents) Database() string { return c.Meta["database.name"] }
+// table finds a table, whatever the case of its name.
+func (c *contents) table(name string) (*table, bool) {
+	t, ok := c.byName[exporter.FoldName(name)]
+	return t, ok
+}
 
-// Table finds a table by its exact name, which is upper case in backups.
-func (c *Contents) Table(name string) (*Table, bool) {
-	for i := range c.Tables {
-		if c.Tables[i].Name == name {
-			return &c.Tables[i], true
-		}
+// A table is one table of a backup. Its names are as the document first spells them.
+type table struct {
+	name     string
+	declared []exporter.Column
+	columns  []string // in the order of the values; nil without data
+	rows     int64
+}
+
+// described gives the columns as they are declared, which has the types, or else
+// as they stand before the rows.
+func (t *table) described() []exporter.Column {
+	if t.declared != nil {
+		return t.declared
 	}
-	return nil, false
-}
-
-// A Table is one table of a backup.
-type Table struct {
-	Name string
-	// Declared are the columns as the table is declared, with their types. It
-	// is empty when the backup has data but no declaration.
-	Declared []Column
-	// Columns are the names in the order of the values of a row, which differs
-	// from the declaration's. It is nil when the backup has no data for the
-	// table, not even an empty list of rows.
-	Columns []string
-	Rows    int64
-
-	declared, filled bool
-}
-
-// A Column is one column as its table declares it.
-type Column struct {
-	Name string
-	// SQLType is a constant of java.sql.Types, such as 12 for VARCHAR; 0 where
-	// the backup does not say.
-	SQLType int
-}
-
-// Inspect reads the whole document and tells what it holds.
-func (b *Backup) Inspect(ctx context.Context) (*Contents, error) {
-	return b.Read(ctx, nil, nil)
-}
-
-// Read reads the whole document and calls row for each row of the wanted tables,
-// in the document's order. Table names are exact and upper case. A wanted table
-// that the backup lacks is no error; Contents tells. All of the document is
-// checked: when Read fails, also behind the last wanted row, nothing that row was
-// given should be used.
-//
-// row gets as many values as columns. Both slices are only lent: the values
-// until row returns, the columns for the table. An error of row ends the reading
-// and is returned as it is. Errors name the table, the row (from 1) and the
-// column, the line and the byte of the inflated document, but never show a value.
-func (b *Backup) Read(ctx context.Context, wanted []string, row func(table string, columns []string, values []Value) error) (*Contents, error) {
-	doc, r := b.document()
-	s, err := newScanner(ctx, r, b.chunk, doc.check)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", entryName, err)
+	var out []exporter.Column
+	for _, name := range t.columns {
+		out = append(out, exporter.Column{Name: name})
 	}
-	defer s.close()
-	t := &tableReader{scanner: s, wanted: wanted, row: row, index: map[string]int{}}
-	t.contents = &Contents{Encoding: string(s.enc), Meta: map[string]string{}}
-	if err := t.read(); err != nil {
-		var caller *rowError
-		if errors.As(err, &caller) {
-			return nil, caller.err
-		}
-		return nil, fmt.Errorf("%s: %w", entryName, err)
-	}
-	t.contents.Size = doc.size
-	return t.contents, nil
+	return out
 }
 
-// A rowError is the caller's own error on its way out.
-type rowError struct{ err error }
+// A rowFunc takes a row of a wanted table: as many values as columns, both lent
+// for the call.
+type rowFunc func(table string, columns []string, values []value) error
 
-func (e *rowError) Error() string { return e.err.Error() }
-
-// A tableReader walks the elements of a backup.
-type tableReader struct {
+// A reader walks the elements of a backup.
+type reader struct {
 	*scanner
-	contents *Contents
-	index    map[string]int // of contents.Tables
+	contents *contents
 	cost     int
-	wanted   []string
-	row      func(table string, columns []string, values []Value) error
-	values   []Value
+	wanted   map[string]string // names as asked for, by folded name
+	row      rowFunc
+	values   []value // of the row
+	plain    bool    // an element without a prefix is the backup format's own
+
+	declared, filled map[string]string // tables, as spelt, by folded name
 }
 
-func (t *tableReader) read() error {
-	if tok, err := t.next(textBlank); err != nil || tok == tokenEOF {
+// readDocument reads the whole document and calls row for each row of the wanted
+// tables, in the document's order, with the table's name as it was asked for. A
+// wanted table that the backup lacks is no error. When readDocument fails, also
+// behind the last wanted row, nothing that row was given should be used.
+//
+// An error of row ends the reading and is returned as a [*rowError]. Errors name
+// the table, the row (from 1) and the column, and the byte of the inflated
+// document, but never show a value.
+func readDocument(in io.Reader, wanted []string, row rowFunc) (*contents, error) {
+	r := &reader{
+		scanner:  newScanner(in),
+		contents: &contents{meta: map[string]string{}, byName: map[string]*table{}},
+		wanted:   map[string]string{}, row: row,
+		declared: map[string]string{}, filled: map[string]string{},
+	}
+	for _, name := range wanted {
+		r.wanted[exporter.FoldName(name)] = name
+	}
+	if err := r.document(); err != nil {
+		return nil, fmt.Errorf("%s: %w", entryName, err)
+	}
+	r.contents.encoding = r.in.encoding
+	return r.contents, nil
+}
+
+// A rowError is the taker's own error: nothing is wrong with the file.
+type rowError struct{ error }
+
+func (e *rowError) Unwrap() error { return e.error }
+
+func (r *reader) document() error {
+	tok, err := r.next(false)
+	if errors.Is(err, io.EOF) {
+		return r.errorf("the document has no root element")
+	}
+	if err != nil {
 		return err
 	}
-	if string(t.local) != "backup" {
-		return t.errorAt(t.pos, "root element is <%s>, not <backup> of %s", t.top(), nsBackup)
+	root, _ := tok.(xml.StartElement)
+	if r.junk || !is(root, "backup") {
+		return r.errorf("root element is <%.100s>, not <backup> of %s", root.Name.Local, nsBackup)
 	}
-	err := t.children(func() error {
-		switch string(t.local) {
-		case "database":
-			return t.children(t.meta)
-		case "table":
-			return t.table()
-		case "data":
-			return t.data()
+	ns, _ := attribute(root, "", "xmlns")
+	r.plain = ns == nsBackup
+	err = r.children("backup", func(e xml.StartElement) error {
+		switch {
+		case is(e, "database"):
+			return r.children("database", r.meta)
+		case is(e, "table"):
+			return r.table(e)
+		case is(e, "data"):
+			return r.data(e)
 		}
-		return t.skip()
+		return r.skip()
 	})
 	if err != nil {
 		return err
 	}
 	// Reading to the end checks what follows the root, and the archive's sum.
-	_, err = t.next(textBlank)
-	return err
-}
-
-// children calls child for each child of the element just opened, which child
-// must consume to its end.
-func (t *tableReader) children(child func() error) error {
-	for {
-		tok, err := t.next(textBlank)
-		if err != nil || tok == tokenEnd {
-			return err
-		}
-		if err := child(); err != nil {
-			return err
-		}
-	}
-}
-
-// skip consumes the element just opened to its end.
-func (t *tableReader) skip() error {
-	for depth := len(t.nameEnds); len(t.nameEnds) >= depth; {
-		if _, err := t.next(textSkip); err != nil {
-			return err
-		}
+	switch _, err := r.next(false); {
+	case err == nil || r.junk:
+		return r.errorf("something stands behind the root element")
+	case !errors.Is(err, io.EOF):
+		return err
 	}
 	return nil
 }
 
-// keep takes the attribute of the element just opened as a string. It counts
-// what Contents will hold.
-func (t *tableReader) keep(name string) (string, error) {
-	raw, ok := t.attribute("", name)
+// attribute gives an attribute that must be there. It counts what contents will
+// hold.
+func (r *reader) attribute(e xml.StartElement, name string) (string, error) {
+	v, ok := attribute(e, "", name)
 	if !ok {
-		return "", t.errorAt(t.pos, "<%s> has no attribute %s", t.top(), name)
+		return "", r.errorf("<%s> has no attribute %s", e.Name.Local, name)
 	}
-	if t.cost += len(raw) + itemCost; t.cost > maxContents {
-		return "", t.errorAt(t.pos, "names of tables and columns take more than %d MiB", maxContents>>20)
+	if r.cost += len(v) + itemCost; r.cost > maxContents {
+		return "", r.errorf("names of tables and columns take more than %d MiB", maxContents>>20)
 	}
-	v, err := unescape(raw)
+	if r.in.damaged([]byte(v)) {
+		return "", r.errorf("attribute %s of <%s> holds a character that %s does not have", name, e.Name.Local, r.in.encoding)
+	}
+	v, err := unescape(strings.NewReplacer("\t", " ", "\n", " ", "\r", " ").Replace(v))
 	if err != nil {
-		return "", t.errorAt(t.pos, "attribute %s of <%s> %w", name, t.top(), err)
+		return "", r.errorf("attribute %s of <%s> %w", name, e.Name.Local, err)
 	}
 	return v, nil
 }
 
-// keepName is keep for an attribute that must not be empty.
-func (t *tableReader) keepName(name string) (string, error) {
-	v, err := t.keep(name)
-	if err == nil && v == "" {
-		err = t.errorAt(t.pos, "attribute %s of <%s> is empty", name, t.top())
-	}
-	return v, err
-}
-
-func (t *tableReader) meta() error {
-	if string(t.local) != "meta" {
-		return t.skip()
-	}
-	key, err := t.keepName("key")
-	if err != nil {
-		return err
-	}
-	value, err := t.keep("value")
-	if err != nil {
-		return err
-	}
-	if _, ok := t.contents.Meta[key]; ok {
-		return t.errorAt(t.pos, "<meta> %.100q stands twice", key)
-	}
-	t.contents.Meta[key] = value
-	return t.skip()
-}
-
-// tableFor finds or adds the table that the element just opened names.
-func (t *tableReader) tableFor(attribute string) (int, error) {
-	name, err := t.keepName(attribute)
-	if err != nil {
-		return 0, err
-	}
-	i, ok := t.index[name]
-	if !ok {
-		i = len(t.contents.Tables)
-		t.index[name] = i
-		t.cost += itemCost
-		t.contents.Tables = append(t.contents.Tables, Table{Name: name})
-	}
-	return i, nil
-}
-
-func (t *tableReader) table() error {
-	i, err := t.tableFor("name")
-	if err != nil {
-		return err
-	}
-	table := &t.contents.Tables[i]
-	if table.declared {
-		return t.errorAt(t.pos, "table %.100q is declared twice", table.Name)
-	}
-	table.declared = true
-	seen := map[string]bool{}
-	return t.children(func() error {
-		if string(t.local) != "column" {
-			return t.skip()
-		}
-		name, err := t.newColumn(table, seen)
-		if err != nil {
-			return err
-		}
-		column := Column{Name: name}
-		if raw, ok := t.attribute("", "sqlType"); ok {
-			if column.SQLType, err = strconv.Atoi(string(raw)); err != nil {
-				return t.errorAt(t.pos, "table %.100q column %.100q: sqlType is no number", table.Name, name)
-			}
-		}
-		table.Declared = append(table.Declared, column)
-		return t.skip()
-	})
-}
-
-// newColumn reads the name of the column just opened.
-func (t *tableReader) newColumn(table *Table, seen map[string]bool) (string, error) {
-	name, err := t.keepName("name")
+// name is attribute for one that must not be empty, nor be in seen.
+func (r *reader) name(e xml.StartElement, attribute string, seen map[string]string) (string, error) {
+	name, err := r.attribute(e, attribute)
 	if err != nil {
 		return "", err
 	}
-	if seen[name] {
-		return "", t.errorAt(t.pos, "table %.100q has two columns %.100q", table.Name, name)
+	key := exporter.FoldName(name)
+	other, twice := seen[key]
+	switch {
+	case name == "":
+		return "", r.errorf("attribute %s of <%s> is empty", attribute, e.Name.Local)
+	case twice && other == name:
+		return "", r.errorf("<%s> %.100q stands twice", e.Name.Local, name)
+	case twice:
+		return "", r.errorf("<%s> %.100q and %.100q differ in upper and lower case only", e.Name.Local, other, name)
 	}
-	seen[name] = true
+	seen[key] = name
 	return name, nil
 }
 
-// data reads a <data> element: its columns, and its rows as far as wanted.
-func (t *tableReader) data() error {
-	i, err := t.tableFor("tableName")
+func (r *reader) meta(e xml.StartElement) error {
+	if !is(e, "meta") {
+		return r.skip()
+	}
+	key, err := r.attribute(e, "key")
 	if err != nil {
 		return err
 	}
-	table := &t.contents.Tables[i]
-	if table.filled {
-		return t.errorAt(t.pos, "data of table %.100q stands twice", table.Name)
+	value, err := r.attribute(e, "value")
+	if err != nil {
+		return err
 	}
-	table.filled = true
-	table.Columns = []string{}
-	wanted := slices.Contains(t.wanted, table.Name)
-	seen := map[string]bool{}
-	mode := textSkip
-	if wanted {
-		mode = textBlank
+	if _, twice := r.contents.meta[key]; twice || key == "" {
+		return r.errorf("<meta> %.100q stands twice, or has no name", key)
 	}
+	r.contents.meta[key] = value
+	return r.skip()
+}
+
+// tableFor finds or adds the table that the element just opened names. That a
+// table is declared in one spelling and filled in another does not matter.
+func (r *reader) tableFor(e xml.StartElement, attribute string, seen map[string]string) (*table, error) {
+	name, err := r.name(e, attribute, seen)
+	if err != nil {
+		return nil, err
+	}
+	t, ok := r.contents.table(name)
+	if !ok {
+		t = &table{name: name}
+		r.contents.byName[exporter.FoldName(name)] = t
+		r.contents.tables = append(r.contents.tables, t)
+	}
+	return t, nil
+}
+
+// table reads a <table>, which declares the columns.
+func (r *reader) table(e xml.StartElement) error {
+	t, err := r.tableFor(e, "name", r.declared)
+	if err != nil {
+		return err
+	}
+	seen := map[string]string{}
+	return r.children("table", func(e xml.StartElement) error {
+		if !is(e, "column") {
+			return r.skip()
+		}
+		name, err := r.name(e, "name", seen)
+		if err != nil {
+			return fmt.Errorf("table %.100q: %w", t.name, err)
+		}
+		column := exporter.Column{Name: name}
+		if number, ok := attribute(e, "", "sqlType"); ok {
+			n, err := strconv.Atoi(number)
+			if err != nil {
+				return r.errorf("table %.100q column %.100q: sqlType is no number", t.name, name)
+			}
+			column.Type = typeName(n)
+		}
+		t.declared = append(t.declared, column)
+		return r.skip()
+	})
+}
+
+// data reads a <data>: the columns in the order of the values, and the rows as
+// far as they are wanted.
+func (r *reader) data(e xml.StartElement) error {
+	t, err := r.tableFor(e, "tableName", r.filled)
+	if err != nil {
+		return err
+	}
+	r.secret = true
+	defer func() { r.secret = false }()
+	t.columns = []string{}
+	_, changed := attribute(e, "", "xmlns")
+	sieved := r.plain && !changed
+	asked, wanted := r.wanted[exporter.FoldName(t.name)]
+	seen := map[string]string{}
 	for {
-		if !wanted && !t.emptyTag {
-			n, err := t.skipRows()
-			if table.Rows += n; err != nil {
-				return t.inRow(table, table.Rows+1, err)
+		// Behind a column, since a <data/> is over where its tag is.
+		if !wanted && sieved && len(t.columns) > 0 {
+			n, err := r.in.dropRows()
+			if t.rows += n; err != nil {
+				return r.inRow(t, t.rows+1, r.broken(err))
 			}
 		}
-		tok, err := t.next(mode)
-		if err != nil || tok == tokenEnd {
+		tok, err := r.next(false)
+		if err != nil {
 			return err
 		}
+		if wanted && r.junk {
+			return r.errorf("table %.100q: text where only rows may stand", t.name)
+		}
+		e, ok := tok.(xml.StartElement)
 		switch {
-		case string(t.local) == "row":
-			table.Rows++
-			if wanted {
-				err = t.readRow(table)
+		case !ok:
+			return nil
+		case is(e, "row"):
+			if t.rows++; wanted {
+				err = r.readRow(t, asked)
 			} else {
-				err = t.skip()
+				err = r.skip()
 			}
-			if err != nil {
-				return t.inRow(table, table.Rows, err)
-			}
-		case string(t.local) == "column" && table.Rows == 0:
-			name, err := t.newColumn(table, seen)
-			if err != nil {
-				return err
-			}
-			table.Columns = append(table.Columns, name)
-			if err := t.skip(); err != nil {
-				return err
-			}
+			err = r.inRow(t, t.rows, err)
+		case is(e, "column") && t.rows == 0:
+			err = r.column(t, e, seen)
 		default:
-			return t.errorAt(t.pos, "table %.100q: <%s> stands where only rows may", table.Name, t.top())
+			err = r.errorf("table %.100q: <%.100s> stands where only rows may", t.name, e.Name.Local)
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
 
-func (t *tableReader) inRow(table *Table, row int64, err error) error {
-	var caller *rowError
-	if errors.As(err, &caller) {
+func (r *reader) column(t *table, e xml.StartElement, seen map[string]string) error {
+	name, err := r.name(e, "name", seen)
+	if err != nil {
+		return fmt.Errorf("table %.100q: %w", t.name, err)
+	}
+	t.columns = append(t.columns, name)
+	return r.skip()
+}
+
+// readRow reads the row just opened and hands it on.
+func (r *reader) readRow(t *table, asked string) error {
+	r.values = r.values[:0]
+	size := 0
+	err := r.children("row", func(e xml.StartElement) error {
+		i := len(r.values)
+		if i == len(t.columns) {
+			return r.errorf("more values than the table's %d columns", i)
+		}
+		v, err := r.value(e)
+		if err != nil {
+			return fmt.Errorf("column %.100q: %w", t.columns[i], err)
+		}
+		if size += len(v.Text); size > maxRow {
+			return r.errorf("values are longer than %d MiB together", maxRow>>20)
+		}
+		r.values = append(r.values, v)
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	return fmt.Errorf("table %.100q row %d: %w", table.Name, row, err)
+	if len(r.values) < len(t.columns) {
+		return r.errorf("%d values for %d columns", len(r.values), len(t.columns))
+	}
+	if err := r.row(asked, t.columns, r.values); err != nil {
+		return &rowError{err}
+	}
+	return nil
+}
+
+func (r *reader) inRow(t *table, row int64, err error) error {
+	var takers *rowError
+	if err == nil || errors.As(err, &takers) {
+		return err
+	}
+	return fmt.Errorf("table %.100q row %d: %w", t.name, row, err)
 }

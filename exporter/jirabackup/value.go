@@ -1,117 +1,129 @@
 package jirabackup
 
 import (
+	"encoding/xml"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/mailferry/mailferry/exporter"
 )
 
-// A Kind is the type that a backup gives a value. It is the exporter's choice
-// and differs between databases: what is a boolean on PostgreSQL is an integer
-// on Oracle.
-type Kind uint8
-
-// The kinds that the exporter writes.
-const (
-	String Kind = iota + 1
-	Integer
-	Boolean
-	Double
-	Timestamp // UTC, yyyy-MM-dd'T'HH:mm:ss.SSS'Z'
-	Binary    // its content is skipped
-)
-
-// String gives the kind's element name.
-func (k Kind) String() string {
-	switch k {
-	case String:
-		return "string"
-	case Integer:
-		return "integer"
-	case Boolean:
-		return "boolean"
-	case Double:
-		return "double"
-	case Timestamp:
-		return "timestamp"
-	case Binary:
-		return "binary"
-	}
-	return fmt.Sprintf("Kind(%d)", uint8(k))
+// A value is one value of a row. It may be a password.
+type value struct {
+	exporter.Cell
+	binary bool // and so not kept: Null
 }
 
-func kindOf(element []byte) (Kind, bool) {
-	for k := String; k <= Binary; k++ {
-		if string(element) == k.String() {
-			return k, true
-		}
+// value reads the value just opened. Errors do not show it.
+func (r *reader) value(e xml.StartElement) (value, error) {
+	kind := e.Name.Local
+	if !isKind(e) {
+		return value{}, r.errorf("<%.100s> is no kind of value", kind)
 	}
-	return 0, false
-}
-
-// A Value is one value of a row. It may be a password, so it does not print:
-// formatting it shows its kind only, and Text is the way to its content.
-type Value struct {
-	Kind Kind
-	Null bool
-	text string
-}
-
-// Text is the value as text, with every escaping undone: "" for NULL and for
-// binary, whose content is not kept. A string may hold any character, U+0000
-// included. An integer is a decimal of any length, a boolean "true" or "false".
-func (v Value) Text() string { return v.text }
-
-// Bool is the value as a boolean; Oracle's backups write those as the integers
-// 0 and 1. It is an error for every other value, NULL included.
-func (v Value) Bool() (bool, error) {
-	if !v.Null && (v.Kind == Boolean || v.Kind == Integer) {
-		switch v.text {
-		case "true", "1":
-			return true, nil
-		case "false", "0":
-			return false, nil
-		}
+	is, given := attribute(e, nsXSI, "nil") // whatever prefix its namespace has
+	null, known := map[string]bool{"true": true, "1": true, "false": false, "0": false}[is]
+	if given && !known {
+		return value{}, r.errorf("nil is neither true nor false")
 	}
-	return false, fmt.Errorf("is no boolean: %v", v)
-}
-
-// String shows the kind, never the content.
-func (v Value) String() string {
-	if v.Null {
-		return v.Kind.String() + " NULL"
+	tok, err := r.next(kind != "binary")
+	if err != nil {
+		return value{}, err
 	}
-	return v.Kind.String()
-}
-
-// GoString shows no more than String.
-func (v Value) GoString() string { return v.String() }
-
-// newValue makes a value from an element's character data. Errors do not show it.
-func newValue(k Kind, null bool, data []byte) (Value, error) {
-	v := Value{Kind: k, Null: null}
-	if null || k == Binary {
-		return v, nil
+	if _, ok := tok.(xml.EndElement); !ok {
+		return value{}, r.errorf("an element inside a value")
 	}
-	var err error
-	if v.text, err = unescape(data); err != nil {
-		return Value{}, err
-	}
-	if k == String {
-		return v, nil
-	}
-	v.text = strings.Trim(v.text, " \t\r\n")
 	switch {
-	case v.text == "":
-		return Value{}, fmt.Errorf("is an empty %s", k)
-	case k == Integer && !isInteger(v.text):
-		return Value{}, fmt.Errorf("is no integer")
-	case k == Boolean && v.text != "true" && v.text != "false":
-		return Value{}, fmt.Errorf("is neither true nor false")
+	case null && r.junk:
+		return value{}, r.errorf("nil is true, but there is text")
+	case null || kind == "binary":
+		return value{Cell: exporter.Cell{Null: true}, binary: !null}, nil
+	case r.in.damaged(r.text):
+		return value{}, r.errorf("holds a character that %s does not have", r.in.encoding)
 	}
-	return v, nil
+	text, err := parse(kind, string(r.text))
+	if err != nil {
+		return value{}, r.errorf("%w", err)
+	}
+	return value{Cell: exporter.Cell{Text: text}}, nil
 }
 
-func isInteger(s string) bool {
-	s = strings.TrimPrefix(s, "-")
-	return s != "" && strings.Trim(s, "0123456789") == ""
+func isKind(e xml.StartElement) bool {
+	switch e.Name.Local {
+	case "string", "integer", "boolean", "double", "timestamp", "binary":
+		return e.Name.Space == nsBackup
+	}
+	return false
+}
+
+// parse gives the text of a value, with every escaping undone, as a database
+// would. The kinds are the exporter's choice and differ between databases: what
+// is a boolean on PostgreSQL is an integer on Oracle, and a double may be a whole
+// number: 587.0.
+func parse(kind, text string) (string, error) {
+	text, err := unescape(text)
+	if err != nil || kind == "string" {
+		return text, err
+	}
+	text = strings.Trim(text, blanks)
+	digits := strings.TrimPrefix(text, "-")
+	switch {
+	case text == "":
+		return "", fmt.Errorf("is an empty %s", kind)
+	case kind == "integer" && (digits == "" || strings.Trim(digits, "0123456789") != ""):
+		return "", errors.New("is no integer")
+	case kind == "boolean" && text != "true" && text != "false":
+		return "", errors.New("is neither true nor false")
+	case kind == "double":
+		text = strings.TrimSuffix(text, ".0")
+	}
+	return text, nil
+}
+
+// unescape undoes the exporter's own escaping, which lies beneath XML's: a
+// backslash stands as two, a UTF-16 unit that XML cannot carry as \uXXXX. A
+// backslash before anything else is kept, as Jira keeps it when it restores.
+func unescape(s string) (string, error) {
+	var b strings.Builder
+	for {
+		plain, rest, found := strings.Cut(s, `\`)
+		b.WriteString(plain)
+		if !found {
+			return b.String(), nil
+		}
+		if s = rest; strings.HasPrefix(s, `\`) {
+			b.WriteByte('\\')
+			s = s[1:]
+			continue
+		}
+		r, ok := unicodeEscape(s)
+		if !ok {
+			b.WriteByte('\\')
+			continue
+		}
+		s = s[5:]
+		if utf16.IsSurrogate(r) {
+			low, rest := rune(0), strings.TrimPrefix(s, `\`)
+			if len(rest) < len(s) {
+				low, _ = unicodeEscape(rest)
+			}
+			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
+				return "", errors.New(`holds half a surrogate pair as \uXXXX`)
+			}
+			s = rest[5:]
+		}
+		b.WriteRune(r)
+	}
+}
+
+// unicodeEscape reads the uXXXX of an escape at the start of s.
+func unicodeEscape(s string) (rune, bool) {
+	if len(s) < 5 || s[0] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[1:5], 16, 16)
+	return rune(n), err == nil
 }
