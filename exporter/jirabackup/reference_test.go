@@ -241,7 +241,7 @@ func (r *reference) named(e xml.StartElement, attribute string) (*referenceTable
 		return nil, errors.New("name")
 	}
 	for _, t := range r.tables {
-		if strings.ToUpper(t.name) == strings.ToUpper(name) {
+		if strings.EqualFold(t.name, name) {
 			return t, nil
 		}
 	}
@@ -269,7 +269,7 @@ func (r *reference) table(e xml.StartElement) error {
 				}
 				c.Type = typeName(n)
 			}
-			if slices.ContainsFunc(t.table.declared, func(d exporter.Column) bool { return strings.ToUpper(d.Name) == strings.ToUpper(c.Name) }) {
+			if slices.ContainsFunc(t.table.declared, func(d exporter.Column) bool { return strings.EqualFold(d.Name, c.Name) }) {
 				return errors.New("column twice")
 			}
 			t.table.declared = append(t.table.declared, c)
@@ -309,7 +309,7 @@ func (r *reference) data(e xml.StartElement) error {
 			}
 		case e.Name.Space == nsBackup && e.Name.Local == "column" && t.rows == 0:
 			var name string
-			if name, _, err = both(e, "name", "name"); err == nil && (name == "" || slices.ContainsFunc(t.columns, func(c string) bool { return strings.ToUpper(c) == strings.ToUpper(name) })) {
+			if name, _, err = both(e, "name", "name"); err == nil && (name == "" || slices.ContainsFunc(t.columns, func(c string) bool { return strings.EqualFold(c, name) })) {
 				err = errors.New("column")
 			}
 			t.columns = append(t.columns, name)
