@@ -9,6 +9,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/internal/sheet"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -72,4 +73,23 @@ func readFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: cannot be read to its end", path)
 	}
 	return raw, nil
+}
+
+// readPrivate is readFile for a file that holds what others must not read.
+func (e *env) readPrivate(path, what string) ([]byte, error) {
+	raw, err := readFile(path)
+	if err == nil {
+		e.warnExposed(path, what)
+	}
+	return raw, err
+}
+
+// warnExposed warns, once in a run, of a file that others can read.
+func (e *env) warnExposed(path, what string) {
+	info, err := os.Stat(path)
+	if err != nil || !safefile.Exposed(info) || e.exposed[path] {
+		return
+	}
+	e.exposed[path] = true
+	e.warn(fmt.Sprintf("%s: holds %s and other people on this machine can read it; chmod 600 it", path, what))
 }

@@ -49,6 +49,7 @@ func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
 				return nil, err
 			}
 		}
+		e.warnExposed(c.String("client-key"), "a private key")
 		return rest.Open(c.Context, url, rest.Options{Token: token, CAFile: c.String("ca-file"), CertFile: c.String("client-cert"), KeyFile: c.String("client-key"), Log: e.diagnostics(c)})
 	default:
 		return nil, schema.Hint(usage("%s: not a Cloud that mailferry knows", quoted(url)), "page+https://…, https://… or sample:DIR")
@@ -57,7 +58,7 @@ func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
 
 func (e *env) token(c *cli.Context) (schema.Secret, error) {
 	if f := c.String("token-file"); f != "" {
-		raw, err := readFile(f)
+		raw, err := e.readPrivate(f, "a token")
 		if err != nil {
 			return schema.Secret{}, err
 		}

@@ -29,7 +29,8 @@ type env struct {
 	tool           string       // "mailferry VERSION", as histories name it
 	log            *slog.Logger // diagnostics; silent unless --verbose
 
-	pass schema.Secret // of -p, once it was asked for
+	pass    schema.Secret   // of -p, once it was asked for
+	exposed map[string]bool // files that were warned of, since others can read them
 
 	opened func(*sealed.Opened) // called for each bundle that was opened; nil but in tests
 }
@@ -44,7 +45,7 @@ func processEnv() *env {
 func (e *env) run(ctx context.Context, args []string) int {
 	printed := &checkedStdout{w: e.stdout}
 	own := *e
-	own.stdout = printed
+	own.stdout, own.exposed = printed, map[string]bool{}
 	err := own.command(ctx, args)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = interrupted(err)

@@ -176,7 +176,7 @@ func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
 	keys := e.keys(c)
 	var ids []age.Identity
 	for _, f := range files {
-		raw, err := readFile(f)
+		raw, err := e.readPrivate(f, "an identity")
 		if err != nil && fromEnv {
 			return nil, schema.Hint(err, "MAILFERRY_IDENTITY names it; -i FILE names another")
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/mattn/go-runewidth"
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/internal/terminal"
@@ -19,8 +18,8 @@ func (e *env) revealCommand() *cli.Command {
 		UsageText: "mailferry reveal -i me.key cloud.age \"Service Desk\"",
 		ArgsUsage: "BUNDLE NAME",
 		Description: "Needs a recipient's key. The secret is shown on the terminal alone, whatever stdout\n" +
-			"is, until Enter is pressed; then the line is cleared. A scroll-back, a recording or a\n" +
-			"person behind you may still have it.",
+			"is, until Enter is pressed or a signal such as Ctrl-C or Ctrl-Z ends it; then it is\n" +
+			"cleared. A scroll-back, a recording or a person behind you may still have it.",
 		Flags: flags(identityFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "credential", Usage: "NAME is an OAuth2 credential's, where a connection has the same"},
 		}),
@@ -72,14 +71,5 @@ func (e *env) showOnTerminal(ctx context.Context, name string, secret schema.Sec
 	if oneLine(shown) != shown {
 		shown = fmt.Sprintf("%q (quoted: it holds characters that do not show)", shown)
 	}
-	first := fmt.Sprintf("%s: %s", schema.Quote(name), shown)
-	_, err = t.Line(ctx, first+"\nPress Enter to clear. ")
-	// Up to the secret's line, however often it wrapped, and clear from there on.
-	// Enter has moved the cursor below the question; Ctrl-C has not.
-	up := runewidth.StringWidth(first)/t.Width() + 1
-	if err == nil {
-		up++
-	}
-	fmt.Fprintf(t.Out, "\r\x1b[%dA\x1b[J", up)
-	return err
+	return t.Show(ctx, fmt.Sprintf("%s: %s", schema.Quote(name), shown))
 }

@@ -50,6 +50,7 @@ func (e *env) serveSampleCloud(c *cli.Context) error {
 		Chances: append(cloud.Failing(c.Float64("fail")), cloud.Dropping(c.Float64("drop"))...)}}
 	raw, err := os.ReadFile(tokenFile)
 	if err == nil {
+		e.warnExposed(tokenFile, "a token")
 		opts.Token = schema.NewSecret(strings.TrimSpace(string(raw)))
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: cannot be read", tokenFile)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/schema"
@@ -13,7 +15,11 @@ func (e *env) signer(c *cli.Context) (*optionalSigner, error) {
 	if c.String("sign") == "" {
 		return &optionalSigner{}, nil
 	}
-	s, err := sealed.LoadSigner(c.Context, c.String("sign"), func(prompt string) ([]byte, error) {
+	file := c.String("sign")
+	if raw, err := readFile(file); err == nil && bytes.Contains(raw, []byte("PRIVATE KEY-----")) {
+		e.warnExposed(file, "a private key")
+	}
+	s, err := sealed.LoadSigner(c.Context, file, func(prompt string) ([]byte, error) {
 		pass, err := e.readSecret(c.Context, prompt)
 		return []byte(pass.Reveal()), err
 	})

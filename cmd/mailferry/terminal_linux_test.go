@@ -38,6 +38,12 @@ type person struct {
 // is on the terminal, where progress shows.
 func sit(t *testing.T, bin, dir string, args ...string) *person {
 	t.Helper()
+	return sitAt(t, 80, bin, dir, exec.Command(filepath.Join(bin, "mailferry"), args...))
+}
+
+// sitAt starts a command at a terminal of so many columns.
+func sitAt(t *testing.T, columns int, bin, dir string, cmd *exec.Cmd) *person {
+	t.Helper()
 	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +59,8 @@ func sit(t *testing.T, bin, dir string, args ...string) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &person{t: t, keys: keys, tty: tty, cmd: exec.Command(filepath.Join(bin, "mailferry"), args...)}
+	resize(t, tty, columns)
+	p := &person{t: t, keys: keys, tty: tty, cmd: cmd}
 	p.more = sync.NewCond(&p.mu)
 	p.cmd.Dir, p.cmd.Env = dir, append(cleanEnv(bin), "TERM=xterm")
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = tty, &p.stdout, tty
@@ -81,6 +88,13 @@ func sit(t *testing.T, bin, dir string, args ...string) *person {
 		_ = keys.Close()
 	})
 	return p
+}
+
+func resize(t *testing.T, tty *os.File, columns int) {
+	t.Helper()
+	if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: screenRows, Col: uint16(columns)}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // sees waits until the screen has shown a text.

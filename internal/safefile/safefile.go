@@ -17,6 +17,13 @@ import (
 // ErrExists says that a file stands where one was to be written.
 var ErrExists = errors.New("already exists")
 
+// Exposed reports whether people other than its owner can read a file. Where the
+// system does not say so in permission bits (Windows), and of what is no regular
+// file, it is false.
+func Exposed(info fs.FileInfo) bool {
+	return runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o044 != 0
+}
+
 // Check says early, before any work is done, that path can not be written: it
 // exists and force is false, or its folder is missing. Write checks again.
 func Check(path string, force bool) error {

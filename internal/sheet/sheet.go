@@ -21,9 +21,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"strings"
 
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -342,6 +342,5 @@ func ReadFile(path string) (raw []byte, exposed bool, err error) {
 	if len(raw) > MaxFile {
 		return nil, false, invalid(path, "larger than %d MiB", MaxFile>>20)
 	}
-	exposed = runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o044 != 0
-	return raw, exposed, nil
+	return raw, safefile.Exposed(info), nil
 }

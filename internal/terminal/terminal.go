@@ -63,8 +63,8 @@ func (t *Terminal) Width() int {
 
 // Secret asks a question and reads the answer without showing it. The terminal is
 // as it was afterwards: after the answer, when ctx ends, and when the person
-// presses Ctrl-C, which is an error that wraps [context.Canceled]. A terminal
-// takes lines of up to some 4000 bytes.
+// presses Ctrl-C or Ctrl-\ or hangs up, which is an error that wraps
+// [context.Canceled]. A terminal takes lines of up to some 4000 bytes.
 func (t *Terminal) Secret(ctx context.Context, question string) (schema.Secret, error) {
 	fd := int(t.In.Fd())
 	before, err := term.GetState(fd)
@@ -110,7 +110,7 @@ func (t *Terminal) line() (string, error) {
 // interrupted everywhere, so when ctx ends it is left behind; the process is
 // about to end.
 func (t *Terminal) ask(ctx context.Context, question string, read func() (string, error)) (string, error) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
 	if err := ctx.Err(); err != nil {
 		return "", fmt.Errorf("asking at the terminal: %w", err)

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const screenRows = 24
+
+var sequence = regexp.MustCompile(`^\x1b\[(\??)([0-9]*)([A-Za-z])`)
+
+// screen is what a terminal shows after it was sent a text. alternates says
+// whether it has an alternate screen; one that has not passes over it.
+func screen(t *testing.T, sent string, columns int, alternates bool) string {
+	t.Helper()
+	rows := [][]rune{nil}
+	row, column := 0, 0
+	var kept [][]rune
+	keptRow := 0
+	down := func() {
+		if row++; row == len(rows) {
+			rows = append(rows, nil)
+		}
+	}
+	for len(sent) > 0 {
+		if m := sequence.FindStringSubmatch(sent); m != nil {
+			sent = sent[len(m[0]):]
+			n, _ := strconv.Atoi(m[2])
+			switch m[1] + m[3] {
+			case "A":
+				row = max(row-n, len(rows)-screenRows, 0)
+			case "J":
+				rows = rows[:row+1]
+				rows[row] = rows[row][:min(column, len(rows[row]))]
+			case "?h":
+				if alternates {
+					kept, keptRow, rows = rows, row, make([][]rune, row+1)
+				}
+			case "?l":
+				if alternates {
+					rows, row, column = kept, keptRow, 0
+				}
+			default:
+				t.Fatalf("a sequence that this terminal does not know: %q", m[0])
+			}
+			continue
+		}
+		r := []rune(sent)[0]
+		sent = sent[len(string(r)):]
+		switch {
+		case r == '\r':
+			column = 0
+		case r == '\n':
+			down()
+		default:
+			if column == columns {
+				down()
+				column = 0
+			}
+			for len(rows[row]) <= column {
+				rows[row] = append(rows[row], ' ')
+			}
+			rows[row][column] = r
+			column++
+		}
+	}
+	var out strings.Builder
+	for _, r := range rows {
+		out.WriteString(string(r) + "\n")
+	}
+	return out.String()
+}
+
+// cleared fails where a piece of what was shown is on the screen still, or what
+// stood there before is not.
+func cleared(t *testing.T, sent string, columns int) {
+	t.Helper()
+	const before = "what stood there before\r\n"
+	for _, alternates := range []bool{true, false} {
+		got := screen(t, before+sent, columns, alternates)
+		flat := strings.ReplaceAll(got, "\n", "")
+		for _, piece := range []string{"Service", "Desk", "made-up", "Kestrel", "-41", "Press", "Enter", "clear"} {
+			if strings.Contains(flat, piece) {
+				t.Errorf("%d columns, alternate screen %v: %q is left:\n%s%q", columns, alternates, piece, got, sent)
+			}
+		}
+		if !strings.Contains(flat, "what stood there before") {
+			t.Errorf("%d columns, alternate screen %v: more is cleared than was shown:\n%s%q", columns, alternates, got, sent)
+		}
+	}
+}
+
+func reveal(t *testing.T, columns int, bin, dir string) *person {
+	t.Helper()
+	return sitAt(t, columns, bin, dir, exec.Command(filepath.Join(bin, "mailferry"), "reveal", "-i", "ops.key", "server.age", "Service Desk"))
+}
+
+func TestASecretIsClearedHoweverItWraps(t *testing.T) {
+	bin, dir, _ := desk(t)
+	for _, columns := range []int{10, 11, 17, 20, 21, 22, 23, 33, 34, 35, 80} { // the lines have 34 and 22
+		p := reveal(t, columns, bin, dir)
+		p.sees("Press Enter to clear. ")
+		p.types(strings.Repeat("typed ahead ", 9) + "\n")
+		code, sent := p.leaves()
+		if code != 0 || !strings.Contains(sent, "made-up-Kestrel-41") || strings.Contains(sent, "ahead") {
+			t.Errorf("%d columns: exit %d: %q", columns, code, sent)
+		}
+		cleared(t, sent, columns)
+	}
+}
+
+func TestASecretIsClearedAfterTheWindowChangedItsSize(t *testing.T) {
+	bin, dir, _ := desk(t)
+	for _, widths := range [][2]int{{20, 80}, {80, 20}, {35, 10}} {
+		p := reveal(t, widths[0], bin, dir)
+		p.sees("Press Enter to clear. ")
+		resize(t, p.tty, widths[1])
+		p.types("\n")
+		_, sent := p.leaves()
+		// The terminal wraps what it shows anew, or leaves it as it is; which of
+		// the two nobody can ask it. What is shown has to go either way.
+		for _, columns := range widths {
+			for _, alternates := range []bool{true, false} {
+				got := strings.ReplaceAll(screen(t, sent, columns, alternates), "\n", "")
+				if strings.Contains(got, "made-up") || strings.Contains(got, "Kestrel") || strings.Contains(got, "Press") {
+					t.Errorf("%v, wrapped at %d: %q", widths, columns, got)
+				}
+			}
+		}
+	}
+}
+
+func TestASecretIsClearedAtEverySignalThatEndsOrStops(t *testing.T) {
+	bin, dir, _ := desk(t)
+	ends := map[string]func(p *person) error{}
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTSTP, syscall.SIGUSR1, syscall.SIGALRM} {
+		ends[s.String()] = func(p *person) error { return p.cmd.Process.Signal(s) }
+	}
+	for name, key := range map[string]string{"Ctrl-C": "\x03", "Ctrl-Z": "\x1a", `Ctrl-\`: "\x1c"} {
+		ends[name] = func(p *person) error { p.types(key); return nil }
+	}
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			p := reveal(t, 20, bin, dir)
+			p.sees("Press Enter to clear. ")
+			if err := end(p); err != nil {
+				t.Fatal(err)
+			}
+			code, sent := p.leaves()
+			if code != exitFailed {
+				t.Errorf("exit %d: %q", code, sent)
+			}
+			shown, said, _ := strings.Cut(sent, "\x1b[?1049l")
+			cleared(t, shown+"\x1b[?1049l", 20)
+			if !strings.Contains(said, "interrupted") || strings.Contains(said, "goroutine") {
+				t.Errorf("it says %q", said)
+			}
+		})
+	}
+}
+
+// In the background it would be stopped where it asks, with the secret on the
+// screen.
+func TestASecretIsNotShownInTheBackground(t *testing.T) {
+	bin, dir, _ := desk(t)
+	p := sitAt(t, 80, bin, dir, exec.Command("sh", "-c", `set -m; mailferry reveal -i ops.key server.age "Service Desk" & wait $!`))
+	if code, sent := p.leaves(); code != exitFailed || strings.Contains(sent, "made-up") || !strings.Contains(sent, "another program has the terminal") {
+		t.Errorf("exit %d: %q", code, sent)
+	}
+}

@@ -1,0 +1,83 @@
+package terminal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/signal"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+	"golang.org/x/term"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+const clearQuestion = "Press Enter to clear. "
+
+// The alternate screen has no scroll-back, and what was there before comes back
+// after it. A terminal that has none passes over the sequences.
+const alternate, ordinary = "\x1b[?1049h", "\x1b[?1049l"
+
+// Show shows a text, one line or more, until the person presses Enter, and
+// clears it then. It is cleared too when ctx ends and at each signal that would
+// end or stop the process, Ctrl-C and Ctrl-Z among them: that is an error that
+// wraps [context.Canceled]. Nothing is shown by a process in the background,
+// which would be stopped with the text on the screen.
+func (t *Terminal) Show(ctx context.Context, text string) error {
+	fd := int(t.In.Fd())
+	if !foreground(fd) {
+		return schema.Hint(errors.New("another program has the terminal"), "run it in the foreground: with fg, or without &")
+	}
+	ctx, stop := signal.NotifyContext(ctx, interruptions()...)
+	defer stop()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("showing at the terminal: %w", err)
+	}
+	// What is typed does not show, not even before it is read: it would wrap too.
+	before, err := term.MakeRaw(fd)
+	if err != nil {
+		return ErrNone
+	}
+	width := t.Width()
+	defer func() {
+		// A window that is narrower or wider by now may have wrapped it anew.
+		all := text + "\n" + clearQuestion
+		up := max(rows(all, width), rows(all, t.Width())) - 1
+		_, _ = fmt.Fprintf(t.Out, "\r\x1b[%dA\x1b[J%s", up, ordinary)
+		_ = term.Restore(fd, before)
+	}()
+	_, err = t.ask(ctx, alternate+strings.ReplaceAll(text, "\n", "\r\n")+"\r\n"+clearQuestion, t.enter)
+	return err
+}
+
+// enter waits for Enter at a raw terminal, at which keys send no signals.
+func (t *Terminal) enter() (string, error) {
+	key := make([]byte, 1)
+	for {
+		if _, err := t.In.Read(key); err != nil {
+			return "", err
+		}
+		switch key[0] {
+		case '\r', '\n':
+			return "", nil
+		case 'C' & 0x1f, 'D' & 0x1f, 'Z' & 0x1f, '\\' & 0x1f:
+			return "", context.Canceled
+		}
+	}
+}
+
+// rows is how many rows of a terminal a text takes.
+func rows(text string, width int) int {
+	n, column := 1, 0
+	for _, r := range text {
+		wide := runewidth.RuneWidth(r)
+		if r == '\n' || column+wide > width {
+			n, column = n+1, 0
+		}
+		if r != '\n' {
+			column += wide
+		}
+	}
+	return n
+}
