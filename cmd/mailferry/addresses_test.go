@@ -62,6 +62,7 @@ func TestNoPasswordOfAnAddressIsRepeated(t *testing.T) {
 			append([]string{"inspect", a}, page...), append([]string{"inspect", "--json", a}, page...),
 			append([]string{"inspect", "--suggest-profile", a}, page...),
 			append([]string{"export", "-r", recipient, "--profile", "profile.json", "-o", "new.age", a}, page...),
+			append([]string{"export", "-r", recipient, "--profile", "connections.csv", "-o", "new.age", a}, page...),
 			{"inspect", "--attach", a, "page+https://127.0.0.1:1/"}, {"inspect", "--table", a, "jira-backup.zip"},
 			{"inspect", "-i", a, "server.age"}, {"inspect", "--print-form-profile", a}, {"inspect", "--form-profile", a, "page+https://127.0.0.1:1/"},
 			{"inspect", "--browser", a, "page+https://127.0.0.1:1/"}, {"inspect", "--timeout", a, "x"}, {"inspect", "-t" + a, "x"},

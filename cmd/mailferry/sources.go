@@ -197,7 +197,7 @@ func (e *env) profile(c *cli.Context, source string) (*schema.Profile, error) {
 	}
 	p := &schema.Profile{}
 	if err := schema.DecodeFile("profile", raw, p); err != nil {
-		return nil, advise(at(file, err), "mailferry inspect --suggest-profile %s writes a profile that is well-formed", source)
+		return nil, advise(at(file, err), "mailferry inspect --suggest-profile %s writes a profile that is well-formed", address.Shown(source))
 	}
 	return p, nil
 }
