@@ -23,6 +23,10 @@ var (
 	// ErrRefused says that the page changed what was entered, or did not take it.
 	ErrRefused = errors.New("not taken by the page")
 
+	// ErrIncomplete says that a list is not known to have been read to its end: it shows signs of going on and nothing was found
+	// to press, or the page tells of another number of rows. The text names what it saw.
+	ErrIncomplete = errors.New("not read to its end")
+
 	// errFlooded says that the page opens dialogs without end. The browser is not worked any more.
 	errFlooded = errors.New("too many dialogs")
 )

@@ -148,11 +148,57 @@ const (
 		return {moved: box.scrollTop !== before, end: box.scrollTop + box.clientHeight >= box.scrollHeight - 1};
 	}`
 
-	// jsReveal brings an element into view, which makes a lazy list load its next part, and reports whether anything moved.
-	jsReveal = `function() {
-		const top = this.getBoundingClientRect().top;
-		this.scrollIntoView({block: 'end', behavior: 'instant'});
-		return Math.abs(this.getBoundingClientRect().top - top) > 1;
+	// jsReveal brings the last row of a list into view, and with further what comes after it, screen by screen and so that a list
+	// that holds only the rows in view skips none. A lazy list then loads its next part. It reports whether anything moved.
+	jsReveal = `function(further) {
+		if (!further) {
+			const top = this.getBoundingClientRect().top;
+			this.scrollIntoView({block: 'end', behavior: 'instant'});
+			if (Math.abs(this.getBoundingClientRect().top - top) > 1) return true;
+		}
+		let moved = false;
+		for (let a = this; a; a = a.parentElement || (a.parentNode && a.parentNode.host)) {
+			const scrolls = a === document.scrollingElement || /auto|scroll|overlay/.test(getComputedStyle(a).overflowY);
+			if (!scrolls || moved) continue;
+			const before = a.scrollTop;
+			a.scrollTop += Math.max(20, a.clientHeight * 0.8);
+			moved = a.scrollTop !== before;
+		}
+		return moved;
+	}`
+
+	// jsAround tells where the first count of the elements stand towards the list that is "this" and towards the rest, which are
+	// headings and tables. What is shared is counted from the top of the document, through shadow roots.
+	jsAround = `function(count, ...nodes) {
+		const chain = n => {
+			const all = [];
+			for (let a = n; a; a = a.parentElement || (a.parentNode && a.parentNode.host)) all.unshift(a);
+			return all;
+		};
+		const shared = (a, b) => { let i = 0; while (i < a.length && a[i] === b[i]) i++; return i; };
+		const element = n => n.nodeType === 1 ? n : n.parentElement;
+		// A heading stands where the box is that holds nothing else.
+		const alone = n => {
+			const text = n.textContent.trim();
+			while (!n.matches('table,[role]:not([role=heading])') && n.parentElement && n.parentElement.textContent.trim() === text) n = n.parentElement;
+			return n;
+		};
+		const list = chain(this), borders = nodes.slice(count).map(n => chain(alone(element(n))));
+		const picked = nodes.slice(0, count).map(n => {
+			const e = element(n), own = chain(e), at = shared(own, list), style = getComputedStyle(e);
+			let beside = false;
+			if (list[at] && own[at]) {
+				const a = list[at].getBoundingClientRect(), b = own[at].getBoundingClientRect();
+				beside = (b.left >= a.right || b.right <= a.left) && b.top < a.bottom && b.bottom > a.top;
+			}
+			const current = e.closest('[aria-current]');
+			return {shared: at, with: borders.map(b => shared(own, b)), beside,
+				next: /(^|\s)next(\s|$)/i.test(e.getAttribute('rel') || ''),
+				current: !!current && current.getAttribute('aria-current') !== 'false',
+				clicks: style.cursor === 'pointer' || own.slice(at).some(a => !!a.onclick),
+				still: style.pointerEvents === 'none' || style.cursor === 'not-allowed' || !!e.closest('[aria-disabled=true]')};
+		});
+		return {rowCount: Math.trunc(Number(this.getAttribute('aria-rowcount'))) || 0, picked, borders: borders.map(b => b.length)};
 	}`
 
 	// jsBlur takes the focus away, which closes most lists.

@@ -110,6 +110,8 @@ func TestDriver(t *testing.T) {
 		{"a row's menu works though drawn elsewhere", testRowMenu},
 		{"a paged list is read to its end", testPagedRows},
 		{"a lazy list is read to its end", testLazyRows},
+		{"a list that seems to go on is not taken as read", testPaging},
+		{"a growing list is read to its end", testGrowing},
 		{"a list without end is left", testEndlessLists},
 		{"a virtual list drawn elsewhere is chosen from", testCombobox},
 		{"a list that the page does not tie to its field is found", testSilentCombobox},

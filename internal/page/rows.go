@@ -182,16 +182,20 @@ func cellsOf(row *node) []*node {
 	return cells
 }
 
+// NoNext in place of the name of a list's next button is a person's word that the list has no further parts.
+const NoNext = "none"
+
 // EachRow visits every row of a table or list that the site gives out in parts, from the part that it shows now: a long list that
 // loads more when its end comes into view, or that holds only the rows in view, is scrolled, and when next is not "" the
 // button with that name is pressed until it is disabled or gone. Each row is visited once, while the page shows it. Visit
-// returns false to stop; pressing things that change the list is for after that.
+// returns false to stop; pressing things that change the list is for after that. A list that then seems to go on, or of which
+// the page tells another number of rows than were visited, is [ErrIncomplete]; with [NoNext] neither is looked at.
 func (s *Scope) EachRow(ctx context.Context, next string, columns []string, visit func(*Row) (bool, error)) error {
 	total, parts := 0, 0
-	for {
-		// Rows are told apart by what they show, because pages draw the same rows anew when more are added.
-		visited := make(map[string]int)
-		var last []*Row
+	// Rows are told apart by what they show, because pages draw the same rows anew when more are added.
+	visited := make(map[string]int)
+	var last []*Row
+	for turned := 1; ; turned++ {
 		fresh := func(rows []*Row) []*Row {
 			var unseen []*Row
 			shown := make(map[string]int)
@@ -202,7 +206,10 @@ func (s *Scope) EachRow(ctx context.Context, next string, columns []string, visi
 			}
 			return unseen
 		}
-		rows, err := s.Rows(ctx, columns...)
+		rows, err := s.firstRows(ctx, columns)
+		if len(rows) < len(last) || !slices.EqualFunc(rows[:len(last)], last, sameRow) {
+			clear(visited) // they stand in place of those before, not after them
+		}
 		for {
 			if err != nil {
 				return err
@@ -230,12 +237,15 @@ func (s *Scope) EachRow(ctx context.Context, next string, columns []string, visi
 			}
 			rows, err = s.reveal(ctx, rows[len(rows)-1], columns, func(rows []*Row) bool { return len(fresh(rows)) > 0 })
 		}
-		if next == "" {
+		if next == NoNext {
 			return nil
 		}
 		more, err := s.turn(ctx, next, columns, last)
-		if err != nil || !more {
+		if err != nil {
 			return err
+		}
+		if !more {
+			return s.ending(ctx, next, columns, part{rows: total, parts: turned, shown: last})
 		}
 	}
 }
@@ -289,59 +299,90 @@ func (s *Scope) FindRow(ctx context.Context, next, column, text string) (*Row, e
 // key is all that a row shows.
 func (r *Row) key() string { return strings.Join(r.cells, "\x00") + "\x00" + r.text }
 
+func sameRow(a, b *Row) bool { return a.key() == b.key() }
+
+// firstRows are the rows of a list that was just opened or turned: one that shows none may still be loading.
+func (s *Scope) firstRows(ctx context.Context, columns []string) ([]*Row, error) {
+	v, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := v.table(columns)
+	if err != nil {
+		return nil, err
+	}
+	if len(list.rows) > 0 {
+		return s.rows(v, columns)
+	}
+	if err := s.page.settleWithin(ctx, list.root.doc.session, s.page.browser.options.Timeout); err != nil {
+		return nil, err
+	}
+	return s.Rows(ctx, columns...)
+}
+
 // lazyWait is how long a list that was scrolled may take to begin loading more: many wait for a pause in scrolling.
 const lazyWait = 600 * time.Millisecond
 
-// reveal brings the last row into view, waits for what the page loads because of it, and returns the rows then shown.
+// reveal brings the last row into view, then what comes after it, waits for what the page loads because of it, and returns the
+// rows then shown.
 func (s *Scope) reveal(ctx context.Context, last *Row, columns []string, grown func([]*Row) bool) (rows []*Row, err error) {
-	session, moved := last.part.session, false
-	object, err := session.resolve(ctx, last.part.backend)
-	if err == nil {
-		err = session.functionOn(ctx, object, jsReveal, &moved)
-	}
-	if err != nil && !stale(err) {
-		return nil, err
-	}
-	wait := time.Duration(0)
-	if moved {
-		wait = lazyWait
-	}
-	err = poll(ctx, wait, func() (bool, error) {
-		if err := s.page.settleWithin(ctx, session, s.page.browser.options.Timeout); err != nil {
-			return false, err
+	session := last.part.session
+	for further := false; ; further = true {
+		moved := false
+		object, err := session.resolve(ctx, last.part.backend)
+		if err == nil {
+			err = session.functionOn(ctx, object, jsReveal, &moved, further)
 		}
-		rows, err = s.Rows(ctx, columns...)
-		return err == nil && grown(rows), err
-	})
-	if errors.Is(err, ErrTimeout) {
-		err = nil
+		if err != nil && !stale(err) {
+			return nil, err
+		}
+		wait := time.Duration(0)
+		if moved {
+			wait = lazyWait
+		}
+		err = poll(ctx, wait, func() (bool, error) {
+			if err := s.page.settleWithin(ctx, session, s.page.browser.options.Timeout); err != nil {
+				return false, err
+			}
+			rows, err = s.Rows(ctx, columns...)
+			return err == nil && grown(rows), err
+		})
+		switch {
+		case !errors.Is(err, ErrTimeout):
+			return rows, err
+		case !moved:
+			return rows, nil
+		}
 	}
-	return rows, err
 }
 
-// turn goes to the next part of the list and waits until it shows other rows.
+// turn goes to the next part of the list and waits until it shows other rows. False means that there is nothing to press: a
+// button of that name which belongs to something else on the page does not count.
 func (s *Scope) turn(ctx context.Context, next string, columns []string, last []*Row) (bool, error) {
-	v, err := s.look(ctx)
-	if err != nil {
-		return false, err
-	}
-	want := fold(next)
-	n, err := v.pressable("button named "+Clean(next), func(n *node) bool { return fold(n.name) == want })
-	switch {
-	case errors.Is(err, ErrAbsent):
-		return false, nil
-	case err != nil:
-		return false, err
-	case n.flag("disabled"):
+	if next == "" {
 		return false, nil
 	}
-	if err := s.Press(ctx, next); err != nil {
+	want, what := fold(next), "button named "+Clean(next)
+	a, err := s.around(ctx, columns, func(_ *around, sp *spot) bool {
+		sp.means = meansNext // whatever its name may mean elsewhere
+		return sp.kind == spotControl && fold(sp.node.name) == want
+	})
+	if err != nil || len(a.spots) == 0 {
 		return false, err
 	}
-	sameKey := func(a, b *Row) bool { return a.key() == b.key() }
+	if len(a.spots) > 1 {
+		return false, failure(ErrAmbiguous, "%s of the kind: %s", number(len(a.spots)), what)
+	}
+	button := a.spots[0].node
+	if a.spots[0].off() {
+		return false, nil
+	}
+	if err := s.pressOne(ctx, what, func(n *node) bool { return n.backend == button.backend && n.doc.key == button.doc.key }); err != nil {
+		return false, err
+	}
 	err = s.wait(ctx, "the next part of the list", func(v *view) bool {
 		rows, err := s.rows(v, columns)
-		return err == nil && len(rows) > 0 && !slices.EqualFunc(rows, last, sameKey)
+		return err == nil && len(rows) > 0 && !slices.EqualFunc(rows, last, sameRow)
 	})
 	return err == nil, err
 }

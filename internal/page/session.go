@@ -190,7 +190,7 @@ func (s *session) do(ctx context.Context, method string, params, result any) err
 }
 
 // functionOn calls one of this package's fixed functions with the node as its "this". Arguments travel as data, never as source
-// text.
+// text; a handle arrives as the node.
 func (s *session) functionOn(ctx context.Context, object runtime.RemoteObjectID, function string, result any, args ...any) error {
 	params := runtime.CallFunctionOnParams{
 		FunctionDeclaration: function,
@@ -200,6 +200,10 @@ func (s *session) functionOn(ctx context.Context, object runtime.RemoteObjectID,
 		UserGesture:         ptr(true),
 	}
 	for _, arg := range args {
+		if object, is := arg.(runtime.RemoteObjectID); is {
+			params.Arguments = append(params.Arguments, &runtime.CallArgument{ObjectID: object})
+			continue
+		}
 		value, err := json.Marshal(arg)
 		if err != nil {
 			return err

@@ -1,0 +1,477 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// part is a list as far as it was read.
+type part struct {
+	rows  int    // in all
+	parts int    // by which it was read
+	shown []*Row // on the part that is shown
+}
+
+// totalWait is how much later than its rows a page may draw what it says of their number.
+const totalWait = 300 * time.Millisecond
+
+// ending is an error unless the list, of which nothing is left to press, is known to end here: the page must neither show signs
+// near the list that it goes on, nor tell of another number of rows than were read.
+func (s *Scope) ending(ctx context.Context, next string, columns []string, read part) error {
+	var goesOn, differs []string
+	err := poll(ctx, totalWait, func() (bool, error) {
+		a, err := s.around(ctx, columns, (*around).signs)
+		if err != nil && !errors.Is(err, ErrIncomplete) {
+			err = ignoreTransient(err)
+		}
+		if a == nil {
+			return false, err
+		}
+		goesOn, differs = a.goesOn(read.parts), a.differs(read)
+		return len(goesOn)+len(differs) == 0, nil
+	})
+	rows := fmt.Sprintf("%d rows", read.rows)
+	if read.rows == 1 {
+		rows = "1 row"
+	}
+	switch {
+	case len(goesOn)+len(differs) == 0 || !errors.Is(err, ErrTimeout):
+		return err
+	case len(differs) > 0:
+		return failure(ErrIncomplete, "the list was read to %s, and the page tells of another number: %s", rows,
+			listNames(append(differs, goesOn...)))
+	}
+	text := fmt.Sprintf("the list seems to go on after %s: %s", rows, listNames(goesOn))
+	if next != "" {
+		text += fmt.Sprintf("; there is no %q to press", Clean(next))
+	}
+	return failure(ErrIncomplete, "%s", text)
+}
+
+// around is what stands near a list and belongs to it, its rows left out.
+type around struct {
+	list     *table
+	from, to int            // the list's own place among the spots
+	parents  map[*node]bool // of the list
+	spots    []*spot        // in the document's order
+	rowCount int            // that the list itself declares, with header rows; 0 where it does not
+}
+
+type spotKind int
+
+const (
+	spotText spotKind = iota
+	spotControl
+	spotPager // a part of the page that is named as one for paging
+	spotHeading
+	spotTable // another one
+)
+
+type spot struct {
+	kind   spotKind
+	node   *node
+	at     int
+	text   string
+	means  meaning
+	number int     // of the page that it leads to
+	ends   bool    // with that number, after other words
+	claims []claim // that begin in it
+	inList bool    // such as a caption, or a row with one cell for all columns
+	pager  *node   // that it stands in
+	depth  int     // of a heading or table in the document
+	layout layout
+}
+
+// layout is how the page lays out a spot.
+type layout struct {
+	Shared  int   `json:"shared"` // ancestors that it has in common with the list
+	With    []int `json:"with"`   // and with each heading and table
+	Beside  bool  `json:"beside"` // in another column than the list
+	Next    bool  `json:"next"`   // is a link with rel=next
+	Current bool  `json:"current"`
+	Clicks  bool  `json:"clicks"` // looks as though it could be pressed
+	Still   bool  `json:"still"`  // looks as though it could not
+}
+
+// around looks for what belongs to the list among what pick chooses.
+func (s *Scope) around(ctx context.Context, columns []string, pick func(*around, *spot) bool) (*around, error) {
+	v, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := &around{parents: make(map[*node]bool)}
+	if a.list, err = v.table(columns); err != nil {
+		return nil, err
+	}
+	root := v.root
+	if root.doc != a.list.root.doc { // a frame is not the list's, and the list may stand in one
+		root = a.list.root.doc.root
+	}
+	for n := a.list.root.parent; n != nil; n = n.parent {
+		a.parents[n] = true
+	}
+	a.walk(root, nil, false)
+	a.read()
+	var picked, borders []*spot
+	for _, sp := range a.spots {
+		switch {
+		case sp.kind == spotHeading, sp.kind == spotTable:
+			borders = append(borders, sp)
+		case pick(a, sp):
+			picked = append(picked, sp)
+		}
+	}
+	if err := a.measure(ctx, picked, borders); err != nil {
+		return nil, err
+	}
+	a.spots = slices.DeleteFunc(picked, func(sp *spot) bool { return !a.owns(sp, borders) })
+	return a, nil
+}
+
+// maxSpots bounds what is measured around one list, at about a millisecond each.
+const maxSpots = 3_000
+
+func (a *around) measure(ctx context.Context, picked, borders []*spot) error {
+	if n := len(picked) + len(borders); n > maxSpots {
+		return failure(ErrIncomplete, "too much stands around the list to tell whether it ends: %d links and headings", n)
+	}
+	session := a.list.root.doc.session
+	object, err := session.resolve(ctx, a.list.root.backend)
+	if err != nil {
+		return err
+	}
+	args := []any{len(picked)}
+	for _, sp := range slices.Concat(picked, borders) {
+		spot, err := session.resolve(ctx, sp.node.backend)
+		if err != nil {
+			return err
+		}
+		args = append(args, spot)
+	}
+	var got struct {
+		RowCount int      `json:"rowCount"`
+		Picked   []layout `json:"picked"`
+		Borders  []int    `json:"borders"` // their depths
+	}
+	if err := session.functionOn(ctx, object, jsAround, &got, args...); err != nil {
+		return err
+	}
+	if len(got.Picked) != len(picked) || len(got.Borders) != len(borders) {
+		return errors.New("browser: the page's own script changed what was read")
+	}
+	a.rowCount = got.RowCount
+	for i, sp := range picked {
+		sp.layout = got.Picked[i]
+	}
+	for i, sp := range borders {
+		sp.depth = got.Borders[i]
+	}
+	return nil
+}
+
+// walk collects the spots below n.
+func (a *around) walk(n, pager *node, inList bool) {
+	switch {
+	case n.doc != a.list.root.doc:
+		return
+	case n == a.list.root:
+		inList, a.from = true, len(a.spots)
+		defer func() { a.to = len(a.spots) }()
+	case inList && n.is("row", "listitem") && !a.spans(n), holdsTypedText(n),
+		n.is("combobox", "listbox", "menu", "tree", "ListMarker"):
+		return
+	}
+	sp := &spot{node: n, at: len(a.spots), inList: inList, pager: pager, text: n.name}
+	below, deeper := a.parents[n] || n == a.list.root, true
+	switch {
+	case n.backend == 0 || below:
+		sp = nil
+	case n.is("StaticText", "image", "img"):
+		deeper = false
+	case n.is("heading"):
+		sp.kind, sp.text, deeper = spotHeading, n.cellText(), false
+	case n.is("table", "grid", "treegrid") && holdsData(n):
+		sp.kind, deeper = spotTable, false
+	case n.is(pressRoles...):
+		sp.kind, sp.text, deeper = spotControl, n.cellText(), false
+	case n.flag("focusable") && n.is("listitem", "generic"): // a pager's own make of a button, which may hold another
+		sp.kind, sp.text = spotControl, n.cellText()
+	case n.is("navigation", "region", "group", "list", "toolbar", "generic") && paging.MatchString(n.name):
+		sp.kind, pager = spotPager, n
+	default:
+		sp = nil
+	}
+	if sp != nil {
+		a.spots = append(a.spots, sp)
+	}
+	for _, child := range n.children {
+		if deeper {
+			a.walk(child, pager, inList)
+		}
+	}
+}
+
+// spans reports whether a row of the list has one cell for all columns, as those have that hold a pager or a button.
+func (a *around) spans(row *node) bool { return len(a.list.columns) > 1 && len(cellsOf(row)) == 1 }
+
+// holdsData tells a table of its own from one that arranges things, a pager say.
+func holdsData(n *node) bool {
+	t := readTable(n)
+	return len(t.columns) > 0 || len(t.rows) > 3
+}
+
+// read finds out what controls and texts mean.
+func (a *around) read() {
+	var line []*spot
+	for i, sp := range a.spots {
+		if i == a.from || i == a.to {
+			readLine(line)
+			line = nil
+		}
+		switch sp.kind {
+		case spotControl:
+			if !unfolds(sp.node) {
+				sp.means, sp.number = meaningOf(sp.text)
+			}
+			line = append(line, sp)
+		case spotText:
+			sp.means, sp.number = meaningOf(sp.text)
+			if found := endsIn.FindStringSubmatch(sp.text); found != nil && sp.means == meansOther {
+				sp.means, sp.number, sp.ends = meansNumber, count(found[1]), true // "Pages: 1 |", before the link 2
+			}
+			line = append(line, sp)
+		case spotHeading, spotTable:
+			readLine(line)
+			line = nil
+		}
+	}
+	readLine(line)
+}
+
+// paragraphRoles are those of parts whose texts run on; in others each text is by itself.
+var paragraphRoles = []string{"generic", "paragraph", "status", "caption", "listitem", "cell", "gridcell", "LabelText", "strong", "emphasis"}
+
+// readLine finds the claims in texts that follow each other, those of one paragraph as one text: "1", "of" and "3".
+func readLine(line []*spot) {
+	var text strings.Builder
+	var starts []int
+	for i, sp := range line {
+		switch in := sp.node.parent; {
+		case i == 0:
+		case sp.kind == spotText && line[i-1].kind == spotText && in == line[i-1].node.parent && in.is(paragraphRoles...):
+			text.WriteByte(' ')
+		default:
+			text.WriteByte('\t')
+		}
+		starts = append(starts, text.Len())
+		text.WriteString(squeeze(sp.text))
+	}
+	found, at := claimsIn(text.String())
+	for i, c := range found {
+		n, exact := slices.BinarySearch(starts, at[i])
+		if !exact {
+			n--
+		}
+		if line[n].kind == spotText || !c.perPart { // a button with a number of rows chooses how many are shown
+			line[n].claims = append(line[n].claims, c)
+		}
+	}
+}
+
+// unfolds reports whether pressing opens something or switches it instead of leading somewhere.
+func unfolds(n *node) bool {
+	return n.state["hasPopup"] != "" || n.state["expanded"] != "" ||
+		n.is("tab", "treeitem", "DisclosureTriangle", "PopUpButton", "menuitemcheckbox", "menuitemradio")
+}
+
+// signs picks what may turn out to be a sign.
+func (a *around) signs(sp *spot) bool {
+	return sp.kind == spotPager || len(sp.claims) > 0 || sp.means != meansOther ||
+		sp.kind == spotControl && (sp.pager != nil || sp.node.is("link")) // a link may have rel=next
+}
+
+// owns reports whether a spot belongs to the list rather than to something else on the page.
+func (a *around) owns(sp *spot, borders []*spot) bool {
+	follows := sp.at >= a.to
+	// An arrow, a number or a word such as "More" stands on pages for much else.
+	vague := sp.pager == nil && len(sp.claims) == 0 &&
+		(sp.means == meansMore || sp.means == meansForward || sp.means == meansNumber)
+	switch {
+	case sp.inList:
+		return true
+	case vague && sp.layout.Beside, sp.means == meansMore && !follows:
+		return false
+	}
+	for n := sp.node; n != nil && !a.parents[n]; n = n.parent {
+		if foreign(n, sp.means) {
+			return false
+		}
+	}
+	between, before := 0, 0
+	for i, b := range borders {
+		shared, passed := sp.layout.With[i], b.at < sp.at
+		switch {
+		case b.kind == spotTable:
+			// What is as near to two tables is of the one that it follows.
+			nearer := passed && (follows && b.at >= a.to || !follows && !parted(borders, b, sp))
+			if shared > sp.layout.Shared || shared == sp.layout.Shared && nearer {
+				return false
+			}
+		case aboutLists(b.text):
+		case follows && b.at >= a.to && passed:
+			// A heading begins a section for what is in its container.
+			if shared > sp.layout.Shared || b.depth == sp.layout.Shared+1 {
+				return false
+			}
+		case !follows && !passed && b.at < a.from:
+			between++
+		case !follows && passed && shared >= sp.layout.Shared:
+			before++
+		}
+	}
+	// Before the list's own heading stands what is drawn beside it.
+	return between == 0 || between == 1 && before == 0 && !vague
+}
+
+// parted reports whether a heading stands between a table and a spot after it.
+func parted(borders []*spot, table, sp *spot) bool {
+	return slices.ContainsFunc(borders, func(b *spot) bool { return b.kind == spotHeading && table.at < b.at && b.at < sp.at })
+}
+
+// foreign reports whether a part of the page that does not hold the list is about something else.
+func foreign(n *node, means meaning) bool {
+	switch n.role {
+	case "complementary", "search", "article", "dialog", "alertdialog", "feed":
+		return true
+	case "banner", "contentinfo":
+		return means == meansMore
+	case "region":
+		return !aboutLists(n.name)
+	case "navigation":
+		return n.name == "" && means == meansMore || n.name != "" && !aboutLists(n.name)
+	}
+	return false
+}
+
+// on reports whether a spot is something to press.
+func (sp *spot) on() bool {
+	return !sp.off() && (sp.kind == spotControl && !unfolds(sp.node) || sp.kind == spotText && sp.layout.Clicks)
+}
+
+func (sp *spot) off() bool { return sp.node.flag("disabled") || sp.layout.Still }
+
+// leadsOn reports whether a spot is by its name for the rows after those that are shown.
+func (sp *spot) leadsOn() bool {
+	return sp.means == meansNext || sp.means == meansForward || sp.means == meansMore || sp.layout.Next
+}
+
+// goesOn lists the signs that the list has more parts than were read.
+func (a *around) goesOn(parts int) []string {
+	var signs []string
+	end := false   // by the page's own words
+	ended := false // by a control to the next part that is disabled
+	for _, sp := range a.spots {
+		for _, c := range sp.claims {
+			if c.pages && (c.at > 0 && c.at < c.of || c.at == 0 && c.of > parts) && !slices.Contains(signs, c.text) {
+				signs = append(signs, c.text)
+			}
+			end = end || c.end
+		}
+		ended = ended || sp.off() && sp.leadsOn()
+		if sp.means == meansLoading && sp.kind == spotText {
+			signs = append(signs, sp.text)
+		}
+	}
+	if a.list.root.flag("busy") {
+		signs = append(signs, "aria-busy")
+	}
+	if end {
+		return signs
+	}
+	add := func(sp *spot) {
+		if !slices.Contains(signs, sp.text) {
+			signs = append(signs, sp.text)
+		}
+	}
+	numbers, current := a.numbers()
+	if current == 0 && !ended {
+		current = parts
+	}
+	for _, sp := range a.spots {
+		if sp.on() && (sp.leadsOn() || current > 0 && sp.number > current && slices.Contains(numbers, sp)) {
+			add(sp)
+		}
+	}
+	if len(signs) == 0 && !ended {
+		a.unnamed(add)
+	}
+	return signs
+}
+
+// numbers lists what leads to a page by its number, and the page that is shown, 0 where the page does not mark it.
+func (a *around) numbers() (numbers []*spot, current int) {
+	var all []*spot
+	for _, sp := range a.spots {
+		if sp.means == meansPage || sp.means == meansNumber {
+			all = append(all, sp)
+		}
+	}
+	sequence := false
+	follows := func(i, j int) bool {
+		return i >= 0 && j < len(all) && all[i].number+1 == all[j].number && (all[i].on() || all[j].on())
+	}
+	for i, sp := range all {
+		// Bare numbers may be anything, sizes of a page say; one after the other they count pages.
+		beside := follows(i, i+1) || !sp.ends && follows(i-1, i)
+		sequence = sequence || beside || sp.means == meansPage
+		switch {
+		case sp.kind == spotControl || sp.layout.Clicks:
+			numbers = append(numbers, sp)
+			if sp.layout.Current || sp.off() {
+				current = max(current, sp.number)
+			}
+		case beside:
+			current = max(current, sp.number)
+		}
+	}
+	if !sequence {
+		return nil, 0
+	}
+	return numbers, current
+}
+
+// unnamed adds the parts for paging whose last control, which in all of them leads on, can be pressed and says nothing known.
+func (a *around) unnamed(add func(*spot)) {
+	for _, pager := range a.spots {
+		var last *spot
+		for _, sp := range a.spots {
+			if pager.kind == spotPager && sp.pager == pager.node && sp.kind == spotControl && sp.number == 0 && !unfolds(sp.node) {
+				last = sp
+			}
+		}
+		if last != nil && last.on() && last.means == meansOther {
+			add(pager)
+		}
+	}
+}
+
+// differs lists what tells of another number of rows than were read.
+func (a *around) differs(read part) []string {
+	var out []string
+	for _, sp := range a.spots {
+		for _, c := range sp.claims {
+			less := c.of < read.rows && !c.atLeast && !(c.perPart && c.of == len(read.shown))
+			if !c.pages && (c.of > read.rows || less) && !slices.Contains(out, c.text) {
+				out = append(out, c.text)
+			}
+		}
+	}
+	if a.rowCount-min(1, len(a.list.columns)) > read.rows {
+		out = append(out, fmt.Sprintf("aria-rowcount %d", a.rowCount))
+	}
+	return out
+}
