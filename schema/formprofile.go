@@ -31,7 +31,7 @@ type FormList struct {
 	Heading string      `json:"heading"`        // of the list page
 	Column  string      `json:"column"`         // the column that holds the names
 	Empty   string      `json:"empty,omitzero"` // what a list without rows says; without it a look waits a moment before it believes that there are none
-	Next    string      `json:"next,omitzero"`  // the button to the list's next part
+	Next    string      `json:"next,omitzero"`  // the button to the list's next part; "none": a person knows that the list has no further parts
 	Add     string      `json:"add"`
 	Save    string      `json:"save"`
 	Cancel  string      `json:"cancel"`

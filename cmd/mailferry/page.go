@@ -193,6 +193,8 @@ func inspectedList(p *human.Printer, l formprofile.Inspected) {
 	p.Line(human.Strong, human.Visible(l.Heading)+"  "+count(l.Rows, "row"))
 	if l.Problem != "" {
 		p.Pair(2, column, "not read", human.Strong, human.Visible(l.Problem))
+	}
+	if l.Survey == nil {
 		return
 	}
 	if len(l.Columns) > 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -150,6 +151,44 @@ func TestInspectHoldsAFormProfileAgainstASite(t *testing.T) {
 	entries, err := r.content.Items(t.Context(), schema.Connections)
 	if err != nil || len(entries) != 0 || r.pressed.Counts().Saves != 0 {
 		t.Errorf("an inspection changed something: %v, %d", err, len(entries))
+	}
+}
+
+// What a list holds beyond a button of another name is neither left out of an
+// export nor taken as missing by an import.
+func TestAListThatGoesOnBehindAnotherNameStopsEveryCommand(t *testing.T) {
+	r := newPageRoad(t)
+	site, err := server.Open(server.Options{Variant: server.Variant{PageSize: 1, Relabel: map[string]string{"Next": "Next page"}},
+		Connections: []*schema.ServerConnection{{Name: "Support", ConnectMode: "SMTP", Host: "a.example"}, {Name: "Sales", ConnectMode: "SMTP", Host: "b.example"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := httptest.NewServer(site)
+	t.Cleanup(from.Close)
+	const goesOn = `"Outgoing Mail Connections": the list seems to go on after`
+	_, said := r.run(1, "export", "-r", r.recipient, "-o", r.path("cut.age"), "page+"+from.URL)
+	r.says(said, goesOn+` 1 row: Next page; there is no "Next" to press`, "as next of connections in a form profile", "--print-form-profile server")
+	if _, err := os.Stat(r.path("cut.age")); err == nil {
+		t.Error("a cut list was exported")
+	}
+	out, _ := r.run(0, "inspect", "page+"+from.URL)
+	r.says(out, "Outgoing Mail Connections 1 row", "not read "+goesOn, "Connect Mode is connect_mode", "the pages are not as the profile says")
+
+	for i := range 21 {
+		relay := &schema.CloudConnection{Name: fmt.Sprintf("Relay %02d", i), ServiceProvider: "General SMTP service", Host: "relay.example"}
+		if _, err := r.content.Create(t.Context(), relay, schema.Secret{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.run(0, "export", "-r", r.recipient, "-o", r.path("server.age"), r.server)
+	r.run(0, "transform", "-i", r.path("me.key"), "-r", r.recipient, "-o", r.path("cloud.age"), r.path("server.age"))
+	to := []string{"-i", r.path("me.key"), "--cloud", r.cloud + "/?list=paged&relabel=Next=Next+page", r.path("cloud.age")}
+	for _, command := range []struct {
+		exit int
+		args []string
+	}{{4, []string{"import", "connections"}}, {1, []string{"plan"}}, {1, []string{"diff"}}} {
+		_, said := r.run(command.exit, append(command.args, to...)...)
+		r.says(said, goesOn+" 20 rows: Next page", "as next of connections in a form profile", "--print-form-profile cloud")
 	}
 }
 

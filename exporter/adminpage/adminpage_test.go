@@ -1,6 +1,7 @@
 package adminpage_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"slices"
@@ -184,5 +185,25 @@ func TestNobodySignedInIsAnErrorThatSaysHow(t *testing.T) {
 	_, _, _, err := read(t, o, func(f *formprofile.Options) { f.Browser.Timeout = time.Second })
 	if err == nil || !strings.Contains(err.Error(), "not signed in at 127.0.0.1") || !strings.Contains(schema.HintOf(err), "--headed") {
 		t.Fatalf("%v", err)
+	}
+}
+
+func TestAListThatGoesOnBehindAnotherNameIsNotCut(t *testing.T) {
+	o := content(server.Variant{PageSize: 3, Relabel: map[string]string{"Next": "Next page"}})
+	_, site, _, err := read(t, o, nil)
+	if !errors.Is(err, page.ErrIncomplete) || !strings.Contains(err.Error(), `"Outgoing Mail Connections": the list seems to go on after 3 rows: Next page`) {
+		t.Fatalf("%v", err)
+	}
+	if hint := schema.HintOf(err); !strings.Contains(hint, "as next of connections") || !strings.Contains(hint, `"none"`) {
+		t.Errorf("hint: %s", hint)
+	}
+	if c := site.Counts(); c.Saves+c.Deletes != 0 {
+		t.Errorf("pressed: %+v", c)
+	}
+	for next, want := range map[string]int{"Next page": len(o.Connections), page.NoNext: 3} {
+		got, _, _, err := read(t, o, func(f *formprofile.Options) { f.Profile.Connections.Next = next })
+		if err != nil || len(got.Records) != len(o.Credentials)+want {
+			t.Errorf("next %s: %v, %d records", next, err, len(got.Records))
+		}
 	}
 }

@@ -124,8 +124,11 @@ func (c *cloud) Offered(ctx context.Context, l schema.List, field string) ([]str
 
 // told gives an error of the pages the meaning that an import knows.
 func told(err error) error {
-	if errors.Is(err, formprofile.ErrSignedOut) {
+	switch {
+	case errors.Is(err, formprofile.ErrSignedOut):
 		return fmt.Errorf("%w: %w", importer.ErrUnauthorized, err)
+	case errors.Is(err, page.ErrIncomplete):
+		return &importer.UnfitError{Code: importer.ListIncomplete, Err: err}
 	}
 	return err
 }

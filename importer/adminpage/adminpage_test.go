@@ -100,6 +100,65 @@ func TestAProfileThatDoesNotFitWritesNothing(t *testing.T) {
 	}
 }
 
+// relays is a bundle of connections that all are alike.
+func relays(n int) *schema.Bundle {
+	b := &schema.Bundle{Format: schema.CloudFormat, Manifest: schema.Manifest{ID: "00112233445566778899aabbccddeeff"}}
+	for i := range n {
+		b.Connections = append(b.Connections, &schema.CloudConnection{Name: fmt.Sprintf("Relay %02d", i), ServiceProvider: smtp, Host: "relay.corp.example"})
+	}
+	return b
+}
+
+func TestAListThatGoesOnWhereNobodySaidHowShutsTheGate(t *testing.T) {
+	b := relays(21)
+	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	importBoth(t, s.byREST(t), b)
+	before := s.content(t)
+	o := options(t, s.byPage(t, "list=paged&relabel=Next=Next+page"), relays(22), schema.Connections)
+	_, err := importer.Run(t.Context(), o)
+	var gate *importer.GateError
+	if !errors.As(err, &gate) || gate.Reasons[0].Code != importer.ListIncomplete || !strings.Contains(gate.Reasons[0].Words, "seems to go on after 20 rows: Next page") {
+		t.Fatalf("%v", err)
+	}
+	if hint := schema.HintOf(err); !strings.Contains(hint, "as next of connections") {
+		t.Errorf("hint: %s", hint)
+	}
+	if _, err := importer.MakePlan(t.Context(), o); !errors.Is(err, page.ErrIncomplete) {
+		t.Errorf("a plan: %v", err)
+	}
+	if _, err := importer.Drift(t.Context(), o); !errors.Is(err, page.ErrIncomplete) {
+		t.Errorf("drift: %v", err)
+	}
+	equal(t, s.content(t), before)
+}
+
+// The twenty-first connection gives the list a second part.
+func TestAListThatComesToGoOnLeavesTheRunPartlyDone(t *testing.T) {
+	b := relays(21)
+	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	rest := *b
+	rest.Connections = b.Connections[:20]
+	importBoth(t, s.byREST(t), &rest)
+	_, err := importer.Run(t.Context(), options(t, s.byPage(t, "list=paged&relabel=Next=Next+page"), b, schema.Connections))
+	var part *importer.PartialError
+	if !errors.As(err, &part) || !errors.Is(err, page.ErrIncomplete) {
+		t.Fatalf("%v", err)
+	}
+	if n := s.pages.Counts(); n.Saves != 1 || len(s.content(t)) != 21 {
+		t.Errorf("pressed %+v, Cloud has %d", n, len(s.content(t)))
+	}
+}
+
+func TestWordsOfAnEmptyListBesideRowsAreNotBelieved(t *testing.T) {
+	b := relays(2)
+	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	importBoth(t, s.byREST(t), b)
+	c := s.byPage(t, "", func(p *schema.FormProfile) { p.Connections.Empty = "OAuth2 Credentials" }) // of the menu
+	if got, err := c.List(t.Context(), schema.Connections); err != nil || len(got) != 2 {
+		t.Errorf("%v, %d", err, len(got))
+	}
+}
+
 func TestAValueNotOfferedShutsTheGateAndNamesTheRulesLine(t *testing.T) {
 	b := bundleWith(1)
 	b.Credentials = nil

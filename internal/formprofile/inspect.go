@@ -21,7 +21,7 @@ type Inspection struct {
 type Inspected struct {
 	List    schema.List `json:"list"`
 	Heading string      `json:"heading"`
-	Problem string      `json:"problem,omitzero"` // why the rest is not there
+	Problem string      `json:"problem,omitzero"` // what could not be read, and why
 	Rows    int         `json:"rows"`
 	Columns []string    `json:"columns,omitzero"` // where the list has rows
 	*Survey
@@ -47,7 +47,8 @@ func (s *Site) Inspect(ctx context.Context) (*Inspection, error) {
 		switch {
 		case errors.Is(err, ErrSignedOut), ctx.Err() != nil:
 			return nil, err
-		case errors.Is(err, page.ErrTimeout), errors.Is(err, page.ErrAbsent), errors.Is(err, page.ErrAmbiguous), errors.Is(err, page.ErrDisabled):
+		case errors.Is(err, page.ErrTimeout), errors.Is(err, page.ErrAbsent), errors.Is(err, page.ErrAmbiguous),
+			errors.Is(err, page.ErrDisabled), errors.Is(err, page.ErrIncomplete):
 			found.Problem = page.Clean(err.Error())
 			s.Forget()
 		case err != nil:
@@ -60,8 +61,11 @@ func (s *Site) Inspect(ctx context.Context) (*Inspection, error) {
 
 func (s *Site) inspect(ctx context.Context, l schema.List, found *Inspected) error {
 	rows, err := s.Rows(ctx, l)
-	if err != nil {
+	if err != nil && !errors.Is(err, page.ErrIncomplete) {
 		return err
+	}
+	if err != nil {
+		found.Problem = page.Clean(err.Error() + ": " + schema.HintOf(err))
 	}
 	found.Rows = len(rows)
 	return s.Do(ctx, func() error {

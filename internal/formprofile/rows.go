@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mailferry/mailferry/internal/page"
@@ -55,11 +57,8 @@ func (s *Site) Rows(ctx context.Context, l schema.List) ([]Row, error) {
 func (s *Site) eachName(ctx context.Context, l schema.List, visit func(string)) error {
 	fl := s.options.Profile.List(l)
 	for until := time.Now().Add(believe); ; {
-		if fl.Empty != "" {
-			// Such a page may have no table at all.
-			if empty, err := s.app.Shows(ctx, page.Text(fl.Empty)); err != nil || empty {
-				return err
-			}
+		if empty, err := s.saysEmpty(ctx, fl); err != nil || empty {
+			return err
 		}
 		n := 0
 		err := s.app.EachRow(ctx, fl.Next, []string{fl.Column}, func(r *page.Row) (bool, error) {
@@ -68,13 +67,43 @@ func (s *Site) eachName(ctx context.Context, l schema.List, visit func(string)) 
 			visit(squeeze(cell))
 			return true, nil
 		})
-		if err != nil || n > 0 || time.Now().After(until) {
+		switch {
+		case n == 0 && time.Now().Before(until) && (err == nil || errors.Is(err, page.ErrIncomplete)): // its rows may come yet
+		case errors.Is(err, page.ErrIncomplete):
+			return s.incomplete(l, err)
+		default:
 			return err
 		}
 		if err := Pause(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}
+}
+
+// saysEmpty reports whether the page says what it says of a list without rows.
+// Such a page may have no table at all, or the words in a row of their own; beside
+// other rows they are not about this list.
+func (s *Site) saysEmpty(ctx context.Context, fl *schema.FormList) (bool, error) {
+	if fl.Empty == "" {
+		return false, nil
+	}
+	if said, err := s.app.Shows(ctx, page.Text(fl.Empty)); err != nil || !said {
+		return false, err
+	}
+	rows, err := s.app.Rows(ctx, fl.Column)
+	if err != nil && !errors.Is(err, page.ErrAbsent) {
+		return false, err
+	}
+	words := strings.ToLower(squeeze(fl.Empty))
+	return !slices.ContainsFunc(rows, func(r *page.Row) bool { return !strings.Contains(strings.ToLower(r.Text()), words) }), nil
+}
+
+// incomplete says what to do about a list that was not read to its end.
+func (s *Site) incomplete(l schema.List, err error) error {
+	p := s.options.Profile
+	return schema.Hint(fmt.Errorf("%s: %w", schema.Quote(p.List(l).Heading), err),
+		"name what leads to the further rows as next of %s in a form profile (mailferry inspect --print-form-profile %s); "+
+			"%q there says that there are none", l, p.Side, page.NoNext)
 }
 
 // find looks for a row first where the list stands, then from there to its end,
@@ -115,7 +144,11 @@ func (s *Site) find(ctx context.Context, l schema.List, want Row) (*page.Row, er
 			}
 			return found == nil, nil
 		})
-		if err != nil || found != nil {
+		switch {
+		case errors.Is(err, page.ErrIncomplete) && !again: // what was read from where the list stood is not all of it
+		case errors.Is(err, page.ErrIncomplete):
+			return nil, s.incomplete(l, err)
+		case err != nil || found != nil:
 			return found, err
 		}
 	}
