@@ -50,7 +50,7 @@ func duplicateNames(a *audit, found add) {
 
 func lookalikeNames(a *audit, found add) {
 	for _, l := range lists {
-		for _, g := range shared(a.subjects[l], func(s *subject) string { return "=" + skeleton(human.FoldName(s.name)) }) {
+		for _, g := range shared(a.subjects[l], func(s *subject) string { return "=" + human.Skeleton(human.FoldName(s.name)) }) {
 			// Names that look alike and are not near: one example of each near name.
 			examples := map[string]string{}
 			var nears []string

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -147,7 +148,7 @@ func bidiCharacter(t text) string {
 
 func invisibleCharacter(t text) string {
 	return firstOf(t, func(before, r, after rune) bool {
-		if unicode.Is(unicode.Bidi_Control, r) || !isInvisible(r) {
+		if unicode.Is(unicode.Bidi_Control, r) || !human.Invisible(r) {
 			return false
 		}
 		if t.kind == schema.Technical {
@@ -166,16 +167,6 @@ func firstOf(t text, bad func(before, r, after rune) bool) string {
 		return first(t.field, bad)
 	}
 	return ""
-}
-
-// isInvisible reports whether r is drawn as nothing: format characters, and
-// letters that Unicode gives no ink.
-func isInvisible(r rune) bool {
-	switch r {
-	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x3164, 0xffa0, 0x2800:
-		return true
-	}
-	return unicode.In(r, unicode.Cf, unicode.Variation_Selector) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
 
 // joins reports whether an invisible character does its own work where it
@@ -283,7 +274,7 @@ func mixedWord(s string) string {
 			default:
 				continue
 			}
-			if asciiTwin(r) != 0 {
+			if human.Twin(r) != 0 {
 				alike++
 			}
 		}

@@ -101,10 +101,4 @@ func escapeOf(r rune, size int, edge bool) string {
 
 // isUnseen tells the printable characters that nothing is drawn for. Selectors
 // of a picture's form are left to do their work.
-func isUnseen(r rune) bool {
-	switch r {
-	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x3164, 0xffa0, 0x2800:
-		return true
-	}
-	return r >= 0xe0100 && r <= 0xe01ef
-}
+func isUnseen(r rune) bool { return isInkless(r) || r >= 0xe0100 && r <= 0xe01ef }

@@ -1,0 +1,89 @@
+package human
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// twins lists, behind each ASCII letter, the letters of other scripts that common
+// fonts draw like it. It is a small part of what Unicode lists (UTS #39), and the
+// part that look-alike names are made of.
+const twins = "aаɑα cсϲ dԁ eе gɡ hһհ iіι jјϳ kκк lӏ nո mм oоοօ pрρ qԛ rг sѕꜱ tт uυս vѵν wԝ xхχ yуγү zʐ " +
+	"AАΑᎪ BВΒᏴ CСᏟ EЕΕᎬ FϜ GԌᏀ HНΗᎻ IІΙӀ JЈᎫ KКΚᏦ LᏞ MМΜᎷ NΝ OОΟՕ PРΡᏢ SЅՏᏚ TТΤᎢ VѴᏙ XХΧ YΥҮ ZΖᏃ"
+
+var twinMap = sync.OnceValue(func() map[rune]rune {
+	m := map[rune]rune{}
+	for group := range strings.FieldsSeq(twins) {
+		letter := rune(group[0])
+		for _, r := range group[1:] {
+			m[r] = letter
+		}
+	}
+	return m
+})
+
+// Twin returns the ASCII letter that r, a letter of another script, looks like, or
+// 0.
+func Twin(r rune) rune { return twinMap()[r] }
+
+// Skeleton is equal for texts that look alike: letters of other scripts become
+// their ASCII twins, full-width, mathematical and other dressed letters plain
+// ones, what fonts hardly tell apart (I, l, 1 and |; O and 0) becomes one, and
+// case, blanks and what is drawn as nothing go.
+//
+// Letters are looked at in the case in which they stand: a capital and its small
+// letter do not always have the same twin. Where case does not matter either,
+// compare the skeletons of the text and of the text in lower case.
+func Skeleton(s string) string {
+	return strings.Map(func(r rune) rune {
+		if Invisible(r) || unicode.IsSpace(r) {
+			return -1
+		}
+		for range 2 { // a small letter may have a twin that its capital lacks
+			if t := Twin(r); t != 0 {
+				r = t
+			}
+			r = looks(r)
+		}
+		return r
+	}, plain(s))
+}
+
+// looks is r in lower case, after what fonts hardly tell apart became one.
+func looks(r rune) rune {
+	switch r {
+	case '0':
+		return 'o'
+	case 'I', '1', '|', 'ı':
+		return 'l'
+	}
+	return unicode.ToLower(r)
+}
+
+// plain composes, and undresses, what is not ASCII.
+func plain(s string) string {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return norm.NFKC.String(s)
+		}
+	}
+	return s
+}
+
+// Invisible reports whether r is drawn as nothing: format characters, and
+// letters that Unicode gives no ink.
+func Invisible(r rune) bool {
+	return isInkless(r) || unicode.In(r, unicode.Cf, unicode.Variation_Selector) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+}
+
+// isInkless tells the letters, marks and symbols that nothing is drawn for.
+func isInkless(r rune) bool {
+	switch r {
+	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x3164, 0xffa0, 0x2800:
+		return true
+	}
+	return false
+}
