@@ -57,7 +57,12 @@ func exists(path string) error {
 // same folder, readable by its owner alone (0600), synced to disk, then put in
 // place in one step. Where fill fails, nothing is left. An existing file is
 // replaced only if force is true, also when it appears meanwhile.
-func Write(path string, force bool, fill func(io.Writer) error) (err error) {
+func Write(path string, force bool, fill func(io.Writer) error) error {
+	return write(path, force, fill, func(string) error { return nil })
+}
+
+// write is Write with a last word before the temporary file takes its place.
+func write(path string, force bool, fill func(io.Writer) error, before func(tmp string) error) (err error) {
 	if err := Check(path, force); err != nil {
 		return err
 	}
@@ -83,6 +88,9 @@ func Write(path string, force bool, fill func(io.Writer) error) (err error) {
 	}
 	if err := tmp.Close(); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := before(tmp.Name()); err != nil {
+		return err
 	}
 	if err := place(tmp.Name(), path, force); err != nil {
 		return err
