@@ -1,5 +1,10 @@
 package schema
 
+import (
+	"fmt"
+	"slices"
+)
+
 // Roles of a statement's signer.
 const (
 	RoleExporter    = "exporter"    // made the server bundle; signs its digest
@@ -25,18 +30,27 @@ const (
 // StatementBody is what a statement says. Recipients and Reviewers are the
 // bundle's lists as the signer saw them, so that readers added later can be
 // told. Time is the signer's own claim: nothing but the signer's clock stands
-// behind it.
+// behind it. Supersedes stands in an approval that takes rejections back, and in
+// nothing else: an earlier version of the program refuses it.
 type StatementBody struct {
-	Bundle     string   `json:"bundle"`
-	Digest     string   `json:"digest"`
-	Role       string   `json:"role"`
-	Decision   string   `json:"decision"`
-	Recipients []Reader `json:"recipients"`
-	Reviewers  []Reader `json:"reviewers"`
-	For        string   `json:"for,omitzero"` // one Cloud's URL; any where empty
-	Comment    string   `json:"comment,omitzero"`
-	Time       Time     `json:"time"`
-	Expires    Time     `json:"expires,omitzero"` // the statement's last second; never where zero
+	Bundle     string        `json:"bundle"`
+	Digest     string        `json:"digest"`
+	Role       string        `json:"role"`
+	Decision   string        `json:"decision"`
+	Recipients []Reader      `json:"recipients"`
+	Reviewers  []Reader      `json:"reviewers"`
+	For        string        `json:"for,omitzero"` // one Cloud's URL; any where empty
+	Comment    string        `json:"comment,omitzero"`
+	Time       Time          `json:"time"`
+	Expires    Time          `json:"expires,omitzero"` // the statement's last second; never where zero
+	Supersedes []StatementID `json:"supersedes,omitzero"`
+}
+
+// StatementID names one statement: the exact bytes that were signed, and the key,
+// because two people may sign the same words.
+type StatementID struct {
+	SHA256 string `json:"sha256"` // lower-case hex, of the signed bytes
+	Key    string `json:"key"`    // the signing key's SHA256:… fingerprint
 }
 
 // DecodeStatement decodes a statement file strictly. It does not look at the
@@ -100,6 +114,14 @@ func (b *StatementBody) check() error {
 	}
 	if !b.Expires.IsZero() && !b.Expires.After(b.Time.Time) {
 		return invalid("expires", "not after time")
+	}
+	if len(b.Supersedes) > 0 && b.Decision != DecisionApprove {
+		return invalid("supersedes", "only an approval takes another statement back")
+	}
+	for i, id := range b.Supersedes {
+		if slices.Contains(b.Supersedes[:i], id) {
+			return invalid(fmt.Sprintf("supersedes[%d]", i), "stands twice")
+		}
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ const statementBody = `{"bundle":"0123456789abcdef0123456789abcdef","digest":"` 
 
 const statementDigest = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
+const takesBack = `"supersedes":[{"sha256":"` + statementDigest + `","key":"SHA256:` + "0123456789012345678901234567890123456789012" + `"}]`
+
 const statementArmor = "-----BEGIN SSH SIGNATURE-----\n"
 
 func TestStatementBodyIsDecodedStrictly(t *testing.T) {
@@ -34,6 +36,11 @@ func TestStatementBodyIsDecodedStrictly(t *testing.T) {
 		"time of another zone":    {edit(`12:00:00Z","exp`, `12:00:00+01:00","exp`), "statement.time: is not of the form"},
 		"no such day":             {edit(`2026-01-31`, `2026-02-31`), "statement.time: not a time"},
 		"lists missing":           {edit(`"reviewers":[],`, ``), "statement: lacks reviewers"},
+		"takes a rejection back":  {edit(`"expires"`, takesBack+`,"expires"`), ""},
+		"takes nothing back":      {edit(`"expires"`, `"supersedes":[],"expires"`), "statement.supersedes: "},
+		"takes one back twice":    {edit(`"expires"`, strings.Replace(takesBack, `}]`, `},`+strings.TrimPrefix(takesBack, `"supersedes":[`), 1)+`,"expires"`), "statement.supersedes[1]: stands twice"},
+		"takes back without key":  {edit(`"expires"`, `"supersedes":[{"sha256":"`+statementDigest+`"}],"expires"`), "statement.supersedes[0]: lacks key"},
+		"a rejection takes back":  {strings.Replace(edit(`"expires"`, takesBack+`,"expires"`), `"approve"`, `"reject"`, 1), "statement.supersedes: only an approval"},
 		"for another scheme":      {edit(`https://corp`, `file:///corp`), "statement.for: is not of the form"},
 		"too large":               {statementBody + strings.Repeat(" ", MaxStatement), "statement: larger than"},
 		"not JSON":                {"approve", "statement: not valid JSON"},

@@ -89,9 +89,11 @@ func mayBeAnything(f cli.Flag, value string) bool {
 	case "KEY":
 		_, key, labelled := strings.Cut(value, "=")
 		return strings.HasPrefix(value, "age1") || labelled && strings.HasPrefix(key, "age1")
-	case "ROLE=N":
-		_, err := sealed.ParseRequirement(value)
-		return err == nil
+	case "ROLE=N": // with commas in the environment
+		return !slices.ContainsFunc(strings.Split(value, ","), func(s string) bool {
+			_, err := sealed.ParseRequirement(strings.TrimSpace(s))
+			return err != nil
+		})
 	}
 	return false
 }

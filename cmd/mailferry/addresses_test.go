@@ -105,7 +105,7 @@ func TestNoPasswordOfAnAddressIsRepeated(t *testing.T) {
 			e := processEnv()
 			var printed bytes.Buffer
 			e.stdout, e.stderr = &printed, &printed
-			e.getenv = func(name string) string { return map[string]string{variable: form}[name] }
+			e.lookupenv = func(name string) (string, bool) { return form, name == variable }
 			for _, line := range [][]string{{"plan", "-i", "k", "--browser", "nowhere", "cloud.age"}, {"plan", "cloud.age"},
 				{"transform", "-i", "k", "-o", "new.age", "server.age"}} {
 				e.run(t.Context(), append([]string{"mailferry"}, line...))

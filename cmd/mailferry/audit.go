@@ -31,7 +31,7 @@ func (e *env) auditCommand() *cli.Command {
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT` text, html, json or csv", Value: "text"},
 			&cli.StringFlag{Name: "fail-on", Usage: "exit with 3 on findings of `SEVERITY` error or warning, or worse"},
 			&cli.StringFlag{Name: "policy", Usage: "the policy in `FILE`"},
-			&cli.StringFlag{Name: "allowed-signers", Usage: "whose statements count: an OpenSSH allowed_signers `FILE`"},
+			allowedSignersFlag(),
 			jsonFlag(),
 		}),
 		Action: e.audit,
@@ -129,7 +129,7 @@ func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*r
 		sight = report.Recipient
 	}
 	return &report.Bundle{File: filepath.Base(path), Content: o.Bundle, Digest: o.Digest, Sight: sight,
-		Findings: found, Signatures: signatures(v, o.Bundle.IsCloud())}, nil
+		Findings: found, Signatures: signatures(v[0], o.Bundle.IsCloud())}, nil
 }
 
 // secretClass lets the audit see which secrets are equal without seeing them:
@@ -154,6 +154,9 @@ func secretClass(o *sealed.Opened) func(schema.SecretKey) (string, bool) {
 func signatures(v *sealed.Verdict, isCloud bool) []report.Signature {
 	var out []report.Signature
 	for _, s := range v.Statements {
+		if s.State == sealed.StateAside {
+			continue
+		}
 		sig := report.Signature{File: filepath.Base(s.File), Key: s.Key, Role: s.Role, Decision: s.Decision, For: s.For, Comment: s.Comment,
 			Time: s.Time, Expires: s.Expires, State: string(s.State), Why: s.Why, Covers: []string{}}
 		if s.File == "" {

@@ -135,7 +135,7 @@ func (w *walk) runs() map[string][]walkRun {
 		},
 		"review": {
 			do(0, "-i", rev, "--approve", "--sign", w.in("ssh"), "--comment", "looked at", "{cloud}"),
-			do(0, "-i", ops, "--reject", "--sign", w.in("ssh"), "{cloud}"),
+			do(0, "-i", ops, "--reject", "--sign", w.in("ssh"), "{unfilled}"), // a copy of cloud.age would shut its gate
 			do(1, "-i", rev, "--approve", "--sign", w.in("sshlocked"), "cloud.age"),
 			do(1, "-i", rev, "--approve", "--sign", w.in("connections.csv"), "cloud.age"),
 			do(1, "-i", other, "--approve", "--sign", w.in("ssh"), "cloud.age"),
@@ -143,7 +143,7 @@ func (w *walk) runs() map[string][]walkRun {
 		"verify": {
 			do(0, "-i", rev, "cloud.age"),
 			do(0, "-i", ops, "--allowed-signers", w.in("allowed"), "--extract", "{new}", "cloud.age"),
-			do(4, "-i", ops, "--allowed-signers", w.in("allowed"), "--require", "reviewer=1", "cloud.age"),
+			do(4, "-i", ops, "--allowed-signers", w.in("allowed"), "--require", "reviewer=2", "cloud.age"), // its copy was approved once
 			do(1, "-i", ops, "--allowed-signers", w.in("connections.csv"), "--require", "reviewer=1", "cloud.age"),
 			do(1, "-i", ops, "cut.age"),
 		},

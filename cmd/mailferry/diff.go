@@ -66,7 +66,7 @@ func (e *env) diffCloud(c *cli.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	opts, err := e.openForCloud(c, path)
+	_, opts, err := e.openForCloud(c, path)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ import (
 type env struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	getenv         func(string) string
+	lookupenv      func(string) (string, bool)
 	now            func() time.Time
 	tool           string       // "mailferry VERSION", as histories name it
 	log            *slog.Logger // diagnostics; silent unless --verbose
@@ -36,8 +36,16 @@ type env struct {
 }
 
 func processEnv() *env {
-	return &env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now,
+	return &env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupenv: os.LookupEnv, now: time.Now,
 		tool: "mailferry " + version, log: slog.New(slog.DiscardHandler)}
+}
+
+// getenv reads a variable that is as good as unset where it is empty.
+func (e *env) getenv(name string) string {
+	if value, set := e.lookupenv(name); set {
+		return value
+	}
+	return ""
 }
 
 // run runs one command line and returns the exit code. Every error is told

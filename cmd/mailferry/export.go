@@ -85,7 +85,7 @@ func (e *env) export(c *cli.Context) error {
 	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Write(w, b, to) }); err != nil {
 		return err
 	}
-	if err := e.signStep(c, signer, out, b, schema.RoleExporter); err != nil {
+	if err := e.signStep(signer, out, b, schema.RoleExporter); err != nil {
 		return err
 	}
 	return e.bundleSummary(c, out, b)

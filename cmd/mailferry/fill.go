@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -77,7 +74,7 @@ func (e *env) fill(c *cli.Context) error {
 		return err
 	}
 	defer signer.Close()
-	voided, err := e.confirmVoid(c, path, o.Bundle)
+	voided, err := e.confirmVoid(c, path, o, signer)
 	if err != nil {
 		return err
 	}
@@ -91,29 +88,14 @@ func (e *env) fill(c *cli.Context) error {
 	// What was said about the old content is kept under another name: beside the
 	// bundle it would look like a statement about a bundle that was tampered with.
 	for _, f := range voided {
-		if err := setAside(f); err != nil {
+		if err := sealed.SetAside(f); err != nil {
 			return fmt.Errorf("the bundle is filled; a voided statement could not be set aside: %w", err)
 		}
 	}
-	if err := e.signStep(c, signer, path, o.Bundle, schema.RoleExporter); err != nil {
+	if err := e.signStep(signer, path, o.Bundle, schema.RoleExporter); err != nil {
 		return err
 	}
 	return e.bundleSummary(c, path, o.Bundle)
-}
-
-// setAside renames a voided statement to FILE.void, or FILE.2.void and so on:
-// evidence is never written over.
-func setAside(file string) error {
-	for n := 1; n < 1000; n++ {
-		name := file + ".void"
-		if n > 1 {
-			name = fmt.Sprintf("%s.%d.void", file, n)
-		}
-		if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
-			return os.Rename(file, name)
-		}
-	}
-	return fmt.Errorf("%s: too many are set aside already", file)
 }
 
 // warnReaders says who can read the file now and will not any more, or the
@@ -130,19 +112,26 @@ func (e *env) warnReaders(b *schema.Bundle, to sealed.Readers) {
 	}
 }
 
-// confirmVoid lists the statements that a change of content voids, asks, and
-// returns their files.
-func (e *env) confirmVoid(c *cli.Context, path string, b *schema.Bundle) ([]string, error) {
-	evidence, err := sealed.CollectStatements(path, b, nil)
-	if err != nil || len(evidence) == 0 {
+// confirmVoid lists the statements that a change of content voids, asks about those
+// that are to be set aside, and returns their files.
+func (e *env) confirmVoid(c *cli.Context, path string, o *sealed.Opened, signer *optionalSigner) ([]string, error) {
+	found, err := e.collect(path, o, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := signer.checkClock(found, nil, e.now()); err != nil {
 		return nil, err
 	}
 	var files []string
-	for _, ev := range evidence {
-		e.warn(fmt.Sprintf("no longer counts after this: %s", ev.File))
-		files = append(files, ev.File)
+	for _, ev := range found.Evidence {
+		if !ev.Aside {
+			e.warn(fmt.Sprintf("no longer counts after this: %s", ev.File))
+		}
+		if sealed.LaidBeside(path, ev.File) {
+			files = append(files, ev.File)
+		}
 	}
-	if c.Bool("yes") {
+	if len(files) == 0 || c.Bool("yes") {
 		return files, nil
 	}
 	ok, err := e.confirm(c.Context, fmt.Sprintf("Change the content and void %s?", count(len(files), "statement")))

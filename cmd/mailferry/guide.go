@@ -40,6 +40,9 @@ func (e *env) guide(c *cli.Context) error {
 	if !o.Bundle.IsCloud() {
 		return schema.Hint(at(path, fmt.Errorf("is a server bundle; the run sheet is for Cloud's forms")), "mailferry transform -i KEY -r RECIPIENT -o cloud.age %s", path)
 	}
+	if err := e.tellRejections(c, path, o, ""); err != nil {
+		return err
+	}
 	notes, err := runsheet.NotesOf(o.Bundle)
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ func mailferryAt(t *testing.T, now time.Time, args ...string) result {
 	e.now = func() time.Time { return now }
 	var out, err bytes.Buffer
 	e.stdout, e.stderr = &out, &err
-	e.getenv = func(string) string { return "" }
+	e.lookupenv = func(string) (string, bool) { return "", false }
 	code := e.run(t.Context(), append([]string{"mailferry"}, args...))
 	return result{code, out.String(), err.String()}
 }
@@ -245,6 +245,19 @@ func write(t *testing.T, path string, content []byte) {
 	check(t, os.WriteFile(path, content, 0o600))
 }
 
+func listing(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return strings.Join(names, " ")
+}
+
 // A rejection shuts the gates of verify and import until the same person
 // approves; nobody else's approval opens them.
 func TestARejectionStandsUntilTheSamePersonApproves(t *testing.T) {
@@ -278,6 +291,67 @@ func TestARejectionStandsUntilTheSamePersonApproves(t *testing.T) {
 	}
 	say("bea", "--approve")
 	gates(exitDone, "bea has approved")
+}
+
+// An approval that a clock ahead dated later than the rejection does not lift it,
+// and a clock that is off against one's own statements is told of before anything
+// is signed by it.
+func TestAClockThatRunsAheadLiftsNoRejection(t *testing.T) {
+	h := newHandover(t)
+	remove(t, h.statements(t, "cloud.age"))
+	now := time.Now()
+	review := func(at time.Time, what, file string) result {
+		return mailferryAt(t, at, "review", "-i", h.path("rev.key"), what, "--sign", h.path("bea"), h.path(file))
+	}
+	if r := review(now.Add(2*time.Hour), "--approve", "cloud.age"); r.code != 0 {
+		t.Fatal(r.err)
+	}
+	for _, what := range []string{"--approve", "--reject"} {
+		if r := review(now, what, "cloud.age"); r.code != 1 || !strings.Contains(r.err, "ahead of this computer's clock") || !strings.Contains(r.err, "look at the clock") {
+			t.Errorf("%s by another clock: exit %d: %s", what, r.code, r.err)
+		}
+	}
+	check(t, os.Mkdir(h.path("apart"), 0o700))
+	write(t, h.path("apart/cloud.age"), read(t, h.path("cloud.age")))
+	if r := review(now, "--reject", "apart/cloud.age"); r.code != 0 {
+		t.Fatal(r.err)
+	}
+	rejection := h.statements(t, "apart/cloud.age")[0]
+	for _, hours := range []time.Duration{0, 3} {
+		r := mailferryAt(t, now.Add(hours*time.Hour), "verify", "-i", h.path("rev.key"), "--allowed-signers", h.path("signers"), "--statement", rejection, h.path("cloud.age"))
+		if r.code != exitGate || !strings.Contains(r.err, "rejected by") {
+			t.Errorf("%d hours later: exit %d: %s", hours, r.code, r.err)
+		}
+	}
+	// A person who has looked at the date names the rejection.
+	ahead := now.Add(-time.Hour)
+	approve := []string{"review", "-i", h.path("rev.key"), "--approve", "--sign", h.path("bea"), h.path("apart/cloud.age")}
+	if r := mailferryAt(t, ahead, approve...); r.code != 1 {
+		t.Errorf("a rejection dated ahead: exit %d: %s", r.code, r.err)
+	}
+	if r := mailferryAt(t, ahead, append(approve, "--supersedes", rejection)...); r.code != 0 {
+		t.Errorf("named: exit %d: %s", r.code, r.err)
+	}
+}
+
+// Whoever makes a bundle looks at the clock too, before anything is written.
+func TestNoBundleIsSignedByAClockThatIsOff(t *testing.T) {
+	h := newHandover(t)
+	before := read(t, h.path("other.age"))
+	names := listing(t, h.dir)
+	readers := []string{"-r", h.ops, "--reviewer", h.rev, "-i", h.path("rev.key"), "--sign", h.path("exporter")}
+	for _, args := range [][]string{
+		{"fill", "--yes", "--secrets", h.path("legal.csv"), h.path("other.age")},
+		{"transform", "-o", h.path("new.age"), h.path("other.age")},
+	} {
+		r := mailferryAt(t, time.Now().Add(-time.Hour), append(args, readers...)...)
+		if r.code != 1 || !strings.Contains(r.err, "ahead of this computer's clock") {
+			t.Errorf("%s: exit %d: %s", args[0], r.code, r.err)
+		}
+	}
+	if !bytes.Equal(before, read(t, h.path("other.age"))) || listing(t, h.dir) != names {
+		t.Errorf("something was written: %s", listing(t, h.dir))
+	}
 }
 
 // A statement counts until the end that it was given, and is said to be out of

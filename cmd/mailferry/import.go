@@ -53,7 +53,7 @@ func (e *env) importList(l schema.List, use, description string) *cli.Command {
 			&cli.StringFlag{Name: "plan", Usage: "apply exactly the saved plan in `FILE`, or refuse"},
 			&cli.BoolFlag{Name: "ready-only", Usage: "import what is not blocked and say what waits"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "do everything but write"},
-			&cli.BoolFlag{Name: "yes", Usage: "do not ask before overwriting"},
+			&cli.BoolFlag{Name: "yes", Usage: "do not ask before overwriting, nor before importing what somebody rejects"},
 			&cli.IntFlag{Name: "jobs", Usage: "write `N` at once (default: 4)"},
 			&cli.StringFlag{Name: "html", Usage: "write the end report to `FILE` as well"},
 			&cli.BoolFlag{Name: "force", Usage: "replace the report's file if it exists"},
@@ -75,12 +75,13 @@ func planFlags() []cli.Flag {
 
 // openForCloud opens bundle and Cloud for looking at both. The caller closes the
 // Cloud.
-func (e *env) openForCloud(c *cli.Context, path string) (importer.Options, error) {
+func (e *env) openForCloud(c *cli.Context, path string) (*sealed.Opened, importer.Options, error) {
 	o, err := e.open(c, path)
 	if err != nil {
-		return importer.Options{}, err
+		return nil, importer.Options{}, err
 	}
-	return e.importOptions(c, path, o)
+	opts, err := e.importOptions(c, path, o)
+	return o, opts, err
 }
 
 // maxJobs is more than any Cloud takes at once.

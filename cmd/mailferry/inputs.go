@@ -55,6 +55,9 @@ func (e *env) inputs(c *cli.Context, but, ledger string) []input {
 			out = append(out, input{dashed(name), path})
 		}
 	}
+	if file := e.getenv(signersVariable); file != "" {
+		out = append(out, input{signersVariable, file})
+	}
 	if ledger != "" && but != "ledger" {
 		out = append(out, input{"its ledger", ledger})
 	}

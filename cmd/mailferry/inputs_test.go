@@ -42,12 +42,7 @@ func TestNoOutputIsWrittenOverAnInput(t *testing.T) {
 		e := processEnv()
 		var printed bytes.Buffer
 		e.stdout, e.stderr = &printed, &printed
-		e.getenv = func(name string) string {
-			if name == variable {
-				return "in"
-			}
-			return ""
-		}
+		e.lookupenv = func(name string) (string, bool) { return "in", name == variable }
 		code := e.run(t.Context(), append([]string{"mailferry"}, args...))
 		if code != exitFailed || !strings.Contains(printed.String(), "already exists, and this command reads it") {
 			t.Errorf("%q: exit %d: %s", args, code, printed.String())
@@ -87,6 +82,7 @@ func TestNoOutputIsWrittenOverAnInput(t *testing.T) {
 			if l.takes("--rules") {
 				refused("MAILFERRY_RULES", slices.Concat(base, []string{"in", "server.age"}, more)...)
 			}
+			refused("MAILFERRY_ALLOWED_SIGNERS", slices.Concat(base, []string{"in", "server.age"}, more)...)
 			refused("", slices.Concat(base, []string{"hard", "server.age", "in"}, more)...)
 			if strings.HasPrefix(l.ArgsUsage, "SOURCE") {
 				refused("", slices.Concat(base, []string{"in", "postgres://jira@db/jira?sslrootcert=soft"}, more)...)

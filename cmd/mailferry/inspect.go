@@ -36,7 +36,7 @@ func (e *env) inspectCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "table", Usage: "look at the table `NAME` only (repeatable)"},
 			&cli.BoolFlag{Name: "suggest-profile", Usage: "write a profile to edit: the likely tables and columns, unverified"},
 			&cli.StringFlag{Name: "print-form-profile", Usage: "print the shipped form profile of `SIDE` cloud or server, to edit and verify"},
-			&cli.StringFlag{Name: "allowed-signers", Usage: "whose statements count: an OpenSSH allowed_signers `FILE`"},
+			allowedSignersFlag(),
 			jsonFlag(),
 		}),
 		Action: e.inspect,
@@ -271,7 +271,7 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 			return err
 		}
 		result.Format, result.Digest, result.Manifest = o.Bundle.Format, o.Digest, &o.Bundle.Manifest
-		sigs = signatures(v, o.Bundle.IsCloud())
+		sigs = signatures(v[0], o.Bundle.IsCloud())
 		result.Road = report.Road(o.Bundle, sigs)
 	}
 	if c.Bool("json") {

@@ -40,11 +40,14 @@ func (e *env) plan(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	opts, err := e.openForCloud(c, path)
+	o, opts, err := e.openForCloud(c, path)
 	if err != nil {
 		return err
 	}
 	defer opts.Cloud.Close()
+	if err := e.tellRejections(c, path, o, siteOf(opts.Cloud.Site().URL)); err != nil {
+		return err
+	}
 	p, err := importer.MakePlan(c.Context, opts)
 	if err != nil {
 		return err

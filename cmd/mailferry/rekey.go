@@ -87,7 +87,7 @@ func (e *env) rekey(c *cli.Context) error {
 	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Write(w, b, to) }); err != nil {
 		return err
 	}
-	if err := e.keepStatements(path, out); err != nil {
+	if err := e.keepStatements(path, out, o); err != nil {
 		return err
 	}
 	loses := func(sight string) bool {
@@ -116,31 +116,34 @@ func (e *env) rekey(c *cli.Context) error {
 
 // keepStatements lays what was signed about a bundle beside its new file too:
 // the content is the same.
-func (e *env) keepStatements(from, to string) error {
-	beside := func(bundle string) (out []schema.Statement, err error) {
-		files, err := sealed.StatementsBeside(bundle)
-		for _, f := range files {
-			ev, err := sealed.ReadStatement(f)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, ev.Statement)
+func (e *env) keepStatements(from, to string, o *sealed.Opened) error {
+	files, err := sealed.StatementsBeside(to)
+	if err != nil {
+		return err
+	}
+	have := map[schema.Statement]bool{}
+	for _, f := range files {
+		ev, err := sealed.ReadStatement(f)
+		if err != nil {
+			return err
 		}
-		return out, err
+		have[ev.Statement] = true
 	}
-	have, err := beside(to)
+	if o.Bundle.IsCloud() {
+		for _, s := range o.Bundle.Origin.Statements {
+			have[s] = true
+		}
+	}
+	found, err := e.collect(from, o, nil)
 	if err != nil {
 		return err
 	}
-	statements, err := beside(from)
-	if err != nil {
-		return err
-	}
-	for _, s := range statements {
-		if slices.Contains(have, s) {
+	for _, ev := range found.Evidence {
+		if ev.Aside || have[ev.Statement] {
 			continue
 		}
-		file, err := sealed.WriteStatement(to, s)
+		have[ev.Statement] = true
+		file, err := sealed.WriteStatement(to, ev.Statement)
 		if err != nil {
 			return fmt.Errorf("the bundle is written; a statement could not be laid beside it: %w", err)
 		}

@@ -18,12 +18,15 @@ func (e *env) reviewCommand() *cli.Command {
 		ArgsUsage: "BUNDLE",
 		Description: "Writes BUNDLE.KEY.statement beside the bundle: send it back, or put several reviewers'\n" +
 			"files together. Read the bundle first: mailferry audit. The line printed is for the\n" +
-			"allowed_signers file of whoever verifies.",
+			"allowed_signers file of whoever verifies. An approval takes back the rejections of\n" +
+			"this content that lie beside the bundle and that the same key signed.",
 		Flags: flags(identityFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "approve", Usage: "approve the content"},
-			&cli.BoolFlag{Name: "reject", Usage: "reject it: the gate stays shut until you approve"},
+			&cli.BoolFlag{Name: "reject", Usage: "reject it: the gate stays shut until you take that back"},
 			&cli.StringFlag{Name: "sign", Usage: "sign with the SSH key in `FILE` (a public key's private half may be in ssh-agent), or agent"},
 			&cli.StringFlag{Name: "for", Usage: "for the Cloud at `URL` alone"},
+			&cli.StringSliceFlag{Name: "supersedes", Usage: "take back too the rejection in `FILE`, which lies elsewhere " +
+				"or has another key of yours (repeatable)"},
 			&cli.StringFlag{Name: "comment", Usage: "say why: `TEXT` for the statement"},
 			&cli.DurationFlag{Name: "expires", Usage: "the statement counts for `TIME`, such as 720h"},
 			jsonFlag(),
@@ -37,17 +40,9 @@ func (e *env) review(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("approve") == c.Bool("reject") {
-		return usage("review: either --approve or --reject")
-	}
-	if c.String("sign") == "" {
-		return schema.Hint(usage("review: --sign SSHKEY is needed"), "--sign ~/.ssh/id_ed25519, or --sign agent")
-	}
-	site := c.String("for")
-	if site != "" {
-		if site, err = sealed.NormalSite(site); err != nil {
-			return &usageError{fmt.Errorf("--for: %w", err)}
-		}
+	decision, site, err := reviewOf(c)
+	if err != nil {
+		return err
 	}
 	o, err := e.open(c, path)
 	if err != nil {
@@ -62,25 +57,13 @@ func (e *env) review(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	decision := schema.DecisionApprove
-	if c.Bool("reject") {
-		decision = schema.DecisionReject
-	}
 	body := subject.Body(schema.RoleReviewer, decision, schema.At(e.now()))
 	body.For, body.Comment = site, c.String("comment")
-	if c.Bool("reject") && c.Duration("expires") != 0 {
-		return usage("review: a rejection does not expire: it stands until you approve")
-	}
-	if body.For != "" {
-		if _, err := sealed.NormalSite(body.For); err != nil {
-			return &usageError{fmt.Errorf("--for: %w", err)}
-		}
-	}
 	if d := c.Duration("expires"); d != 0 {
-		if d < time.Second {
-			return usage("review: --expires is in the past")
-		}
 		body.Expires = schema.At(e.now().Add(d))
+	}
+	if err := e.supersede(c, path, o, signer, &body); err != nil {
+		return err
 	}
 	st, err := sealed.SignStatement(body, signer.Signer)
 	if err != nil {
@@ -96,14 +79,72 @@ func (e *env) review(c *cli.Context) error {
 	}
 	if c.Bool("json") {
 		return e.json(struct {
-			Statement     string `json:"statement"`
-			Decision      string `json:"decision"`
-			Digest        string `json:"digest"`
-			AllowedSigner string `json:"allowed_signers"`
-		}{file, decision, o.Digest, line})
+			Statement     string               `json:"statement"`
+			Decision      string               `json:"decision"`
+			Digest        string               `json:"digest"`
+			Supersedes    []schema.StatementID `json:"supersedes,omitzero"`
+			AllowedSigner string               `json:"allowed_signers"`
+		}{file, decision, o.Digest, body.Supersedes, line})
 	}
 	e.say("%s of content %s", map[string]string{schema.DecisionApprove: "approval", schema.DecisionReject: "rejection"}[decision], o.Digest[:16])
+	if n := len(body.Supersedes); n > 0 {
+		e.say("it takes back %s", count(n, "rejection"))
+	}
 	e.say("for the allowed_signers file of whoever verifies: %s", line)
 	e.print("%s", file)
+	return nil
+}
+
+// reviewOf is what a reviewer decides, and for which Cloud.
+func reviewOf(c *cli.Context) (decision, site string, err error) {
+	d := c.Duration("expires")
+	switch {
+	case c.Bool("approve") == c.Bool("reject"):
+		return "", "", usage("review: either --approve or --reject")
+	case c.String("sign") == "":
+		return "", "", schema.Hint(usage("review: --sign SSHKEY is needed"), "--sign ~/.ssh/id_ed25519, or --sign agent")
+	case c.Bool("reject") && d != 0:
+		return "", "", usage("review: a rejection does not expire: it stands until you take it back")
+	case c.Bool("reject") && c.IsSet("supersedes"):
+		return "", "", usage("review: only an approval takes a rejection back")
+	case d != 0 && d < time.Second:
+		return "", "", usage("review: --expires is in the past")
+	}
+	if site = c.String("for"); site != "" {
+		if site, err = sealed.NormalSite(site); err != nil {
+			return "", "", &usageError{fmt.Errorf("--for: %w", err)}
+		}
+	}
+	if c.Bool("reject") {
+		return schema.DecisionReject, site, nil
+	}
+	return schema.DecisionApprove, site, nil
+}
+
+// supersede has an approval name the rejections that it takes back, and says which
+// of one's own it does not.
+func (e *env) supersede(c *cli.Context, path string, o *sealed.Opened, signer *optionalSigner, body *schema.StatementBody) error {
+	var named []sealed.Evidence
+	for _, f := range c.StringSlice("supersedes") {
+		ev, err := sealed.ReadStatement(f)
+		if err != nil {
+			return err
+		}
+		named = append(named, ev)
+	}
+	found, err := e.collect(path, o, nil)
+	if err != nil {
+		return err
+	}
+	if err := signer.checkClock(found, named, e.now()); err != nil || body.Decision != schema.DecisionApprove {
+		return err
+	}
+	left, err := sealed.Supersede(body, signer.Signer, found.Evidence, named)
+	if err != nil {
+		return fmt.Errorf("--supersedes: %w", err)
+	}
+	for _, f := range left {
+		e.warn(fmt.Sprintf("the rejection %s stands: it is for more than the approval", f))
+	}
 	return nil
 }

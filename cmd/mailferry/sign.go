@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -34,21 +35,35 @@ func (s *optionalSigner) Close() {
 	}
 }
 
-// signStep puts the exporter's or transformer's statement beside the bundle that
-// was written.
-func (e *env) signStep(c *cli.Context, s *optionalSigner, path string, b *schema.Bundle, role string) error {
+// checkClock is sealed.CheckClock for whoever signs.
+func (s *optionalSigner) checkClock(found sealed.Collected, known []sealed.Evidence, now time.Time) error {
 	if s.Signer == nil {
 		return nil
 	}
+	return sealed.CheckClock(found.Evidence, known, s.Signer, now)
+}
+
+// signContent signs a bundle's content as its exporter or transformer; without a
+// signer there is nothing.
+func (e *env) signContent(s *optionalSigner, b *schema.Bundle, role string) (*schema.Statement, error) {
+	if s.Signer == nil {
+		return nil, nil
+	}
 	subject, err := sealed.SubjectOf(b)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	st, err := sealed.SignStatement(subject.Body(role, schema.DecisionMade, schema.At(e.now())), s.Signer)
-	if err != nil {
-		return err
+	return &st, err
+}
+
+// keepStatement puts a statement of signContent beside the bundle that was
+// written.
+func (e *env) keepStatement(s *optionalSigner, path string, st *schema.Statement, role string) error {
+	if st == nil {
+		return nil
 	}
-	file, err := sealed.WriteStatement(path, st)
+	file, err := sealed.WriteStatement(path, *st)
 	if err != nil {
 		return err
 	}
@@ -59,4 +74,13 @@ func (e *env) signStep(c *cli.Context, s *optionalSigner, path string, b *schema
 	}
 	e.say("whoever verifies lists you in allowed_signers: %s", line)
 	return nil
+}
+
+// signStep signs a bundle that was written and puts the statement beside it.
+func (e *env) signStep(s *optionalSigner, path string, b *schema.Bundle, role string) error {
+	st, err := e.signContent(s, b, role)
+	if err != nil {
+		return err
+	}
+	return e.keepStatement(s, path, st, role)
 }

@@ -19,7 +19,7 @@ func onto(t *testing.T, stdout *os.File, args ...string) (int, string) {
 	e := processEnv()
 	var errs bytes.Buffer
 	e.stdout, e.stderr = stdout, &errs
-	e.getenv = func(string) string { return "" }
+	e.lookupenv = func(string) (string, bool) { return "", false }
 	return e.run(t.Context(), append([]string{"mailferry"}, args...)), errs.String()
 }
 

@@ -174,19 +174,6 @@ func desk(t *testing.T) (bin, dir, ops string) {
 	return bin, dir, ops
 }
 
-func listing(t *testing.T, dir string) string {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return strings.Join(names, " ")
-}
-
 func TestAPassphraseIsAskedForTwiceAndOpensTheBundle(t *testing.T) {
 	bin, dir, _ := desk(t)
 	const pass = "made-up-Wagtail-7"

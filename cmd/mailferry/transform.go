@@ -57,7 +57,7 @@ func (e *env) transform(c *cli.Context) error {
 		return err
 	}
 	defer signer.Close()
-	statements, err := e.statementsOf(path, o)
+	statements, err := e.statementsOf(path, o, signer)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (e *env) transform(c *cli.Context) error {
 	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Write(w, b, to) }); err != nil {
 		return err
 	}
-	if err := e.signStep(c, signer, out, b, schema.RoleTransformer); err != nil {
+	if err := e.signStep(signer, out, b, schema.RoleTransformer); err != nil {
 		return err
 	}
 	digest, err := b.Digest()
@@ -148,15 +148,19 @@ func (e *env) passSecrets(o *sealed.Opened, to sealed.Readers) error {
 
 // statementsOf returns the statements beside a server bundle that are signed well
 // and about its content: they travel in the cloud bundle's origin.
-func (e *env) statementsOf(path string, o *sealed.Opened) ([]schema.Statement, error) {
-	evidence, err := sealed.CollectStatements(path, o.Bundle, nil)
+func (e *env) statementsOf(path string, o *sealed.Opened, signer *optionalSigner) ([]schema.Statement, error) {
+	found, err := e.collect(path, o, nil)
 	if err != nil {
 		return nil, err
 	}
+	if err := signer.checkClock(found, nil, e.now()); err != nil {
+		return nil, err
+	}
 	var out []schema.Statement
-	for _, ev := range evidence {
+	for _, ev := range found.Evidence {
 		signed, err := sealed.CheckStatement(ev.Statement)
 		switch {
+		case ev.Aside || slices.Contains(out, ev.Statement):
 		case err != nil:
 			e.warn(fmt.Sprintf("%s stays behind: its signature is not good", ev.File))
 		case signed.Body.Digest != o.Digest:

@@ -44,12 +44,12 @@ func (e *env) verify(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	v, err := e.judge(c, path, o, site)
+	verdicts, err := e.judge(c, path, o, site)
 	if err != nil {
 		return err
 	}
 	if dir := c.String("extract"); dir != "" {
-		if err := v.Extract(dir); err != nil {
+		if err := verdicts[0].Extract(dir); err != nil {
 			return err
 		}
 		e.say("%s holds what ssh-keygen -Y verify needs; README.txt has the commands", dir)
@@ -57,15 +57,21 @@ func (e *env) verify(c *cli.Context) error {
 	if c.Bool("json") {
 		err = e.json(struct {
 			*sealed.Verdict
-			Secrets string `json:"secrets"`
-		}{v, secretsChecked(o)})
+			Secrets string            `json:"secrets"`
+			Team    []*sealed.Verdict `json:"team,omitempty"` // by MAILFERRY_ALLOWED_SIGNERS, beside --allowed-signers
+		}{verdicts[0], secretsChecked(o), verdicts[1:]})
 	} else {
-		err = e.printVerdict(path, o, v)
+		err = e.printVerdicts(path, o, verdicts)
 	}
 	if err != nil {
 		return err
 	}
-	return verdictError(path, v)
+	for _, v := range verdicts {
+		if err := verdictError(path, v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // secretsChecked says how far the key reached.
@@ -82,7 +88,7 @@ func secretsChecked(o *sealed.Opened) string {
 	}
 }
 
-func (e *env) printVerdict(path string, o *sealed.Opened, v *sealed.Verdict) error {
+func (e *env) printVerdicts(path string, o *sealed.Opened, verdicts []*sealed.Verdict) error {
 	p := human.NewPrinter(e.stdout, e.terminal())
 	pair := func(label, value string) { p.Pair(0, 13, label, human.Plain, value) }
 	pair("bundle", human.Visible(path))
@@ -91,6 +97,19 @@ func (e *env) printVerdict(path string, o *sealed.Opened, v *sealed.Verdict) err
 		pair("transform", "repeated from the origin: the same")
 	}
 	pair("secrets", secretsChecked(o))
+	for i, v := range verdicts {
+		if i > 0 {
+			p.Blank()
+			p.Line(human.Strong, "by "+signersVariable)
+		}
+		printVerdict(p, v)
+	}
+	e.tellVerdicts(path, verdicts)
+	return p.Flush()
+}
+
+func printVerdict(p *human.Printer, v *sealed.Verdict) {
+	pair := func(label, value string) { p.Pair(0, 13, label, human.Plain, value) }
 	for _, s := range v.Statements {
 		p.Blank()
 		who := strings.Join(s.Signer, ", ")
@@ -125,8 +144,4 @@ func (e *env) printVerdict(path string, o *sealed.Opened, v *sealed.Verdict) err
 		}
 		pair("required", r.Require+" "+met)
 	}
-	for _, w := range v.Warnings {
-		e.warn(w)
-	}
-	return p.Flush()
 }

@@ -31,7 +31,9 @@ type AllowedSigners struct {
 	byKey    map[string][]int // public key blob → lines, certificate authorities left out
 	people   []Person
 	personOf map[string]int // principal or key blob → index in people
-	// Warnings are lines that were read and do nothing here.
+	spelt    sets           // principals and key blobs, connected as they are spelt
+	// Warnings are lines that were read and do nothing here, and principals that
+	// look alike.
 	Warnings []string
 }
 
@@ -80,7 +82,7 @@ func ParseAllowedSigners(name string, raw []byte) (*AllowedSigners, error) {
 		}
 		a.lines = append(a.lines, l)
 	}
-	a.connect()
+	a.connect(name)
 	return a, nil
 }
 

@@ -3,18 +3,22 @@ package sealed
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 // Person is a connected set of principals and keys in allowed_signers: two
-// names with one key are one person, and so are two keys with one name. Every
-// line connects, whatever its namespaces and dates, because an outdated key
-// still says whose it was; wildcards never do.
+// names with one key are one person, and so are two keys with one name, or with
+// names that differ only by case, look-alike letters or Unicode form. Every line
+// connects, whatever its namespaces and dates, because an outdated key still
+// says whose it was; wildcards never do.
 type Person struct {
 	Principals []string `json:"principals"`
 	Keys       []string `json:"keys"` // SHA256:… fingerprints
@@ -31,32 +35,50 @@ func (a *AllowedSigners) People() []Person {
 	return a.people
 }
 
-// connect finds the connected sets. Principals and key blobs share one map: a
-// blob begins with a length in binary, which no principal can.
-func (a *AllowedSigners) connect() {
-	parent := map[string]string{}
-	root := func(n string) string {
-		for {
-			p, ok := parent[n]
-			if !ok || p == n {
-				parent[n] = n
-				return n
-			}
-			parent[n] = parent[p]
-			n = parent[n]
+// sets are disjoint sets of names, each with the name of its parent.
+type sets map[string]string
+
+// root is the one name that stands for the set of n.
+func (s sets) root(n string) string {
+	for {
+		p, ok := s[n]
+		if !ok || p == n {
+			s[n] = n
+			return n
+		}
+		s[n] = s[p]
+		n = s[n]
+	}
+}
+
+func (s sets) join(m, n string) { s[s.root(m)] = s.root(n) }
+
+// looks are what principals that look alike have in common: one at least. They
+// share sets with principals and key blobs, and begin as neither can.
+func looks(principal string) []string {
+	const look = "\x01"
+	return []string{look + human.Skeleton(principal), look + human.Skeleton(strings.ToLower(strings.ToUpper(principal)))}
+}
+
+// connect finds the connected sets, with look-alikes brought together in people
+// and apart in spelt. Principals and key blobs share one map: a blob begins with
+// a length in binary, which no principal can.
+func (a *AllowedSigners) connect(file string) {
+	a.spelt = sets{}
+	folded := sets{}
+	for l, p := range a.named() {
+		a.spelt.join(p, string(l.key.Marshal()))
+		folded.join(p, string(l.key.Marshal()))
+		for _, look := range looks(p) {
+			folded.join(p, look)
 		}
 	}
-	for _, l := range a.lines {
-		if l.authority {
-			continue
-		}
-		for _, p := range l.literals {
-			parent[root(p)] = root(string(l.key.Marshal()))
-		}
+	for n := range a.spelt {
+		a.spelt[n] = a.spelt.root(n) // so that looking up changes nothing
 	}
 	a.personOf = map[string]int{}
 	byRoot := map[string]int{}
-	nodes := slices.SortedFunc(maps.Keys(parent), func(m, n string) int {
+	nodes := slices.SortedFunc(maps.Keys(a.spelt), func(m, n string) int {
 		_, mKey := a.byKey[m]
 		_, nKey := a.byKey[n]
 		if mKey != nKey {
@@ -68,7 +90,7 @@ func (a *AllowedSigners) connect() {
 		return cmp.Compare(m, n)
 	})
 	for _, n := range nodes {
-		r := root(n)
+		r := folded.root(n)
 		i, known := byRoot[r]
 		if !known {
 			i = len(a.people)
@@ -81,6 +103,44 @@ func (a *AllowedSigners) connect() {
 			p.Keys = append(p.Keys, ssh.FingerprintSHA256(a.lines[lines[0]].key))
 		} else {
 			p.Principals = append(p.Principals, n)
+		}
+	}
+	a.warnLookAlikes(file)
+}
+
+// named yields each principal that names somebody, with its line.
+func (a *AllowedSigners) named() iter.Seq2[allowedLine, string] {
+	return func(yield func(allowedLine, string) bool) {
+		for _, l := range a.lines {
+			if l.authority {
+				continue
+			}
+			for _, p := range l.literals {
+				if !yield(l, p) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// warnLookAlikes tells of people who are one only because their names look alike:
+// somebody may have taken a second name in order to count twice.
+func (a *AllowedSigners) warnLookAlikes(file string) {
+	first := map[string]string{}
+	warned := map[[2]string]bool{}
+	for l, p := range a.named() {
+		for _, look := range looks(p) {
+			q, known := first[look]
+			if !known {
+				first[look] = p
+				continue
+			}
+			if a.spelt[p] != a.spelt[q] && !warned[[2]string{p, q}] {
+				warned[[2]string{p, q}] = true
+				a.Warnings = append(a.Warnings, fmt.Sprintf("%s:%d: %+q and %+q differ only by case, look-alike letters or Unicode form, "+
+					"and count as one person", file, l.number, q, p))
+			}
 		}
 	}
 }
@@ -98,7 +158,7 @@ func (a *AllowedSigners) person(name string) int {
 
 // standing is what the file says of one key at a statement's time and now.
 type standing struct {
-	person     int      // -1: the key is nobody's here
+	by         counted  // person -1: the key is nobody's here
 	principals []string // whom the key may sign as now, or might have
 	why        string   // why it does not count; empty when it does
 	listed     bool     // may sign statements, dates aside
@@ -111,19 +171,19 @@ type standing struct {
 // time alone would let the holder of an outdated key date it back; now alone
 // would let a key speak for a time before it was trusted.
 func (a *AllowedSigners) standingOf(key ssh.PublicKey, then, now time.Time) standing {
-	s := standing{person: -1}
+	s := standing{by: counted{person: -1}}
 	if a == nil {
 		s.why = "no allowed signers were given"
 		return s
 	}
 	blob := string(key.Marshal())
 	lines := a.byKey[blob]
-	s.person = a.person(blob)
+	s.by = counted{a.person(blob), a.spelt[blob]}
 	switch {
 	case len(lines) == 0:
 		s.why = "the key is not among the allowed signers"
 		return s
-	case s.person < 0:
+	case s.by.person < 0:
 		s.why = "the key stands with wildcard principals only, which name nobody"
 		return s
 	}

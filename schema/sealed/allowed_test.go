@@ -175,6 +175,16 @@ func TestAPersonIsTheConnectedSet(t *testing.T) {
 		"a CA connects nobody":         {"anna K0\nben K1\nanna,ben cert-authority K2", "anna | ben"},
 		"outdated lines connect":       {"anna K0\nanna,ben valid-before=\"20200101Z\" K1\nben K2", "anna, ben"},
 		"other namespaces connect":     {"anna K0\nben namespaces=\"git\" K0", "anna, ben"},
+		"cases of one name":            {"anna K0\nANNA K1", "ANNA, anna"},
+		"cases of a name in Cyrillic":  {"\u0412\u0435\u0440\u0430 K0\n\u0432\u0435\u0440\u0430 K1", "\u0412\u0435\u0440\u0430, \u0432\u0435\u0440\u0430"},
+		"look-alikes":                  {"anna K0\n\u0430nna K1", "anna, \u0430nna"},
+		"look-alikes in capitals":      {"BEA K0\n\u0412EA K1\nbea K2", "BEA, bea, \u0412EA"},
+		"l and I":                      {"paul K0\npauI K1", "pauI, paul"},
+		"i and l are two letters":      {"ian K0\nlan K1", "ian | lan"},
+		"forms of one letter":          {"zo\u00eb K0\nzoe\u0308 K1", "zoe\u0308, zo\u00eb"},
+		"full-width letters":           {"anna K0\n\uff41nna K1", "anna, \uff41nna"},
+		"accents are letters":          {"anna K0\nann\u00e4 K1", "anna | ann\u00e4"},
+		"look-alikes and a chain":      {"anna K0\nAnna K1\nben K1", "Anna, anna, ben"},
 		"comments do not connect":      {"anna K0 x@corp.example\nben K1 x@corp.example", "anna | ben"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -190,6 +200,31 @@ func TestAPersonIsTheConnectedSet(t *testing.T) {
 				t.Errorf("people are %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// Two names that look alike may be one person's way to count twice.
+func TestPeopleWhoLookAlikeAreWarnedOf(t *testing.T) {
+	var keys []string
+	for range 2 {
+		keys = append(keys, keyText(t, loadSigner(t, sshKey(t, ""))))
+	}
+	for file, want := range map[string]string{
+		"anna K0\n\u0430nna K1":              `signers:2: "anna" and "\u0430nna" differ only by case, look-alike letters or Unicode form, and count as one person`,
+		"ben K0\n\nANNA K0\nanna K1":         `signers:4: "ANNA" and "anna" differ only by case, look-alike letters or Unicode form, and count as one person`,
+		"anna K0\nANNA K1\nanna,ANNA K0":     "", // the file says that they are one
+		"anna K0\nben K1":                    "",
+		"anna K0\nANNA cert-authority K1":    "signers:2: cert-authority names nobody here: certificates are not taken",
+		"anna,Anna K0\nben K1":               "",
+		"anna K0\nAnna K1\nanna K0\nAnna K1": `signers:2: "anna" and "Anna" differ only by case, look-alike letters or Unicode form, and count as one person`,
+	} {
+		a, err := ParseAllowedSigners("signers", []byte(strings.NewReplacer("K0", keys[0], "K1", keys[1]).Replace(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(a.Warnings, "\n"); got != want {
+			t.Errorf("%q: warns %q, want %q", file, got, want)
+		}
 	}
 }
 

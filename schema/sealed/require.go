@@ -64,47 +64,69 @@ type RequirementVerdict struct {
 	Why     string   `json:"why,omitzero"`
 }
 
-// judge holds the requirements against the people who count in each role, given
-// as indices in a.People().
-func judge(reqs []Requirement, counting map[string][]int, a *AllowedSigners, cloud bool) []RequirementVerdict {
-	people := a.People()
+// counted is somebody whose statement counts.
+type counted struct {
+	person int    // index in the allowed signers' people
+	spelt  string // the same person, look-alikes apart
+}
+
+// judge holds the requirements against the people who count in each role.
+func judge(reqs []Requirement, counting map[string][]counted, a *AllowedSigners, cloud bool) []RequirementVerdict {
 	out := []RequirementVerdict{}
 	// A person fills one name in a role: requiring two names asks for two people.
 	named := map[string]map[int]string{}
 	for _, r := range reqs {
-		who := counting[r.Role]
+		if named[r.Role] == nil {
+			named[r.Role] = map[int]string{}
+		}
+		people := peopleOf(counting[r.Role])
 		v := RequirementVerdict{Require: r.String(), By: []string{}}
-		for _, i := range who {
-			v.By = append(v.By, people[i].String())
+		for _, i := range people {
+			v.By = append(v.By, a.People()[i].String())
 		}
 		slices.Sort(v.By)
 		switch {
 		case r.Role == schema.RoleTransformer && !cloud:
 			v.Why = "a server bundle has no transformer"
 		case r.Principal != "":
-			i := a.person(r.Principal)
-			if i >= 0 && named[r.Role] == nil {
-				named[r.Role] = map[int]string{}
-			}
-			switch {
-			case i < 0:
-				v.Why = schema.Quote(r.Principal) + " is not among the allowed signers"
-			case named[r.Role][i] != "" && named[r.Role][i] != r.Principal:
-				v.Why = fmt.Sprintf("%s and %s are one person", schema.Quote(r.Principal), schema.Quote(named[r.Role][i]))
-			case !slices.Contains(who, i):
-				v.Why = fmt.Sprintf("nothing of %s as %s counts", schema.Quote(r.Principal), r.Role)
-			default:
-				v.Met = true
-			}
-			if i >= 0 && named[r.Role][i] == "" {
-				named[r.Role][i] = r.Principal
-			}
-		case len(who) >= r.Count:
+			v.Why = lacksNamed(r, counting[r.Role], a, named[r.Role])
+			v.Met = v.Why == ""
+		case len(people) >= r.Count:
 			v.Met = true
 		default:
-			v.Why = fmt.Sprintf("%d of %d people", len(who), r.Count)
+			v.Why = fmt.Sprintf("%d of %d people", len(people), r.Count)
 		}
 		out = append(out, v)
 	}
 	return out
+}
+
+// peopleOf lists each person once.
+func peopleOf(who []counted) []int {
+	var out []int
+	for _, c := range who {
+		out = append(out, c.person)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// lacksNamed says why a requirement that names somebody is not met, or nothing.
+// A look-alike does not fill the name. named are the names required so far, by
+// the person.
+func lacksNamed(r Requirement, who []counted, a *AllowedSigners, named map[int]string) string {
+	i := a.person(r.Principal)
+	if i < 0 {
+		return schema.Quote(r.Principal) + " is not among the allowed signers"
+	}
+	if named[i] == "" {
+		named[i] = r.Principal
+	}
+	switch {
+	case named[i] != r.Principal:
+		return fmt.Sprintf("%s and %s are one person", schema.Quote(r.Principal), schema.Quote(named[i]))
+	case !slices.ContainsFunc(who, func(c counted) bool { return c.spelt == a.spelt[r.Principal] }):
+		return fmt.Sprintf("nothing of %s as %s counts", schema.Quote(r.Principal), r.Role)
+	}
+	return ""
 }

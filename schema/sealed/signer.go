@@ -58,7 +58,7 @@ func LoadSigner(ctx context.Context, name string, passphrase func(prompt string)
 	}
 	raw, err := readBounded(name, maxSSHKeyFile)
 	if err != nil {
-		return nil, schema.Hint(fmt.Errorf("signing key: %w", err), signerHint, AgentSigner)
+		return nil, schema.Hint(fmt.Errorf("signing key: %s: %w", name, err), signerHint, AgentSigner)
 	}
 	if bytes.Contains(raw, []byte("PRIVATE KEY-----")) {
 		return fileSigner(name, raw, passphrase)

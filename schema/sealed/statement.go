@@ -2,7 +2,9 @@ package sealed
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -96,14 +98,15 @@ func SignStatement(body schema.StatementBody, signer *Signer) (schema.Statement,
 
 // SignedStatement is a statement whose signature is good: Key did sign Body.
 // Whose key that is, and whether it is about the bundle at hand, is Evaluate's
-// to say.
+// to say. ID is how an approval that takes it back names it.
 type SignedStatement struct {
 	Body *schema.StatementBody
 	Key  ssh.PublicKey
+	ID   schema.StatementID
 }
 
 // Fingerprint is the signing key's SHA256:… fingerprint.
-func (s *SignedStatement) Fingerprint() string { return ssh.FingerprintSHA256(s.Key) }
+func (s *SignedStatement) Fingerprint() string { return s.ID.Key }
 
 // KeyFP8 names the signing key in file names.
 func (s *SignedStatement) KeyFP8() string { return keyFP8(s.Key) }
@@ -142,7 +145,9 @@ func CheckStatement(s schema.Statement) (*SignedStatement, error) {
 			return nil, err
 		}
 	}
-	return &SignedStatement{Body: body, Key: sig.PublicKey}, nil
+	sum := sha256.Sum256([]byte(s.Statement))
+	id := schema.StatementID{SHA256: hex.EncodeToString(sum[:]), Key: ssh.FingerprintSHA256(sig.PublicKey)}
+	return &SignedStatement{Body: body, Key: sig.PublicKey, ID: id}, nil
 }
 
 // dearmorSignature is as strict as ssh-keygen: no text around the armor and no
@@ -165,26 +170,26 @@ func dearmorSignature(armored string) (*sshsig.Signature, error) {
 }
 
 // readBounded reads a regular file of at most limit bytes: a pipe in its place
-// would wait for ever.
+// would wait for ever. Its errors do not name the file.
 func readBounded(name string, limit int64) ([]byte, error) {
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: there is no such file", name)
+		return nil, errors.New("there is no such file")
 	}
 	if err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a file", name)
+		return nil, errors.New("not a file")
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot be read", name)
+		return nil, errors.New("cannot be read")
 	}
 	defer f.Close()
 	raw, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot be read to its end", name)
+		return nil, errors.New("cannot be read to its end")
 	}
 	if int64(len(raw)) > limit {
-		return nil, fmt.Errorf("%s: larger than %d bytes", name, limit)
+		return nil, fmt.Errorf("larger than %d bytes", limit)
 	}
 	return raw, nil
 }

@@ -13,20 +13,23 @@ import (
 const aheadAllowance = 10 * time.Minute
 
 // Evidence is a statement and where it lay: a file's name, or nothing for one
-// embedded in a cloud bundle.
+// embedded in a cloud bundle. Aside is one about another content whose file's
+// name is not that of a statement laid beside this bundle: fill set it aside, or
+// it belongs to another file. It is no sign that the content was altered.
 type Evidence struct {
 	File      string
 	Statement schema.Statement
+	Aside     bool
 }
 
 // Judgement is what Evaluate decides on.
 type Judgement struct {
-	Subject  StatementSubject
-	Evidence []Evidence
-	Allowed  *AllowedSigners // nil: nobody is listed
-	Require  []Requirement
-	Site     string    // the Cloud imported into, in NormalSite's form; empty when unknown, and then no site is another
-	Now      time.Time // when the statements are to be in force
+	Subject StatementSubject
+	Collected
+	Allowed *AllowedSigners // nil: nobody is listed
+	Require []Requirement
+	Site    string    // the Cloud imported into, in NormalSite's form; empty when unknown, and then no site is another
+	Now     time.Time // when the statements are to be in force
 }
 
 type about int
@@ -43,35 +46,31 @@ const (
 //     transformer and a reviewer on the very bundle at hand.
 //   - A key counts while it is valid, both at the statement's time and now; for
 //     a rejection either is enough, so that a key's end opens no gate.
-//   - A rejection stands until the same person approves at a later second. On a
-//     tie it stands. While no site is given, the approval has to be for any
-//     Cloud, or for the one that the rejection was for.
+//   - A rejection stands until the same person approves by a statement that names
+//     it and covers the Cloud that it was for. Which of the two is dated later
+//     does not matter: clocks run ahead. Look-alikes are two people here.
 //   - Who exported or transformed the content is no reviewer of it; that
 //     person's rejection counts like any other.
 func Evaluate(j Judgement) *Verdict {
-	v := &Verdict{Bundle: j.Subject.Bundle, Digest: j.Subject.Digest, Site: j.Site,
+	v := &Verdict{Bundle: j.Subject.Bundle, Digest: j.Subject.Digest, Site: j.Site, Unreadable: j.Unreadable,
 		Statements: []StatementVerdict{}, Persons: []Person{}, Rejections: []RejectionVerdict{}, Warnings: []string{}, allowed: j.Allowed}
 	for _, e := range dedupe(j.Evidence) {
 		v.Statements = append(v.Statements, j.first(e))
 	}
-	for _, s := range v.Statements {
-		if s.State == StateOrigin && s.Decision == schema.DecisionReject && !v.liftedAtOrigin(&s, j.Site) {
-			v.Warnings = append(v.Warnings, "the server bundle that this was transformed from was rejected by "+neutral(strings.Join(s.Signer, ", ")))
-		}
-	}
+	v.warnOfOrigin()
 	if j.Allowed != nil {
 		v.Warnings = append(v.Warnings, j.Allowed.Warnings...)
 	}
 	v.decide(j)
+	v.findUnheeded()
 	v.excuseResigned()
 	counting := v.counting()
 	v.Requirements = judge(j.Require, counting, j.Allowed, j.Subject.Origin != nil)
-	var all []int
+	var all []counted
 	for _, who := range counting {
 		all = append(all, who...)
 	}
-	slices.Sort(all)
-	for _, i := range slices.Compact(all) {
+	for _, i := range peopleOf(all) {
 		v.Persons = append(v.Persons, j.Allowed.People()[i])
 	}
 	return v
@@ -80,11 +79,15 @@ func Evaluate(j Judgement) *Verdict {
 // dedupe leaves out what came twice, such as beside the bundle and embedded.
 func dedupe(evidence []Evidence) []Evidence {
 	var out []Evidence
-	seen := map[schema.Statement]bool{}
+	seen := map[schema.Statement]int{}
 	for _, e := range evidence {
-		if !seen[e.Statement] {
-			seen[e.Statement] = true
+		i, twice := seen[e.Statement]
+		switch {
+		case !twice:
+			seen[e.Statement] = len(out)
 			out = append(out, e)
+		case !e.Aside:
+			out[i].Aside = false
 		}
 	}
 	return out
@@ -92,7 +95,7 @@ func dedupe(evidence []Evidence) []Evidence {
 
 // first judges a statement by itself.
 func (j Judgement) first(e Evidence) StatementVerdict {
-	s := StatementVerdict{File: neutral(e.File), State: StateCounts, Signer: []string{}, ReadersAdded: []ReaderAdded{}, statement: e.Statement, person: -1}
+	s := StatementVerdict{File: neutral(e.File), State: StateCounts, Signer: []string{}, ReadersAdded: []ReaderAdded{}, statement: e.Statement, by: counted{person: -1}}
 	signed, err := CheckStatement(e.Statement)
 	if err != nil {
 		s.State, s.Why = StateInvalid, err.Error()
@@ -102,11 +105,15 @@ func (j Judgement) first(e Evidence) StatementVerdict {
 	s.signed, s.Key, s.Role, s.Decision = signed, signed.Fingerprint(), b.Role, b.Decision
 	s.Time, s.Expires, s.For, s.Comment = b.Time, b.Expires, neutral(b.For), neutral(b.Comment)
 	s.ReadersAdded = readersAdded(j.Subject, b)
-	s.about = j.aboutWhat(b)
+	s.about = j.Subject.aboutWhat(b)
 	key := j.Allowed.standingOf(signed.Key, b.Time.Time, j.Now)
-	s.person = key.person
+	s.by = key.by
 	s.Signer = append(s.Signer, key.principals...)
-	j.judgeOne(&s, key)
+	j.judgeOne(&s, key, e.Aside)
+	s.inForce = s.State == StateCounts
+	if !key.listed {
+		s.State, s.Why = StateUnlisted, key.why
+	}
 	return s
 }
 
@@ -115,10 +122,10 @@ func (s StatementSubject) isOrCameFrom(id string) bool {
 	return id == s.Bundle || s.Origin != nil && id == s.Origin.Bundle
 }
 
-func (j Judgement) aboutWhat(b *schema.StatementBody) about {
-	o := j.Subject.Origin
+func (s StatementSubject) aboutWhat(b *schema.StatementBody) about {
+	o := s.Origin
 	switch {
-	case b.Bundle == j.Subject.Bundle && b.Digest == j.Subject.Digest:
+	case b.Bundle == s.Bundle && b.Digest == s.Digest:
 		return aboutThis
 	case o != nil && b.Bundle == o.Bundle && b.Digest == o.Digest:
 		return aboutOrigin
@@ -127,15 +134,16 @@ func (j Judgement) aboutWhat(b *schema.StatementBody) about {
 	}
 }
 
-func (j Judgement) judgeOne(s *StatementVerdict, key standing) {
+// judgeOne says what a statement is worth if its key is listed.
+func (j Judgement) judgeOne(s *StatementVerdict, key standing, aside bool) {
 	b := s.signed.Body
 	set := func(state StatementState, why string) { s.State, s.Why = state, why }
 	cloud := j.Subject.Origin != nil
 	wantsOrigin := cloud && b.Role == schema.RoleExporter
 	rejects := b.Decision == schema.DecisionReject
 	switch {
-	case !key.listed:
-		set(StateUnlisted, key.why)
+	case s.about == aboutOther && aside:
+		set(StateAside, "about another content: digest "+b.Digest)
 	case s.about == aboutOther && b.Bundle == j.Subject.Bundle:
 		set(StateOtherContent, "about another content of this bundle: digest "+b.Digest)
 	case s.about == aboutOther:
@@ -152,11 +160,11 @@ func (j Judgement) judgeOne(s *StatementVerdict, key standing) {
 		set(StateOtherSite, "made for another site")
 	case !b.Expires.IsZero() && j.Now.After(b.Expires.Time):
 		set(StateExpired, "the statement was good until "+b.Expires.UTC().Format(time.RFC3339))
-	case key.why != "" && rejects && key.validOnce:
+	case key.listed && key.why != "" && rejects && key.validOnce:
 		s.Why = key.why + "; a rejection stands nonetheless"
-	case key.why != "" && key.early:
+	case key.listed && key.why != "" && key.early:
 		set(StateEarly, key.why)
-	case key.why != "":
+	case key.listed && key.why != "":
 		set(StateExpired, key.why)
 	case !rejects && b.Time.After(j.Now.Add(aheadAllowance)):
 		set(StateEarly, "dated ahead of this computer's clock")
@@ -189,64 +197,108 @@ func (v *Verdict) decide(j Judgement) {
 	byPerson := map[int][]*StatementVerdict{}
 	for i := range v.Statements {
 		s := &v.Statements[i]
-		if s.person < 0 {
+		if s.by.person < 0 {
 			continue
 		}
 		// A maker's statement tells who made the bundle even where it is out of
 		// date, for another site, or about the content before secrets were filled
 		// in, which keeps the id.
 		if s.Role != schema.RoleReviewer && j.Subject.isOrCameFrom(s.signed.Body.Bundle) {
-			makers[s.person] = true
+			makers[s.by.person] = true
 		}
 		if s.State == StateCounts && s.Role == schema.RoleReviewer {
-			byPerson[s.person] = append(byPerson[s.person], s)
+			byPerson[s.by.person] = append(byPerson[s.by.person], s)
 		}
 	}
 	for person, said := range byPerson {
-		var standing *StatementVerdict
+		stands := false
 		for _, r := range said {
 			if r.Decision != schema.DecisionReject {
 				continue
 			}
-			if slices.ContainsFunc(said, func(s *StatementVerdict) bool { return lifts(s, r, j.Site) }) {
-				r.State, r.Why = StateSuperseded, "the same person approved later"
+			if lifted(said, r) {
+				r.State, r.Why = StateSuperseded, "the same person took it back"
 				continue
 			}
-			if standing == nil || r.Time.After(standing.Time.Time) {
-				standing = r
-			}
-			v.Rejections = append(v.Rejections, RejectionVerdict{Person: j.Allowed.People()[person].String(), File: r.File, Time: r.Time, For: r.For, Comment: r.Comment})
+			stands = true
+			v.Rejections = append(v.Rejections, r.rejection(j.Allowed.People()[person].String()))
 		}
 		for _, s := range said {
 			switch {
 			case s.Decision != schema.DecisionApprove:
-			case standing != nil:
-				s.State, s.Why = StateSuperseded, "the same person's rejection stands"
+			case stands:
+				s.State, s.Why = StateSuperseded, "the same person's rejection stands: an approval takes back those that it names"
 			case makers[person]:
 				s.State, s.Why = StateSelfReview, "the same person exported or transformed it"
 			}
 		}
 	}
-	slices.SortFunc(v.Rejections, func(a, b RejectionVerdict) int {
+	sortRejections(v.Rejections)
+}
+
+// findUnheeded gathers the rejections of this content by keys that nobody listed.
+func (v *Verdict) findUnheeded() {
+	var said []*StatementVerdict
+	for i := range v.Statements {
+		if s := &v.Statements[i]; s.inForce && s.Role == schema.RoleReviewer {
+			said = append(said, s)
+		}
+	}
+	for _, r := range said {
+		switch {
+		case r.State != StateUnlisted || r.Decision != schema.DecisionReject:
+		case lifted(said, r):
+			r.Why += "; taken back by the same signer"
+		default:
+			v.Unheeded = append(v.Unheeded, r.rejection(""))
+		}
+	}
+	sortRejections(v.Unheeded)
+}
+
+func (s *StatementVerdict) rejection(person string) RejectionVerdict {
+	return RejectionVerdict{Person: person, Key: s.Key, File: s.File, Time: s.Time, For: s.For, Comment: s.Comment}
+}
+
+func sortRejections(all []RejectionVerdict) {
+	slices.SortFunc(all, func(a, b RejectionVerdict) int {
 		return cmp.Or(a.Time.Compare(b.Time.Time), cmp.Compare(a.Person, b.Person), cmp.Compare(a.File, b.File))
 	})
 }
 
-// lifts reports whether the statement s of one person takes back the rejection
-// r of the same. With a site both are known to be about that one.
-func lifts(s, r *StatementVerdict, site string) bool {
-	return s.Decision == schema.DecisionApprove && s.Time.After(r.Time.Time) && (site != "" || siteCovers(s.signed.Body.For, r.signed.Body.For))
+// lifted reports whether the signer of r takes r back by an approval among the
+// statements of the same content: one that names r, and is for every Cloud that r
+// was for.
+func lifted(said []*StatementVerdict, r *StatementVerdict) bool {
+	return slices.ContainsFunc(said, func(a *StatementVerdict) bool {
+		return a.Decision == schema.DecisionApprove && a.sameSigner(r) &&
+			siteCovers(a.signed.Body.For, r.signed.Body.For) && slices.Contains(a.signed.Body.Supersedes, r.signed.ID)
+	})
 }
 
-// liftedAtOrigin reports whether the same person approved the server bundle after
-// having rejected it.
-func (v *Verdict) liftedAtOrigin(r *StatementVerdict, site string) bool {
+// sameSigner tells people with look-alike names apart, and knows one whom nobody
+// listed by the key alone.
+func (s *StatementVerdict) sameSigner(other *StatementVerdict) bool {
+	return s.by.spelt == other.by.spelt && (s.by.spelt != "" || s.Key == other.Key)
+}
+
+// warnOfOrigin tells who rejected the server bundle and did not take it back.
+func (v *Verdict) warnOfOrigin() {
+	var said []*StatementVerdict
 	for i := range v.Statements {
-		if s := &v.Statements[i]; s.State == StateOrigin && s.person == r.person && lifts(s, r, site) {
-			return true
+		if s := &v.Statements[i]; s.about == aboutOrigin && s.Role == schema.RoleReviewer {
+			said = append(said, s)
 		}
 	}
-	return false
+	for _, r := range said {
+		if r.Decision == schema.DecisionReject && !lifted(said, r) {
+			who := neutral(strings.Join(r.Signer, ", "))
+			if who == "" {
+				who = "the key " + r.Key
+			}
+			v.Warnings = append(v.Warnings, "the server bundle that this was transformed from was rejected by "+who)
+		}
+	}
 }
 
 // excuseResigned keeps evidence that its signer renewed from being an alarm:
@@ -259,7 +311,7 @@ func (v *Verdict) excuseResigned() {
 		}
 		for _, s := range v.Statements {
 			renewed := s.State == StateCounts || s.State == StateSelfReview
-			if renewed && s.person == old.person && s.Role == old.Role && s.Time.After(old.Time.Time) {
+			if renewed && s.sameSigner(old) && s.Role == old.Role && s.Time.After(old.Time.Time) {
 				old.State, old.Why = StateSuperseded, old.Why+"; the same person signed the content at hand later"
 				break
 			}
@@ -267,12 +319,12 @@ func (v *Verdict) excuseResigned() {
 	}
 }
 
-// counting lists the people whose statements count, for each role.
-func (v *Verdict) counting() map[string][]int {
-	out := map[string][]int{}
+// counting lists whose statements count, for each role.
+func (v *Verdict) counting() map[string][]counted {
+	out := map[string][]counted{}
 	for _, s := range v.Statements {
-		if s.State == StateCounts && s.Decision != schema.DecisionReject && !slices.Contains(out[s.Role], s.person) {
-			out[s.Role] = append(out[s.Role], s.person)
+		if s.State == StateCounts && s.Decision != schema.DecisionReject {
+			out[s.Role] = append(out[s.Role], s.by)
 		}
 	}
 	return out

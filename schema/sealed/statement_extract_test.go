@@ -16,7 +16,13 @@ carl valid-before="20260311Z" CARL`)
 	broken := c.says("ANNA", func(b *schema.StatementBody) { b.Comment = "fine" })
 	broken.Statement.Statement = strings.Replace(broken.Statement.Statement, "fine", "FINE", 1)
 	twice := c.says("ANNA", nil)
-	v := c.judge([]Evidence{twice, twice, c.says("BEN", nil), broken, c.says("CARL", nil), c.says("MALLORY", nil)})
+	rejected := c.says("BEN", func(b *schema.StatementBody) { b.Decision = schema.DecisionReject })
+	taken := c.says("BEN", func(b *schema.StatementBody) {
+		if _, err := Supersede(b, c.signers["BEN"], []Evidence{rejected}, nil); err != nil {
+			t.Fatal(err)
+		}
+	})
+	v := c.judge([]Evidence{twice, twice, c.says("BEN", nil), broken, c.says("CARL", nil), c.says("MALLORY", nil), rejected, taken})
 	dir := filepath.Join(t.TempDir(), "out")
 	if err := v.Extract(dir); err != nil {
 		t.Fatal(err)
@@ -30,7 +36,7 @@ carl valid-before="20260311Z" CARL`)
 			commands = append(commands, strings.TrimSpace(line))
 		}
 	}
-	want := []StatementState{StateCounts, StateCounts, StateInvalid, StateExpired, StateUnlisted}
+	want := []StatementState{StateCounts, StateCounts, StateInvalid, StateExpired, StateUnlisted, StateSuperseded, StateCounts}
 	if len(commands) != len(want) || len(v.Statements) != len(want) {
 		t.Fatalf("%d commands for %d statements", len(commands), len(v.Statements))
 	}
@@ -42,10 +48,10 @@ carl valid-before="20260311Z" CARL`)
 		cmd.Dir = dir
 		out, err := cmd.CombinedOutput()
 		// An unlisted key's signature alone is good; nothing vouches for the key.
-		if good := want[i] == StateCounts || want[i] == StateUnlisted; good != (err == nil) {
+		if good := want[i] != StateInvalid && want[i] != StateExpired; good != (err == nil) {
 			t.Errorf("%s\nfor one that is %s: %v\n%s", command, want[i], err, out)
 		}
-		if strings.Contains(command, " verify ") != (want[i] == StateCounts || want[i] == StateExpired) {
+		if strings.Contains(command, " verify ") != (want[i] != StateInvalid && want[i] != StateUnlisted) {
 			t.Errorf("one that is %s is checked by %s", want[i], command)
 		}
 	}

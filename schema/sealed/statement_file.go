@@ -1,6 +1,8 @@
 package sealed
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,36 +12,49 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mailferry/mailferry/schema"
 )
 
-// statementSuffix ends the name of every statement file.
-const statementSuffix = ".statement"
+// Endings of the names of statement files: one that is in use, one whose bundle is
+// about to take the place of another, and one whose bundle has lost its place.
+const (
+	statementSuffix = ".statement"
+	stagedSuffix    = ".new"
+	voidSuffix      = ".void"
+)
 
 // maxStatements bounds the statements of one bundle, files and embedded alike,
 // to what a cloud bundle takes in.
 const maxStatements = 1000
 
-// StatementsBeside lists the statement files of a bundle file by their names:
-// BUNDLE.KEYFP8.statement, and BUNDLE.KEYFP8.2.statement and so on where one key
-// said more than one thing. No file is read.
+// Collected is what was found about a bundle.
+type Collected struct {
+	Evidence   []Evidence
+	Unreadable []Unreadable
+}
+
+// Unreadable is a file beside a bundle that looks like a statement and cannot be
+// read as one: it may be a rejection that a download cut off.
+type Unreadable struct {
+	File string `json:"file"`
+	Why  string `json:"why"`
+}
+
+// StatementsBeside lists the statement files of a bundle file by the names that
+// WriteStatement gives: BUNDLE.KEYFP8.statement, and BUNDLE.KEYFP8.2.statement
+// and so on where one key said more than one thing. No file is read.
 func StatementsBeside(bundle string) ([]string, error) {
-	dir, base := filepath.Split(bundle)
-	if dir == "" {
-		dir = "."
-	}
-	entries, err := os.ReadDir(dir)
+	n := namesOf(bundle)
+	entries, err := n.entries()
 	if err != nil {
-		return nil, fmt.Errorf("statements: %w", err)
+		return nil, err
 	}
-	middle := regexp.MustCompile(`^\.[0-9a-f]{8}(\.[0-9]{1,6})?$`)
 	var out []string
 	for _, e := range entries {
-		rest, ok := strings.CutPrefix(e.Name(), base)
-		rest, isStatement := strings.CutSuffix(rest, statementSuffix)
-		if ok && isStatement && middle.MatchString(rest) {
-			out = append(out, filepath.Join(dir, e.Name()))
+		if n.ours.MatchString(e) {
+			out = append(out, filepath.Join(n.dir, e))
 		}
 	}
 	if len(out) > maxStatements {
@@ -48,51 +63,156 @@ func StatementsBeside(bundle string) ([]string, error) {
 	return out, nil
 }
 
+// names tells the statement files of a bundle from other files by their names.
+type names struct {
+	dir, base string
+	ours      *regexp.Regexp // as WriteStatement names them
+	laid      *regexp.Regexp // the same, and what mail and downloads make of it
+}
+
+func namesOf(bundle string) names {
+	dir, base := filepath.Split(bundle)
+	quoted := regexp.QuoteMeta(base)
+	return names{dir: cmp.Or(dir, "."), base: base, ours: regexp.MustCompile(`^` + quoted + `\.[0-9a-f]{8}(\.[0-9]{1,6})?\.statement$`),
+		laid: regexp.MustCompile(`(?i)^` + quoted + `\.[0-9a-f]{8}\b`)}
+}
+
+func (n names) entries() ([]string, error) {
+	entries, err := os.ReadDir(n.dir)
+	if err != nil {
+		return nil, fmt.Errorf("statements: %w", err)
+	}
+	var out []string
+	for _, e := range entries {
+		out = append(out, e.Name())
+	}
+	return out, nil
+}
+
+// isLaid reports whether a file lies there as a statement about this very file,
+// so that one about another content is an alarm.
+func (n names) isLaid(name string) bool {
+	at := n.laid.FindStringIndex(name)
+	if at == nil {
+		return false
+	}
+	rest := strings.ToLower(name[at[1]:])
+	return !strings.Contains(rest, voidSuffix) && !strings.Contains(rest, stagedSuffix)
+}
+
+// mayBe reports whether a file is looked into.
+func (n names) mayBe(name string) bool {
+	lower := strings.ToLower(name)
+	return name != n.base && (strings.Contains(lower, "statement") || strings.HasPrefix(lower, strings.ToLower(n.base)))
+}
+
+// looksLikeStatement reports whether what cannot be read as a statement may have
+// been one: by the end of the name, by the content in whatever encoding, or by
+// its name where the content is text. It keeps a PDF from being taken for one, and
+// what macOS and Windows lay beside a file that came from elsewhere.
+func looksLikeStatement(name string, raw []byte) bool {
+	const appleDouble, zone = "\x00\x05\x16\x07", ":zone.identifier"
+	lower := strings.ToLower(name)
+	switch {
+	case bytes.HasPrefix(raw, []byte(appleDouble)), strings.HasSuffix(lower, zone):
+		return false
+	case strings.Contains(lower, statementSuffix):
+		return true
+	case bytes.Contains(bytes.ReplaceAll(raw, []byte{0}, nil), []byte("mailferry/statement/")):
+		return true
+	}
+	return strings.Contains(lower, "statement") && utf8.Valid(raw) && !bytes.Contains(raw, []byte{0})
+}
+
 // ReadStatement reads one statement file strictly. The signature is not looked
 // at: see CheckStatement and Evaluate.
 func ReadStatement(file string) (Evidence, error) {
-	raw, err := readBounded(file, schema.MaxStatementFile)
-	if err != nil {
-		return Evidence{}, fmt.Errorf("statement: %w", err)
-	}
-	s, err := schema.DecodeStatement(raw)
+	s, _, err := readStatement(file)
 	if err != nil {
 		return Evidence{}, fmt.Errorf("statement %s: %w", file, err)
 	}
 	return Evidence{File: file, Statement: s}, nil
 }
 
-// CollectStatements gathers the evidence about a bundle: the files beside it,
-// those named in extra, and the ones embedded in a cloud bundle, whose File is
-// empty. The first file that cannot be read is the error.
-func CollectStatements(bundleFile string, b *schema.Bundle, extra []string) ([]Evidence, error) {
-	files, err := StatementsBeside(bundleFile)
-	if err != nil {
-		return nil, err
+func readStatement(file string) (s schema.Statement, raw []byte, err error) {
+	if raw, err = readBounded(file, schema.MaxStatementFile); err == nil {
+		s, err = schema.DecodeStatement(raw)
 	}
-	var out []Evidence
-	seen := map[string]bool{}
-	for _, f := range slices.Concat(files, extra) {
-		name := filepath.Clean(f)
-		if seen[name] {
-			continue
+	return s, raw, err
+}
+
+// CollectStatements gathers the evidence about an opened bundle: what lies beside
+// its file, what extra names, and what is embedded in a cloud bundle, whose File
+// is empty.
+//
+// Beside the file, those named as WriteStatement names them are taken whatever
+// they are about, and the first that cannot be read is the error. Mail and
+// downloads rename files, so every other regular file there whose name contains
+// "statement", in any case, or begins with the bundle's is taken too where it is
+// a statement about the bundle's id, whatever content, or about the content of its
+// origin; one that looks like a statement and is none that can be read is
+// Unreadable.
+func CollectStatements(bundleFile string, o *Opened, extra []string) (Collected, error) {
+	var c Collected
+	subject, err := o.Subject()
+	if err != nil {
+		return c, err
+	}
+	n := namesOf(bundleFile)
+	entries, err := n.entries()
+	if err != nil {
+		return c, err
+	}
+	named, files := map[string]bool{}, slices.Clone(extra)
+	for _, f := range extra {
+		named[filepath.Clean(f)] = true
+	}
+	for _, name := range entries {
+		file := filepath.Join(n.dir, name)
+		switch {
+		case n.ours.MatchString(name) && !named[file]:
+			files = append(files, file)
+		case n.mayBe(name) && !named[file]:
+			c.neighbour(file, subject, n.isLaid(name))
 		}
-		seen[name] = true
+		if len(c.Evidence)+len(files) > maxStatements {
+			break
+		}
+	}
+	for _, f := range files {
 		e, err := ReadStatement(f)
 		if err != nil {
-			return nil, err
+			return c, err
 		}
-		out = append(out, e)
+		c.Evidence = append(c.Evidence, e)
 	}
-	if b.Origin != nil {
-		for _, s := range b.Origin.Statements {
-			out = append(out, Evidence{Statement: s})
+	if o.Bundle.Origin != nil {
+		for _, s := range o.Bundle.Origin.Statements {
+			c.Evidence = append(c.Evidence, Evidence{Statement: s})
 		}
 	}
-	if len(out) > maxStatements {
-		return nil, fmt.Errorf("statements: more than %d about %s", maxStatements, bundleFile)
+	if len(c.Evidence) > maxStatements {
+		return c, fmt.Errorf("statements: more than %d about %s", maxStatements, bundleFile)
 	}
-	return out, nil
+	return c, nil
+}
+
+// neighbour takes a file of another name.
+func (c *Collected) neighbour(file string, subject StatementSubject, laid bool) {
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return
+	}
+	s, raw, err := readStatement(file)
+	var body *schema.StatementBody
+	if err == nil {
+		body, err = s.Body()
+	}
+	switch {
+	case err == nil && (body.Bundle == subject.Bundle || subject.aboutWhat(body) == aboutOrigin):
+		c.Evidence = append(c.Evidence, Evidence{File: file, Statement: s, Aside: !laid && subject.aboutWhat(body) == aboutOther})
+	case err != nil && looksLikeStatement(filepath.Base(file), raw):
+		c.Unreadable = append(c.Unreadable, Unreadable{neutral(file), err.Error()})
+	}
 }
 
 // WriteStatement writes the statement beside the bundle file and returns the
@@ -100,6 +220,17 @@ func CollectStatements(bundleFile string, b *schema.Bundle, extra []string) ([]E
 // key gets the next free number. The file holds no secret, so that anybody may
 // read it (0644).
 func WriteStatement(bundle string, s schema.Statement) (string, error) {
+	return writeStatement(bundle, s, statementSuffix)
+}
+
+// StageStatement is WriteStatement for a content that is about to take the place
+// of bundle's: it counts once that has happened, and alarms nobody before. Then
+// WriteStatement gives it its name.
+func StageStatement(bundle string, s schema.Statement) (string, error) {
+	return writeStatement(bundle, s, statementSuffix+stagedSuffix)
+}
+
+func writeStatement(bundle string, s schema.Statement, suffix string) (string, error) {
 	signed, err := CheckStatement(s)
 	if err != nil {
 		return "", err
@@ -115,9 +246,9 @@ func WriteStatement(bundle string, s schema.Statement) (string, error) {
 	defer os.Remove(temp)
 	stem := bundle + "." + signed.KeyFP8()
 	for n := 1; n <= maxStatements; n++ {
-		name := stem + statementSuffix
+		name := stem + suffix
 		if n > 1 {
-			name = stem + "." + strconv.Itoa(n) + statementSuffix
+			name = stem + "." + strconv.Itoa(n) + suffix
 		}
 		err := placeNew(temp, name, doc)
 		if err == nil {
@@ -128,6 +259,26 @@ func WriteStatement(bundle string, s schema.Statement) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("statement: more than %d of one key beside %s", maxStatements, bundle)
+}
+
+// LaidBeside reports whether a file has a name of bundle's statements: those are
+// the ones to set aside when the bundle loses its content.
+func LaidBeside(bundle, file string) bool { return namesOf(bundle).isLaid(filepath.Base(file)) }
+
+// SetAside renames a statement about a content that its bundle is about to lose to
+// FILE.void, or FILE.2.void and so on: evidence is never written over. It goes on
+// counting for the content that it is about.
+func SetAside(file string) error {
+	for n := 1; n <= maxStatements; n++ {
+		name := file + voidSuffix
+		if n > 1 {
+			name = file + "." + strconv.Itoa(n) + voidSuffix
+		}
+		if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+			return os.Rename(file, name)
+		}
+	}
+	return fmt.Errorf("%s: too many are set aside already", file)
 }
 
 func writeTemp(dir string, doc []byte) (string, error) {

@@ -74,20 +74,17 @@ func TestEvidenceIsNeverRewritten(t *testing.T) {
 	if want := []string{"cloud.age." + a8 + ".statement", "cloud.age." + a8 + ".2.statement", "cloud.age." + b8 + ".statement"}; strings.Join(files, " ") != strings.Join(want, " ") {
 		t.Fatalf("wrote %v, want %v", files, want)
 	}
-	// Other bundles' statements and what is left of writing are not taken.
-	for _, other := range []string{"cloud.age.old." + a8 + ".statement", "cloud.age.notes.statement", "xcloud.age." + a8 + ".statement"} {
-		put(t, dir, other, "{}")
-	}
 	origin := sign(t, ben, func(b *schema.StatementBody) { b.Time = testTime(2) })
-	evidence, err := CollectStatements(bundle, &schema.Bundle{Origin: &schema.Origin{Statements: []schema.Statement{origin}}}, []string{bundle + "." + b8 + ".statement"})
+	o := &Opened{Bundle: &schema.Bundle{Origin: &schema.Origin{Statements: []schema.Statement{origin}}}}
+	c, err := CollectStatements(bundle, o, []string{bundle + "." + b8 + ".statement"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(evidence) != 4 {
-		t.Fatalf("%d pieces of evidence, want the three files and the embedded one", len(evidence))
+	if len(c.Evidence) != 4 || len(c.Unreadable) > 0 {
+		t.Fatalf("%d pieces of evidence, want the three files and the embedded one; unreadable: %v", len(c.Evidence), c.Unreadable)
 	}
 	found := map[schema.Statement]bool{}
-	for _, e := range evidence {
+	for _, e := range c.Evidence {
 		found[e.Statement] = true
 	}
 	if !found[reject] || !found[approve] || !found[origin] {
@@ -139,7 +136,7 @@ func TestHostileStatementFilesAreOneErrorThatNamesTheFile(t *testing.T) {
 	_, err = ReadStatement(dir)
 	wantError(t, err, "not a file")
 	put(t, dir, "b.age.0123abcd.statement", "{")
-	_, err = CollectStatements(filepath.Join(dir, "b.age"), &schema.Bundle{}, nil)
+	_, err = CollectStatements(filepath.Join(dir, "b.age"), &Opened{Bundle: &schema.Bundle{}}, nil)
 	wantError(t, err, "b.age.0123abcd.statement")
 }
 

@@ -16,7 +16,8 @@ const (
 	StateOtherRole    StatementState = "other-role"    // a role that this kind of bundle does not have
 	StateOtherSite    StatementState = "other-site"    // made for another Cloud
 	StateSelfReview   StatementState = "self-review"   // approved by whoever exported or transformed it
-	StateSuperseded   StatementState = "superseded"    // the same person said something else later
+	StateSuperseded   StatementState = "superseded"    // the same person took it back, or said something else later
+	StateAside        StatementState = "set-aside"     // about another content, under a name that alarms nobody
 	StateInvalid      StatementState = "invalid"       // the signature is not good
 )
 
@@ -40,8 +41,9 @@ type StatementVerdict struct {
 
 	statement schema.Statement
 	signed    *SignedStatement // nil where invalid
-	person    int              // index in the allowed signers' people, or -1
+	by        counted          // person -1 for nobody
 	about     about
+	inForce   bool // counts, or would if its key were listed
 }
 
 // ReaderAdded is somebody in the bundle's list whom the signer did not see
@@ -53,9 +55,11 @@ type ReaderAdded struct {
 	Key   string `json:"key"`
 }
 
-// RejectionVerdict is a listed person's rejection that stands.
+// RejectionVerdict is a rejection of the content at hand that stands. Person is
+// empty where the key is not listed.
 type RejectionVerdict struct {
-	Person  string      `json:"person"`
+	Person  string      `json:"person,omitzero"`
+	Key     string      `json:"key"`
 	File    string      `json:"file,omitzero"`
 	Time    schema.Time `json:"time"`
 	For     string      `json:"for,omitzero"`
@@ -70,11 +74,17 @@ type Verdict struct {
 	Statements   []StatementVerdict   `json:"statements"`
 	Persons      []Person             `json:"persons"` // whose statements count
 	Requirements []RequirementVerdict `json:"requirements"`
-	Rejections   []RejectionVerdict   `json:"rejections"`
+	Rejections   []RejectionVerdict   `json:"rejections"`          // of listed people: they shut the gate
+	Unheeded     []RejectionVerdict   `json:"unheeded,omitzero"`   // by keys that nobody listed
+	Unreadable   []Unreadable         `json:"unreadable,omitzero"` // shut the gate where somebody is listed
 	Warnings     []string             `json:"warnings"`
 
 	allowed *AllowedSigners
 }
+
+// ListsNobody reports whether no allowed signers were given, so that every
+// rejection is unheeded and no gate can be shut.
+func (v *Verdict) ListsNobody() bool { return v.allowed == nil }
 
 // Invalid reports whether a statement is not what it seems: a signature that is
 // not good, or a listed person's words about another content laid beside this
@@ -99,6 +109,8 @@ func (v *Verdict) Missing() []string {
 	return out
 }
 
-// Shut reports whether the gate is shut: a requirement is not met, or a listed
-// person rejects.
-func (v *Verdict) Shut() bool { return len(v.Rejections) > 0 || len(v.Missing()) > 0 }
+// Shut reports whether the gate is shut: a requirement is not met, a listed
+// person rejects, or what may be such a rejection cannot be read.
+func (v *Verdict) Shut() bool {
+	return len(v.Rejections) > 0 || len(v.Missing()) > 0 || len(v.Unreadable) > 0 && !v.ListsNobody()
+}
