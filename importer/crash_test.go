@@ -74,7 +74,7 @@ func importing(c child, out io.Writer) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if hits++; hits == c.Hit {
-			die()
+			crashtest.Die()
 		}
 	}
 	if c.Blind {
@@ -93,18 +93,6 @@ func importing(c child, out io.Writer) error {
 type ended struct {
 	How    string
 	Report *importer.Report
-}
-
-// die is SIGKILL, which no process can answer.
-func die() {
-	self, err := os.FindProcess(os.Getpid())
-	if err == nil {
-		err = self.Kill()
-	}
-	if err == nil {
-		select {} // the signal is on its way
-	}
-	panic(err)
 }
 
 // process runs an importing process. after ≥ 0 kills it that long after it

@@ -24,10 +24,10 @@ func leakWays() []string {
 	return []string{"stdout", "stderr", "json", "url", "base64", "hex", "file", "file name", "command line"}
 }
 
-// testMain is main for the tests: the same, but for the switch.
+// testMain is main for the tests: the same, but for the switches.
 func testMain() {
-	way := os.Getenv(leakSwitch)
-	if way == "" {
+	way, last := os.Getenv(leakSwitch), os.Getenv(killSwitch)
+	if way == "" && last == "" {
 		main()
 		return
 	}
@@ -35,6 +35,9 @@ func testMain() {
 	defer stop()
 	e := processEnv()
 	e.opened = func(o *sealed.Opened) { leak(way, o) }
+	if last != "" {
+		e.step = dieAfter(last)
+	}
 	os.Exit(e.run(ctx, os.Args))
 }
 

@@ -33,11 +33,19 @@ type env struct {
 	exposed map[string]bool // files that were warned of, since others can read them
 
 	opened func(*sealed.Opened) // called for each bundle that was opened; nil but in tests
+	step   func(string)         // called between the steps of a change in place; nil but in tests
 }
 
 func processEnv() *env {
 	return &env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupenv: os.LookupEnv, now: time.Now,
 		tool: "mailferry " + version, log: slog.New(slog.DiscardHandler)}
+}
+
+// reached tells a test how far a change in place has come.
+func (e *env) reached(step string) {
+	if e.step != nil {
+		e.step(step)
+	}
 }
 
 // getenv reads a variable that is as good as unset where it is empty.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -44,6 +45,11 @@ func (e *env) fill(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	held, err := safefile.Hold(path) // before it is read: two at once would lose the secrets of one
+	if err != nil {
+		return err
+	}
+	defer held.Release()
 	o, err := e.open(c, path)
 	if err != nil {
 		return err
@@ -82,20 +88,49 @@ func (e *env) fill(c *cli.Context) error {
 		return err
 	}
 	e.stamp(o.Bundle, o.Bundle.Manifest.History, "fill", count(len(secrets), "secret"))
-	if err := safefile.Write(path, true, func(w io.Writer) error { return sealed.Write(w, o.Bundle, to) }); err != nil {
-		return err
-	}
-	// What was said about the old content is kept under another name: beside the
-	// bundle it would look like a statement about a bundle that was tampered with.
-	for _, f := range voided {
-		if err := sealed.SetAside(f); err != nil {
-			return fmt.Errorf("the bundle is filled; a voided statement could not be set aside: %w", err)
-		}
-	}
-	if err := e.signStep(signer, path, o.Bundle, schema.RoleExporter); err != nil {
+	if err := e.replace(path, held, o.Bundle, to, voided, signer); err != nil {
 		return err
 	}
 	return e.bundleSummary(c, path, o.Bundle)
+}
+
+// replace puts the filled bundle, and a statement about it, where the old ones are.
+// Killed at any point it leaves a bundle that all statements about count for: those
+// about the old content are set aside before it goes, and the one about the new
+// content is there before it comes, under names that alarm nobody.
+func (e *env) replace(path string, held *safefile.Held, b *schema.Bundle, to sealed.Readers, voided []string, signer *optionalSigner) error {
+	st, err := e.signContent(signer, b, schema.RoleExporter)
+	if err != nil {
+		return err
+	}
+	staged := ""
+	err = held.Replace(func(w io.Writer) error { return sealed.Write(w, b, to) }, func() error {
+		if st != nil {
+			if staged, err = sealed.StageStatement(path, *st); err != nil {
+				return err
+			}
+			e.reached("staged")
+		}
+		for _, f := range voided {
+			if err := sealed.SetAside(f); err != nil {
+				return err
+			}
+			e.reached("set aside")
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	e.reached("replaced")
+	if st == nil {
+		return nil
+	}
+	if err := e.keepStatement(signer, path, st, schema.RoleExporter); err != nil {
+		return fmt.Errorf("the bundle is filled; its statement stays where it is, as %s: %w", staged, err)
+	}
+	e.reached("kept")
+	return os.Remove(staged)
 }
 
 // warnReaders says who can read the file now and will not any more, or the

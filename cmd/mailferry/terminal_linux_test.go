@@ -259,6 +259,34 @@ func TestFillAsksForWhatIsMissingWithoutShowingIt(t *testing.T) {
 	}
 }
 
+// From reading to writing the bundle is one fill's: a second is refused, and what
+// other programs do to the file meanwhile is not written over.
+func TestFillKeepsOthersFromTheBundleWhileItAsks(t *testing.T) {
+	bin, dir, ops := desk(t)
+	path := filepath.Join(dir, "server.age")
+	p := sit(t, bin, dir, "fill", "-i", "ops.key", "-r", ops, "--secrets", "-", "server.age")
+	p.sees(`Password of connection "Legal"`)
+	second := exec.Command(filepath.Join(bin, "mailferry"), "fill", "-i", "ops.key", "-r", ops, "--secrets", "legal.csv", "server.age")
+	second.Dir, second.Env = dir, cleanEnv(bin)
+	said, err := second.CombinedOutput()
+	if err == nil || !strings.Contains(string(said), "server.age: another command is changing it") {
+		t.Errorf("the second fill: %v: %s", err, said)
+	}
+	theirs := []byte("somebody else's")
+	if err := os.WriteFile(path, theirs, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := listing(t, dir)
+	p.typesHidden("made-up-Siskin-3\n")
+	code, screen := p.leaves()
+	if code != 1 || !strings.Contains(screen, "changed by somebody else meanwhile: it was written to") {
+		t.Errorf("exit %d: %q", code, screen)
+	}
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, theirs) || listing(t, dir) != before {
+		t.Errorf("%q, %v; %s", now, err, listing(t, dir))
+	}
+}
+
 func TestFillAsksBeforeAnApprovalIsVoided(t *testing.T) {
 	bin, dir, ops := desk(t)
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, "ssh")).CombinedOutput(); err != nil {
