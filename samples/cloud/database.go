@@ -32,9 +32,9 @@ CREATE TABLE items (
 	name     TEXT NOT NULL,
 	uses     TEXT NOT NULL, -- the credential that a connection names, or empty
 	settings TEXT NOT NULL, -- the item as JSON, without its secret
-	secret   BLOB,          -- an age file, or NULL
-	UNIQUE (list, name)
+	secret   BLOB           -- an age file, or NULL
 );
+CREATE INDEX items_name ON items (list, name);
 CREATE INDEX items_uses ON items (uses);
 CREATE TABLE keys (
 	key     TEXT PRIMARY KEY,

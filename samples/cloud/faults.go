@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,6 +25,8 @@ type Faults struct {
 	Rate           float64       // writes a second, of which one second's worth may come at once; above: 429. 0: no limit
 	HideRetryAfter bool          // 429 without Retry-After
 	TokenLasts     int           // requests after which the token has expired; 0: never
+	Lag            time.Duration // how long lists do not show an item that was made
+	Twins          bool          // a name may be taken more than once
 	Chances        []Chance      // tried in their order for each request
 	Seed           uint64
 	// Script, if set, decides for each request that the limit let pass;
@@ -95,18 +98,19 @@ type faults struct {
 	random   *rand.Rand
 	limiter  *rate.Limiter
 	requests int
+	made     map[int64]time.Time // by id, where lists lag
 }
 
 func newFaults(f Faults) (*faults, error) {
-	if f.Latency < 0 || f.Rate < 0 || math.IsNaN(f.Rate) || f.TokenLasts < 0 {
-		return nil, fmt.Errorf("latency, rate and the token's life cannot be negative")
+	if f.Latency < 0 || f.Lag < 0 || f.Rate < 0 || math.IsNaN(f.Rate) || f.TokenLasts < 0 {
+		return nil, fmt.Errorf("latency, lag, rate and the token's life cannot be negative")
 	}
 	for _, c := range f.Chances {
 		if !(c.P >= 0 && c.P <= 1) {
 			return nil, fmt.Errorf("the probability of %s is not between 0 and 1", c.Fault.Do)
 		}
 	}
-	out := &faults{Faults: f, random: rand.New(rand.NewPCG(f.Seed, f.Seed))}
+	out := &faults{Faults: f, random: rand.New(rand.NewPCG(f.Seed, f.Seed)), made: map[int64]time.Time{}}
 	if f.Rate > 0 {
 		out.limiter = rate.NewLimiter(rate.Limit(f.Rate), max(1, int(f.Rate)))
 	}
@@ -128,6 +132,22 @@ func (f *faults) next(r *http.Request) Fault {
 		}
 	}
 	return Fault{}
+}
+
+// born starts the time for which lists do not show an item.
+func (f *faults) born(id int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.Lag > 0 {
+		f.made[id] = time.Now()
+	}
+}
+
+// shown takes out of a list what it does not show yet.
+func (f *faults) shown(entries []Entry) []Entry {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.DeleteFunc(entries, func(e Entry) bool { return time.Since(f.made[e.ID]) < f.Lag })
 }
 
 func (f *faults) expired() bool {

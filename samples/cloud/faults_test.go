@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -195,5 +196,28 @@ func TestProbabilitiesFromNeverToAlwaysAreTaken(t *testing.T) {
 		if p == 1 && r.Status < 500 || p == 0 && (r.Status != 200 || err != nil) {
 			t.Errorf("%v: got %d, %v", p, r.Status, err)
 		}
+	}
+}
+
+// A name taken twice, and lists that lag, are what a page may be like: the store
+// has both at once, and a list neither until the lag is over.
+func TestTwinsAreStoredAndAListThatLagsShowsNeither(t *testing.T) {
+	c := open(t, t.TempDir(), Options{Faults: Faults{Lag: time.Hour, Twins: true}})
+	it := &schema.CloudConnection{Name: "A", ServiceProvider: DefaultProviders()[0].Label, Host: "smtp.example"}
+	for range 2 {
+		if _, err := c.Create(t.Context(), it, schema.Secret{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, err := c.Items(t.Context(), schema.Connections)
+	if err != nil || len(entries) != 2 {
+		t.Fatalf("%v, stored %d", err, len(entries))
+	}
+	if shown := c.faults.shown(slices.Clone(entries)); len(shown) != 0 {
+		t.Errorf("the list shows %d", len(shown))
+	}
+	c.faults.made[entries[0].ID] = time.Now().Add(-2 * time.Hour)
+	if shown := c.faults.shown(entries); len(shown) != 1 || shown[0].ID != 1 {
+		t.Errorf("once the lag is over the list shows %v", shown)
 	}
 }

@@ -152,7 +152,7 @@ func (c *Cloud) Load(ctx context.Context, items []schema.Item) error {
 				if err := c.check(ctx, tx, 0, it); err != nil {
 					return fmt.Errorf("%s %s: %w", l.One(), schema.Quote(it.ItemName()), err)
 				}
-				if _, err := insert(ctx, tx, it, nil); err != nil {
+				if _, err := c.insert(ctx, tx, it, nil); err != nil {
 					return err
 				}
 			}
@@ -193,10 +193,10 @@ func (c *Cloud) create(ctx context.Context, tx *sql.Tx, it schema.Item, box []by
 	if it.List() == schema.Credentials && box == nil {
 		return Entry{}, refused(http.StatusUnprocessableEntity, schema.SecretField(schema.Credentials), "is required")
 	}
-	return insert(ctx, tx, it, box)
+	return c.insert(ctx, tx, it, box)
 }
 
-func insert(ctx context.Context, tx *sql.Tx, it schema.Item, box []byte) (Entry, error) {
+func (c *Cloud) insert(ctx context.Context, tx *sql.Tx, it schema.Item, box []byte) (Entry, error) {
 	settings, err := schema.Marshal(it)
 	if err != nil {
 		return Entry{}, err
@@ -210,6 +210,7 @@ func insert(ctx context.Context, tx *sql.Tx, it schema.Item, box []byte) (Entry,
 	if err != nil {
 		return Entry{}, err
 	}
+	c.faults.born(id)
 	return get(ctx, tx, it.List(), id)
 }
 
