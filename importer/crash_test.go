@@ -30,7 +30,7 @@ type child struct {
 	Items                 int
 	Keys                  bool
 	Blind                 bool   // the mutation: no look before a retry
-	Newer                 bool   // every secret has changed since an earlier import: overwrite
+	Newer                 bool   // every secret is to be another than an earlier import sent: overwrite
 	Point                 string // kill itself there
 	Hit                   int    // at that hit of the point
 }
@@ -38,7 +38,7 @@ type child struct {
 func (c child) options(way importer.Cloud, id *age.X25519Identity) (importer.Options, error) {
 	o, err := importOptions(way, bundleWith(c.Items), c.List, c.Ledger, id)
 	if c.Newer {
-		o.OnConflict = importer.Overwrite
+		o.OnConflict, o.RewriteSecrets = importer.Overwrite, true
 		o.Secrets = func(list schema.List, name string) schema.Secret { return schema.NewSecret("newer secret of " + name) }
 	}
 	return o, err

@@ -22,9 +22,9 @@ const (
 // What a drift report says about a secret. Cloud never shows one, so this is
 // what the ledger knows.
 const (
-	SecretAsImported = "as imported"   // Since says when
-	SecretNewer      = "another since" // the bundle has another than was imported
-	SecretUnknown    = "unknown"
+	SecretAsImported    = "as imported"    // Since says when
+	SecretNotComparable = "not comparable" // Since's was of another export, or from outside the bundle
+	SecretUnknown       = "unknown"
 )
 
 // DriftItem is one item of the bundle as Cloud has it now.
@@ -52,10 +52,9 @@ type DriftReport struct {
 }
 
 // Differs reports whether anything of the bundle is not on Cloud as it should
-// be. A secret counts where the ledger knows of another; unknown is no
-// difference.
+// be. Secrets do not count: of none it is known that Cloud has another.
 func (d *DriftReport) Differs() bool {
-	return slices.ContainsFunc(d.Items, func(it DriftItem) bool { return it.State != InStep || it.Secret == SecretNewer })
+	return slices.ContainsFunc(d.Items, func(it DriftItem) bool { return it.State != InStep })
 }
 
 // Drift compares the bundle with Cloud. Include and Exclude narrow it; the
@@ -115,18 +114,16 @@ func driftOf(o *Options, led *ledger, l *look, it schema.Item) DriftItem {
 	default:
 		d.State = Multiple
 	}
-	secret, need, _ := o.secretOf(it)
-	if !need {
+	if schema.SecretMarker(it) == nil {
 		return d
 	}
-	ev := led.evidence(k, secret)
-	d.Secret, d.Since = SecretUnknown, schema.Time{}
+	d.Secret = SecretUnknown
 	switch w, _ := led.written(k); {
-	case w.id != "" && d.ID != "" && w.id != d.ID: // another item took its place
-	case ev.state == secretSame:
-		d.Secret, d.Since = SecretAsImported, ev.time
-	case ev.state == secretOther:
-		d.Secret, d.Since = SecretNewer, ev.time
+	case w.secret == "" || w.id != "" && d.ID != "" && w.id != d.ID: // another item took its place
+	case w.asImported(it):
+		d.Secret, d.Since = SecretAsImported, w.time
+	default:
+		d.Secret, d.Since = SecretNotComparable, w.time
 	}
 	return d
 }

@@ -26,15 +26,14 @@ func AccountOf(o Options, list schema.List) (map[string]Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]Account{}
+	out, items := map[string]Account{}, o.Bundle.ByKey()
 	for k := range led.entries {
 		if k.List != list {
 			continue
 		}
-		a := Account{Open: led.open(k) != nil}
-		secret := o.Secrets(k.List, k.Name)
+		a := Account{Open: led.of(k).open != nil}
 		if w, ok := led.written(k); ok {
-			a.ID, a.Written, a.Secret = w.id, true, w.secret == led.fingerprint(k, secret)
+			a.ID, a.Written, a.Secret = w.id, true, w.asImported(items[k])
 		}
 		out[k.Name] = a
 	}

@@ -2,30 +2,33 @@ package importer
 
 import (
 	"bytes"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"sync"
 
 	"github.com/mailferry/mailferry/schema"
 )
 
 // LedgerFormat is the format that a ledger's first record names.
-const LedgerFormat = "mailferry/ledger/v1"
+const LedgerFormat = ledgerFamily + "v2"
 
 const (
-	maxLedger = 1 << 30
-	maxLine   = 1 << 20
-	maxWords  = 500 // characters of Cloud's words that a record keeps
+	ledgerFamily = "mailferry/ledger/"
+	maxWords     = 500 // characters of Cloud's words that a record keeps
+	// maxLedger is the size from which no further write is begun: the ledger is
+	// a document, and is read whole. What was begun is still recorded.
+	maxLedger = schema.MaxDocument
 )
 
 // What a record is.
 const (
 	typeLedger  = "ledger"  // the first: what the ledger is bound to
-	typeIntent  = "intent"  // about to write; on disk before the request leaves
+	typeIntent  = "intent"  // about to write
 	typeOutcome = "outcome" // what came of it
 )
 
@@ -38,8 +41,8 @@ const (
 	outLost    = "lost"    // there otherwise than intended
 )
 
-// record is one line of a ledger. It holds names and digests, never a secret:
-// Secret is a fingerprint under the ledger's own key.
+// record is one line of a ledger. It holds names and digests of settings, and
+// of a secret what secretMark says: nothing that depends on its value.
 type record struct {
 	Prev string      `json:"prev"` // hex SHA-256 of the line before, without its line feed; "" in the first
 	Type string      `json:"type"`
@@ -49,30 +52,31 @@ type record struct {
 	Cloud  string `json:"cloud,omitzero"`
 	Bundle string `json:"bundle,omitzero"`
 	Digest string `json:"digest,omitzero"`
-	Seal   string `json:"seal,omitzero"` // armored age file: the fingerprint key
 
-	Key    string      `json:"key,omitzero"` // Idempotency-Key; joins intent and outcome
+	Key    string      `json:"key,omitzero"` // Idempotency-Key; joins the records of one write
 	List   schema.List `json:"list,omitzero"`
 	Name   string      `json:"name,omitzero"`
 	Action string      `json:"action,omitzero"` // create or change
 	Item   string      `json:"item,omitzero"`   // digest of the fields sent
-	Secret string      `json:"secret,omitzero"` // fingerprint of the secret sent; "" none was
-	Plan   string      `json:"plan,omitzero"`   // digest of the saved plan that is applied
+	Secret string      `json:"secret,omitzero"` // secretMark of the secret sent; "" none was
+	Plan   string      `json:"plan,omitzero"`   // id of the saved plan that is applied
 
 	Result string `json:"result,omitzero"`
 	ID     string `json:"id,omitzero"` // Cloud's; of the intent for a change
 	Words  string `json:"words,omitzero"`
 }
 
+// creates reports whether an intent is to make an item.
+func (r *record) creates() bool { return r.Action == string(Create) }
+
 // written is what the ledger knows of an item that it wrote.
 type written struct {
 	time   schema.Time
 	id     string
 	item   string // digest of the fields
-	secret string // fingerprint; "" unknown or none
+	secret string // secretMark; "" unknown or none
 	plan   string
 	loaded bool // by an earlier run; its time does not tell: clocks are set back
-	unsure bool // a later write of the secret may have happened
 }
 
 type entry struct {
@@ -84,47 +88,39 @@ type entry struct {
 // for concurrent use. Without a file it keeps the account in memory only.
 type ledger struct {
 	path      string
-	fsys      files
 	point     func(string)
 	unlock    func() error
-	first     []byte // of a ledger that is yet to begin
-	anyBundle bool   // evidence of an earlier import is welcome
-	mac       []byte // fingerprint key; nil where no identity opens it
+	anyBundle bool // evidence of an earlier import is welcome
 	notes     []string
 
 	mu      sync.Mutex
 	loading bool
 	f       file
 	head    string
-	lines   int
+	lines   int // 0: there is no ledger yet
+	size    int // bytes of them
+	torn    int // bytes of a last line that has no end
 	entries map[itemKey]*entry
-	byKey   map[string]itemKey // of open intents
-	broken  error              // set once a write failed: the account is no longer sure
+	byKey   map[string]*entry // of open intents
+	broken  error             // set once a write failed: the account is no longer sure
 
 	syncing sync.Mutex
 	synced  int // lines
 }
 
-func newLedger(o *Options) *ledger {
-	return &ledger{path: o.Ledger, fsys: o.files, point: o.Point, entries: map[itemKey]*entry{}, byKey: map[string]itemKey{}}
-}
-
 // readLedger reads the ledger, if there is one, without ever writing it: a torn
 // last line is passed over. anyBundle takes the ledger of another bundle too.
 func readLedger(o *Options, anyBundle bool) (*ledger, error) {
-	l := newLedger(o)
-	l.anyBundle = anyBundle
+	l := &ledger{path: o.Ledger, point: o.Point, anyBundle: anyBundle,
+		entries: map[itemKey]*entry{}, byKey: map[string]*entry{}}
 	if o.Ledger == "" {
 		return l, nil
 	}
-	raw, err := o.files.ReadFile(o.Ledger, maxLedger)
-	if errors.Is(err, fs.ErrNotExist) {
-		return l, nil
+	raw, err := o.files.Read(o.Ledger)
+	if err == nil {
+		err = l.load(o, raw)
 	}
-	if err != nil {
-		return nil, placed(o.Ledger, err)
-	}
-	if _, err := l.load(o, raw); err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, placed(o.Ledger, err)
 	}
 	return l, nil
@@ -133,164 +129,147 @@ func readLedger(o *Options, anyBundle bool) (*ledger, error) {
 // openLedger opens the ledger to go on in it, locked until it is closed or the
 // process ends: a second import is refused meanwhile. One that is refused is
 // left as it is. Where there is none yet, none is made before [ledger.start].
-func openLedger(o *Options) (_ *ledger, err error) {
+func openLedger(o *Options) (*ledger, error) {
 	if o.Ledger == "" {
 		return nil, errors.New("an import needs a ledger")
 	}
-	raw, err := o.files.ReadFile(o.Ledger, maxLedger)
-	var first []byte
-	if errors.Is(err, fs.ErrNotExist) {
-		raw, err = firstLine(o)
-		first = raw
-	}
-	if err != nil {
-		return nil, placed(o.Ledger, err)
-	}
-	l, size, err := loadLedger(o, raw)
-	if err != nil {
-		return nil, err
-	}
-	if l.first = first; first != nil {
-		return l, nil
+	l, err := readLedger(o, false)
+	if err != nil || l.lines == 0 {
+		return l, err
 	}
 	unlock, err := o.files.Lock(o.Ledger + ".lock")
 	if err != nil {
 		return nil, placed(o.Ledger, err)
 	}
+	// Only now nobody else writes it.
+	if l, err = readLedger(o, false); err != nil {
+		return nil, errors.Join(err, unlock())
+	}
 	l.unlock = unlock
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, l.close())
-		}
-	}()
-	now, err := o.files.ReadFile(o.Ledger, maxLedger)
-	if err != nil {
-		return nil, placed(o.Ledger, err)
-	}
-	if !bytes.Equal(now, raw) { // another import was at work until now
-		fresh, good, err := loadLedger(o, now)
-		if err != nil {
-			return nil, err
-		}
-		l, size = fresh, good
-		l.unlock = unlock
-	}
-	if size < len(now) {
-		l.notes = append(l.notes, fmt.Sprintf("the ledger's last line was torn (%d bytes) and has been removed", len(now)-size))
-	}
-	if l.f, err = o.files.Append(o.Ledger, int64(size)); err != nil {
-		return nil, placed(o.Ledger, err)
-	}
-	if size < len(now) {
-		if err := l.f.Sync(); err != nil {
-			return nil, placed(o.Ledger, err)
-		}
+	if err := l.resume(o); err != nil {
+		return nil, errors.Join(placed(o.Ledger, err), l.release())
 	}
 	return l, nil
 }
 
-func loadLedger(o *Options, raw []byte) (l *ledger, size int, err error) {
-	l = newLedger(o)
-	if size, err = l.load(o, raw); err != nil {
-		return nil, 0, placed(o.Ledger, err)
+// resume opens the file. A torn last line is taken away by writing what is good
+// of the ledger anew.
+func (l *ledger) resume(o *Options) (err error) {
+	if l.f, err = o.files.Append(l.path); err != nil {
+		return err
 	}
-	if l.mac == nil {
-		return nil, 0, schema.Hint(placed(o.Ledger, errors.New("its key opens to none of the identities")),
-			"use the identity of the import that began it, or begin another with --ledger F")
+	if err := l.f.Held(l.lines == 1); err != nil {
+		return err
 	}
-	return l, size, nil
+	if l.torn == 0 {
+		return nil
+	}
+	l.notes = append(l.notes, fmt.Sprintf("the ledger's last line was torn (%d bytes) and has been removed", l.torn))
+	raw, err := o.files.Read(l.path)
+	if err == nil {
+		err = l.f.Close()
+		l.f = nil
+	}
+	if err == nil {
+		err = o.files.Write(l.path, raw[:l.size])
+	}
+	if err == nil {
+		l.f, err = o.files.Append(l.path)
+	}
+	return err
 }
 
 // errBegun says that another import has begun the ledger meanwhile, so that what
 // was seen of Cloud may no longer be true.
 var errBegun = errors.New("another import began the ledger")
 
-// start begins a new ledger, whole or not at all, and locks it. It comes after
-// the first look at Cloud and before the first write: where there is nothing to
-// do, or it cannot be done, nothing is left beside the bundle. (A lock file that
-// was made cannot be taken away: whoever has it open would go on to lock a file
-// that is none any more.)
-func (l *ledger) start(o *Options) (err error) {
-	if l.first == nil {
+// start comes after the first look at Cloud and before the first write: it makes
+// sure that the file under the path is the one held, or begins a new ledger,
+// whole or not at all, and locks it. Where there is nothing to do, or it cannot
+// be done, nothing is left beside the bundle. (A lock file that was made cannot
+// be taken away: whoever has it open would go on to lock a file that is none any
+// more.)
+func (l *ledger) start(o *Options) error {
+	err := l.begin(o)
+	if err == nil {
+		err = l.f.Held(false)
+	}
+	if err != nil && !errors.Is(err, errBegun) {
+		return placed(l.path, err)
+	}
+	return err
+}
+
+func (l *ledger) begin(o *Options) (err error) {
+	if l.f != nil {
 		return nil
 	}
-	if l.unlock, err = o.files.Lock(o.Ledger + ".lock"); err != nil {
-		return placed(o.Ledger, err)
+	if l.unlock, err = o.files.Lock(l.path + ".lock"); err != nil {
+		return err
 	}
-	if _, err := o.files.ReadFile(o.Ledger, maxLedger); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := o.files.Read(l.path); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
 			return errBegun
 		}
-		return placed(o.Ledger, err)
+		return err
 	}
-	if err := writeWhole(o.files, o.Ledger, l.first); err != nil {
-		return placed(o.Ledger, err)
+	line, err := schema.Marshal(record{Type: typeLedger, Time: schema.At(o.Now()), Format: LedgerFormat,
+		Cloud: sameSite(o.Cloud.Site().URL), Bundle: o.Bundle.Manifest.ID, Digest: o.Digest})
+	if err != nil {
+		return err
 	}
-	if l.f, err = o.files.Append(o.Ledger, int64(len(l.first))); err != nil {
-		return placed(o.Ledger, err)
+	line = append(line, '\n')
+	if err := l.load(o, line); err != nil {
+		return err
 	}
-	l.first = nil
+	if err := o.files.Write(l.path, line); err != nil {
+		return schema.Hint(err, "choose another place with --ledger F")
+	}
+	if l.f, err = o.files.Append(l.path); err != nil {
+		return err
+	}
+	if err := l.f.Held(true); err != nil {
+		return errors.Join(err, o.files.Remove(l.path))
+	}
 	return nil
 }
 
-// firstLine is a new ledger's first record.
-func firstLine(o *Options) ([]byte, error) {
-	if len(o.Recipients) == 0 {
-		return nil, errors.New("nobody to seal its key to")
-	}
-	key := make([]byte, 32)
-	if _, err := rand.Read(key); err != nil {
-		return nil, err
-	}
-	seal, err := sealArmored(key, o.Recipients)
-	if err != nil {
-		return nil, err
-	}
-	line, err := schema.Marshal(record{Type: typeLedger, Time: schema.At(o.Now()), Format: LedgerFormat,
-		Cloud: sameSite(o.Cloud.Site().URL), Bundle: o.Bundle.Manifest.ID, Digest: o.Digest, Seal: seal})
-	if err != nil {
-		return nil, err
-	}
-	return append(line, '\n'), nil
-}
-
-// load reads all records and returns how many bytes of raw are good: a torn
-// last line is not.
-func (l *ledger) load(o *Options, raw []byte) (size int, err error) {
+// load reads all records; a torn last line is left out.
+func (l *ledger) load(o *Options, raw []byte) error {
 	l.loading = true
 	defer func() { l.loading = false }()
-	size = bytes.LastIndexByte(raw, '\n') + 1
-	if size == 0 {
-		return 0, errors.New("line 1: this is not a ledger")
+	good := raw[:bytes.LastIndexByte(raw, '\n')+1]
+	if len(good) == 0 {
+		return errNoLedger
 	}
-	for rest := raw[:size]; len(rest) > 0; {
-		end := bytes.IndexByte(rest, '\n')
-		line := rest[:end]
-		rest = rest[end+1:]
+	for line := range bytes.Lines(good) {
+		line = line[:len(line)-1]
 		if err := l.read(o, line); err != nil {
-			return 0, fmt.Errorf("line %d: %w", l.lines+1, err)
+			return fmt.Errorf("line %d: %w", l.lines+1, err)
 		}
 		l.advance(line)
 	}
-	l.synced = l.lines
-	return size, nil
+	l.synced, l.torn = l.lines, len(raw)-len(good)
+	return nil
 }
+
+var errNoLedger = errors.New("line 1: this is not a ledger")
 
 func (l *ledger) advance(line []byte) {
 	sum := sha256.Sum256(line)
 	l.head = hex.EncodeToString(sum[:])
 	l.lines++
+	l.size += len(line) + 1
 }
 
 func (l *ledger) read(o *Options, line []byte) error {
-	var r record
-	if len(line) > maxLine {
-		return errors.New("longer than any record")
-	}
-	if err := schema.Strict(line, &r); err != nil {
-		if l.lines == 0 {
-			return errors.New("this is not a ledger")
+	if l.lines == 0 {
+		if err := checkHead(line); err != nil {
+			return err
 		}
+	}
+	var r record
+	if err := schema.Strict(line, &r); err != nil {
 		return fmt.Errorf("damaged: %w", err)
 	}
 	if (l.lines == 0) != (r.Type == typeLedger) {
@@ -306,69 +285,80 @@ func (l *ledger) read(o *Options, line []byte) error {
 	return l.apply(r)
 }
 
+// checkHead tells an older ledger from what is none.
+func checkHead(line []byte) error {
+	var head struct {
+		Format string `json:"format"`
+	}
+	if err := json.Unmarshal(line, &head); err != nil || !strings.HasPrefix(head.Format, ledgerFamily) {
+		return errNoLedger
+	}
+	if head.Format != LedgerFormat {
+		return schema.Hint(fmt.Errorf("it was begun by another version of mailferry (%s)", schema.Quote(head.Format)),
+			"finish this import with the version that began it, or begin a new ledger with --ledger F, which looks at Cloud afresh")
+	}
+	return nil
+}
+
 // bind makes sure that the ledger is this Cloud's and this bundle's.
 func (l *ledger) bind(o *Options, r record) error {
-	if err := schema.CheckFormat(r.Format, LedgerFormat); err != nil {
-		return err
-	}
 	if got, want := r.Cloud, sameSite(o.Cloud.Site().URL); got != want {
 		return schema.Hint(fmt.Errorf("this is the ledger of another Cloud: %s, not %s", schema.Quote(got), schema.Quote(want)), "choose another with --ledger F")
 	}
 	if !l.anyBundle && (r.Bundle != o.Bundle.Manifest.ID || r.Digest != o.Digest) {
 		return schema.Hint(errors.New("this is the ledger of another bundle: "+schema.Quote(r.Bundle)), "choose another with --ledger F")
 	}
-	key, err := openArmored(r.Seal, o.Identities)
-	if err == nil && len(key) == 32 {
-		l.mac = key
-	}
 	return nil
 }
 
 // apply brings the account up to date with one record.
 func (l *ledger) apply(r record) error {
-	switch r.Type {
-	case typeIntent:
-		if r.Key == "" || r.Name == "" || (r.List != schema.Credentials && r.List != schema.Connections) ||
-			(r.Action != string(Create) && r.Action != string(ChangeIt)) {
-			return errors.New("damaged: an intent that does not say what for")
-		}
-		k := itemKey{List: r.List, Name: r.Name}
-		e := l.entries[k]
-		if e == nil {
-			e = &entry{}
-			l.entries[k] = e
-		}
-		if e.open != nil {
-			delete(l.byKey, e.open.Key)
-		}
-		e.open = &r
-		l.byKey[r.Key] = k
-	case typeOutcome:
-		k, ok := l.byKey[r.Key]
-		if !ok {
-			return errors.New("damaged: an outcome without its intent")
-		}
-		e := l.entries[k]
-		in := e.open
-		e.open = nil
-		delete(l.byKey, r.Key)
-		switch r.Result {
-		case outWritten:
-			w := &written{time: r.Time, id: r.ID, item: in.Item, secret: in.Secret, plan: in.Plan, loaded: l.loading}
-			if w.secret == "" && in.Action == string(ChangeIt) && e.done != nil {
-				w.secret, w.unsure = e.done.secret, e.done.unsure
-			}
-			e.done = w
-		case outVoid, outLost:
-			if e.done != nil && in.Secret != "" && in.Action == string(ChangeIt) {
-				e.done.unsure = true
-			}
-		case outRefused, outFound:
-		default:
-			return errors.New("damaged: an outcome of no known kind")
-		}
-	default:
+	if r.Type == typeIntent {
+		return l.intend(r)
+	}
+	e := l.byKey[r.Key]
+	if e == nil {
+		return errors.New("damaged: what came of an intent that there is not")
+	}
+	if r.Type != typeOutcome {
 		return errors.New("damaged: a record of no known type")
+	}
+	delete(l.byKey, r.Key)
+	return l.conclude(e, r)
+}
+
+func (l *ledger) intend(r record) error {
+	if r.Key == "" || r.Name == "" || (r.List != schema.Credentials && r.List != schema.Connections) ||
+		!r.creates() && r.Action != string(ChangeIt) {
+		return errors.New("damaged: an intent that does not say what for")
+	}
+	k := itemKey{List: r.List, Name: r.Name}
+	e := l.entries[k]
+	if e == nil {
+		e = &entry{}
+		l.entries[k] = e
+	}
+	if e.open != nil {
+		delete(l.byKey, e.open.Key)
+	}
+	e.open = &r
+	l.byKey[r.Key] = e
+	return nil
+}
+
+func (l *ledger) conclude(e *entry, r record) error {
+	in := e.open
+	e.open = nil
+	switch r.Result {
+	case outWritten:
+		w := &written{time: r.Time, id: r.ID, item: in.Item, secret: in.Secret, plan: in.Plan, loaded: l.loading}
+		if w.secret == "" && !in.creates() && e.done != nil {
+			w.secret = e.done.secret
+		}
+		e.done = w
+	case outRefused, outVoid, outFound, outLost:
+	default:
+		return errors.New("damaged: an outcome of no known kind")
 	}
 	return nil
 }
@@ -376,10 +366,28 @@ func (l *ledger) apply(r record) error {
 // add appends a record and returns once it lasts. Several goroutines that add
 // at once share one sync.
 func (l *ledger) add(r record) error {
+	line, err := l.append(r)
+	if err != nil || l.f == nil {
+		return err
+	}
+	l.point("before-" + r.Type + "-sync")
+	if err := l.sync(line); err != nil {
+		return err
+	}
+	l.point("after-" + r.Type + "-sync")
+	return nil
+}
+
+// append writes a record and returns its line's number.
+func (l *ledger) append(r record) (n int, err error) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.broken != nil {
-		defer l.mu.Unlock()
-		return l.broken
+		return 0, l.broken
+	}
+	if r.Type == typeIntent && l.size > maxLedger {
+		return 0, schema.Hint(placed(l.path, fmt.Errorf("larger than %d bytes: no further write is begun", maxLedger)),
+			"begin a new one with --ledger F, which looks at Cloud afresh")
 	}
 	r.Prev = l.head
 	if words := []rune(r.Words); len(words) > maxWords {
@@ -393,23 +401,11 @@ func (l *ledger) add(r record) error {
 		err = l.apply(r)
 	}
 	if err != nil {
-		err = placed(l.path, err)
-		l.broken = err
-		l.mu.Unlock()
-		return err
+		l.broken = placed(l.path, err)
+		return 0, l.broken
 	}
 	l.advance(line)
-	mine := l.lines
-	l.mu.Unlock()
-	if l.f == nil {
-		return nil
-	}
-	l.point("before-" + r.Type + "-sync")
-	if err := l.sync(mine); err != nil {
-		return err
-	}
-	l.point("after-" + r.Type + "-sync")
-	return nil
+	return l.lines, nil
 }
 
 func (l *ledger) sync(line int) error {
@@ -431,14 +427,14 @@ func (l *ledger) sync(line int) error {
 	return nil
 }
 
-// open returns the intent whose end nobody saw, or nil.
-func (l *ledger) open(k itemKey) *record {
+// of returns what the ledger knows of an item.
+func (l *ledger) of(k itemKey) entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e := l.entries[k]; e != nil {
-		return e.open
+		return *e
 	}
-	return nil
+	return entry{}
 }
 
 // opens returns all intents whose end nobody saw.
@@ -446,23 +442,31 @@ func (l *ledger) opens() []*record {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var out []*record
-	for _, k := range l.byKey {
-		out = append(out, l.entries[k].open)
+	for _, e := range l.byKey {
+		out = append(out, e.open)
 	}
 	return out
 }
 
 // written returns what the ledger last wrote of an item.
 func (l *ledger) written(k itemKey) (written, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if e := l.entries[k]; e != nil && e.done != nil {
-		return *e.done, true
+	if done := l.of(k).done; done != nil {
+		return *done, true
 	}
 	return written{}, false
 }
 
+// close ends the work with the ledger. It is an error where the file under the
+// path is no longer the one that was written.
 func (l *ledger) close() error {
+	var err error
+	if l.f != nil {
+		err = l.f.Held(false)
+	}
+	return errors.Join(err, l.release())
+}
+
+func (l *ledger) release() error {
 	var err error
 	if l.f != nil {
 		err = l.f.Close()

@@ -12,25 +12,21 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
 // files is what the ledger needs of a file system: little, so that a test can
 // stand in with one that forgets what was not synced.
 type files interface {
-	// ReadFile returns a whole file; larger than limit is an error.
-	ReadFile(path string, limit int64) ([]byte, error)
-	// Create makes an empty file of mode 0600 that nothing else has open, in the
-	// place of one that is there.
-	Create(path string) (file, error)
-	// Remove takes a file away.
+	// Read returns a whole file.
+	Read(path string) ([]byte, error)
+	// Write makes a file that has exactly this content, for its owner alone,
+	// whole and lasting or not at all, in the place of one that is there.
+	Write(path string, content []byte) error
+	// Append opens a file to write at its end.
+	Append(path string) (file, error)
 	Remove(path string) error
-	// Append opens a file of size bytes to write at its end; what lies behind
-	// size is cut off.
-	Append(path string, size int64) (file, error)
-	Rename(from, to string) error
-	// SyncDir makes the names in the folder of path last.
-	SyncDir(path string) error
 	// Lock takes a lock that ends with the process at the latest. It does not
 	// wait: errLocked says that another has it.
 	Lock(path string) (unlock func() error, err error)
@@ -40,6 +36,9 @@ type file interface {
 	io.Writer
 	Sync() error
 	Close() error
+	// Held makes sure that the path still leads to this file, which is this
+	// user's and has no second name; private: and that it is closed to others.
+	Held(private bool) error
 }
 
 var errLocked = errors.New("locked by another process")
@@ -47,7 +46,7 @@ var errLocked = errors.New("locked by another process")
 // disk is the file system itself.
 type disk struct{}
 
-func (disk) ReadFile(path string, limit int64) ([]byte, error) {
+func (disk) Read(path string) ([]byte, error) {
 	// Asked before opening: opening a pipe waits for whoever writes to it.
 	info, err := os.Stat(path)
 	if err != nil {
@@ -56,17 +55,7 @@ func (disk) ReadFile(path string, limit int64) ([]byte, error) {
 	if err := plain(path, info); err != nil {
 		return nil, err
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	out := bytes.NewBuffer(make([]byte, 0, min(info.Size(), limit)+bytes.MinRead))
-	n, err := out.ReadFrom(io.LimitReader(f, limit+1))
-	if err == nil && n > limit {
-		err = fmt.Errorf("%s is larger than %d bytes", path, limit)
-	}
-	return out.Bytes(), err
+	return os.ReadFile(path)
 }
 
 // plain refuses what is no file that can be read to its end or locked.
@@ -80,53 +69,42 @@ func plain(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// Create never writes into what lies there: a link would lead elsewhere, a pipe
-// would wait, and a file may be open to others.
-func (disk) Create(path string) (file, error) {
-	if info, err := os.Lstat(path); err == nil {
-		if info.IsDir() {
-			return nil, plain(path, info)
-		}
-		if err := os.Remove(path); err != nil {
-			return nil, err
-		}
+// Write never follows a link, which would lead elsewhere.
+func (disk) Write(path string, content []byte) error {
+	if err := plainOrNone(path); err != nil {
+		return err
 	}
-	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	return safefile.Write(path, true, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
 }
 
-func (disk) Remove(path string) error { return os.Remove(path) }
+func plainOrNone(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil
+	}
+	return plain(path, info)
+}
 
-func (disk) Append(path string, size int64) (file, error) {
+// Append asks for no more rights than appending: with O_APPEND, Windows gives
+// none to cut a file off.
+func (disk) Append(path string) (file, error) {
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Truncate(size); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
+	return diskFile{f}, nil
 }
 
-func (disk) Rename(from, to string) error { return os.Rename(from, to) }
-
-func (disk) SyncDir(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil // folders cannot be synced there; NTFS journals names itself
-	}
-	d, err := os.Open(folder(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
+func (disk) Remove(path string) error { return os.Remove(path) }
 
 // Lock uses a file of its own: Windows locks keep others from reading, and a
 // plan may be read while an import runs.
 func (disk) Lock(path string) (func() error, error) {
-	if info, err := os.Lstat(path); err == nil {
-		if err := plain(path, info); err != nil {
-			return nil, err
-		}
+	if err := plainOrNone(path); err != nil {
+		return nil, err
 	}
 	l := flock.New(path, flock.SetPermissions(0o600))
 	ok, err := l.TryLock()
@@ -139,37 +117,39 @@ func (disk) Lock(path string) (func() error, error) {
 	return l.Unlock, nil
 }
 
-func folder(path string) string {
-	for i := len(path) - 1; i >= 0; i-- {
-		if os.IsPathSeparator(path[i]) {
-			return path[:i+1]
-		}
-	}
-	return "."
-}
+type diskFile struct{ *os.File }
 
-// writeWhole writes a file so that it is there entirely and lasts, or not at all.
-func writeWhole(fsys files, path string, content []byte) error {
-	part := path + ".part"
-	f, err := fsys.Create(part)
+func (f diskFile) Held(private bool) error {
+	mine, err := f.Stat()
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = fsys.Rename(part, path)
-	}
+	there, err := os.Lstat(f.Name())
 	if err != nil {
-		_ = fsys.Remove(part) // what keeps it from being removed has been said
-		return err
+		return fmt.Errorf("it is gone from under this import: %w", err)
 	}
-	return fsys.SyncDir(path)
+	what := ""
+	links, owned, err := ownership(f.File)
+	switch {
+	case err != nil:
+		return err
+	case there.Mode()&fs.ModeSymlink != 0:
+		what = "a symbolic link"
+	case !os.SameFile(mine, there):
+		return errors.New("another file has taken its place")
+	case links > 1:
+		what = "a file with a second name (a hard link)"
+	case !owned:
+		what = "another user's file"
+	case private && runtime.GOOS != "windows" && mine.Mode().Perm()&0o077 != 0:
+		return schema.Hint(errors.New("this file system does not keep a file for its owner alone"),
+			"choose a place on another file system with --ledger F")
+	}
+	if what == "" {
+		return nil
+	}
+	return schema.Hint(fmt.Errorf("it is %s, and not a file of yours under one name", what),
+		"where no other import is at work with it, put a copy in its place: %s", copyInPlace(f.Name()))
 }
 
 // shadowed keeps what is written in memory and reads through: the file system
@@ -182,43 +162,28 @@ type shadowed struct {
 
 func shadow(f files) files { return &shadowed{files: f, mem: map[string]*bytes.Buffer{}} }
 
-func (s *shadowed) ReadFile(path string, limit int64) ([]byte, error) {
+func (s *shadowed) Read(path string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b := s.mem[path]; b != nil {
 		return bytes.Clone(b.Bytes()), nil
 	}
-	return s.files.ReadFile(path, limit)
+	return s.files.Read(path)
 }
 
-func (s *shadowed) Create(path string) (file, error) {
+func (s *shadowed) Write(path string, content []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mem[path] = &bytes.Buffer{}
-	return &shadowFile{s, s.mem[path]}, nil
+	s.mem[path] = bytes.NewBuffer(bytes.Clone(content))
+	return nil
 }
 
-func (s *shadowed) Append(path string, size int64) (file, error) {
-	now, err := s.ReadFile(path, maxLedger)
+func (s *shadowed) Append(path string) (file, error) {
+	now, err := s.Read(path)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mem[path] = bytes.NewBuffer(now[:size])
-	return &shadowFile{s, s.mem[path]}, nil
-}
-
-func (s *shadowed) Rename(from, to string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b := s.mem[from]
-	if b == nil {
-		return &fs.PathError{Op: "rename", Path: from, Err: fs.ErrNotExist}
-	}
-	s.mem[to] = b
-	delete(s.mem, from)
-	return nil
+	return shadowFile{s, path}, s.Write(path, now)
 }
 
 func (s *shadowed) Remove(path string) error {
@@ -228,22 +193,21 @@ func (s *shadowed) Remove(path string) error {
 	return nil
 }
 
-func (s *shadowed) SyncDir(string) error { return nil }
-
 func (s *shadowed) Lock(string) (func() error, error) { return func() error { return nil }, nil }
 
 type shadowFile struct {
-	s *shadowed
-	b *bytes.Buffer
+	s    *shadowed
+	path string
 }
 
-func (f *shadowFile) Write(p []byte) (int, error) {
+func (f shadowFile) Write(p []byte) (int, error) {
 	f.s.mu.Lock()
 	defer f.s.mu.Unlock()
-	return f.b.Write(p)
+	return f.s.mem[f.path].Write(p)
 }
-func (f *shadowFile) Sync() error  { return nil }
-func (f *shadowFile) Close() error { return nil }
+func (f shadowFile) Sync() error     { return nil }
+func (f shadowFile) Close() error    { return nil }
+func (f shadowFile) Held(bool) error { return nil }
 
 // placed adds the ledger's path to an error, and a hint where there is one.
 func placed(path string, err error) error {

@@ -19,11 +19,8 @@ func TestWhatLiesWhereTheLedgerGoesIsNeitherWrittenIntoNorWaitedFor(t *testing.T
 	for _, tt := range []struct {
 		name, suffix string
 		put          func(path, other string) error
-		says         string // "" the import goes its way
+		says         string
 	}{
-		{"a link for the part", ".part", link, ""},
-		{"a pipe for the part", ".part", pipe, ""},
-		{"a folder for the part", ".part", folder, "is a folder"},
 		{"a pipe for the ledger", "", pipe, "is not a file"},
 		{"a folder for the ledger", "", folder, "is a folder"},
 		{"a pipe for the lock", ".lock", pipe, "is not a file"},
@@ -40,23 +37,11 @@ func TestWhatLiesWhereTheLedgerGoesIsNeitherWrittenIntoNorWaitedFor(t *testing.T
 			if err := tt.put(o.Ledger+tt.suffix, other); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Run(t.Context(), o)
-			switch {
-			case tt.says == "":
-				if err != nil || m.writes != 1 {
-					t.Errorf("got %v, %d writes", err, m.writes)
-				}
-			case err == nil || !strings.Contains(err.Error(), tt.says) || m.writes != 0:
+			if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), tt.says) || m.writes != 0 {
 				t.Errorf("got %v, want %q; %d writes", err, tt.says, m.writes)
 			}
 			if raw, err := os.ReadFile(other); err != nil || string(raw) != "theirs" {
 				t.Errorf("what the link leads to was changed: %q %v", raw, err)
-			}
-			if tt.says != "" {
-				return
-			}
-			if info, err := os.Lstat(o.Ledger); err != nil || info.Mode() != 0o600 {
-				t.Errorf("the ledger is %v, %v", info, err)
 			}
 		})
 	}

@@ -164,17 +164,35 @@ func secretsOf(list schema.List, name string) schema.Secret {
 	return schema.NewSecret("secret of " + list.One() + " " + name)
 }
 
-// optionsFor are options of an import by a recipient.
-func optionsFor(t testing.TB, c Cloud, b *schema.Bundle, list schema.List) Options {
+// operator opens what is sealed to whoever imports.
+func operator(t testing.TB) age.Identity {
 	t.Helper()
-	id, err := age.GenerateX25519Identity()
+	id, err := age.NewScryptIdentity(passphrase)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return id
+}
+
+const passphrase = "the importer's tests"
+
+func toOperator(t testing.TB) age.Recipient {
+	t.Helper()
+	r, err := age.NewScryptRecipient(passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetWorkFactor(2)
+	return r
+}
+
+// optionsFor are options of an import by a recipient.
+func optionsFor(t testing.TB, c Cloud, b *schema.Bundle, list schema.List) Options {
+	t.Helper()
 	digest, err := b.Digest()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return Options{Cloud: c, Bundle: b, Digest: digest, Secrets: secretsOf, List: list, Ledger: t.TempDir() + "/b.ledger.jsonl",
-		Recipients: []age.Recipient{id.Recipient()}, Identities: []age.Identity{id}}
+		Recipients: []age.Recipient{toOperator(t)}}
 }

@@ -58,8 +58,7 @@ type Options struct {
 	// Ledger is the path of the ledger. Run needs one. MakePlan and Drift read
 	// it if it is there and never write it; "" is none.
 	Ledger     string
-	Recipients []age.Recipient // who can open the ledger's key and what was replaced
-	Identities []age.Identity  // open an existing ledger's key
+	Recipients []age.Recipient // who can open what an overwrite replaced
 
 	// Confirm is asked for each change that an overwrite would make, one at a
 	// time, before anything is written; nil is yes to all.

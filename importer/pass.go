@@ -19,7 +19,8 @@ import (
 type attempt struct {
 	pi    *PlanItem
 	write Write
-	again bool // an earlier attempt under the same key may have reached Cloud
+	again bool   // an earlier attempt under the same key may have reached Cloud
+	mark  string // what the ledger says of the secret sent
 	got   Remote
 	err   error
 }
@@ -130,8 +131,11 @@ func (r *run) prepare(pi *PlanItem) (*attempt, error) {
 	if pi.sendSecret || pi.resume() {
 		a.write.Secret, _, _ = r.o.secretOf(pi.item)
 	}
+	if !a.write.Secret.IsZero() {
+		a.mark = secretMark(pi.item)
+	}
 	in := record{Type: typeIntent, Time: schema.At(r.o.Now()), List: k.List, Name: k.Name, Plan: r.plan,
-		Action: string(pi.Action), Item: r.p.views[k], Secret: r.led.fingerprint(k, a.write.Secret)}
+		Action: string(pi.Action), Item: r.p.views[k], Secret: a.mark}
 	if pi.resume() {
 		in.Action = string(Create)
 	}
@@ -205,8 +209,8 @@ func (r *run) end(a *attempt) (open bool, err error) {
 		// It is there with every field equal, but not by the request repeated.
 		out.Result, out.ID, out.Words = outFound, pi.remote.ID, no.Words
 		res.Result, res.ID, res.Words = Same, pi.remote.ID, ""
-		res.Notes = append(res.Notes, "made by someone else meanwhile; whether its secret is the bundle's cannot be told")
-	case errors.As(a.err, &no) && no.Code == http.StatusConflict && a.again:
+		res.Notes = append(res.Notes, a.notOurs())
+	case errors.As(a.err, &no) && a.maybeDone(no):
 		// Perhaps the first attempt came through after all: look again.
 		res.Result, res.Words = Open, no.Words
 		return true, nil
@@ -225,6 +229,21 @@ func (r *run) end(a *attempt) (open bool, err error) {
 	}
 	r.done(res)
 	return false, nil
+}
+
+// notOurs tells of a create that was refused though Cloud has the item, with
+// every field equal.
+func (a *attempt) notOurs() string {
+	if a.mark == given {
+		return "on Cloud already; whether its secret is the one given now cannot be told"
+	}
+	return "made by someone else meanwhile; whether its secret is the bundle's cannot be told"
+}
+
+// maybeDone reports whether a refusal may mean that an earlier attempt came
+// through: the name is taken, or the key was used with another secret.
+func (a *attempt) maybeDone(no *RefusedError) bool {
+	return a.again && (no.Code == http.StatusConflict || no.Code == http.StatusUnprocessableEntity && a.mark == given)
 }
 
 func newKey() (string, error) {

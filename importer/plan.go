@@ -91,12 +91,13 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 // planner decides what to do with each item. It is made once a run and looks at
 // Cloud as often as it is told to.
 type planner struct {
-	o       *Options
-	led     *ledger
-	views   views
-	items   map[itemKey]schema.Item // the bundle's
-	offered map[string][]string
-	look    *look
+	o        *Options
+	led      *ledger
+	views    views
+	items    map[itemKey]schema.Item // the bundle's
+	selected map[itemKey]bool
+	offered  map[string][]string
+	look     *look
 }
 
 func newPlanner(o *Options, led *ledger) (*planner, error) {
@@ -107,7 +108,8 @@ func newPlanner(o *Options, led *ledger) (*planner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &planner{o: o, led: led, views: v, items: o.Bundle.ByKey(), offered: map[string][]string{}}, nil
+	return &planner{o: o, led: led, views: v, items: o.Bundle.ByKey(), selected: o.selected(),
+		offered: map[string][]string{}}, nil
 }
 
 // refresh looks at Cloud and settles by that look what can be.
@@ -128,11 +130,10 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 		Bundle: p.o.Bundle.Manifest.ID, Digest: p.o.Digest, OnConflict: p.o.OnConflict,
 		RewriteSecrets: p.o.RewriteSecrets, Include: p.o.Include, Exclude: p.o.Exclude, Items: []PlanItem{},
 	}
-	selected := p.o.selected()
 	planned := map[string]Action{} // credentials
 	for _, list := range bothLists() {
 		for _, it := range p.o.Bundle.Items(list) {
-			if !selected[keyOf(it)] {
+			if !p.selected[keyOf(it)] {
 				continue
 			}
 			pi, err := p.decide(ctx, it)
@@ -153,7 +154,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 // decide says what to do with an item as Cloud is now, its credential aside.
 func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) {
 	k := keyOf(it)
-	pi := PlanItem{List: k.List, Name: k.Name, item: it, intent: p.led.open(k)}
+	pi := PlanItem{List: k.List, Name: k.Name, item: it, intent: p.led.of(k).open}
 	there := p.look.exact[k]
 	if p.o.noLook && pi.intent != nil {
 		there, pi.intent = nil, nil
@@ -215,18 +216,19 @@ func (p *planner) compareSecret(pi *PlanItem, have bool) {
 		return
 	}
 	c := Change{Field: schema.SecretField(pi.List), Label: secretLabel(pi.item), Secret: true}
-	secret, _, _ := p.o.secretOf(pi.item)
-	switch ev := p.led.evidence(keyOf(pi.item), secret); {
+	switch w, _ := p.led.written(keyOf(pi.item)); {
 	case pi.intent != nil && pi.intent.Action == string(ChangeIt):
 		c.From, c.To = "unknown: an earlier change was cut off", "the bundle's"
 	case pi.intent != nil:
 		// A create that was cut off: repeating it under its key tells.
 		pi.Notes = append(pi.Notes, "an earlier run was cut off here; the import asks Cloud again under the same key")
 		return
-	case ev.state == secretOther:
-		c.From, c.To = "as imported on "+day(ev.time), "another since"
 	case p.o.RewriteSecrets && p.o.OnConflict == Overwrite:
 		c.From, c.To = "as Cloud has it", "the bundle's, again"
+	case w.secret == given:
+		pi.Notes = append(pi.Notes, fmt.Sprintf("its %s was given on %s and is not comparable; "+
+			"--on-conflict overwrite --rewrite-secrets sends it again", c.Label, day(w.time)))
+		return
 	default:
 		return
 	}

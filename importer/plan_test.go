@@ -174,7 +174,7 @@ func TestDryRunWritesNothing(t *testing.T) {
 	if m.writes != 0 {
 		t.Error("Cloud was written to")
 	}
-	if _, err := (disk{}).ReadFile(o.Ledger, maxLedger); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if _, err := (disk{}).Read(o.Ledger); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("the ledger: %v", err)
 	}
 }

@@ -57,7 +57,7 @@ func (v *volatile) on() error {
 	return nil
 }
 
-func (v *volatile) ReadFile(path string, _ int64) ([]byte, error) {
+func (v *volatile) Read(path string) ([]byte, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	c := v.now[path]
@@ -67,53 +67,34 @@ func (v *volatile) ReadFile(path string, _ int64) ([]byte, error) {
 	return bytes.Clone(c.now), v.on()
 }
 
-func (v *volatile) Create(path string) (file, error) {
+func (v *volatile) Write(path string, whole []byte) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.now[path] = &content{}
-	return &volatileFile{v, v.now[path]}, v.on()
+	if err := v.on(); err != nil {
+		return err
+	}
+	c := &content{now: bytes.Clone(whole)}
+	v.now[path] = c
+	if !v.lies {
+		v.durable[path], c.synced = c, len(whole)
+	}
+	return nil
 }
 
-func (v *volatile) Append(path string, size int64) (file, error) {
+func (v *volatile) Append(path string) (file, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	c := v.now[path]
 	if c == nil {
 		return nil, fs.ErrNotExist
 	}
-	c.now = c.now[:size]
-	c.synced = min(c.synced, int(size))
 	return &volatileFile{v, c}, v.on()
-}
-
-func (v *volatile) Rename(from, to string) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if err := v.on(); err != nil {
-		return err
-	}
-	v.now[to] = v.now[from]
-	delete(v.now, from)
-	return nil
 }
 
 func (v *volatile) Remove(path string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	delete(v.now, path)
-	return v.on()
-}
-
-func (v *volatile) SyncDir(string) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.lies {
-		return nil
-	}
-	v.durable = map[string]*content{}
-	for name, c := range v.now {
-		v.durable[name] = c
-	}
 	return v.on()
 }
 
@@ -146,7 +127,8 @@ func (f *volatileFile) Sync() error {
 	return nil
 }
 
-func (f *volatileFile) Close() error { return nil }
+func (f *volatileFile) Close() error    { return nil }
+func (f *volatileFile) Held(bool) error { return nil }
 
 // powered imports on a machine whose power goes at the nth moment, and again
 // until it is done. It returns what does not agree afterwards, and whether the
@@ -224,7 +206,7 @@ func agrees(o Options, m *memory, rep *Report) error {
 			return fmt.Errorf("%s has other fields", k.Name)
 		case m.secrets[there[0].ID] != secret.Reveal():
 			return fmt.Errorf("%s has another secret", k.Name)
-		case led.open(k) != nil || !ok || w.id != there[0].ID || w.secret != led.fingerprint(k, secret):
+		case led.of(k).open != nil || !ok || w.id != there[0].ID || w.secret != secretMark(it):
 			return fmt.Errorf("the ledger does not account for %s", k.Name)
 		case rep.Items[i].Name != k.Name || rep.Items[i].Result != Written || rep.Items[i].ID != there[0].ID:
 			return fmt.Errorf("the report says of %s: %s", k.Name, rep.Items[i].Result)

@@ -1,8 +1,12 @@
 package importer
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -38,11 +42,27 @@ func (r *run) keep(pi *PlanItem) error {
 	if err != nil {
 		return fmt.Errorf("keeping what is replaced: %w", err)
 	}
-	if err := writeWhole(r.o.files, path, []byte(sealed)); err != nil {
+	if err := r.o.files.Write(path, []byte(sealed)); err != nil {
 		return fmt.Errorf("keeping what is replaced: %w", err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.results[keyOf(pi.item)].Replaced = path
 	return nil
+}
+
+func sealArmored(content []byte, to []age.Recipient) (string, error) {
+	var out strings.Builder
+	a := armor.NewWriter(&out)
+	w, err := age.Encrypt(a, to...)
+	if err != nil {
+		return "", err
+	}
+	if _, err := w.Write(content); err != nil {
+		return "", err
+	}
+	if err := errors.Join(w.Close(), a.Close()); err != nil {
+		return "", err
+	}
+	return out.String(), nil
 }

@@ -56,8 +56,13 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		}
 		r := &run{o: &o, led: led, started: o.Now(), results: map[itemKey]*ItemReport{}}
 		rep, err := r.do(ctx, stale)
-		if closeErr := led.close(); err == nil && closeErr != nil {
-			err = &PartialError{Cause: placed(o.Ledger, closeErr)}
+		if closeErr := led.close(); closeErr != nil {
+			closeErr = placed(o.Ledger, closeErr)
+			if err == nil {
+				err = &PartialError{Cause: closeErr}
+			} else {
+				err = errors.Join(err, closeErr)
+			}
 		}
 		if !errors.Is(err, errBegun) {
 			return rep, err
@@ -180,7 +185,7 @@ func (r *run) sort(plan *Plan, shut bool) []*PlanItem {
 // resume reports whether a create that was cut off has to be repeated under its
 // key although everything visible is equal.
 func (pi *PlanItem) resume() bool {
-	return pi.Action == Unchanged && pi.intent != nil && pi.intent.Action == string(Create)
+	return pi.Action == Unchanged && pi.intent != nil && pi.intent.creates()
 }
 
 // same gives the result of an item that is on Cloud as the bundle has it.
@@ -320,7 +325,7 @@ func (r *run) asSent(res *ItemReport, shows schema.Item) {
 // settled gives a result to an item that was left open, after a look.
 func (r *run) settled(k itemKey, res *ItemReport, there []Remote) {
 	w, ok := r.led.written(k)
-	switch open := r.led.open(k) != nil; {
+	switch open := r.led.of(k).open != nil; {
 	case open && len(there) == 0:
 		res.Result, res.Words = Failed, res.Words+"; it is not on Cloud"
 	case open:

@@ -26,7 +26,7 @@ func approved(t *testing.T, o Options) *SavedPlan {
 	if err := SavePlan(&file, p.Saved(), o.Recipients); err != nil {
 		t.Fatal(err)
 	}
-	saved, err := OpenPlan(&file, o.Identities)
+	saved, err := OpenPlan(&file, []age.Identity{operator(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestPlanDigestIsOfTheDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, doc := range map[string][]byte{"as it was made": doc, "with other blanks": append([]byte("\n"), doc...)} {
-		opened, err := OpenPlan(bytes.NewReader(sealTo(t, o.Recipients[0], doc)), o.Identities)
+		opened, err := OpenPlan(bytes.NewReader(sealTo(t, o.Recipients[0], doc)), []age.Identity{operator(t)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,7 +29,7 @@ func (p *planner) settle() error {
 		}
 		out := record{Type: typeOutcome, Time: schema.At(p.o.Now()), Key: in.Key}
 		var err error
-		if in.Action == string(Create) {
+		if in.creates() {
 			err = p.settleCreate(k, in, &out)
 		} else {
 			err = p.settleChange(in, &out)
@@ -68,13 +68,19 @@ func (p *planner) settleCreate(k itemKey, in, out *record) error {
 		out.Result, out.Words = outLost, "Cloud has one of that name with other fields"
 	case in.Secret == "" || !p.o.Cloud.Site().Keys:
 		out.Result, out.Words = outWritten, "found on Cloud"
-	default:
-		secret, known := p.secretFor(k)
-		if known && p.led.fingerprint(k, secret) != in.Secret {
-			out.Result, out.Words = outFound, "found on Cloud; another secret is given now, so the request cannot be repeated"
-		}
+	case in.Secret == given && p.lacksSecret(k):
+		out.Result, out.Words = outFound, "found on Cloud; its secret is not given now, so the request cannot be repeated"
 	}
 	return nil
+}
+
+func (p *planner) lacksSecret(k itemKey) bool {
+	it := p.items[k]
+	if it == nil {
+		return true
+	}
+	_, _, missing := p.o.secretOf(it)
+	return missing
 }
 
 func (p *planner) settleChange(in, out *record) error {
@@ -97,15 +103,4 @@ func (p *planner) settleChange(in, out *record) error {
 		out.Result, out.Words = outVoid, "not found on Cloud"
 	}
 	return nil
-}
-
-// secretFor returns the secret that would be sent for an item now; known is
-// false with a reviewer's key.
-func (p *planner) secretFor(k itemKey) (secret schema.Secret, known bool) {
-	it := p.items[k]
-	if it == nil {
-		return schema.Secret{}, false
-	}
-	secret, need, missing := p.o.secretOf(it)
-	return secret, p.led.mac != nil && (missing || !need || !secret.IsZero())
 }

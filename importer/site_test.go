@@ -118,7 +118,7 @@ func secretOf(list schema.List, name string) schema.Secret {
 func importOptions(c importer.Cloud, b *schema.Bundle, list schema.List, ledger string, id *age.X25519Identity) (importer.Options, error) {
 	digest, err := b.Digest()
 	return importer.Options{Cloud: c, Bundle: b, Digest: digest, Secrets: secretOf, List: list, Ledger: ledger,
-		Recipients: []age.Recipient{id.Recipient()}, Identities: []age.Identity{id}}, err
+		Recipients: []age.Recipient{id.Recipient()}}, err
 }
 
 // importInto makes the options of an import into the site at url; the way in is

@@ -306,8 +306,8 @@ func (it *DriftItem) remark() string {
 	switch it.Secret {
 	case SecretAsImported:
 		out = append(out, label+" as imported on "+day(it.Since))
-	case SecretNewer:
-		out = append(out, label+": the bundle has another since "+day(it.Since))
+	case SecretNotComparable:
+		out = append(out, label+" not comparable with what was imported on "+day(it.Since))
 	case SecretUnknown:
 		out = append(out, label+" unknown")
 	}

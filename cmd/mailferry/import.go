@@ -91,7 +91,7 @@ const maxJobs = 100
 func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (importer.Options, error) {
 	opts := importer.Options{Bundle: o.Bundle, Digest: o.Digest, Now: e.now, Log: e.diagnostics(c),
 		RewriteSecrets: c.Bool("rewrite-secrets"), Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"),
-		ReadyOnly: c.Bool("ready-only"), Jobs: c.Int("jobs"), Identities: o.Identities()}
+		ReadyOnly: c.Bool("ready-only"), Jobs: c.Int("jobs")}
 	if n := c.Int("jobs"); n < 0 || n > maxJobs {
 		return opts, usage("--jobs is between 1 and %d", maxJobs)
 	}

@@ -57,7 +57,7 @@ func importing(c child, out io.Writer) error {
 		return err
 	}
 	_, err = importer.Run(context.Background(), importer.Options{Cloud: way, Bundle: b, Digest: digest, Secrets: secretOf, List: c.List, Ledger: c.Ledger,
-		Recipients: []age.Recipient{id.Recipient()}, Identities: []age.Identity{id},
+		Recipients: []age.Recipient{id.Recipient()},
 		Point: func(name string) {
 			switch name {
 			case "before-send":

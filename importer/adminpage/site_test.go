@@ -144,7 +144,7 @@ func optionsFor(t testing.TB, c importer.Cloud, b *schema.Bundle, l schema.List,
 		t.Fatal(err)
 	}
 	return importer.Options{Cloud: c, Bundle: b, Digest: digest, Secrets: secretOf, List: l, Ledger: ledger,
-		Recipients: []age.Recipient{id.Recipient()}, Identities: []age.Identity{id}}
+		Recipients: []age.Recipient{id.Recipient()}}
 }
 
 // importBoth runs both imports and returns the second report.
