@@ -153,7 +153,7 @@ func TestWordsOfAnEmptyListBesideRowsAreNotBelieved(t *testing.T) {
 	b := relays(2)
 	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
 	importBoth(t, s.byREST(t), b)
-	c := s.byPage(t, "", func(p *schema.FormProfile) { p.Connections.Empty = "OAuth2 Credentials" }) // of the menu
+	c := s.byPage(t, "", func(p *schema.FormProfile) { p.Connections.Empty = "OUTGOING MAILS" }) // of the menu
 	if got, err := c.List(t.Context(), schema.Connections); err != nil || len(got) != 2 {
 		t.Errorf("%v, %d", err, len(got))
 	}
