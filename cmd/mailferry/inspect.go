@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/exporter/source"
 	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
@@ -55,7 +56,7 @@ func (e *env) inspect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("suggest-profile") && k != kindBackup && k != kindDatabase {
+	if c.Bool("suggest-profile") && k != source.Backup && k != source.Database {
 		return usage("inspect: --suggest-profile is for backups and databases")
 	}
 	if c.Bool("suggest-profile") {
@@ -72,20 +73,20 @@ func (e *env) inspect(c *cli.Context) error {
 	})
 }
 
-func (e *env) inspectAs(c *cli.Context, arg string, k kind) error {
+func (e *env) inspectAs(c *cli.Context, arg string, k source.Kind) error {
 	switch k {
-	case kindBundle:
+	case source.Bundle:
 		return e.inspectBundle(c, arg)
-	case kindSheet:
+	case source.Sheet:
 		return e.inspectSheet(c, arg)
-	case kindPage:
+	case source.Page:
 		return e.inspectPage(c, arg)
 	default:
 		return e.inspectTables(c, arg, k)
 	}
 }
 
-func (e *env) inspectTables(c *cli.Context, arg string, k kind) error {
+func (e *env) inspectTables(c *cli.Context, arg string, k source.Kind) error {
 	t, done, err := e.tables(c, arg, k)
 	if err != nil {
 		return err

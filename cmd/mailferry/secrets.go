@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/exporter/source"
 	"github.com/mailferry/mailferry/internal/secretsfile"
 	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
@@ -39,7 +40,7 @@ func (e *env) readSecrets(c *cli.Context, file string, wanted []secretsfile.Want
 	if err != nil {
 		return nil, err
 	}
-	if kindOfContent(raw) != kindBundle {
+	if source.OfContent(raw) != source.Bundle {
 		return secretsfile.Read(file, nil, e.warn)
 	}
 	ids, err := e.identities(c)

@@ -1,0 +1,131 @@
+// Package source says what an argument of a command is: a database, admin pages,
+// or one of the kinds of files. A new kind of source is listed here.
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/mailferry/mailferry/exporter/database"
+	"github.com/mailferry/mailferry/internal/address"
+	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Kind is what a source is, by the scheme of its address or the content of the
+// file, never by a file's name.
+type Kind string
+
+// The kinds. A bundle is no source of an export.
+const (
+	Database Kind = "database"
+	Backup   Kind = "backup"
+	Sheet    Kind = "sheet"
+	Page     Kind = "page"
+	Bundle   Kind = "bundle"
+)
+
+// AddressError says that an argument is an address of no known kind. It shows no
+// more of the address than may be shown.
+type AddressError struct{ shown string }
+
+func (e *AddressError) Error() string {
+	return schema.Quote(e.shown) + ": not an address that mailferry reads from"
+}
+
+// KindOf says what an argument is. A file must be there, be a regular one, since
+// sources are read more than once, and not be one that is often taken for a
+// source: JSON, an identity, a part of a split archive. An address of another
+// kind is an *AddressError.
+func KindOf(arg string) (Kind, error) {
+	switch {
+	case database.IsURL(arg):
+		return Database, nil
+	case strings.HasPrefix(arg, formprofile.Scheme):
+		return Page, nil
+	case address.MayBe(arg):
+		return "", unknownAddress(arg)
+	}
+	f, err := os.OpenFile(arg, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for somebody to write into it
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%s: there is no such file", arg)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: cannot be read", arg)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return "", schema.Hint(fmt.Errorf("%s: is a folder", arg), "name a file in it")
+	} else if err == nil && !info.Mode().IsRegular() {
+		return "", schema.Hint(fmt.Errorf("%s: is not a regular file", arg), "sources are read more than once: save it to a file first")
+	}
+	head := make([]byte, 512)
+	n, _ := io.ReadFull(f, head)
+	return kindOfFile(arg, f, head[:n])
+}
+
+func kindOfFile(path string, f io.ReadSeeker, head []byte) (Kind, error) {
+	k := OfContent(head)
+	switch {
+	case bytes.HasPrefix(bytes.TrimLeft(head, "\ufeff \t\r\n"), []byte("{")):
+		return "", schema.Hint(fmt.Errorf("%s: JSON, which is no source and no bundle", path),
+			"the app's own backup file cannot be read, its form is not public; a Jira backup, a database, CSV sheets and the admin pages can")
+	case bytes.Contains(head, []byte("AGE-SECRET-KEY-")):
+		return "", schema.Hint(fmt.Errorf("%s: an identity, not a source and no bundle", path),
+			"-i %s opens bundles with it; mailferry keygen -y prints its recipient", path)
+	case k == Sheet && endsZip(f):
+		return "", schema.Hint(fmt.Errorf("%s: is the last part of a split zip archive", path),
+			"join the parts first: zip -s 0 %s --out whole.zip", path)
+	}
+	return k, nil
+}
+
+// OfContent says what a file is by its first bytes.
+func OfContent(head []byte) Kind {
+	// UTF-16 has a zero byte beside each ASCII character.
+	text := bytes.TrimLeft(bytes.ReplaceAll(head, []byte{0}, nil), "\ufeff\xff\xfe \t\r\n")
+	switch {
+	case bytes.HasPrefix(head, []byte("age-encryption.org/")), bytes.HasPrefix(text, []byte("-----BEGIN AGE")):
+		return Bundle
+	case bytes.HasPrefix(head, []byte("PK")), bytes.HasPrefix(text, []byte("<")):
+		return Backup
+	default:
+		return Sheet
+	}
+}
+
+// endsZip reports whether a file that does not begin as a zip archive ends as
+// one without a comment does.
+func endsZip(f io.ReadSeeker) bool {
+	const endRecord = 22
+	if _, err := f.Seek(-endRecord, io.SeekEnd); err != nil {
+		return false
+	}
+	var tail [4]byte
+	_, err := io.ReadFull(f, tail[:])
+	return err == nil && string(tail[:]) == "PK\x05\x06"
+}
+
+// unknownAddress explains how a source is named, to whom gives the address of
+// another kind or, by mistake, a file that has a name like one.
+func unknownAddress(arg string) error {
+	const sources = "sources are files, postgres://…, mysql://… and page+https://…"
+	err := &AddressError{address.Shown(arg)}
+	scheme, _, _ := strings.Cut(strings.ToLower(err.shown), ":")
+	switch near := human.Nearest(scheme, []string{"postgres", "postgresql", "mysql", "mariadb", "page+https"}); {
+	case scheme == "jdbc":
+		return schema.Hint(err, "write postgres://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE, with no password in it; %s", sources)
+	case scheme == "file":
+		return schema.Hint(err, "name a file by its path; %s", sources)
+	case near != "":
+		return schema.Hint(err, "did you mean %s://? %s", near, sources)
+	}
+	return schema.Hint(err, "%s; what may hold a password is not shown, and a file with such a name has to be renamed", sources)
+}

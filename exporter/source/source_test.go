@@ -1,0 +1,84 @@
+package source_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mailferry/mailferry/exporter/source"
+	"github.com/mailferry/mailferry/schema"
+)
+
+func TestKindIsTakenFromSchemeAndContent(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct {
+		content string
+		want    source.Kind
+	}{
+		"sheet.zip":        {"Name,Host\n", source.Sheet}, // a name says nothing
+		"empty.csv":        {"", source.Sheet},
+		"backup.csv":       {"PK\x03\x04...", source.Backup},
+		"entities.csv":     {"\ufeff \n<?xml version=\"1.0\"?>", source.Backup},
+		"utf16.xml":        {"\xff\xfe<\x00?\x00x\x00", source.Backup},
+		"binary.csv":       {"age-encryption.org/v1\n-> X25519 x\n", source.Bundle},
+		"armored.csv":      {"\n-----BEGIN AGE ENCRYPTED FILE-----\n", source.Bundle},
+		"mentions-age.csv": {"Name,age-encryption.org/v1\n", source.Sheet},
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := source.KindOf(path); got != c.want || err != nil {
+			t.Errorf("%s: %q %v, want %q", name, got, err, c.want)
+		}
+	}
+	for arg, want := range map[string]source.Kind{
+		"postgres://jira@db/jira": source.Database, "mysql://jira@db/jira": source.Database, "page+https://jira.example/": source.Page,
+	} {
+		if got, err := source.KindOf(arg); got != want || err != nil {
+			t.Errorf("%s: %q %v, want %q", arg, got, err, want)
+		}
+	}
+}
+
+func TestWhatIsTakenForASourceByMistakeIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct{ content, want string }{
+		"json":     {"\ufeff {\"a\":1}", "JSON, which is no source and no bundle"},
+		"identity": {"# created\nAGE-SECRET-KEY-1", "an identity, not a source and no bundle"},
+		"split":    {"rest of a part PK\x05\x06" + strings.Repeat("\x00", 18), "the last part of a split zip archive"},
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if k, err := source.KindOf(path); err == nil || !strings.Contains(err.Error(), c.want) || schema.HintOf(err) == "" {
+			t.Errorf("%s: %q %v", name, k, err)
+		}
+	}
+	for arg, want := range map[string]string{dir: "is a folder", filepath.Join(dir, "nowhere"): "there is no such file"} {
+		if k, err := source.KindOf(arg); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %q %v", arg, k, err)
+		}
+	}
+}
+
+func TestAnUnknownAddressShowsNoPassword(t *testing.T) {
+	for arg, hint := range map[string]string{
+		"jdbc:postgresql://db/jira?password=hunter2": "write postgres://USER@HOST/DATABASE",
+		"file:///home/me:hunter2@x/backup.zip":       "name a file by its path",
+		"postgers://me:hunter2@db/jira":              "did you mean postgres://?",
+		"me:hunter2@db":                              "a file with such a name has to be renamed",
+	} {
+		k, err := source.KindOf(arg)
+		var unknown *source.AddressError
+		if !errors.As(err, &unknown) || strings.Contains(err.Error()+schema.HintOf(err), "hunter2") {
+			t.Errorf("%s: %q %v", arg, k, err)
+		}
+		if !strings.Contains(schema.HintOf(err), hint) {
+			t.Errorf("%s: hint %q", arg, schema.HintOf(err))
+		}
+	}
+}
