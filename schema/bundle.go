@@ -1,6 +1,9 @@
 package schema
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Formats of documents. A later version of a format is refused by name.
 const (
@@ -121,6 +124,10 @@ type Reader struct {
 	Label string `json:"label,omitzero"`
 	Key   string `json:"key"` // age1…, or "passphrase"
 }
+
+// String is the label, where there is one, and the key. The label is anybody's
+// text: quote it, or make it visible.
+func (r Reader) String() string { return strings.TrimSpace(r.Label + " " + r.Key) }
 
 // Source says where an export came from. Covered by the content digest.
 type Source struct {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -133,17 +132,10 @@ func (e *env) replace(path string, held *safefile.Held, b *schema.Bundle, to sea
 	return os.Remove(staged)
 }
 
-// warnReaders says who can read the file now and will not any more, or the
-// other way round.
+// warnReaders says who can read the file now and will not any more.
 func (e *env) warnReaders(b *schema.Bundle, to sealed.Readers) {
-	given := map[string]bool{}
-	for _, r := range append(append([]sealed.Recipient{}, to.Recipients...), to.Reviewers...) {
-		given[r.Key] = true
-	}
-	for _, r := range append(append([]schema.Reader{}, b.Manifest.Recipients...), b.Manifest.Reviewers...) {
-		if !given[r.Key] && r.Key != sealed.PassphraseKey {
-			e.warn(fmt.Sprintf("%s is in the bundle's list and not given here: the new file does not open to that key", strings.TrimSpace(r.Label+" "+r.Key)))
-		}
+	for _, r := range to.Lost(b.Manifest) {
+		e.warn(fmt.Sprintf("%s is in the bundle's list and not given here: the new file does not open to that key", r))
 	}
 }
 

@@ -291,10 +291,10 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 		pair("source", strings.TrimSpace(m.Source.Kind+" "+m.Source.Name))
 		pair("holds", fmt.Sprintf("%s, %s; secrets: %d sealed, %d missing", count(m.Counts.Connections, "connection"), count(m.Counts.Credentials, "credential"), m.Counts.Sealed, m.Counts.Missing))
 		for _, r := range m.Recipients {
-			pair("recipient", strings.TrimSpace(r.Label+" "+r.Key)+claimed(sigs, "recipients"))
+			pair("recipient", r.String()+claimed(sigs, "recipients"))
 		}
 		for _, r := range m.Reviewers {
-			pair("reviewer", strings.TrimSpace(r.Label+" "+r.Key)+claimed(sigs, "reviewers"))
+			pair("reviewer", r.String()+claimed(sigs, "reviewers"))
 		}
 		p.Blank()
 		p.Line(human.Strong, "The road so far")

@@ -251,7 +251,7 @@ func (e *env) openSecrets(c *cli.Context, path string) (*sealed.Opened, error) {
 	if !o.Reveals() && o.PartsOpened == 0 {
 		var who []string
 		for _, r := range o.Bundle.Manifest.Recipients {
-			who = append(who, strings.TrimSpace(r.Label+" "+r.Key))
+			who = append(who, r.String())
 		}
 		return nil, schema.Hint(at(path, errors.New("your key is a reviewer's: it opens the settings and no secret")),
 			"%s needs a recipient's key; the bundle names as recipients: %s", c.Command.HelpName, strings.Join(who, ", "))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -38,14 +37,6 @@ func (e *env) rekeyCommand() *cli.Command {
 	}
 }
 
-// readerChange is what a rekey does to one key.
-type readerChange struct {
-	Key    string `json:"key"`
-	Label  string `json:"label,omitzero"`
-	Sight  string `json:"sight"`  // recipient or reviewer
-	Change string `json:"change"` // gains, loses or keeps
-}
-
 func (e *env) rekey(c *cli.Context) error {
 	path, out, err := inAndOut(c, "the bundle")
 	if err != nil {
@@ -58,26 +49,12 @@ func (e *env) rekey(c *cli.Context) error {
 	if !o.Reveals() {
 		return schema.Hint(at(path, errors.New("your key does not open every sealed part")), "a part was filled in for other recipients: one of them has to rekey")
 	}
-	to, changes, err := e.newReaders(c, o.Bundle.Manifest)
+	to, changes, err := e.rekeyed(c, path, o)
 	if err != nil {
 		return err
 	}
-	if err := e.vouched(c, o, changes); err != nil {
-		return at(path, err)
-	}
-	for _, ch := range changes {
-		if !c.Bool("json") {
-			e.print("%-6s %-9s %s", ch.Change, ch.Sight, oneLine(ch.Label+" "+ch.Key))
-		}
-	}
-	if !c.Bool("yes") {
-		ok, err := e.confirm(c.Context, "Are these the right readers?")
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return errors.New("nothing was written")
-		}
+	if err := e.vouch(c, path, o, changes); err != nil {
+		return err
 	}
 	if err := sealed.Reseal(o, to); err != nil {
 		return at(path, err)
@@ -91,12 +68,12 @@ func (e *env) rekey(c *cli.Context) error {
 		return err
 	}
 	loses := func(sight string) bool {
-		return slices.ContainsFunc(changes, func(ch readerChange) bool { return ch.Change == "loses" && ch.Sight == sight })
+		return slices.ContainsFunc(changes, func(ch sealed.ReaderChange) bool { return ch.Change == sealed.Loses && ch.Sight == sight })
 	}
 	switch {
-	case loses("recipient"):
+	case loses(sealed.SightRecipient):
 		e.warn("who lost sight may hold an old copy, which opens as before: change the passwords that it holds")
-	case loses("reviewer"):
+	case loses(sealed.SightReviewer):
 		e.warn("who lost sight may hold an old copy, which shows the settings as before")
 	}
 	if n := len(o.Unreferred); n > 0 {
@@ -104,10 +81,10 @@ func (e *env) rekey(c *cli.Context) error {
 	}
 	if c.Bool("json") {
 		return e.json(struct {
-			Output  string         `json:"output"`
-			Digest  string         `json:"digest"`
-			Readers []readerChange `json:"readers"`
-			Pruned  int            `json:"pruned"`
+			Output  string                `json:"output"`
+			Digest  string                `json:"digest"`
+			Readers []sealed.ReaderChange `json:"readers"`
+			Pruned  int                   `json:"pruned"`
 		}{out, o.Digest, changes, len(o.Unreferred)})
 	}
 	e.print("%s: content %s, as before", out, o.Digest[:16])
@@ -152,85 +129,53 @@ func (e *env) keepStatements(from, to string, o *sealed.Opened) error {
 	return nil
 }
 
-// vouched refuses to seal secrets to a key only because the file lists it:
-// anybody who could write the file could have put it there. Whoever runs the
-// command vouches for a key by having it, by naming it with -r, or by looking at
-// the list and saying yes.
-func (e *env) vouched(c *cli.Context, o *sealed.Opened, changes []readerChange) error {
-	if !o.ListedReaders() {
-		return schema.Hint(errors.New("the list of readers is not the one that the file was written for"), "ask who wrote it; export or transform again for the readers that you know")
+// rekeyed works out who may open the new file.
+func (e *env) rekeyed(c *cli.Context, path string, o *sealed.Opened) (to sealed.Readers, changes []sealed.ReaderChange, err error) {
+	change := sealed.Rekey{Remove: c.StringSlice("remove")}
+	if change.AddRecipients, err = e.recipients(c, "add-recipient", ""); err != nil {
+		return to, nil, err
 	}
-	if !c.Bool("yes") {
-		return nil
+	if change.AddReviewers, err = e.recipients(c, "add-reviewer", ""); err != nil {
+		return to, nil, err
 	}
-	known := map[string]bool{}
-	for _, id := range o.Identities() {
-		if r, ok := sealed.RecipientOf(id); ok {
-			known[r.Key] = true
-		}
+	to, changes, err = o.Rekey(e.keys(c), change)
+	if unlisted := (*sealed.NotListedError)(nil); errors.As(err, &unlisted) {
+		return to, nil, usage("--remove: %s is not in the bundle's list", quoted(unlisted.Name))
 	}
-	named, err := e.recipients(c, "recipient", "recipients-file")
+	if errors.Is(err, sealed.ErrReaderList) {
+		err = schema.Hint(err, "ask who wrote it; export or transform again for the readers that you know")
+	}
 	if err != nil {
-		return err
+		return to, nil, at(path, err)
 	}
-	for _, r := range named {
-		known[r.Key] = true
-	}
-	for _, ch := range changes {
-		if ch.Change == "keeps" && ch.Sight == "recipient" && !known[ch.Key] {
-			return schema.Hint(fmt.Errorf("recipient %s stands in the file's own list, which anybody may have lengthened", schema.Quote(strings.TrimSpace(ch.Label+" "+ch.Key))),
+	return to, changes, nil
+}
+
+// vouch has whoever runs the command stand in for the readers kept: by looking at
+// the list and saying yes, or with --yes by naming with -r the recipients that
+// the file lists.
+func (e *env) vouch(c *cli.Context, path string, o *sealed.Opened, changes []sealed.ReaderChange) error {
+	if c.Bool("yes") {
+		known, err := e.recipients(c, "recipient", "recipients-file")
+		if err != nil {
+			return err
+		}
+		if unvouched := o.Unvouched(changes, known); len(unvouched) > 0 {
+			return schema.Hint(at(path, fmt.Errorf("recipient %s stands in the file's own list, which anybody may have lengthened", schema.Quote(unvouched[0].String()))),
 				"with --yes, name each recipient that you know and keep with -r KEY; or --remove it")
 		}
 	}
-	return nil
-}
-
-// newReaders works out who may open the new file.
-func (e *env) newReaders(c *cli.Context, m schema.Manifest) (sealed.Readers, []readerChange, error) {
-	var to sealed.Readers
-	var changes []readerChange
-	keys := e.keys(c)
-	removed := map[string]bool{}
-	keep := func(sight string, list []schema.Reader, into *[]sealed.Recipient) error {
-		for _, r := range list {
-			if r.Key == sealed.PassphraseKey {
-				return schema.Hint(errors.New("it opens with a passphrase, which stands alone"), "export or transform again for recipients")
-			}
-			if gone := slices.Contains(c.StringSlice("remove"), r.Key) || r.Label != "" && slices.Contains(c.StringSlice("remove"), r.Label); gone {
-				removed[r.Key], removed[r.Label] = true, true
-				changes = append(changes, readerChange{r.Key, r.Label, sight, "loses"})
-				continue
-			}
-			rec, err := keys.Recipient(r.Key)
-			if err != nil {
-				return fmt.Errorf("manifest: %s: %w", sight, err)
-			}
-			rec.Label = r.Label
-			*into = append(*into, rec)
-			changes = append(changes, readerChange{r.Key, r.Label, sight, "keeps"})
+	for _, ch := range changes {
+		if !c.Bool("json") {
+			e.print("%-6s %-9s %s", ch.Change, ch.Sight, oneLine(ch.Label+" "+ch.Key))
 		}
+	}
+	if c.Bool("yes") {
 		return nil
 	}
-	add := func(sight, flag string, into *[]sealed.Recipient) error {
-		for _, s := range c.StringSlice(flag) {
-			rec, err := keys.Recipient(s)
-			if err != nil {
-				return &usageError{fmt.Errorf("--%s: %w", flag, err)}
-			}
-			*into = append(*into, rec)
-			changes = append(changes, readerChange{rec.Key, rec.Label, sight, "gains"})
-		}
-		return nil
+	ok, err := e.confirm(c.Context, "Are these the right readers?")
+	if err == nil && !ok {
+		err = errors.New("nothing was written")
 	}
-	if err := errors.Join(
-		keep("recipient", m.Recipients, &to.Recipients), keep("reviewer", m.Reviewers, &to.Reviewers),
-		add("recipient", "add-recipient", &to.Recipients), add("reviewer", "add-reviewer", &to.Reviewers)); err != nil {
-		return to, nil, err
-	}
-	for _, r := range c.StringSlice("remove") {
-		if !removed[r] {
-			return to, nil, usage("--remove: %s is not in the bundle's list", quoted(r))
-		}
-	}
-	return to, changes, to.Check()
+	return err
 }

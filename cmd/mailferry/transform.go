@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -85,8 +84,8 @@ func (e *env) transform(c *cli.Context) error {
 // that whoever wrote it could read: sealed parts then pass as they are.
 func (e *env) openForReaders(c *cli.Context, path string) (o *sealed.Opened, to sealed.Readers, err error) {
 	given := c.Bool("passphrase")
-	for _, f := range []string{"recipient", "recipients-file", "reviewer", "reviewers-file"} {
-		given = given || c.IsSet(f)
+	for _, f := range readerFlags() {
+		given = given || c.IsSet(f.Names()[0])
 	}
 	if given {
 		if to, err = e.readers(c); err != nil {
@@ -97,7 +96,8 @@ func (e *env) openForReaders(c *cli.Context, path string) (o *sealed.Opened, to 
 		return nil, to, err
 	}
 	if given {
-		err = e.passSecrets(o, to)
+		e.warnReaders(o.Bundle, to)
+		err = o.ResealFor(to)
 	} else {
 		to, err = e.sameReaders(c, o)
 	}
@@ -109,41 +109,14 @@ func (e *env) openForReaders(c *cli.Context, path string) (o *sealed.Opened, to 
 
 // sameReaders are those that a bundle lists, said aloud.
 func (e *env) sameReaders(c *cli.Context, o *sealed.Opened) (sealed.Readers, error) {
-	if !o.ListedReaders() {
-		return sealed.Readers{}, schema.Hint(errors.New("the list of readers is not the one that the file was written for"), "name the readers with -r and --reviewer")
+	to, changes, err := o.Rekey(e.keys(c), sealed.Rekey{})
+	if errors.Is(err, sealed.ErrReaderList) {
+		err = schema.Hint(err, "name the readers with -r and --reviewer")
 	}
-	to, changes, err := e.newReaders(c, o.Bundle.Manifest)
 	for _, ch := range changes {
-		e.say("%s as before: %s", ch.Sight, strings.TrimSpace(ch.Label+" "+ch.Key))
+		e.say("%s as before: %s", ch.Sight, ch.Reader)
 	}
 	return to, err
-}
-
-// passSecrets sees to it that the recipients given are those whom the sealed parts
-// open to. With a recipient's key they are sealed anew; with a reviewer's they
-// pass as they are, and a recipient who would see no secret is refused.
-func (e *env) passSecrets(o *sealed.Opened, to sealed.Readers) error {
-	e.warnReaders(o.Bundle, to)
-	if o.Parts == 0 {
-		return nil
-	}
-	if o.Reveals() {
-		return sealed.Reseal(o, to)
-	}
-	sealedTo := map[string]bool{}
-	for _, r := range o.Bundle.Manifest.Recipients {
-		sealedTo[r.Key] = true
-	}
-	if !to.Passphrase.IsZero() && !sealedTo[sealed.PassphraseKey] {
-		return schema.Hint(errors.New("its secrets are sealed to keys, and a passphrase would not open them"), "give the recipients with -r, or transform with a recipient's key")
-	}
-	for _, r := range to.Recipients {
-		if !sealedTo[r.Key] {
-			return schema.Hint(fmt.Errorf("recipient %s would see no secret: they are sealed to others", schema.Quote(strings.TrimSpace(r.Label+" "+r.Key))),
-				"transform with a recipient's key, which seals them anew, or let a recipient rekey the bundle first")
-		}
-	}
-	return nil
 }
 
 // statementsOf returns the statements beside a server bundle that are signed well

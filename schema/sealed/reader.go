@@ -223,6 +223,9 @@ func RecipientOf(id age.Identity) (Recipient, bool) {
 	}
 }
 
+// reader is the recipient as a manifest lists it.
+func (r Recipient) reader() schema.Reader { return schema.Reader{Label: r.Label, Key: r.Key} }
+
 // Age returns the recipient as package age wants it.
 func (r Recipient) Age() age.Recipient { return r.age }
 
@@ -306,10 +309,10 @@ func (r Readers) listed() (recipients, reviewers []schema.Reader) {
 		return []schema.Reader{{Key: PassphraseKey}}, reviewers
 	}
 	for _, rec := range r.Recipients {
-		recipients = append(recipients, schema.Reader{Label: rec.Label, Key: rec.Key})
+		recipients = append(recipients, rec.reader())
 	}
 	for _, rec := range r.Reviewers {
-		reviewers = append(reviewers, schema.Reader{Label: rec.Label, Key: rec.Key})
+		reviewers = append(reviewers, rec.reader())
 	}
 	return recipients, reviewers
 }
