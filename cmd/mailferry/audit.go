@@ -1,9 +1,6 @@
 package main
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -15,8 +12,6 @@ import (
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
-	"github.com/mailferry/mailferry/schema/sealed"
-	"github.com/mailferry/mailferry/transform"
 )
 
 func (e *env) auditCommand() *cli.Command {
@@ -111,15 +106,10 @@ func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*r
 	if err != nil {
 		return nil, err
 	}
-	notes, err := transform.Notes(o.Bundle)
+	found, err := findings.AuditOpened(o, policy, e.now())
 	if err != nil {
 		return nil, at(path, err)
 	}
-	in := findings.Input{Bundle: o.Bundle, Policy: policy, Now: e.now(), Notes: notes}
-	if o.Reveals() && o.Parts > 0 {
-		in.SecretClass, in.Unreferenced = secretClass(o), o.Unreferred
-	}
-	found := findings.Audit(in)
 	v, err := e.judge(c, path, o, "")
 	if err != nil {
 		return nil, err
@@ -129,57 +119,5 @@ func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*r
 		sight = report.Recipient
 	}
 	return &report.Bundle{File: filepath.Base(path), Content: o.Bundle, Digest: o.Digest, Sight: sight,
-		Findings: found, Signatures: signatures(v[0], o.Bundle.IsCloud())}, nil
-}
-
-// secretClass lets the audit see which secrets are equal without seeing them:
-// by a hash under a key that lives as long as this run.
-func secretClass(o *sealed.Opened) func(schema.SecretKey) (string, bool) {
-	key := make([]byte, 32)
-	_, _ = rand.Read(key)
-	m := hmac.New(sha256.New, key)
-	names := transform.NamesOf(o.Bundle)
-	return func(ref schema.SecretKey) (string, bool) {
-		s := o.Secret(ref.List, names.Server(ref.List, ref.Name))
-		if s.IsZero() {
-			return "", false
-		}
-		m.Reset()
-		_, _ = io.WriteString(m, s.Reveal())
-		return string(m.Sum(nil)), true
-	}
-}
-
-// signatures tells a report what each statement amounts to.
-func signatures(v *sealed.Verdict, isCloud bool) []report.Signature {
-	var out []report.Signature
-	for _, s := range v.Statements {
-		if s.State == sealed.StateAside {
-			continue
-		}
-		sig := report.Signature{File: filepath.Base(s.File), Key: s.Key, Role: s.Role, Decision: s.Decision, For: s.For, Comment: s.Comment,
-			Time: s.Time, Expires: s.Expires, State: string(s.State), Why: s.Why, Covers: []string{}}
-		if s.File == "" {
-			sig.File = ""
-		}
-		if len(s.Signer) > 0 {
-			sig.Signer = s.Signer[0]
-		}
-		switch s.State {
-		case sealed.StateInvalid, sealed.StateOtherContent:
-		case sealed.StateOrigin:
-			sig.Covers = append(sig.Covers, "origin")
-		default:
-			if isCloud && s.Role == schema.RoleExporter {
-				sig.Covers = append(sig.Covers, "origin")
-				break
-			}
-			sig.Covers = append(sig.Covers, "content")
-			if len(s.ReadersAdded) == 0 {
-				sig.Covers = append(sig.Covers, "recipients", "reviewers")
-			}
-		}
-		out = append(out, sig)
-	}
-	return out
+		Findings: found, Signatures: report.Signatures(v[0], o.Bundle.IsCloud())}, nil
 }

@@ -11,8 +11,6 @@ import (
 	"github.com/mailferry/mailferry/internal/compare"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
-	"github.com/mailferry/mailferry/schema/sealed"
-	"github.com/mailferry/mailferry/transform"
 )
 
 func (e *env) diffCommand() *cli.Command {
@@ -109,14 +107,7 @@ func (e *env) diffBundles(c *cli.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	sideA, sideB := side(c.Args().Get(0), a), side(c.Args().Get(1), b)
-	if err := asCloud(&sideA, sideB.Bundle); err != nil {
-		return at(c.Args().Get(0), err)
-	}
-	if err := asCloud(&sideB, sideA.Bundle); err != nil {
-		return at(c.Args().Get(1), err)
-	}
-	d, err := compare.Bundles(sideA, sideB, sameSecret(sideA, sideB, a, b))
+	d, err := compare.Opened(compare.File{Name: filepath.Base(c.Args().Get(0)), Opened: a}, compare.File{Name: filepath.Base(c.Args().Get(1)), Opened: b})
 	if err != nil {
 		return err
 	}
@@ -127,37 +118,4 @@ func (e *env) diffBundles(c *cli.Context, out string) error {
 		return &codeError{exitDiffers, errors.New("the bundles differ")}
 	}
 	return nil
-}
-
-func side(path string, o *sealed.Opened) compare.Side {
-	return compare.Side{Name: filepath.Base(path), Bundle: o.Bundle, Digest: o.Digest}
-}
-
-// asCloud transforms a server bundle by a cloud bundle's own rules, so that the
-// two can be compared in Cloud's terms.
-func asCloud(s *compare.Side, other *schema.Bundle) error {
-	if s.Bundle.IsCloud() || !other.IsCloud() {
-		return nil
-	}
-	b, _, err := transform.Apply(s.Bundle, other.Origin.Rules, nil)
-	s.AsCloud = b
-	return err
-}
-
-// sameSecret compares secrets themselves where the key opens both.
-func sameSecret(sideA, sideB compare.Side, a, b *sealed.Opened) compare.SameSecret {
-	names := func(s compare.Side) transform.Names {
-		if s.AsCloud != nil {
-			return transform.NamesOf(s.AsCloud)
-		}
-		return transform.NamesOf(s.Bundle)
-	}
-	namesA, namesB := names(sideA), names(sideB)
-	return func(l schema.List, nameA, nameB string) (same, known bool) {
-		x, y := a.Secret(l, namesA.Server(l, nameA)), b.Secret(l, namesB.Server(l, nameB))
-		if x.IsZero() || y.IsZero() {
-			return false, false
-		}
-		return x.Equal(y), true
-	}
 }

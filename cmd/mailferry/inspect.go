@@ -272,7 +272,7 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 			return err
 		}
 		result.Format, result.Digest, result.Manifest = o.Bundle.Format, o.Digest, &o.Bundle.Manifest
-		sigs = signatures(v[0], o.Bundle.IsCloud())
+		sigs = report.Signatures(v[0], o.Bundle.IsCloud())
 		result.Road = report.Road(o.Bundle, sigs)
 	}
 	if c.Bool("json") {
