@@ -12,19 +12,13 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// Options narrow and complete what sources gave.
-type Options struct {
-	Select   selection.Selection // by connection name; credentials follow the connections that need them
-	Supplied schema.Secrets      // secrets that the sources could not give; they win only where a source gave none
-}
-
-// Build merges what sources hold into the lists of a server bundle, sorted by
+// build merges what sources hold into the lists of a server bundle, sorted by
 // name so that equal sites give equal bundles whatever they were read from. The
 // markers of sealed secrets have no fingerprint yet: package sealed gives it.
 //
 // Two records of one name, a record that the format has no room for, a supplied
 // secret for a name that is not there, and a selection that is empty are errors.
-func Build(contents []*Content, opts Options) (*schema.Bundle, schema.Secrets, error) {
+func build(contents []*Content, sel selection.Selection, supplied schema.Secrets) (*schema.Bundle, schema.Secrets, error) {
 	b := &schema.Bundle{Format: schema.ServerFormat}
 	b.Manifest.Source = mergeSources(contents)
 	secrets := schema.Secrets{}
@@ -43,7 +37,7 @@ func Build(contents []*Content, opts Options) (*schema.Bundle, schema.Secrets, e
 				return nil, nil, err
 			}
 			secret := r.Secret
-			if s, ok := opts.Supplied[key]; ok {
+			if s, ok := supplied[key]; ok {
 				used[key] = true
 				if secret.IsZero() {
 					secret = s
@@ -64,10 +58,10 @@ func Build(contents []*Content, opts Options) (*schema.Bundle, schema.Secrets, e
 			}
 		}
 	}
-	if err := unused(opts.Supplied, used, where); err != nil {
+	if err := unused(supplied, used, where); err != nil {
 		return nil, nil, err
 	}
-	if err := narrow(b, secrets, opts.Select); err != nil {
+	if err := narrow(b, secrets, sel); err != nil {
 		return nil, nil, err
 	}
 	byName := func(x, y schema.Item) int { return cmp.Compare(x.ItemName(), y.ItemName()) }

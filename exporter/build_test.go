@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/exporter"
-	"github.com/mailferry/mailferry/internal/selection"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -47,7 +46,7 @@ func summary(b *schema.Bundle) string {
 }
 
 func TestBuildMergesSortsAndMarksSecrets(t *testing.T) {
-	b, secrets, err := exporter.Build(site(), exporter.Options{})
+	b, secrets, err := export(site(), exporter.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +62,7 @@ func TestBuildMergesSortsAndMarksSecrets(t *testing.T) {
 	}
 	reversed := site()
 	reversed[0], reversed[1] = reversed[1], reversed[0]
-	if again, _, err := exporter.Build(reversed, exporter.Options{}); err != nil || summary(again) != want {
+	if again, _, err := export(reversed, exporter.Options{}); err != nil || summary(again) != want {
 		t.Errorf("the order of the sources shows: %v", err)
 	}
 }
@@ -72,7 +71,7 @@ func TestSuppliedSecretsFillGapsOnly(t *testing.T) {
 	supplied := schema.Secrets{
 		key(schema.Connections, "HR"): schema.NewSecret("typed"), key(schema.Connections, "Billing"): schema.NewSecret("stale"), key(schema.Credentials, "G"): schema.NewSecret("gs"),
 	}
-	b, secrets, err := exporter.Build(site(), exporter.Options{Supplied: supplied})
+	b, secrets, err := export(site(), exporter.Options{Secrets: supplied})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,11 +94,7 @@ func TestSelectionBringsCredentialsAlongAndLeavesOtherSecretsBehind(t *testing.T
 		"all but":                 {nil, []string{"Sales*", "HR"}, "Billing:sealed, Relay:none", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sel, err := selection.New(c.include, c.exclude)
-			if err != nil {
-				t.Fatal(err)
-			}
-			b, secrets, err := exporter.Build(site(), exporter.Options{Select: sel})
+			b, secrets, err := export(site(), exporter.Options{Include: c.include, Exclude: c.exclude})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,10 +106,6 @@ func TestSelectionBringsCredentialsAlongAndLeavesOtherSecretsBehind(t *testing.T
 }
 
 func TestBuildRefusesWhatCannotBeMeant(t *testing.T) {
-	none, err := selection.New([]string{"nothing"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	twice := site()
 	twice[1].Records = append(twice[1].Records, conn("HR", "x", "", "hunter2"))
 	for name, c := range map[string]struct {
@@ -124,11 +115,11 @@ func TestBuildRefusesWhatCannotBeMeant(t *testing.T) {
 	}{
 		"a name twice":         {twice, exporter.Options{}, `row of HR: connection "HR" is already in row of HR`},
 		"nothing":              {[]*exporter.Content{{Source: schema.Source{Name: "a.csv"}}}, exporter.Options{}, `"a.csv" holds no connection and no credential`},
-		"nothing selected":     {site(), exporter.Options{Select: none}, "no connection is selected"},
-		"a secret for no name": {site(), exporter.Options{Supplied: schema.Secrets{key(schema.Connections, "hr"): schema.NewSecret("hunter2")}}, `a secret is supplied for connection "hr", which the source does not have`},
+		"nothing selected":     {site(), exporter.Options{Include: []string{"nothing"}}, "no connection is selected"},
+		"a secret for no name": {site(), exporter.Options{Secrets: schema.Secrets{key(schema.Connections, "hr"): schema.NewSecret("hunter2")}}, `a secret is supplied for connection "hr", which the source does not have`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b, _, err := exporter.Build(c.contents, c.opts)
+			b, _, err := export(c.contents, c.opts)
 			if b != nil || err == nil || !strings.Contains(err.Error(), c.want) || schema.HintOf(err) == "" {
 				t.Errorf("%v, want %q with a hint", err, c.want)
 			}

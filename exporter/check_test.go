@@ -29,7 +29,7 @@ func TestWhatTheFormatHasNoRoomForIsToldByItsPlaceInTheSource(t *testing.T) {
 	for name, tt := range tests {
 		contents := []*exporter.Content{{Source: schema.Source{Kind: "csv", Name: "a.csv"}, Records: []exporter.Record{
 			conn("First", "", "", ""), {Item: tt.item, Where: "a.csv: row 7"}}}}
-		if _, _, err := exporter.Build(contents, exporter.Options{}); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+		if _, _, err := export(contents, exporter.Options{}); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("%s: %v; want %s…", name, err, tt.want)
 		}
 	}
@@ -38,7 +38,7 @@ func TestWhatTheFormatHasNoRoomForIsToldByItsPlaceInTheSource(t *testing.T) {
 func TestASecretLongerThanABundleCarriesIsRefused(t *testing.T) {
 	for length, want := range map[int]string{schema.MaxSecret: "", schema.MaxSecret + 1: "row of HR, password: longer than 16384 bytes"} {
 		contents := []*exporter.Content{{Source: schema.Source{Kind: "csv", Name: "a.csv"}, Records: []exporter.Record{conn("HR", "h", "", strings.Repeat("s", length))}}}
-		if _, _, err := exporter.Build(contents, exporter.Options{}); (err == nil) != (want == "") || err != nil && err.Error() != want {
+		if _, _, err := export(contents, exporter.Options{}); (err == nil) != (want == "") || err != nil && err.Error() != want {
 			t.Errorf("%d bytes: %v", length, err)
 		}
 	}
@@ -47,7 +47,7 @@ func TestASecretLongerThanABundleCarriesIsRefused(t *testing.T) {
 func TestWhatFitsExactlyIsTaken(t *testing.T) {
 	long := &schema.ServerConnection{Name: strings.Repeat("ü", 1000), ConnectMode: "SMTP", Description: strings.Repeat("d", 65536), Extra: map[string]string{strings.Repeat("k", 200): strings.Repeat("v", 65536)}}
 	contents := []*exporter.Content{{Source: schema.Source{Kind: "csv", Name: "a.csv"}, Records: []exporter.Record{{Item: long, Where: "a.csv: row 7"}}}}
-	if _, _, err := exporter.Build(contents, exporter.Options{}); err != nil {
+	if _, _, err := export(contents, exporter.Options{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -73,11 +73,11 @@ func TestRowsOfATableAreBoundedInAll(t *testing.T) {
 }
 
 func TestASecretTypedAsANameIsNotRepeated(t *testing.T) {
-	opts := exporter.Options{Supplied: schema.Secrets{
+	opts := exporter.Options{Secrets: schema.Secrets{
 		key(schema.Connections, "canary-5e1f"): schema.NewSecret("HR"),
 		key(schema.Connections, "another"):     schema.NewSecret("x"),
 	}}
-	_, _, err := exporter.Build(site(), opts)
+	_, _, err := export(site(), opts)
 	if err == nil || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "the name of a connection stands where its secret belongs") {
 		t.Error(err)
 	}
@@ -88,7 +88,7 @@ func TestTheFirstOfSeveralUnknownNamesIsTold(t *testing.T) {
 	for _, name := range []string{"z", "b", "y", "c", "x"} {
 		supplied[key(schema.Connections, name)] = schema.NewSecret("s")
 	}
-	_, _, err := exporter.Build(site(), exporter.Options{Supplied: supplied})
+	_, _, err := export(site(), exporter.Options{Secrets: supplied})
 	if err == nil || !strings.Contains(err.Error(), `connection "b"`) {
 		t.Error(err)
 	}

@@ -228,7 +228,7 @@ func TestAProfileIsSuggestedEditedAndUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, secrets, err := exporter.Build([]*exporter.Content{c}, exporter.Options{})
+	b, secrets, err := export([]*exporter.Content{c}, exporter.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,11 @@
 package schema
 
 import (
+	"cmp"
+	"crypto/rand"
+	"encoding/hex"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 )
@@ -164,6 +169,49 @@ type Manifest struct {
 	Reviewers  []Reader `json:"reviewers"`
 	Counts     Counts   `json:"counts"`
 	History    []Step   `json:"history"`
+}
+
+// Record adds a step to the history, and says who wrote the bundle and when. An
+// empty tool is Tool.
+func (m *Manifest) Record(step, note, tool string, now time.Time) {
+	m.Tool = cmp.Or(tool, Tool())
+	if m.Created.IsZero() {
+		m.Created = At(now)
+	}
+	m.History = append(slices.Clone(m.History), Step{Step: step, Time: At(now), Tool: m.Tool, Note: note})
+}
+
+// Tool is this program or library with its version, as manifests name it.
+func Tool() string {
+	const module = "github.com/mailferry/mailferry"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range append(info.Deps, &info.Main) {
+			if m.Path == module && m.Version != "" {
+				return "mailferry " + m.Version
+			}
+		}
+	}
+	return "mailferry"
+}
+
+// NewID returns 32 random lower-case hex digits, for a bundle's id.
+func NewID() string {
+	id := make([]byte, 16)
+	_, _ = rand.Read(id) // never fails: crypto/rand
+	return hex.EncodeToString(id)
+}
+
+// Missing lists the items of the bundle whose secret is missing.
+func (b *Bundle) Missing() []SecretKey {
+	var out []SecretKey
+	for _, l := range lists {
+		for _, it := range b.Items(l) {
+			if m := SecretMarker(it); m != nil && m.State == Missing {
+				out = append(out, SecretKey{l, it.ItemName()})
+			}
+		}
+	}
+	return out
 }
 
 // Origin is the server bundle's digested content inside a cloud bundle, with

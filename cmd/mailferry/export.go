@@ -9,7 +9,6 @@ import (
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/exporter/sheet"
 	"github.com/mailferry/mailferry/internal/safefile"
-	"github.com/mailferry/mailferry/internal/selection"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -60,10 +59,6 @@ func (e *env) export(c *cli.Context) error {
 	if err := safefile.Check(out, c.Bool("force")); err != nil {
 		return err
 	}
-	sel, err := selection.New(c.StringSlice("include"), c.StringSlice("exclude"))
-	if err != nil {
-		return &usageError{err}
-	}
 	to, err := e.readers(c)
 	if err != nil {
 		return err
@@ -73,16 +68,11 @@ func (e *env) export(c *cli.Context) error {
 		return err
 	}
 	defer signer.Close()
-	b, secrets, err := e.buildBundle(c, sel)
+	b, secrets, err := e.readServer(c)
 	if err != nil {
 		return err
 	}
-	b.Manifest.ID = sealed.NewID()
-	e.stamp(b, nil, "export", "from "+b.Manifest.Source.Kind)
-	if err := sealed.AddSecrets(b, secrets, to); err != nil {
-		return err
-	}
-	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Write(w, b, to) }); err != nil {
+	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Create(w, b, secrets, to) }); err != nil {
 		return err
 	}
 	if err := e.signStep(signer, out, b, schema.RoleExporter); err != nil {
@@ -91,47 +81,24 @@ func (e *env) export(c *cli.Context) error {
 	return e.bundleSummary(c, out, b)
 }
 
-// buildBundle reads the sources and adds the secrets of --secrets: a file's before
-// the long reading begins, so that what is wrong with it is said early; those
-// typed in once it is known which are missing.
-func (e *env) buildBundle(c *cli.Context, sel selection.Selection) (*schema.Bundle, schema.Secrets, error) {
-	ask := c.String("secrets") == "-"
-	opts := exporter.Options{Select: sel}
+// readServer reads the sources, with the secrets of --secrets: a file's before the
+// long reading begins, so that what is wrong with it is said early; those typed
+// in once it is known which are missing.
+func (e *env) readServer(c *cli.Context) (*schema.Bundle, schema.Secrets, error) {
+	opts := exporter.Options{Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"), Warn: e.warn, Tool: e.tool, Now: e.now}
 	var err error
-	if !ask {
-		if opts.Supplied, err = e.secretsFile(c, nil); err != nil {
-			return nil, nil, err
-		}
-	}
-	contents, err := e.readSources(c)
-	if err != nil {
+	if c.String("secrets") == "-" {
+		opts.Ask = func(missing []schema.SecretKey) (schema.Secrets, error) { return e.secretsFile(c, missing) }
+	} else if opts.Secrets, err = e.secretsFile(c, nil); err != nil {
 		return nil, nil, err
 	}
-	b, secrets, err := exporter.Build(contents, opts)
-	if err != nil || !ask || len(missing(b)) == 0 {
-		return b, secrets, err
-	}
-	if opts.Supplied, err = e.secretsFile(c, missing(b)); err != nil {
-		return nil, nil, err
-	}
-	return exporter.Build(contents, opts)
-}
-
-func (e *env) readSources(c *cli.Context) ([]*exporter.Content, error) {
-	sources, done, err := e.sources(c)
+	var done func()
+	opts.Sources, done, err = e.sources(c)
 	defer done()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var contents []*exporter.Content
-	for _, s := range sources {
-		content, err := s.Read(c.Context, e.warn)
-		if err != nil {
-			return nil, err
-		}
-		contents = append(contents, content)
-	}
-	return contents, nil
+	return exporter.Export(c.Context, opts)
 }
 
 func (e *env) printTemplate(c *cli.Context) error {

@@ -57,7 +57,7 @@ func (e *env) fill(c *cli.Context) error {
 		return schema.Hint(at(path, fmt.Errorf("is a cloud bundle")), "fill the server bundle and transform it again; import --secrets adds them at the last moment")
 	}
 	e.warnReaders(o.Bundle, to)
-	secrets, err := e.secretsFile(c, missing(o.Bundle))
+	secrets, err := e.secretsFile(c, o.Bundle.Missing())
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (e *env) fill(c *cli.Context) error {
 	if err := sealed.AddSecrets(o.Bundle, secrets, to); err != nil {
 		return err
 	}
-	e.stamp(o.Bundle, o.Bundle.Manifest.History, "fill", count(len(secrets), "secret"))
+	o.Bundle.Manifest.Record("fill", count(len(secrets), "secret"), e.tool, e.now())
 	if err := e.replace(path, held, o.Bundle, to, voided, signer); err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (e *env) replace(path string, held *safefile.Held, b *schema.Bundle, to sea
 		return err
 	}
 	staged := ""
-	err = held.Replace(func(w io.Writer) error { return sealed.Write(w, b, to) }, func() error {
+	err = held.Replace(func(w io.Writer) error { return sealed.Create(w, b, nil, to) }, func() error {
 		if st != nil {
 			if staged, err = sealed.StageStatement(path, *st); err != nil {
 				return err

@@ -156,7 +156,7 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	if err := e.checkStatements(c, path, o, opts.Cloud.Site().URL); err != nil {
 		return err
 	}
-	supplied, err := e.secretsFile(c, missing(o.Bundle))
+	supplied, err := e.secretsFile(c, o.Bundle.Missing())
 	if err != nil {
 		return err
 	}

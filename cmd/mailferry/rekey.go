@@ -60,8 +60,8 @@ func (e *env) rekey(c *cli.Context) error {
 		return at(path, err)
 	}
 	b := o.Bundle
-	e.stamp(b, b.Manifest.History, "rekey", "")
-	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Write(w, b, to) }); err != nil {
+	b.Manifest.Record("rekey", "", e.tool, e.now())
+	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Create(w, b, nil, to) }); err != nil {
 		return err
 	}
 	if err := e.keepStatements(path, out, o); err != nil {

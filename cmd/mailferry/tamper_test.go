@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -415,7 +416,7 @@ func ownSecrets(t *testing.T, h handover) *schema.Bundle {
 	}
 	ops, err := sealed.Keys{}.Recipient(h.ops)
 	check(t, err)
-	check(t, sealed.AddSecrets(b, mine, sealed.Readers{Recipients: []sealed.Recipient{ops}}))
+	check(t, sealed.Create(io.Discard, b, mine, sealed.Readers{Recipients: []sealed.Recipient{ops}}))
 	return b
 }
 

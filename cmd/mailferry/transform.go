@@ -64,8 +64,9 @@ func (e *env) transform(c *cli.Context) error {
 	if err != nil {
 		return at(path, err)
 	}
-	e.stamp(b, o.Bundle.Manifest.History, "transform", "")
-	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Write(w, b, to) }); err != nil {
+	b.Manifest.History = o.Bundle.Manifest.History
+	b.Manifest.Record("transform", "", e.tool, e.now())
+	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Create(w, b, nil, to) }); err != nil {
 		return err
 	}
 	if err := e.signStep(signer, out, b, schema.RoleTransformer); err != nil {
@@ -143,16 +144,6 @@ func (e *env) statementsOf(path string, o *sealed.Opened, signer *optionalSigner
 		}
 	}
 	return out, nil
-}
-
-// stamp fills in the manifest's claims about who wrote a bundle and how.
-func (e *env) stamp(b *schema.Bundle, before []schema.Step, step, note string) {
-	now := schema.At(e.now())
-	if b.Manifest.Created.IsZero() {
-		b.Manifest.Created = now
-	}
-	b.Manifest.Tool = e.tool
-	b.Manifest.History = append(slices.Clone(before), schema.Step{Step: step, Time: now, Tool: e.tool, Note: note})
 }
 
 func (e *env) rules(c *cli.Context) (*schema.Rules, error) {

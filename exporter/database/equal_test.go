@@ -4,7 +4,6 @@ package database_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -103,11 +102,7 @@ func TestOneSiteGivesEqualBundlesWhateverItWasReadFrom(t *testing.T) {
 
 func build(t *testing.T, source exporter.Source, supplied schema.Secrets) (*schema.Bundle, schema.Secrets) {
 	t.Helper()
-	c, err := source.Read(t.Context(), func(string) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, secrets, err := exporter.Build([]*exporter.Content{c}, exporter.Options{Supplied: supplied})
+	b, secrets, err := exporter.Export(t.Context(), exporter.Options{Sources: []exporter.Source{source}, Secrets: supplied})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,10 +124,10 @@ func sealedAndOpened(t *testing.T, b *schema.Bundle, secrets schema.Secrets) (gr
 	}
 	to := sealed.Readers{Recipients: []sealed.Recipient{rec}}
 	doc := *b
-	doc.Manifest = schema.Manifest{ID: sealed.NewID(), Created: schema.At(time.Unix(1, 0)), Tool: "test", Source: b.Manifest.Source, History: []schema.Step{}}
+	doc.Manifest = schema.Manifest{ID: schema.NewID(), Created: schema.At(time.Unix(1, 0)), Tool: "test", Source: b.Manifest.Source, History: []schema.Step{}}
 	doc.Sealed = nil
 	var file bytes.Buffer
-	if err := errors.Join(sealed.AddSecrets(&doc, secrets, to), sealed.Write(&file, &doc, to)); err != nil {
+	if err := sealed.Create(&file, &doc, secrets, to); err != nil {
 		t.Fatal(err)
 	}
 	o, err := sealed.Open(&file, []age.Identity{id}, nil)

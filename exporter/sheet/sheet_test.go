@@ -83,11 +83,8 @@ func TestASecretIsMissingOnlyWhereOneBelongs(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, _, err := read(t, write(t, "a.csv", tt.sheet, 0o600))
-			if err != nil {
-				t.Fatal(err)
-			}
-			b, _, err := exporter.Build([]*exporter.Content{c}, exporter.Options{})
+			source := New(write(t, "a.csv", tt.sheet, 0o600))
+			b, _, err := exporter.Export(t.Context(), exporter.Options{Sources: []exporter.Source{source}})
 			if err != nil {
 				t.Fatal(err)
 			}

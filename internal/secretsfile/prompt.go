@@ -8,17 +8,11 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// Wanted is a connection or credential whose secret a person is asked for.
-type Wanted struct {
-	List schema.List
-	Name string
-}
-
 // Prompt asks for one secret after the other without showing what is typed. An
 // empty answer leaves that secret out of the result. Ctrl-C is an error that
 // wraps [context.Canceled].
-func Prompt(ctx context.Context, t *terminal.Terminal, wanted []Wanted) ([]Entry, error) {
-	var entries []Entry
+func Prompt(ctx context.Context, t *terminal.Terminal, wanted []schema.SecretKey) (schema.Secrets, error) {
+	secrets := schema.Secrets{}
 	for i, w := range wanted {
 		secret, err := t.Secret(ctx, fmt.Sprintf("[%d/%d] %s of %s %s (Enter alone skips it): ",
 			i+1, len(wanted), label(w.List), w.List.One(), schema.Quote(w.Name)))
@@ -29,10 +23,10 @@ func Prompt(ctx context.Context, t *terminal.Terminal, wanted []Wanted) ([]Entry
 			return nil, fmt.Errorf("the secret of %s %s is longer than %d bytes", w.List.One(), schema.Quote(w.Name), schema.MaxSecret)
 		}
 		if !secret.IsZero() {
-			entries = append(entries, Entry{w.List, w.Name, secret})
+			secrets[w] = secret
 		}
 	}
-	return entries, nil
+	return secrets, nil
 }
 
 func label(l schema.List) string {

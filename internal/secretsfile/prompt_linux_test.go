@@ -65,22 +65,22 @@ func untilHidden(t *testing.T, f *os.File) {
 }
 
 type result struct {
-	entries []Entry
+	secrets schema.Secrets
 	err     error
 }
 
-func ask(ctx context.Context, tty *terminal.Terminal, wanted []Wanted) <-chan result {
+func ask(ctx context.Context, tty *terminal.Terminal, wanted []schema.SecretKey) <-chan result {
 	done := make(chan result, 1)
 	go func() {
-		entries, err := Prompt(ctx, tty, wanted)
-		done <- result{entries, err}
+		secrets, err := Prompt(ctx, tty, wanted)
+		done <- result{secrets, err}
 	}()
 	return done
 }
 
 func TestPromptHidesWhatIsTypedAndSkipsEmptyAnswers(t *testing.T) {
 	person, tty := pseudoterminal(t)
-	done := ask(t.Context(), tty, []Wanted{{schema.Connections, "Desk\u202E"}, {schema.Connections, "Relay"}, {schema.Credentials, "Azure"}})
+	done := ask(t.Context(), tty, []schema.SecretKey{{List: schema.Connections, Name: "Desk\u202E"}, {List: schema.Connections, Name: "Relay"}, {List: schema.Credentials, Name: "Azure"}})
 	screen := bufio.NewReader(person)
 	var seen strings.Builder
 	for _, typed := range []string{"hunter2\n", "\n", "pass wörd \n"} {
@@ -104,8 +104,9 @@ func TestPromptHidesWhatIsTypedAndSkipsEmptyAnswers(t *testing.T) {
 	if r.err != nil {
 		t.Fatal(r.err)
 	}
-	if len(r.entries) != 2 || r.entries[0].Secret.Reveal() != "hunter2" || r.entries[1].Secret.Reveal() != "pass wörd " || r.entries[1].List != schema.Credentials {
-		t.Errorf("got %+v", r.entries)
+	desk, azure := r.secrets[schema.SecretKey{List: schema.Connections, Name: "Desk\u202E"}], r.secrets[schema.SecretKey{List: schema.Credentials, Name: "Azure"}]
+	if len(r.secrets) != 2 || desk.Reveal() != "hunter2" || azure.Reveal() != "pass wörd " {
+		t.Errorf("got %+v", r.secrets)
 	}
 	if s := seen.String(); strings.Contains(s, "hunter2") || strings.Contains(s, "\u202E") ||
 		!strings.Contains(s, `[1/3] Password of connection "Desk\u202e"`) || !strings.Contains(s, `[3/3] Client Secret of credential "Azure"`) {
@@ -133,10 +134,10 @@ func TestPromptRestoresTheTerminalWhenInterrupted(t *testing.T) {
 			_, tty := pseudoterminal(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			done := ask(ctx, tty, []Wanted{{schema.Connections, "Desk"}})
+			done := ask(ctx, tty, []schema.SecretKey{{List: schema.Connections, Name: "Desk"}})
 			untilHidden(t, tty.In)
 			tt.stop(t, cancel)
-			if r := <-done; !errors.Is(r.err, context.Canceled) || r.entries != nil {
+			if r := <-done; !errors.Is(r.err, context.Canceled) || r.secrets != nil {
 				t.Errorf("got %+v", r)
 			}
 			if !echoes(t, tty.In) {
@@ -152,7 +153,7 @@ func TestPromptRefusesWhatIsNoTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.Close() })
-	_, err = Prompt(t.Context(), &terminal.Terminal{In: f, Out: f}, []Wanted{{schema.Connections, "Desk"}})
+	_, err = Prompt(t.Context(), &terminal.Terminal{In: f, Out: f}, []schema.SecretKey{{List: schema.Connections, Name: "Desk"}})
 	if err == nil || schema.HintOf(err) == "" {
 		t.Errorf("got %v", err)
 	}

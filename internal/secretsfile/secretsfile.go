@@ -7,26 +7,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"filippo.io/age"
-	"filippo.io/age/armor"
 
 	"github.com/mailferry/mailferry/internal/sheet"
 	"github.com/mailferry/mailferry/schema"
-)
-
-// Entry is the secret of one connection or credential.
-type Entry struct {
-	List   schema.List
-	Name   string // exact, as in the bundle
-	Secret schema.Secret
-}
-
-const (
-	binaryIntro = "age-encryption.org/v1"
-	armorIntro  = "-----BEGIN AGE ENCRYPTED FILE-----"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 func layout() []sheet.Layout {
@@ -42,33 +29,24 @@ func layout() []sheet.Layout {
 // connection or credential. An unknown kind, an empty name or secret and a
 // second secret for one item are errors. warn is told of doubtful cells and of a
 // plain file that other people on the machine can read.
-func Read(path string, ids []age.Identity, warn func(string)) ([]Entry, error) {
+func Read(path string, ids []age.Identity, warn func(string)) (schema.Secrets, error) {
 	raw, exposed, err := sheet.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	encrypted := bytes.HasPrefix(raw, []byte(binaryIntro)) || bytes.HasPrefix(bytes.TrimSpace(raw), []byte(armorIntro))
+	encrypted := sealed.IsAge(raw)
 	if encrypted {
 		if raw, err = open(raw, ids); err != nil {
-			return nil, wrap(path, err)
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	} else if exposed {
 		warn(fmt.Sprintf("%s: holds secrets and other people on this machine can read it; chmod 600 it, or encrypt it with age", path))
 	}
 	entries, err := parse(raw, func(w string) { warn(path + ": " + w) })
 	if err != nil {
-		return nil, wrap(path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return entries, nil
-}
-
-func wrap(path string, err error) error {
-	hint := schema.HintOf(err)
-	err = fmt.Errorf("%s: %w", path, err)
-	if hint == "" {
-		return err
-	}
-	return schema.Hint(err, "%s", hint)
 }
 
 // open decrypts to the end before anything is looked at.
@@ -76,61 +54,43 @@ func open(raw []byte, ids []age.Identity) ([]byte, error) {
 	if len(ids) == 0 {
 		return nil, schema.Hint(errors.New("encrypted, and no identity was given"), "name the key that opens it with -i")
 	}
-	in := io.Reader(bytes.NewReader(raw))
-	if !bytes.HasPrefix(raw, []byte(binaryIntro)) {
-		in = armor.NewReader(in)
+	plain, err := sealed.Decrypt(bytes.NewReader(raw), sheet.MaxFile, ids...)
+	var wrong *sealed.WrongKeyError
+	if errors.As(err, &wrong) {
+		err = schema.Hint(err, "name the key that it was encrypted to with -i")
 	}
-	out, err := age.Decrypt(in, ids...)
-	if err != nil {
-		var none *age.NoIdentityMatchError
-		if errors.As(err, &none) {
-			return nil, schema.Hint(errors.New("none of the identities given opens it"), "name the key that it was encrypted to with -i")
-		}
-		return nil, fmt.Errorf("not a whole age file: %w", err)
-	}
-	plain, err := io.ReadAll(io.LimitReader(out, sheet.MaxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("not a whole age file: %w", err)
-	}
-	return plain, nil
+	return plain, err
 }
 
-func parse(raw []byte, warn func(string)) ([]Entry, error) {
+func parse(raw []byte, warn func(string)) (schema.Secrets, error) {
 	t, err := sheet.Read(raw, layout(), warn)
 	if err != nil {
 		return nil, err
 	}
-	type key struct {
-		list schema.List
-		name string
-	}
 	var problems sheet.Problems
-	first := map[key]int{}
-	entries := make([]Entry, 0, len(t.Rows))
+	first, secrets := map[schema.SecretKey]int{}, schema.Secrets{}
 	for _, row := range t.Rows {
 		at := fmt.Sprintf("row %d", row.Number)
-		e := Entry{List: listOf(row.Text("kind")), Name: row.Text("name"), Secret: row.Secret("secret")}
-		if e.List == "" {
+		k, secret := schema.SecretKey{List: listOf(row.Text("kind")), Name: row.Text("name")}, row.Secret("secret")
+		if k.List == "" {
 			// The value is not repeated: columns may have been swapped.
 			problems.Add(at+", kind", "neither connection nor credential")
 		}
-		if e.Name == "" {
+		if k.Name == "" {
 			problems.Add(at+", name", "empty")
 		}
-		if e.Secret.IsZero() {
+		if secret.IsZero() {
 			problems.Add(at+", secret", "empty")
 		}
-		k := key{e.List, e.Name}
-		if before, twice := first[k]; twice && e.List != "" && e.Name != "" {
-			problems.Add(at, "a second secret for the %s of row %d", e.List.One(), before)
+		if before, twice := first[k]; twice && k.List != "" && k.Name != "" {
+			problems.Add(at, "a second secret for the %s of row %d", k.List.One(), before)
 		}
-		first[k] = row.Number
-		entries = append(entries, e)
+		first[k], secrets[k] = row.Number, secret
 	}
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	return entries, nil
+	return secrets, nil
 }
 
 func listOf(kind string) schema.List {

@@ -82,8 +82,8 @@ func TestPlainAndEncryptedFilesReadAlike(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(got) != 2 || got[0].List != schema.Connections || got[0].Name != "Desk" || got[0].Secret.Reveal() != "hunter2" ||
-				got[1].List != schema.Credentials || got[1].Name != " Azure " || got[1].Secret.Reveal() != `a,"b"` {
+			desk, azure := got[schema.SecretKey{List: schema.Connections, Name: "Desk"}], got[schema.SecretKey{List: schema.Credentials, Name: " Azure "}]
+			if len(got) != 2 || desk.Reveal() != "hunter2" || azure.Reveal() != `a,"b"` {
 				t.Errorf("got %+v", got)
 			}
 		})
@@ -104,9 +104,9 @@ func TestBadFilesAreOneClearErrorWithoutASecret(t *testing.T) {
 	}{
 		{"wrong key", sealed, []age.Identity{other}, "none of the identities given opens it", "-i"},
 		{"no key", sealed, nil, "encrypted, and no identity was given", "-i"},
-		{"cut in half", sealed[:len(sealed)-20], []age.Identity{id}, "not a whole age file", ""},
-		{"flipped byte", flipped, []age.Identity{id}, "not a whole age file", ""},
-		{"cut armor", encrypt(t, id.Recipient(), true, good)[:120], []age.Identity{id}, "not a whole age file", ""},
+		{"cut in half", sealed[:len(sealed)-20], []age.Identity{id}, "the file is damaged", "copy it again"},
+		{"flipped byte", flipped, []age.Identity{id}, "the file is damaged", "copy it again"},
+		{"cut armor", encrypt(t, id.Recipient(), true, good)[:120], []age.Identity{id}, "the file is damaged", "copy it again"},
 		{"unknown kind", []byte(header + "hunter2,Desk,x\n"), nil, "row 2, kind: neither connection nor credential", ""},
 		{"empty secret", []byte(header + "connection,Desk,\n"), nil, "row 2, secret: empty", ""},
 		{"empty name", []byte(header + "connection,,hunter2\n"), nil, "row 2, name: empty", ""},

@@ -159,7 +159,7 @@ func explainDecrypt(err error) error {
 func checkAge(raw []byte) error {
 	trimmed := bytes.TrimSpace(raw)
 	switch {
-	case isAge(raw):
+	case IsAge(raw):
 		return nil
 	case len(trimmed) == 0:
 		return schema.Hint(errors.New("the file is empty"), againHint)

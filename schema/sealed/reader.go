@@ -118,7 +118,7 @@ func (k Keys) Identities(r io.Reader, passphrase func() (schema.Secret, error)) 
 	if err != nil {
 		return nil, err
 	}
-	if isAge(raw) {
+	if IsAge(raw) {
 		pass, err := passphrase()
 		if err != nil {
 			return nil, err
@@ -323,7 +323,8 @@ const (
 	maxAgeHeader = 4 << 20 // 2000 post-quantum readers, as many as a manifest lists, take 3.1 MB
 )
 
-func isAge(raw []byte) bool {
+// IsAge reports whether a file begins as an age file does, binary or armored.
+func IsAge(raw []byte) bool {
 	return bytes.HasPrefix(raw, []byte(ageIntro)) || isArmored(raw)
 }
 

@@ -1,6 +1,7 @@
 package sealed
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -10,6 +11,7 @@ import (
 	"hash"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -65,17 +67,11 @@ func (k key) fingerprint(s schema.Secret) string {
 	return k.id + ":" + hex.EncodeToString(k.mac.Sum(nil))
 }
 
-// NewID returns 32 random lower-case hex digits.
-func NewID() string {
-	id := make([]byte, 16)
-	_, _ = rand.Read(id)
-	return hex.EncodeToString(id)
-}
-
 // AddSecrets seals secrets to the readers' recipients as one more sealed part
 // of a server bundle and writes their fingerprints into the markers. Secrets are
 // bound to the destinations that the settings name at this moment. It does
-// nothing where there are no secrets.
+// nothing where there are no secrets. [Create] does it too; a command that signs
+// the content before the file is written does it first.
 func AddSecrets(b *schema.Bundle, secrets schema.Secrets, to Readers) error {
 	if len(secrets) == 0 {
 		return nil
@@ -127,12 +123,27 @@ func sealPart(p part, to Readers) (string, error) {
 	return string(out), err
 }
 
-// Write encrypts the bundle to its readers and writes the file. It sets the
-// manifest's lists of readers and its counts; everything else in the manifest
-// is the caller's. A bundle that refers to secrets and has no sealed part is
-// refused.
-func Write(w io.Writer, b *schema.Bundle, to Readers) error {
+// Create writes a bundle file that opens to those readers. Secrets, of a server
+// bundle, are sealed to its recipients as one more part, bound to the
+// destinations that the settings name at this moment; their fingerprints go into
+// the bundle's markers. Parts that the bundle has already are written as they
+// are: see [Reseal].
+//
+// Create sets the manifest's lists of readers and its counts, and of the id, the
+// time and the tool what is empty; everything else in it is the caller's. A bundle
+// that Open would refuse is an error, and w is then to be thrown away.
+func Create(w io.Writer, b *schema.Bundle, secrets schema.Secrets, to Readers) error {
 	if err := to.Check(); err != nil {
+		return err
+	}
+	if b.Manifest.ID == "" {
+		b.Manifest.ID = schema.NewID()
+	}
+	if b.Manifest.Created.IsZero() {
+		b.Manifest.Created = schema.At(time.Now())
+	}
+	b.Manifest.Tool = cmp.Or(b.Manifest.Tool, schema.Tool())
+	if err := AddSecrets(b, secrets, to); err != nil {
 		return err
 	}
 	b.Manifest.Recipients, b.Manifest.Reviewers = to.listed()

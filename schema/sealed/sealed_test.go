@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,7 +66,7 @@ const (
 
 func content() (*schema.Bundle, schema.Secrets) {
 	b := &schema.Bundle{Format: schema.ServerFormat,
-		Manifest: schema.Manifest{ID: sealed.NewID(), Created: schema.At(time.Unix(1700000000, 0)), Tool: "mailferry test",
+		Manifest: schema.Manifest{ID: schema.NewID(), Created: schema.At(time.Unix(1700000000, 0)), Tool: "mailferry test",
 			Source: schema.Source{Kind: "csv", Name: "x.csv"}, History: []schema.Step{}},
 		Credentials: []schema.Item{&schema.ServerCredential{Name: "google", ClientID: "id", TokenEndpoint: "https://oauth2.googleapis.com/token"}},
 		Connections: []schema.Item{
@@ -86,7 +87,7 @@ func content() (*schema.Bundle, schema.Secrets) {
 func bundle(t *testing.T, to sealed.Readers, cloud bool) []byte {
 	t.Helper()
 	b, secrets := content()
-	if err := sealed.AddSecrets(b, secrets, to); err != nil {
+	if err := sealed.Create(io.Discard, b, secrets, to); err != nil {
 		t.Fatal(err)
 	}
 	if cloud {
@@ -109,7 +110,7 @@ func toCloud(t *testing.T, b *schema.Bundle) *schema.Bundle {
 func write(t *testing.T, b *schema.Bundle, to sealed.Readers) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	if err := sealed.Write(&out, b, to); err != nil {
+	if err := sealed.Create(&out, b, nil, to); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -314,7 +315,7 @@ func TestAReviewerWhoAltersTheBundleGetsNoSecretSent(t *testing.T) {
 		"swaps two hosts": func(b *schema.Bundle) {
 			conn(b, 0).Host, conn(b, 2).Host = conn(b, 2).Host, conn(b, 0).Host
 		},
-		"alters the id":        func(b *schema.Bundle) { b.Manifest.ID = sealed.NewID() },
+		"alters the id":        func(b *schema.Bundle) { b.Manifest.ID = schema.NewID() },
 		"drops the seal":       func(b *schema.Bundle) { b.Sealed = nil },
 		"doubles the seal":     func(b *schema.Bundle) { b.Sealed = append(b.Sealed, b.Sealed[0]) },
 		"takes another's seal": func(b *schema.Bundle) { b.Sealed = otherSealed(t, other, rev) },
@@ -324,7 +325,7 @@ func TestAReviewerWhoAltersTheBundleGetsNoSecretSent(t *testing.T) {
 			_, secrets := content()
 			clone := append([]schema.Item{}, b.Connections...)
 			keep := *conn(b, 0).Password
-			if err := sealed.AddSecrets(&own, secrets, to); err != nil {
+			if err := sealed.Create(io.Discard, &own, secrets, to); err != nil {
 				t.Fatal(err)
 			}
 			b.Connections, b.Sealed = clone, own.Sealed
@@ -365,9 +366,9 @@ func TestACloudBundleThatIsNotItsOriginsTransformIsRefused(t *testing.T) {
 		"dropped":             func(b *schema.Bundle) { b.Connections = b.Connections[1:] },
 		"reordered":           func(b *schema.Bundle) { b.Connections[0], b.Connections[1] = b.Connections[1], b.Connections[0] },
 		"marker":              func(b *schema.Bundle) { conn(b, 1).Password = nil },
-		"id":                  func(b *schema.Bundle) { b.Manifest.ID = sealed.NewID() },
+		"id":                  func(b *schema.Bundle) { b.Manifest.ID = schema.NewID() },
 		"source":              func(b *schema.Bundle) { b.Manifest.Source.SHA256 = strings.Repeat("0", 64) },
-		"origin's id":         func(b *schema.Bundle) { b.Origin.Manifest.ID = sealed.NewID() },
+		"origin's id":         func(b *schema.Bundle) { b.Origin.Manifest.ID = schema.NewID() },
 		"origin's name":       func(b *schema.Bundle) { b.Origin.Connections[0].Name = "x" },
 		"rules":               func(b *schema.Bundle) { b.Origin.Rules.Values["service_provider"][0].To = "x" },
 		"rules that re-point": func(b *schema.Bundle) { b.Origin.Rules.Connections.Fields[8].To = "description" },
@@ -410,7 +411,7 @@ func TestSealedPartsTellLittleByTheirLength(t *testing.T) {
 	to := sealed.Readers{Recipients: []sealed.Recipient{ops.pub}}
 	size := func(password string) int {
 		b, _ := content()
-		if err := sealed.AddSecrets(b, schema.Secrets{{List: schema.Connections, Name: "Desk"}: schema.NewSecret(password)}, to); err != nil {
+		if err := sealed.Create(io.Discard, b, schema.Secrets{{List: schema.Connections, Name: "Desk"}: schema.NewSecret(password)}, to); err != nil {
 			t.Fatal(err)
 		}
 		plain, err := sealed.Decrypt(strings.NewReader(b.Sealed[0]), 1<<20, ops.id)
