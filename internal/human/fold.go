@@ -18,3 +18,41 @@ func FoldName(name string) string {
 		return unicode.ToLower(r)
 	}, norm.NFC.String(name))
 }
+
+// FoldLabel is equal for labels of forms and sheets that people would take for
+// one: case, kinds of blanks, invisible characters and the glyphs of icon fonts, a
+// mark that the field is required and a closing colon make no difference.
+func FoldLabel(label string) string {
+	whole := strings.ToLower(norm.NFC.String(Squeeze(label)))
+	text := whole
+	for {
+		before := text
+		text = strings.TrimSpace(strings.Trim(text, "*:\uff1a"))
+		for _, mark := range []string{"(required)", "[required]", " required"} {
+			// A field that is called nothing but "Required" keeps its name.
+			if rest := strings.TrimSpace(strings.TrimSuffix(text, mark)); rest != "" {
+				text = rest
+			}
+		}
+		if text == "" {
+			return whole
+		}
+		if text == before {
+			return text
+		}
+	}
+}
+
+// Squeeze collapses blanks and drops what cannot be seen, and nothing else.
+func Squeeze(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) {
+			return -1
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -34,3 +34,14 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+func TestLabelsFoldAsPeopleReadThem(t *testing.T) {
+	for label, want := range map[string]string{
+		"From Address": "from address", " FROM\u00a0 Address: ": "from address", "Name *": "name", "Name\u200b (required)": "name",
+		"\ue123 Host": "host", "Required": "required", "*": "*", "Port：": "port", "Nom : *": "nom",
+	} {
+		if got := human.FoldLabel(label); got != want {
+			t.Errorf("FoldLabel(%q) = %q, want %q", label, got, want)
+		}
+	}
+}

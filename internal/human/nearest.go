@@ -1,44 +1,68 @@
 package human
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Nearest returns the name that is likely meant by what was typed, or "" where
-// none is near: it begins with it, or at most a third of its letters differ.
+// none is near: it has the same words with some more or fewer, one begins with
+// the other, or at most a third of its letters differ. Case makes no difference.
 func Nearest(typed string, names []string) string {
 	best, bestCost := "", 1<<30
+	typed = strings.ToLower(typed)
 	for _, name := range names {
-		cost := distance(typed, name)
-		if len(typed) > 1 && strings.HasPrefix(name, typed) {
-			cost = min(cost, 1)
+		n := strings.ToLower(name)
+		cost := distance(typed, n)
+		switch {
+		case cost*3 <= len(n):
+		case sameWords(typed, n) || sameWords(n, typed):
+			cost = 2
+		case len(typed) > 1 && (strings.HasPrefix(n, typed) || strings.HasPrefix(typed, n)):
+			cost = 3
+		default:
+			continue
 		}
-		if cost*3 <= len(name) && cost < bestCost {
+		if cost < bestCost {
 			best, bestCost = name, cost
 		}
 	}
 	return best
 }
 
-// distance counts the letters to insert, delete, replace or swap with the next to
-// turn a into b. Command lines are short; what is not is cut.
+// sameWords reports whether all words of a, if it has any, stand in b.
+func sameWords(a, b string) bool {
+	words := strings.Fields(b)
+	for _, w := range strings.Fields(a) {
+		if !slices.Contains(words, w) {
+			return false
+		}
+	}
+	return strings.TrimSpace(a) != ""
+}
+
+// distance counts the letters to insert, delete, replace or swap with the next
+// to turn a into b. What is not short is cut.
 func distance(a, b string) int {
-	a, b = a[:min(len(a), 100)], b[:min(len(b), 100)]
-	before, last, here := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	x, y := []rune(a), []rune(b)
+	x, y = x[:min(len(x), 100)], y[:min(len(y), 100)]
+	before, last, here := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
 	for j := range last {
 		last[j] = j
 	}
-	for i := range len(a) {
+	for i := range x {
 		here[0] = i + 1
-		for j := range len(b) {
+		for j := range y {
 			cost := 1
-			if a[i] == b[j] {
+			if x[i] == y[j] {
 				cost = 0
 			}
 			here[j+1] = min(last[j+1]+1, here[j]+1, last[j]+cost)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
 				here[j+1] = min(here[j+1], before[j-1]+1)
 			}
 		}
 		before, last, here = last, here, before
 	}
-	return last[len(b)]
+	return last[len(y)]
 }

@@ -2,18 +2,15 @@ package sheet
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
 // extraPrefix heads the label of a column for a setting that the panel's
 // documented fields do not name. The key behind it is kept in its own case.
 const extraPrefix = "extra:"
-
-// fold brings a label to the form in which labels are compared.
-func fold(label string) string { return strings.ToLower(strings.Join(strings.Fields(label), " ")) }
 
 // begin settles the delimiter: the one under which the header has the most
 // known labels, or, where it has none, the most cells. Excel's own first line
@@ -32,7 +29,7 @@ func begin(text string, layouts []Layout) (*splitter, error) {
 	known := map[string]bool{}
 	for _, l := range layouts {
 		for _, c := range l.Columns {
-			known[fold(c.Label)] = true
+			known[human.FoldLabel(c.Label)] = true
 		}
 	}
 	best, bestLabels, bestCells := byte(','), -1, 0
@@ -47,7 +44,7 @@ func begin(text string, layouts []Layout) (*splitter, error) {
 		}
 		labels := 0
 		for _, c := range header.cells {
-			if known[fold(c)] {
+			if known[human.FoldLabel(c)] {
 				labels++
 			}
 		}
@@ -85,7 +82,7 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 	t = &Table{Layout: at}
 	byLabel := map[string]Column{}
 	for _, c := range layout.Columns {
-		byLabel[fold(c.Label)] = c
+		byLabel[human.FoldLabel(c.Label)] = c
 	}
 	var problems Problems
 	taken := map[string]int{}
@@ -94,13 +91,13 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 			places = append(places, -1)
 			continue
 		}
-		c, ok := byLabel[fold(cell)]
+		c, ok := byLabel[human.FoldLabel(cell)]
 		if !ok && layout.Extra {
 			c, ok = extraColumn(cell)
 		}
 		if !ok {
 			problems.Add(rowPlace(header.row), "unknown column %s", schema.Quote(cell))
-			if near := nearest(cell, layout.Columns); near != "" && problems.hint == "" {
+			if near := human.Nearest(human.FoldLabel(cell), labelList(layout.Columns)); near != "" && problems.hint == "" {
 				problems.hint = fmt.Sprintf("did you mean %q?", near)
 			}
 			places = append(places, -1)
@@ -138,7 +135,7 @@ func choose(cells []string, layouts []Layout) (at, known int) {
 			_, extra := extraColumn(cell)
 			hit := extra && l.Extra
 			for _, c := range l.Columns {
-				hit = hit || fold(c.Label) == fold(cell)
+				hit = hit || human.FoldLabel(c.Label) == human.FoldLabel(cell)
 			}
 			if hit {
 				n++
@@ -173,74 +170,12 @@ func count(cells []string) int {
 	return n
 }
 
-func labels(columns []Column) string {
+func labels(columns []Column) string { return strings.Join(labelList(columns), ", ") }
+
+func labelList(columns []Column) []string {
 	var all []string
 	for _, c := range columns {
 		all = append(all, c.Label)
 	}
-	return strings.Join(all, ", ")
-}
-
-// nearest returns the label that is likely meant, or "" where none is near: it
-// has the same words with some more or fewer (Cloud's labels are like that), the
-// same beginning, or at most a third of its letters differ.
-func nearest(cell string, columns []Column) string {
-	best, bestCost := "", 1<<30
-	typed := fold(cell)
-	for _, c := range columns {
-		label := fold(c.Label)
-		cost := distance(typed, label)
-		switch {
-		case cost <= 1:
-		case sameWords(typed, label) || sameWords(label, typed):
-			cost = 2
-		case len(typed) > 2 && (strings.HasPrefix(label, typed) || strings.HasPrefix(typed, label)):
-			cost = 3
-		case cost*3 > len(label):
-			continue
-		}
-		if cost < bestCost {
-			best, bestCost = c.Label, cost
-		}
-	}
-	return best
-}
-
-// sameWords reports whether all words of a stand in b.
-func sameWords(a, b string) bool {
-	words := strings.Fields(b)
-	for _, w := range strings.Fields(a) {
-		if !slices.Contains(words, w) {
-			return false
-		}
-	}
-	return true
-}
-
-// distance counts the letters to insert, delete, replace or swap with their
-// neighbour to turn a into b. Both are short: a label, and what stands for it.
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	if len(x) > 100 {
-		x = x[:100]
-	}
-	before, last, here := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		here[0] = i
-		for j := 1; j <= len(y); j++ {
-			cost := 1
-			if x[i-1] == y[j-1] {
-				cost = 0
-			}
-			here[j] = min(last[j]+1, here[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				here[j] = min(here[j], before[j-2]+1)
-			}
-		}
-		before, last, here = last, here, before
-	}
-	return last[len(y)]
+	return all
 }
