@@ -112,13 +112,7 @@ func NeedsSecret(it schema.Item) bool {
 	if !ok {
 		return true
 	}
-	return c.Username != "" && !IsOAuth2(c)
-}
-
-// IsOAuth2 reports whether a connection signs in by OAuth2: its mode says so in
-// the vendor's own labels, or it names a credential.
-func IsOAuth2(c *schema.ServerConnection) bool {
-	return c.OAuth2Credentials != "" || strings.Contains(c.ConnectMode, "OAuth2")
+	return c.Username != "" && !schema.UsesOAuth2(c)
 }
 
 func narrow(b *schema.Bundle, secrets schema.Secrets, sel selection.Selection) error {

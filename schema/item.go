@@ -183,6 +183,20 @@ func Extra(it Item) []string {
 	return keys
 }
 
+// UsesOAuth2 reports whether a connection signs in by OAuth2, which a person has
+// to authorise: it names a credential, or its mode or provider says so in the
+// vendor's words. It is false of credentials.
+func UsesOAuth2(it Item) bool {
+	mode, credential := "", ""
+	switch c := it.(type) {
+	case *ServerConnection:
+		mode, credential = c.ConnectMode, c.OAuth2Credentials
+	case *CloudConnection:
+		mode, credential = c.ServiceProvider, c.OAuth2Credentials
+	}
+	return credential != "" || strings.Contains(strings.ToLower(mode), "oauth2")
+}
+
 // SecretField returns the one secret field of a list: password or
 // client_secret.
 func SecretField(l List) string {

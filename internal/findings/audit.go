@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"strings"
-
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/transform"
 )
@@ -15,7 +13,6 @@ type subject struct {
 	item  schema.Item
 	name  string
 
-	oauth2 bool // a person authorises the connection
 	secret *schema.Marker
 
 	// of connections
@@ -107,7 +104,6 @@ func newSubject(i int, it schema.Item) *subject {
 	case *schema.CloudCredential:
 		s.authorization, s.token, s.secret = it.AuthorizationEndpoint, it.TokenEndpoint, it.ClientSecret
 	}
-	s.oauth2 = s.credential != "" || strings.Contains(strings.ToLower(s.mode), "oauth")
 	return s
 }
 
@@ -133,9 +129,7 @@ func oddTexts(s *subject, fields []schema.Field) []oddText {
 	return odd
 }
 
-// usesOAuth2 reports whether the connection names a credential, or its mode says
-// OAuth2 in the vendor's words.
-func (s *subject) usesOAuth2() bool { return s.oauth2 }
+func (s *subject) usesOAuth2() bool { return schema.UsesOAuth2(s.item) }
 
 // hasPassword reports whether a password belongs to the connection, whether or
 // not the bundle holds it.

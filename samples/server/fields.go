@@ -41,7 +41,7 @@ type field struct {
 // item's extra values.
 func (s *Server) fields(it schema.Item) []field {
 	l := it.List()
-	oauth2 := strings.Contains(schema.Text(it, "connect_mode"), "OAuth2")
+	oauth2 := schema.UsesOAuth2(it)
 	var out []field
 	for _, f := range schema.FieldsOf(it) {
 		one := field{Label: s.say(f.Label), Kind: "text", Name: f.Name}
