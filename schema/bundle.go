@@ -18,13 +18,6 @@ const (
 	RulesFormat   = "mailferry/rules/v1"
 )
 
-// Limits that every document is held to before anything else looks at it.
-const (
-	MaxDocument = 256 << 20 // bytes
-	MaxDepth    = 16        // nested objects and arrays
-	MaxItems    = 100_000   // connections, or credentials, in one bundle
-)
-
 // List names the two lists of a bundle.
 type List string
 

@@ -8,9 +8,6 @@ import (
 	"log/slog"
 )
 
-// MaxSecret is the longest secret in bytes that a bundle carries.
-const MaxSecret = 16 << 10
-
 // Redacted is what a Secret shows of itself.
 const Redacted = "[secret]"
 

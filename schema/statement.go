@@ -20,13 +20,6 @@ const (
 	DecisionMade    = "made"
 )
 
-// Limits of statements, in bytes. A file is larger than the statement within,
-// whose quotation marks it escapes.
-const (
-	MaxStatement     = 1_000_000
-	MaxStatementFile = 4 << 20
-)
-
 // StatementBody is what a statement says. Recipients and Reviewers are the
 // bundle's lists as the signer saw them, so that readers added later can be
 // told. Time is the signer's own claim: nothing but the signer's clock stands

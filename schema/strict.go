@@ -12,18 +12,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Limits of the pieces of a document, which keep a hostile one from taking many
-// times its own size in memory. MaxDocument and MaxDepth hold for it as a whole.
-const (
-	maxText    = MaxStatementFile // bytes of a text as the document writes it, but for sealed parts: a statement with its escapes
-	maxName    = 8 << 10          // bytes of a member's name
-	maxMembers = 1000             // of an object, as many as any schema allows
-	maxNumber  = 100              // bytes: reading a number takes time with the square of its length
-	maxPiece   = 16 << 20         // bytes of an item, or of all that stands around the lists
-	maxValues  = 500_000          // of the same: a value takes far more memory than its text
-	maxParts   = 1000             // sealed parts, as many as the schema allows
-)
-
 // scan holds a document to what no JSON Schema can say: one value and nothing
 // after it, no duplicate name, valid UTF-8, bounded size and depth.
 func scan(doc []byte) error {
