@@ -36,7 +36,7 @@ func exported(t *testing.T, to seal.Readers, password string, cloud bool) []byte
 		b.Manifest.Created, b.Manifest.Tool, b.Manifest.History = server.Manifest.Created, server.Manifest.Tool, server.Manifest.History
 	}
 	var out bytes.Buffer
-	if err := seal.Write(&out, b, to); err != nil {
+	if err := seal.Create(&out, b, nil, to); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()

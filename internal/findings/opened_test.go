@@ -40,7 +40,7 @@ func TestAnAuditSeesAsFarAsTheKey(t *testing.T) {
 		}
 	}
 	var file bytes.Buffer
-	if err := seal.Write(&file, doc, to); err != nil {
+	if err := seal.Create(&file, doc, nil, to); err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []int{2, 0} {
