@@ -13,7 +13,7 @@ func ownership(f *os.File) (links uint64, mine bool, err error) {
 	if err := syscall.Fstat(int(f.Fd()), &s); err != nil {
 		return 0, false, err
 	}
-	return uint64(s.Nlink), int(s.Uid) == os.Geteuid(), nil
+	return uint64(s.Nlink), int(s.Uid) == os.Geteuid(), nil //nolint:unconvert // it is another type on other systems
 }
 
 // copyInPlace is the command that puts a file's own copy in its place.

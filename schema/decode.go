@@ -2,6 +2,7 @@ package schema
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -288,13 +289,18 @@ func CheckFormat(got string, want ...string) error {
 	return invalid("format", "%s is not %s", Quote(got), strings.Join(want, " or "))
 }
 
-// unmarshalAt decodes a part of a document and tells places from its root.
+// unmarshalAt decodes a part of a document; places are those of the whole.
 func unmarshalAt(at string, raw jsontext.Value, v any) error {
 	if raw == nil {
 		return invalid(at, "missing")
 	}
-	err := unmarshal(raw, v)
-	if inv, ok := err.(*InvalidError); ok {
+	return within(at, unmarshal(raw, v))
+}
+
+// within puts a place in front of those of an error.
+func within(at string, err error) error {
+	var inv *InvalidError
+	if errors.As(err, &inv) {
 		for i := range inv.Problems {
 			inv.Problems[i].Place = joinPlace(at, inv.Problems[i].Place)
 		}

@@ -255,8 +255,8 @@ func TestDigestIsThatOfTheRFC8785Form(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, got := sha(canonical), ""
-	if got, err = b.Digest(); err != nil || got != want {
+	want := sha(canonical)
+	if got, err := b.Digest(); err != nil || got != want {
 		t.Errorf("digest %s, want %s (%v)", got, want, err)
 	}
 }

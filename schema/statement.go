@@ -89,13 +89,8 @@ func (s Statement) Body() (*StatementBody, error) {
 	if err == nil {
 		err = b.check()
 	}
-	if inv, ok := err.(*InvalidError); ok {
-		for i := range inv.Problems {
-			inv.Problems[i].Place = joinPlace("statement", inv.Problems[i].Place)
-		}
-	}
 	if err != nil {
-		return nil, err
+		return nil, within("statement", err)
 	}
 	return b, nil
 }

@@ -25,8 +25,8 @@ const maxRead = sheet.MaxFile
 // openedFile is a file that can be read twice.
 type openedFile struct {
 	io.ReadSeeker
-	size  int64
-	Close func() error
+	io.Closer
+	size int64
 }
 
 // Len is the file's size in bytes.
@@ -48,7 +48,7 @@ func openFile(path string, limit int64) (openedFile, error) {
 		_ = f.Close()
 		return openedFile{}, schema.Hint(fmt.Errorf("%s: is a folder", path), "name a file in it")
 	case err == nil && info.Mode().IsRegular() && info.Size() <= limit:
-		return openedFile{f, info.Size(), f.Close}, nil
+		return openedFile{f, f, info.Size()}, nil
 	}
 	defer f.Close()
 	raw, err := io.ReadAll(io.LimitReader(f, limit+1))
@@ -58,7 +58,7 @@ func openFile(path string, limit int64) (openedFile, error) {
 	if int64(len(raw)) > limit {
 		return openedFile{}, fmt.Errorf("%s: larger than %d bytes", path, limit)
 	}
-	return openedFile{bytes.NewReader(raw), int64(len(raw)), func() error { return nil }}, nil
+	return openedFile{bytes.NewReader(raw), io.NopCloser(nil), int64(len(raw))}, nil
 }
 
 // readFile reads a whole file that is no bundle.

@@ -48,7 +48,7 @@ func (e *env) fill(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	defer held.Release()
+	defer func() { _ = held.Release() }()
 	o, err := e.open(c, path)
 	if err != nil {
 		return err

@@ -168,7 +168,7 @@ func isTimeout(err error) bool {
 // around it.
 func innermost(err error) string {
 	for {
-		switch e := err.(type) {
+		switch e := err.(type) { //nolint:errorlint // it walks the chain itself
 		case interface{ Unwrap() []error }:
 			if len(e.Unwrap()) == 0 {
 				return oneLine(err.Error())

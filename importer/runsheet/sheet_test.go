@@ -227,7 +227,7 @@ func TestEveryValueCanBeCopiedExactly(t *testing.T) {
 
 // The file is looked at as text too: in a terminal, a review, a mail.
 func TestTheFileItselfHoldsNothingThatCannotBeSeen(t *testing.T) {
-	for _, r := range string(render(t, site(t))) {
+	for _, r := range render(t, site(t)) {
 		if r != '\n' && !unicode.IsPrint(r) {
 			t.Fatalf("%U stands in the file", r)
 		}

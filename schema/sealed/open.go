@@ -115,10 +115,6 @@ func firstDifference(have, want schema.Item) string {
 	return ""
 }
 
-func sameMarker(x, y *schema.Marker) bool {
-	return x == y || x != nil && y != nil && *x == *y
-}
-
 func deref(v any) any {
 	if m, ok := v.(*schema.Marker); ok && m != nil {
 		return *m
