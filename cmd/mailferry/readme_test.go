@@ -13,7 +13,10 @@ import (
 	"testing"
 )
 
-// readmeLine is a command that the README tells to type, and its exit code.
+// documents have commands to type, in one shell, in this order.
+var documents = []string{"README.md", "exporter/README.md", "schema/README.md", "importer/README.md"}
+
+// readmeLine is a command that a document has people type, and its exit code.
 type readmeLine struct {
 	text string
 	exit int
@@ -27,9 +30,13 @@ var (
 func readmeLines(t *testing.T) []readmeLine {
 	t.Helper()
 	var out []readmeLine
-	for line := range strings.Lines(string(read(t, filepath.Join("..", "..", "README.md")))) {
-		text, ok := strings.CutPrefix(strings.TrimRight(line, "\n"), "    $ ")
-		if !ok {
+	var text string
+	for _, name := range documents {
+		text += string(read(t, filepath.Join("..", "..", filepath.FromSlash(name))))
+	}
+	for line := range strings.Lines(text) {
+		text, ok := strings.CutPrefix(strings.TrimSpace(line), "$ ")
+		if !ok || !strings.HasPrefix(line, "    ") {
 			continue
 		}
 		l := readmeLine{text: readmeComment.ReplaceAllString(text, "")}
@@ -47,9 +54,9 @@ func (l readmeLine) needsMore() bool {
 	return strings.Contains(l.text, "page+") || strings.Contains(l.text, "postgres://") || strings.HasPrefix(l.text, "mailferry reveal")
 }
 
-// The README's commands, typed in its order into one shell in one empty folder,
+// The documents' commands, typed in their order into one shell in one empty folder,
 // do what it says. Its reader has an SSH key and has listed it as anna's.
-func TestTheREADMEsCommandsWorkAsTyped(t *testing.T) {
+func TestTheDocumentsCommandsWorkAsTyped(t *testing.T) {
 	dir, home := t.TempDir(), t.TempDir()
 	key := filepath.Join(home, ".ssh", "id_ed25519")
 	if err := os.Mkdir(filepath.Dir(key), 0o700); err != nil {
@@ -72,7 +79,7 @@ func TestTheREADMEsCommandsWorkAsTyped(t *testing.T) {
 		script += fmt.Sprintf("cat >&2 <<'LINE'\n$ %s\nLINE\n%s\ncheck $? %d\n", l.text, l.text, l.exit)
 	}
 	if ran < 25 {
-		t.Fatalf("the README has %d commands to run", ran)
+		t.Fatalf("the documents have %d commands to run", ran)
 	}
 	cmd := exec.Command("sh", "-c", script)
 	cmd.Dir = dir
@@ -85,7 +92,7 @@ func TestTheREADMEsCommandsWorkAsTyped(t *testing.T) {
 }
 
 // What cannot be run here has commands and flags that exist.
-func TestTheREADMEsOtherCommandsAreUnderstood(t *testing.T) {
+func TestTheDocumentsOtherCommandsAreUnderstood(t *testing.T) {
 	all := leaves(processEnv().app().Commands)
 	seen := 0
 	for _, l := range readmeLines(t) {
