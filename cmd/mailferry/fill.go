@@ -64,15 +64,8 @@ func (e *env) fill(c *cli.Context) error {
 	if len(secrets) == 0 {
 		return at(path, fmt.Errorf("no secret was given; nothing is changed"))
 	}
-	items := o.Bundle.ByKey()
-	for key := range secrets {
-		it := items[key]
-		if it == nil {
-			return schema.Hint(at(path, fmt.Errorf("the bundle has no %s %s", key.List.One(), schema.Quote(key.Name))), "names match exactly, blanks and case included")
-		}
-		if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
-			return schema.Hint(at(path, fmt.Errorf("%s %s has a secret already", key.List.One(), schema.Quote(key.Name))), "fill adds what is missing; export again to change a secret")
-		}
+	if err := o.Bundle.CheckSupplied(secrets); err != nil {
+		return at(path, err)
 	}
 	signer, err := e.signer(c)
 	if err != nil {

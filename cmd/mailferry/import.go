@@ -160,15 +160,8 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	if err != nil {
 		return err
 	}
-	items := o.Bundle.ByKey()
-	for key := range supplied {
-		it := items[key]
-		if it == nil {
-			return schema.Hint(at(path, fmt.Errorf("the bundle has no %s %s", key.List.One(), schema.Quote(key.Name))), "names match exactly, and as they are on Cloud")
-		}
-		if m := schema.SecretMarker(it); m == nil || m.State != schema.Missing {
-			return schema.Hint(at(path, fmt.Errorf("%s %s lacks no secret", key.List.One(), schema.Quote(key.Name))), "--secrets supplies what is missing in the bundle, and changes nothing")
-		}
+	if err := o.Bundle.CheckSupplied(supplied); err != nil {
+		return at(path, err)
 	}
 	opts.Supplied = func(l schema.List, name string) schema.Secret {
 		return supplied[schema.SecretKey{List: l, Name: name}]
