@@ -10,7 +10,6 @@ import (
 
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/internal/report"
-	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -37,18 +36,9 @@ func (e *env) audit(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return schema.Hint(usage("audit takes at least one argument, the bundles"), "mailferry audit -i reviewer.key cloud.age")
 	}
-	format := c.String("format")
-	if c.Bool("json") {
-		format = "json"
-	}
-	render := map[string]func(io.Writer, *report.Report) error{"html": report.HTML, "json": report.JSON, "csv": report.CSV,
-		"text": func(w io.Writer, r *report.Report) error {
-			t := e.terminal()
-			t.Colour = t.Colour && c.String("output") == ""
-			return report.Text(w, r, t)
-		}}[format]
-	if render == nil {
-		return usage("audit: --format is text, html, json or csv")
+	format, err := format(c, "text", "html", "json", "csv")
+	if err != nil {
+		return err
 	}
 	failOn := findings.Severity(c.String("fail-on"))
 	if failOn != "" && !slices.Contains(findings.Severities(), failOn) {
@@ -70,12 +60,9 @@ func (e *env) audit(c *cli.Context) error {
 		}
 		r.Bundles = append(r.Bundles, b)
 	}
-	if out == "" {
-		err = render(e.stdout, r)
-	} else {
-		err = safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return render(w, r) })
-	}
-	if err != nil {
+	render := map[string]func(io.Writer, *report.Report) error{"html": report.HTML, "json": report.JSON, "csv": report.CSV,
+		"text": func(w io.Writer, r *report.Report) error { return report.Text(w, r, e.terminalFor(out)) }}[format]
+	if err := e.write(c, out, func(w io.Writer) error { return render(w, r) }); err != nil {
 		return err
 	}
 	if failOn != "" && r.Tally().Reaches(failOn) {

@@ -93,7 +93,7 @@ func (e *env) writeSamples(dir string) error {
 			return err
 		}
 	}
-	e.say("wrote %s to %s", count(len(samples.Files()), "sample file"), dir)
+	e.say("wrote %s to %s", human.Count(len(samples.Files()), "sample file"), dir)
 	return nil
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/compare"
-	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -51,14 +50,6 @@ func (e *env) diff(c *cli.Context) error {
 	return e.diffCloud(c, out)
 }
 
-// write renders a result to -o, or to stdout.
-func (e *env) write(c *cli.Context, out string, render func(io.Writer) error) error {
-	if out == "" {
-		return render(e.stdout)
-	}
-	return safefile.Write(out, c.Bool("force"), render)
-}
-
 func (e *env) diffCloud(c *cli.Context, out string) error {
 	path, err := oneArg(c, "a bundle to compare with --cloud, or two, the bundles")
 	if err != nil {
@@ -86,19 +77,12 @@ func (e *env) diffCloud(c *cli.Context, out string) error {
 }
 
 func (e *env) diffBundles(c *cli.Context, out string) error {
-	format := c.String("format")
-	if c.Bool("json") {
-		format = "json"
+	format, err := format(c, "text", "html", "json")
+	if err != nil {
+		return err
 	}
 	render := map[string]func(io.Writer, *compare.Diff) error{"html": compare.HTML, "json": compare.JSON,
-		"text": func(w io.Writer, d *compare.Diff) error {
-			t := e.terminal()
-			t.Colour = t.Colour && out == ""
-			return compare.Text(w, d, t)
-		}}[format]
-	if render == nil {
-		return usage("diff: --format is text, html or json")
-	}
+		"text": func(w io.Writer, d *compare.Diff) error { return compare.Text(w, d, e.terminalFor(out)) }}[format]
 	a, err := e.open(c, c.Args().Get(0))
 	if err != nil {
 		return err

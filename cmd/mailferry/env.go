@@ -136,23 +136,6 @@ func (e *env) say(format string, args ...any) {
 	fmt.Fprintf(e.stderr, "mailferry: %s\n", oneLine(fmt.Sprintf(format, args...)))
 }
 
-// print writes one line of a result.
-func (e *env) print(format string, args ...any) {
-	fmt.Fprintf(e.stdout, format+"\n", args...)
-}
-
-// json writes a result for machines.
-func (e *env) json(v any) error { return writeJSON(e.stdout, v) }
-
-func writeJSON(w io.Writer, v any) error {
-	out, err := schema.MarshalIndent(v)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(out)
-	return err
-}
-
 // oneLine keeps what came from outside from moving the cursor or adding lines.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"github.com/mailferry/mailferry/internal/human"
 	"io"
 
 	"github.com/urfave/cli/v2"
@@ -107,7 +108,7 @@ func (e *env) printTemplate(c *cli.Context) error {
 		return err
 	}
 	if l := schema.List(list); l == schema.Connections || l == schema.Credentials {
-		return e.printOrWrite(c, sheet.Template(l))
+		return e.document(c, sheet.Template(l))
 	}
 	return usage("export: --print-template: %s is neither connections nor credentials", quoted(list))
 }
@@ -118,31 +119,27 @@ func (e *env) bundleSummary(c *cli.Context, out string, b *schema.Bundle) error 
 	if err != nil {
 		return err
 	}
-	if c.Bool("json") {
-		return e.json(struct {
-			Output   string          `json:"output"`
-			Digest   string          `json:"digest"`
-			Manifest schema.Manifest `json:"manifest"`
-		}{out, digest, b.Manifest})
-	}
-	n := b.Manifest.Counts
-	e.print("%s: %s, %s; secrets: %d sealed, %d missing; content %s", out, count(n.Connections, "connection"), count(n.Credentials, "credential"), n.Sealed, n.Missing, digest[:16])
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
-		for _, it := range b.Items(l) {
-			if m := schema.SecretMarker(it); m != nil && m.State == schema.Missing {
-				e.warn(fmt.Sprintf("no secret for %s %s: %s", l.One(), schema.Quote(it.ItemName()), m.Reason))
+	return e.result(c, struct {
+		Output   string          `json:"output"`
+		Digest   string          `json:"digest"`
+		Manifest schema.Manifest `json:"manifest"`
+	}{out, digest, b.Manifest}, func(p *human.Printer) {
+		p.Line(human.Plain, fmt.Sprintf("%s: %s; content %s", human.Visible(out), holds(b.Manifest.Counts), digest[:16]))
+		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+			for _, it := range b.Items(l) {
+				if m := schema.SecretMarker(it); m != nil && m.State == schema.Missing {
+					e.warn(fmt.Sprintf("no secret for %s %s: %s", l.One(), schema.Quote(it.ItemName()), m.Reason))
+				}
 			}
 		}
-	}
-	if n.Missing > 0 {
-		e.say("mailferry fill adds missing secrets; do that before transform and review, so that approvals stay good")
-	}
-	return nil
+		if b.Manifest.Counts.Missing > 0 {
+			e.say("mailferry fill adds missing secrets; do that before transform and review, so that approvals stay good")
+		}
+	})
 }
 
-func count(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
+// holds says in words what a bundle holds.
+func holds(n schema.Counts) string {
+	return fmt.Sprintf("%s, %s; secrets: %d sealed, %d missing",
+		human.Count(n.Connections, "connection"), human.Count(n.Credentials, "credential"), n.Sealed, n.Missing)
 }

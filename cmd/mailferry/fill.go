@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"github.com/mailferry/mailferry/internal/human"
 	"io"
 	"os"
 
@@ -79,7 +80,7 @@ func (e *env) fill(c *cli.Context) error {
 	if err := sealed.AddSecrets(o.Bundle, secrets, to); err != nil {
 		return err
 	}
-	o.Bundle.Manifest.Record("fill", count(len(secrets), "secret"), e.tool, e.now())
+	o.Bundle.Manifest.Record("fill", human.Count(len(secrets), "secret"), e.tool, e.now())
 	if err := e.replace(path, held, o.Bundle, to, voided, signer); err != nil {
 		return err
 	}
@@ -154,7 +155,7 @@ func (e *env) confirmVoid(c *cli.Context, path string, o *sealed.Opened, signer 
 	if len(files) == 0 || c.Bool("yes") {
 		return files, nil
 	}
-	ok, err := e.confirm(c.Context, fmt.Sprintf("Change the content and void %s?", count(len(files), "statement")))
+	ok, err := e.confirm(c.Context, fmt.Sprintf("Change the content and void %s?", human.Count(len(files), "statement")))
 	if err != nil {
 		return nil, err
 	}

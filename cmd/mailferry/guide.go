@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
+	"github.com/mailferry/mailferry/internal/human"
 	"io"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/importer/runsheet"
-	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -52,9 +52,9 @@ func (e *env) guide(c *cli.Context) error {
 	if c.Bool("text") {
 		render = runsheet.Text
 	}
-	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return render(w, sheet) }); err != nil {
+	if err := e.write(c, out, func(w io.Writer) error { return render(w, sheet) }); err != nil {
 		return err
 	}
-	e.print("%s: the run sheet of %s and %s, without secrets", out, count(len(o.Bundle.Connections), "connection"), count(len(o.Bundle.Credentials), "credential"))
+	e.print("%s: the run sheet of %s and %s, without secrets", out, human.Count(len(o.Bundle.Connections), "connection"), human.Count(len(o.Bundle.Credentials), "credential"))
 	return nil
 }

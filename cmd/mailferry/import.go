@@ -225,7 +225,7 @@ func (e *env) printReport(c *cli.Context, r *importer.Report, gate *importer.Gat
 		if shut {
 			out.Gate = gate.Reasons
 		}
-		return e.json(out)
+		return writeJSON(e.stdout, out)
 	}
 	if shut {
 		return nil // the error tells why, line by line

@@ -14,7 +14,6 @@ import (
 	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
-	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/internal/sheet"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
@@ -111,22 +110,24 @@ func (e *env) inspectTables(c *cli.Context, arg string, k source.Kind) error {
 			return err
 		}
 	}
-	if c.Bool("json") {
-		return e.json(contents)
+	return e.result(c, contents, func(p *human.Printer) { printContents(p, contents) })
+}
+
+// printPair prints a line of what is known of a source as a whole.
+func printPair(p *human.Printer, label, value string) {
+	if value != "" {
+		p.Pair(0, 12, label, human.Plain, value)
 	}
-	p := human.NewPrinter(e.stdout, e.terminal())
-	pair := func(label, value string) {
-		if value != "" {
-			p.Pair(0, 12, label, human.Plain, human.Visible(value))
-		}
-	}
-	pair("source", contents.Name)
-	pair("kind", contents.Kind)
-	pair("encoding", contents.Encoding)
-	pair("database", strings.TrimSpace(contents.Database.Name+" "+contents.Database.Version))
+}
+
+func printContents(p *human.Printer, contents *exporter.Contents) {
+	printPair(p, "source", contents.Name)
+	printPair(p, "kind", contents.Kind)
+	printPair(p, "encoding", contents.Encoding)
+	printPair(p, "database", strings.TrimSpace(contents.Database.Name+" "+contents.Database.Version))
 	for _, t := range contents.Tables {
 		p.Blank()
-		rows := count(int(t.Rows), "row")
+		rows := human.Count(int(t.Rows), "row")
 		if t.Rows == exporter.UnknownRows {
 			rows = "rows not counted in time"
 		}
@@ -142,9 +143,8 @@ func (e *env) inspectTables(c *cli.Context, arg string, k source.Kind) error {
 		p.Line(human.Plain, "no "+exporter.AppPrefix+"* table: the app has stored nothing here")
 	}
 	if contents.Others > 0 {
-		p.Line(human.Faint, fmt.Sprintf("%s of other apps: --all lists them", count(contents.Others, "table")))
+		p.Line(human.Faint, human.Count(contents.Others, "table")+" of other apps: --all lists them")
 	}
-	return p.Flush()
 }
 
 // onlyTables narrows what is told to the tables named, without regard to case.
@@ -182,15 +182,12 @@ func (e *env) suggestProfile(c *cli.Context, t exporter.Tables, contents *export
 	if err != nil {
 		return err
 	}
-	out := c.String("output")
-	if out == "" {
-		_, err := e.stdout.Write(doc)
+	if err := e.document(c, doc); err != nil {
 		return err
 	}
-	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { _, err := w.Write(doc); return err }); err != nil {
-		return err
+	if out := c.String("output"); out != "" {
+		e.print("%s: a profile to edit and verify", out)
 	}
-	e.print("%s: a profile to edit and verify", out)
 	return nil
 }
 
@@ -222,20 +219,35 @@ func (e *env) inspectSheet(c *cli.Context, path string) error {
 	for _, col := range items.Columns {
 		columns = append(columns, col.Label)
 	}
-	if c.Bool("json") {
-		return e.json(struct {
-			Kind    string      `json:"kind"`
-			Name    string      `json:"name"`
-			List    schema.List `json:"list"`
-			Rows    int         `json:"rows"`
-			Columns []string    `json:"columns"`
-		}{"csv", filepath.Base(path), items.List, len(items.Rows), columns})
-	}
-	p := human.NewPrinter(e.stdout, e.terminal())
-	p.Pair(0, 12, "source", human.Plain, human.Visible(filepath.Base(path)))
-	p.Pair(0, 12, "kind", human.Plain, "sheet of "+string(items.List)+", "+count(len(items.Rows), "row"))
-	p.Pair(0, 12, "columns", human.Plain, human.Visible(strings.Join(columns, ", ")))
-	return p.Flush()
+	return e.result(c, struct {
+		Kind    string      `json:"kind"`
+		Name    string      `json:"name"`
+		List    schema.List `json:"list"`
+		Rows    int         `json:"rows"`
+		Columns []string    `json:"columns"`
+	}{"csv", filepath.Base(path), items.List, len(items.Rows), columns}, func(p *human.Printer) {
+		printPair(p, "source", filepath.Base(path))
+		printPair(p, "kind", "sheet of "+string(items.List)+", "+human.Count(len(items.Rows), "row"))
+		printPair(p, "columns", strings.Join(columns, ", "))
+	})
+}
+
+// inspected is what inspect finds out about a bundle, with a key all of it.
+type inspected struct {
+	Kind     string           `json:"kind"`
+	Header   inspectedHeader  `json:"header"`
+	Format   string           `json:"format,omitzero"`
+	Digest   string           `json:"digest,omitzero"`
+	Manifest *schema.Manifest `json:"manifest,omitzero"`
+	Road     []report.Link    `json:"road,omitzero"`
+
+	name       string // of the file
+	signatures []report.Signature
+}
+
+type inspectedHeader struct {
+	*sealed.Header
+	Size int64 `json:"size"` // of the file in bytes
 }
 
 func (e *env) inspectBundle(c *cli.Context, path string) error {
@@ -248,19 +260,7 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 	if err != nil {
 		return at(path, err)
 	}
-	type header struct {
-		*sealed.Header
-		Size int64 `json:"size"` // of the file in bytes
-	}
-	result := struct {
-		Kind     string           `json:"kind"`
-		Header   header           `json:"header"`
-		Format   string           `json:"format,omitzero"`
-		Digest   string           `json:"digest,omitzero"`
-		Manifest *schema.Manifest `json:"manifest,omitzero"`
-		Road     []report.Link    `json:"road,omitzero"`
-	}{Kind: "bundle", Header: header{h, f.size}}
-	var sigs []report.Signature
+	result := inspected{Kind: "bundle", Header: inspectedHeader{h, f.size}, name: filepath.Base(path)}
 	withKey := len(c.StringSlice("identity")) > 0 || e.getenv("MAILFERRY_IDENTITY") != "" || c.Bool("passphrase")
 	if withKey {
 		o, err := e.open(c, path)
@@ -272,37 +272,36 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 			return err
 		}
 		result.Format, result.Digest, result.Manifest = o.Bundle.Format, o.Digest, &o.Bundle.Manifest
-		sigs = report.Signatures(v[0], o.Bundle.IsCloud())
-		result.Road = report.Road(o.Bundle, sigs)
+		result.signatures = report.Signatures(v[0], o.Bundle.IsCloud())
+		result.Road = report.Road(o.Bundle, result.signatures)
 	}
-	if c.Bool("json") {
-		return e.json(result)
-	}
-	p := human.NewPrinter(e.stdout, e.terminal())
-	pair := func(label, value string) { p.Pair(0, 12, label, human.Plain, human.Visible(value)) }
-	pair("file", fmt.Sprintf("%s, %d bytes, an age file", filepath.Base(path), f.size))
-	pair("readers", fmt.Sprintf("%s (%s)", count(len(h.Stanzas), "key"), strings.Join(h.Stanzas, ", ")))
-	pair("quantum", map[bool]string{true: "post-quantum keys", false: "classic keys"}[h.PostQuantum])
-	if m := result.Manifest; m != nil {
-		p.Blank()
-		pair("format", result.Format)
-		pair("id", m.ID)
-		pair("content", result.Digest)
-		pair("source", strings.TrimSpace(m.Source.Kind+" "+m.Source.Name))
-		pair("holds", fmt.Sprintf("%s, %s; secrets: %d sealed, %d missing", count(m.Counts.Connections, "connection"), count(m.Counts.Credentials, "credential"), m.Counts.Sealed, m.Counts.Missing))
-		for _, r := range m.Recipients {
-			pair("recipient", r.String()+claimed(sigs, "recipients"))
-		}
-		for _, r := range m.Reviewers {
-			pair("reviewer", r.String()+claimed(sigs, "reviewers"))
-		}
-		p.Blank()
-		p.Line(human.Strong, "The road so far")
-		report.WriteRoad(p, result.Road)
-	} else {
+	return e.result(c, result, result.print)
+}
+
+func (b *inspected) print(p *human.Printer) {
+	printPair(p, "file", fmt.Sprintf("%s, %d bytes, an age file", b.name, b.Header.Size))
+	printPair(p, "readers", fmt.Sprintf("%s (%s)", human.Count(len(b.Header.Stanzas), "key"), strings.Join(b.Header.Stanzas, ", ")))
+	printPair(p, "quantum", map[bool]string{true: "post-quantum keys", false: "classic keys"}[b.Header.PostQuantum])
+	m := b.Manifest
+	if m == nil {
 		p.Line(human.Faint, "with -i KEY the manifest is shown too")
+		return
 	}
-	return p.Flush()
+	p.Blank()
+	printPair(p, "format", b.Format)
+	printPair(p, "id", m.ID)
+	printPair(p, "content", b.Digest)
+	printPair(p, "source", strings.TrimSpace(m.Source.Kind+" "+m.Source.Name))
+	printPair(p, "holds", holds(m.Counts))
+	for _, r := range m.Recipients {
+		printPair(p, "recipient", r.String()+claimed(b.signatures, "recipients"))
+	}
+	for _, r := range m.Reviewers {
+		printPair(p, "reviewer", r.String()+claimed(b.signatures, "reviewers"))
+	}
+	p.Blank()
+	p.Line(human.Strong, "The road so far")
+	report.WriteRoad(p, b.Road)
 }
 
 // claimed marks what no signature that counts covers.

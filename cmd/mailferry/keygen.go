@@ -9,7 +9,6 @@ import (
 	"filippo.io/age"
 	"github.com/urfave/cli/v2"
 
-	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -59,7 +58,7 @@ func (e *env) keygen(c *cli.Context) error {
 		e.say("public key: %s", recipient)
 		return nil
 	}
-	if err := safefile.Write(path, c.Bool("force"), write); err != nil {
+	if err := e.write(c, path, write); err != nil {
 		return err
 	}
 	e.say("wrote the identity to %s: keep it to yourself", path)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/mailferry/mailferry/internal/human"
 	"io"
 	"strings"
 
@@ -234,7 +235,7 @@ func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
 		return nil, at(path, err)
 	}
 	if !o.ListedReaders() {
-		e.warn(fmt.Sprintf("%s opens to %s, and its own list names %d: somebody changed the list", path, count(len(o.Header.Stanzas), "key"), len(o.Bundle.Manifest.Recipients)+len(o.Bundle.Manifest.Reviewers)))
+		e.warn(fmt.Sprintf("%s opens to %s, and its own list names %d: somebody changed the list", path, human.Count(len(o.Header.Stanzas), "key"), len(o.Bundle.Manifest.Recipients)+len(o.Bundle.Manifest.Reviewers)))
 	}
 	if e.opened != nil {
 		e.opened(o)

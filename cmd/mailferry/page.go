@@ -37,7 +37,7 @@ func (e *env) pageCloud(c *cli.Context, url string) (importer.Cloud, error) {
 	}
 	way, err := importpage.Open(url, o)
 	if err != nil {
-		return nil, asUsage(err)
+		return nil, &usageError{err}
 	}
 	return way, nil
 }
@@ -50,18 +50,9 @@ func (e *env) pageSource(c *cli.Context, url string) (exporter.Source, error) {
 	}
 	src, err := exportpage.New(url, o)
 	if err != nil {
-		return nil, asUsage(err)
+		return nil, &usageError{err}
 	}
 	return src, nil
-}
-
-// asUsage keeps the hint of an error about the command line.
-func asUsage(err error) error {
-	hint := schema.HintOf(err)
-	if err = (&usageError{err}); hint != "" {
-		return schema.Hint(err, "%s", hint)
-	}
-	return err
 }
 
 // pageOptions of a site. side "" is for a look at a site of either.
@@ -73,7 +64,7 @@ func (e *env) pageOptions(c *cli.Context, url, side string) (formprofile.Options
 	}
 	site, err := formprofile.New(url, o)
 	if err != nil {
-		return o, asUsage(err)
+		return o, &usageError{err}
 	}
 	if o.Browser.ProfileDir, err = browserFolder(site.Host(), o.Browser.Headed); err != nil {
 		return o, err
@@ -144,7 +135,7 @@ func (e *env) printFormProfile(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.printOrWrite(c, doc)
+	return e.document(c, doc)
 }
 
 // inspectPage tells what a site's pages show beside what the profile expects.
@@ -155,7 +146,7 @@ func (e *env) inspectPage(c *cli.Context, url string) error {
 	}
 	site, err := formprofile.New(url, o)
 	if err != nil {
-		return asUsage(err)
+		return &usageError{err}
 	}
 	defer site.Close()
 	found, err := site.Inspect(c.Context)
@@ -165,40 +156,39 @@ func (e *env) inspectPage(c *cli.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("json") {
-		return e.json(found)
-	}
-	p := human.NewPrinter(e.stdout, e.terminal())
-	p.Pair(0, 12, "source", human.Plain, human.Visible(found.Address))
-	p.Pair(0, 12, "kind", human.Plain, "admin pages, by a form profile of "+found.Side+map[bool]string{true: " (verified)", false: " (unverified)"}[found.Verified])
+	return e.result(c, found, func(p *human.Printer) { printPages(p, found) })
+}
+
+func printPages(p *human.Printer, found *formprofile.Inspection) {
+	printPair(p, "source", found.Address)
+	printPair(p, "kind", "admin pages, by a form profile of "+found.Side+map[bool]string{true: " (verified)", false: " (unverified)"}[found.Verified])
 	for _, l := range found.Lists {
 		inspectedList(p, l)
 	}
 	p.Blank()
-	if found.Fits() {
-		p.Line(human.Strong, "everything that the profile expects is there")
-		if !found.Verified {
-			p.Wrapped(0, human.Faint, "save the profile with --print-form-profile "+found.Side+", set verified to true in it, and use it with --form-profile")
-		}
-		return p.Flush()
+	if !found.Fits() {
+		p.Line(human.Strong, "the pages are not as the profile says")
+		p.Wrapped(0, human.Faint, "save it with --print-form-profile "+found.Side+", edit the lines that differ, and look again with --form-profile")
+		return
 	}
-	p.Line(human.Strong, "the pages are not as the profile says")
-	p.Wrapped(0, human.Faint, "save it with --print-form-profile "+found.Side+", edit the lines that differ, and look again with --form-profile")
-	return p.Flush()
+	p.Line(human.Strong, "everything that the profile expects is there")
+	if !found.Verified {
+		p.Wrapped(0, human.Faint, "save the profile with --print-form-profile "+found.Side+", set verified to true in it, and use it with --form-profile")
+	}
 }
 
 func inspectedList(p *human.Printer, l formprofile.Inspected) {
 	const column = 16
 	p.Blank()
-	p.Line(human.Strong, human.Visible(l.Heading)+"  "+count(l.Rows, "row"))
+	p.Line(human.Strong, human.Visible(l.Heading)+"  "+human.Count(l.Rows, "row"))
 	if l.Problem != "" {
-		p.Pair(2, column, "not read", human.Strong, human.Visible(l.Problem))
+		p.Pair(2, column, "not read", human.Strong, l.Problem)
 	}
 	if l.Survey == nil {
 		return
 	}
 	if len(l.Columns) > 0 {
-		p.Pair(2, column, "columns", human.Plain, human.Visible(strings.Join(l.Columns, ", ")))
+		p.Pair(2, column, "columns", human.Plain, strings.Join(l.Columns, ", "))
 	}
 	with := func(choices []string) string {
 		if len(choices) == 0 {
@@ -217,12 +207,12 @@ func inspectedList(p *human.Printer, l formprofile.Inspected) {
 		if len(f.Choices) > 0 {
 			text += "; offers " + strings.Join(f.Choices, ", ")
 		}
-		p.Pair(2, column, state, human.Plain, human.Visible(text))
+		p.Pair(2, column, state, human.Plain, text)
 	}
 	for _, m := range l.Missing {
-		p.Pair(2, column, "missing", human.Strong, human.Visible(m.Label+" for "+m.Field+with(m.With)))
+		p.Pair(2, column, "missing", human.Strong, m.Label+" for "+m.Field+with(m.With))
 	}
 	for _, v := range l.Unoffered {
-		p.Pair(2, column, "not offered", human.Strong, human.Visible(v+", which the profile names"))
+		p.Pair(2, column, "not offered", human.Strong, v+", which the profile names")
 	}
 }

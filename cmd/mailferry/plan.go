@@ -8,7 +8,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/importer"
-	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -62,7 +61,7 @@ func (e *env) plan(c *cli.Context) error {
 		}
 	}
 	if c.Bool("json") {
-		err = e.json(result)
+		err = writeJSON(e.stdout, result)
 	} else if err = p.Text(e.stdout, e.width()); err == nil && out != "" {
 		e.print("plan digest %s", result.PlanDigest)
 	}
@@ -81,7 +80,7 @@ func (e *env) savePlan(c *cli.Context, out string, p *importer.SavedPlan, to []a
 	if err != nil {
 		return "", err
 	}
-	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return importer.SavePlan(w, p, to) }); err != nil {
+	if err := e.write(c, out, func(w io.Writer) error { return importer.SavePlan(w, p, to) }); err != nil {
 		return "", err
 	}
 	e.say("wrote %s", out)

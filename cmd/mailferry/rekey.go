@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"github.com/mailferry/mailferry/internal/human"
 	"io"
 	"slices"
 
@@ -77,18 +78,16 @@ func (e *env) rekey(c *cli.Context) error {
 		e.warn("who lost sight may hold an old copy, which shows the settings as before")
 	}
 	if n := len(o.Unreferred); n > 0 {
-		e.say("left out %s that nothing refers to", count(n, "secret"))
+		e.say("left out %s that nothing refers to", human.Count(n, "secret"))
 	}
-	if c.Bool("json") {
-		return e.json(struct {
-			Output  string                `json:"output"`
-			Digest  string                `json:"digest"`
-			Readers []sealed.ReaderChange `json:"readers"`
-			Pruned  int                   `json:"pruned"`
-		}{out, o.Digest, changes, len(o.Unreferred)})
-	}
-	e.print("%s: content %s, as before", out, o.Digest[:16])
-	return nil
+	return e.result(c, struct {
+		Output  string                `json:"output"`
+		Digest  string                `json:"digest"`
+		Readers []sealed.ReaderChange `json:"readers"`
+		Pruned  int                   `json:"pruned"`
+	}{out, o.Digest, changes, len(o.Unreferred)}, func(p *human.Printer) {
+		p.Line(human.Plain, human.Visible(out)+": content "+o.Digest[:16]+", as before")
+	})
 }
 
 // keepStatements lays what was signed about a bundle beside its new file too:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"github.com/mailferry/mailferry/internal/human"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -77,22 +78,20 @@ func (e *env) review(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("json") {
-		return e.json(struct {
-			Statement     string               `json:"statement"`
-			Decision      string               `json:"decision"`
-			Digest        string               `json:"digest"`
-			Supersedes    []schema.StatementID `json:"supersedes,omitzero"`
-			AllowedSigner string               `json:"allowed_signers"`
-		}{file, decision, o.Digest, body.Supersedes, line})
-	}
-	e.say("%s of content %s", map[string]string{schema.DecisionApprove: "approval", schema.DecisionReject: "rejection"}[decision], o.Digest[:16])
-	if n := len(body.Supersedes); n > 0 {
-		e.say("it takes back %s", count(n, "rejection"))
-	}
-	e.say("for the allowed_signers file of whoever verifies: %s", line)
-	e.print("%s", file)
-	return nil
+	return e.result(c, struct {
+		Statement     string               `json:"statement"`
+		Decision      string               `json:"decision"`
+		Digest        string               `json:"digest"`
+		Supersedes    []schema.StatementID `json:"supersedes,omitzero"`
+		AllowedSigner string               `json:"allowed_signers"`
+	}{file, decision, o.Digest, body.Supersedes, line}, func(p *human.Printer) {
+		e.say("%s of content %s", map[string]string{schema.DecisionApprove: "approval", schema.DecisionReject: "rejection"}[decision], o.Digest[:16])
+		if n := len(body.Supersedes); n > 0 {
+			e.say("it takes back %s", human.Count(n, "rejection"))
+		}
+		e.say("for the allowed_signers file of whoever verifies: %s", line)
+		p.Line(human.Plain, file)
+	})
 }
 
 // reviewOf is what a reviewer decides, and for which Cloud.

@@ -37,7 +37,7 @@ func (e *env) transformCommand() *cli.Command {
 
 func (e *env) transform(c *cli.Context) error {
 	if c.Bool("print-rules") {
-		return e.printOrWrite(c, transform.DefaultRulesFile())
+		return e.document(c, transform.DefaultRulesFile())
 	}
 	path, out, err := inAndOut(c, "the server bundle")
 	if err != nil {
@@ -166,32 +166,20 @@ func (e *env) rules(c *cli.Context) (*schema.Rules, error) {
 }
 
 func (e *env) transformReport(c *cli.Context, out, digest string, notes []transform.Note) error {
-	if c.Bool("json") {
-		if notes == nil {
-			notes = []transform.Note{}
+	if notes == nil {
+		notes = []transform.Note{}
+	}
+	return e.result(c, struct {
+		Output string           `json:"output"`
+		Digest string           `json:"digest"`
+		Notes  []transform.Note `json:"notes"`
+	}{out, digest, notes}, func(p *human.Printer) {
+		for _, g := range groupNotes(notes) {
+			p.Pair(0, 10, g.kind, human.Plain, g.what)
+			p.Wrapped(12, human.Faint, "of "+schema.Quotes(g.names))
 		}
-		return e.json(struct {
-			Output string           `json:"output"`
-			Digest string           `json:"digest"`
-			Notes  []transform.Note `json:"notes"`
-		}{out, digest, notes})
-	}
-	p := human.NewPrinter(e.stdout, e.terminal())
-	for _, g := range groupNotes(notes) {
-		p.Pair(0, 10, g.kind, human.Plain, g.what)
-		p.Wrapped(12, human.Faint, "of "+schema.Quotes(g.names))
-	}
-	p.Line(human.Plain, human.Visible(out)+": cloud bundle, content "+digest[:16])
-	return p.Flush()
-}
-
-// printOrWrite prints a document to start from, or writes it to where -o points.
-func (e *env) printOrWrite(c *cli.Context, doc []byte) error {
-	if out := c.String("output"); out != "" {
-		return safefile.Write(out, c.Bool("force"), func(w io.Writer) error { _, err := w.Write(doc); return err })
-	}
-	_, err := e.stdout.Write(doc)
-	return err
+		p.Line(human.Plain, human.Visible(out)+": cloud bundle, content "+digest[:16])
+	})
 }
 
 // noteGroup is one thing that a transform says, and of whom.

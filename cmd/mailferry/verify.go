@@ -54,15 +54,14 @@ func (e *env) verify(c *cli.Context) error {
 		}
 		e.say("%s holds what ssh-keygen -Y verify needs; README.txt has the commands", dir)
 	}
-	if c.Bool("json") {
-		err = e.json(struct {
-			*sealed.Verdict
-			Secrets string            `json:"secrets"`
-			Team    []*sealed.Verdict `json:"team,omitempty"` // by MAILFERRY_ALLOWED_SIGNERS, beside --allowed-signers
-		}{verdicts[0], secretsChecked(o), verdicts[1:]})
-	} else {
-		err = e.printVerdicts(path, o, verdicts)
-	}
+	err = e.result(c, struct {
+		*sealed.Verdict
+		Secrets string            `json:"secrets"`
+		Team    []*sealed.Verdict `json:"team,omitempty"` // by MAILFERRY_ALLOWED_SIGNERS, beside --allowed-signers
+	}{verdicts[0], secretsChecked(o), verdicts[1:]}, func(p *human.Printer) {
+		printVerdicts(p, path, o, verdicts)
+		e.tellVerdicts(path, verdicts)
+	})
 	if err != nil {
 		return err
 	}
@@ -88,10 +87,9 @@ func secretsChecked(o *sealed.Opened) string {
 	}
 }
 
-func (e *env) printVerdicts(path string, o *sealed.Opened, verdicts []*sealed.Verdict) error {
-	p := human.NewPrinter(e.stdout, e.terminal())
+func printVerdicts(p *human.Printer, path string, o *sealed.Opened, verdicts []*sealed.Verdict) {
 	pair := func(label, value string) { p.Pair(0, 13, label, human.Plain, value) }
-	pair("bundle", human.Visible(path))
+	pair("bundle", path)
 	pair("content", o.Digest)
 	if o.Bundle.IsCloud() {
 		pair("transform", "repeated from the origin: the same")
@@ -104,8 +102,6 @@ func (e *env) printVerdicts(path string, o *sealed.Opened, verdicts []*sealed.Ve
 		}
 		printVerdict(p, v)
 	}
-	e.tellVerdicts(path, verdicts)
-	return p.Flush()
 }
 
 func printVerdict(p *human.Printer, v *sealed.Verdict) {
@@ -122,15 +118,15 @@ func printVerdict(p *human.Printer, v *sealed.Verdict) {
 		}
 		p.Line(human.Strong, human.Visible(fmt.Sprintf("%s: %s", s.State, name)))
 		if s.Role != "" {
-			p.Wrapped(2, human.Plain, human.Visible(fmt.Sprintf("%s, as %s: %s, %s", who, s.Role, s.Decision, s.Time.Format("2006-01-02 15:04 UTC"))))
+			p.Wrapped(2, human.Plain, fmt.Sprintf("%s, as %s: %s, %s", who, s.Role, s.Decision, s.Time.Format("2006-01-02 15:04 UTC")))
 		}
 		for _, line := range [][2]string{{"why", s.Why}, {"for", s.For}, {"comment", s.Comment}, {"key", s.Key}} {
 			if line[1] != "" {
-				p.Pair(2, 13, line[0], human.Plain, human.Visible(line[1]))
+				p.Pair(2, 13, line[0], human.Plain, line[1])
 			}
 		}
 		for _, r := range s.ReadersAdded {
-			p.Wrapped(2, human.Yellow, human.Visible(fmt.Sprintf("%s added since: %s %s", r.Sight, r.Label, r.Key)))
+			p.Wrapped(2, human.Yellow, fmt.Sprintf("%s added since: %s %s", r.Sight, r.Label, r.Key))
 		}
 	}
 	if len(v.Statements) == 0 {

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/safefile"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// result prints what a command found or did: as JSON with --json, else as the
+// lines of text.
+func (e *env) result(c *cli.Context, v any, text func(p *human.Printer)) error {
+	if c.Bool("json") {
+		return writeJSON(e.stdout, v)
+	}
+	p := human.NewPrinter(e.stdout, e.terminal())
+	text(p)
+	return p.Flush()
+}
+
+func writeJSON(w io.Writer, v any) error {
+	out, err := schema.MarshalIndent(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(out)
+	return err
+}
+
+// print writes one line of a result.
+func (e *env) print(format string, args ...any) {
+	fmt.Fprintf(e.stdout, format+"\n", args...)
+}
+
+// format is what --format or --json asks for.
+func format(c *cli.Context, known ...string) (string, error) {
+	f := c.String("format")
+	if c.Bool("json") {
+		f = "json"
+	}
+	if !slices.Contains(known, f) {
+		last := len(known) - 1
+		return "", usage("%s: --format is %s or %s", c.Command.Name, strings.Join(known[:last], ", "), known[last])
+	}
+	return f, nil
+}
+
+// write renders a result to the file out, or to stdout where it is "".
+func (e *env) write(c *cli.Context, out string, render func(io.Writer) error) error {
+	if out == "" {
+		return render(e.stdout)
+	}
+	return safefile.Write(out, c.Bool("force"), render)
+}
+
+// document writes a document to start from to where -o points, or to stdout.
+func (e *env) document(c *cli.Context, doc []byte) error {
+	return e.write(c, c.String("output"), func(w io.Writer) error { _, err := w.Write(doc); return err })
+}
+
+// terminalFor says what text in the file out may use, or on stdout where it is "".
+func (e *env) terminalFor(out string) human.Terminal {
+	t := e.terminal()
+	t.Colour = t.Colour && out == ""
+	return t
+}
