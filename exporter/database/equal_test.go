@@ -17,9 +17,9 @@ import (
 
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/exporter/database"
-	"github.com/mailferry/mailferry/exporter/database/dbtest"
 	"github.com/mailferry/mailferry/exporter/jirabackup"
 	"github.com/mailferry/mailferry/exporter/sheet"
+	"github.com/mailferry/mailferry/internal/rig/dbserver"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -31,15 +31,15 @@ const samples = "../../samples"
 // backup holds.
 func TestOneSiteGivesEqualBundlesWhateverItWasReadFrom(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
-	t.Setenv("PGPASSWORD", dbtest.Password)
-	t.Setenv("MYSQL_PWD", dbtest.Password)
+	t.Setenv("PGPASSWORD", dbserver.Password)
+	t.Setenv("MYSQL_PWD", dbserver.Password)
 	p := sampleProfile(t)
 	backup := filepath.Join(samples, "jira-backup.zip")
-	postgres, mariadb, lower := dbtest.StartPostgres(t), dbtest.StartMariaDB(t, 0), dbtest.StartMariaDB(t, 1)
+	postgres, mariadb, lower := dbserver.StartPostgres(t), dbserver.StartMariaDB(t, 0), dbserver.StartMariaDB(t, 1)
 	restore(t, backup, postgres, postgresSQL())
 	restore(t, backup, mariadb, mysqlSQL())
 	restore(t, backup, lower, mysqlSQL())
-	live := func(s *dbtest.Server) exporter.Source {
+	live := func(s *dbserver.Server) exporter.Source {
 		return exporter.NewSource(open(t, s.URL(), database.Options{}), p)
 	}
 	sources := map[string]exporter.Source{
@@ -194,7 +194,7 @@ func mysqlSQL() sqlOf {
 }
 
 // restore puts a backup's tables into a database as Jira would.
-func restore(t *testing.T, path string, server *dbtest.Server, engine sqlOf) {
+func restore(t *testing.T, path string, server *dbserver.Server, engine sqlOf) {
 	t.Helper()
 	tables := jirabackup.NewTables(path, jirabackup.Options{})
 	contents, err := tables.Inspect(t.Context(), true)

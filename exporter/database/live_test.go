@@ -14,14 +14,14 @@ import (
 
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/exporter/database"
-	"github.com/mailferry/mailferry/exporter/database/dbtest"
+	"github.com/mailferry/mailferry/internal/rig/dbserver"
 	"github.com/mailferry/mailferry/schema"
 )
 
 // engine is a running server with Jira's tables as the Active Objects plugin
 // creates them there.
 type engine struct {
-	*dbtest.Server
+	*dbserver.Server
 	kind, noTLS, tlsWithCA, passwordVariable string
 	lock                                     string // a statement that locks the connections table while its session lasts
 	table                                    string // the connections table as the engine quotes it
@@ -60,7 +60,7 @@ var rows = []string{
 }
 
 func startPostgres(t *testing.T) engine {
-	s := dbtest.StartPostgres(t)
+	s := dbserver.StartPostgres(t)
 	s.Exec(t, postgresTables...)
 	for _, r := range rows {
 		// Only the text with E is an escaped one in PostgreSQL.
@@ -68,21 +68,21 @@ func startPostgres(t *testing.T) engine {
 	}
 	return engine{s, "postgres", "sslmode=disable", "sslmode=verify-full&sslrootcert=" + s.CA, "PGPASSWORD",
 		`BEGIN; LOCK TABLE "AO_544E33_MAIL_CONNECTION" IN ACCESS EXCLUSIVE MODE`, `"AO_544E33_MAIL_CONNECTION"`,
-		"public", "GRANT ALL ON ALL TABLES IN SCHEMA public TO " + dbtest.User,
-		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + dbtest.User + "'",
-		[]string{"CREATE ROLE narrow LOGIN PASSWORD '" + dbtest.Password + "'", "GRANT USAGE ON SCHEMA public TO narrow", `GRANT SELECT ON "AO_544E33_OAUTH2_CREDENTIAL" TO narrow`}}
+		"public", "GRANT ALL ON ALL TABLES IN SCHEMA public TO " + dbserver.User,
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + dbserver.User + "'",
+		[]string{"CREATE ROLE narrow LOGIN PASSWORD '" + dbserver.Password + "'", "GRANT USAGE ON SCHEMA public TO narrow", `GRANT SELECT ON "AO_544E33_OAUTH2_CREDENTIAL" TO narrow`}}
 }
 
 func startMariaDB(t *testing.T, lowerCaseTableNames int) engine {
-	s := dbtest.StartMariaDB(t, lowerCaseTableNames)
+	s := dbserver.StartMariaDB(t, lowerCaseTableNames)
 	s.Exec(t, mysqlTables...)
 	for _, r := range rows {
 		s.Exec(t, strings.NewReplacer(`"`, "`", "E'", "'").Replace(r))
 	}
 	return engine{s, "mysql", "tls=false", "tls=true&tls_ca=" + s.CA, "MYSQL_PWD",
 		"LOCK TABLES `AO_544E33_MAIL_CONNECTION` WRITE", "`AO_544E33_MAIL_CONNECTION`",
-		"jira", "GRANT ALL ON " + dbtest.Database + ".* TO " + dbtest.User + "@'%'", "KILL USER " + dbtest.User,
-		[]string{"CREATE USER narrow@'%' IDENTIFIED BY '" + dbtest.Password + "'", "GRANT SELECT ON `AO_544E33_OAUTH2_CREDENTIAL` TO narrow@'%'"}}
+		"jira", "GRANT ALL ON " + dbserver.Database + ".* TO " + dbserver.User + "@'%'", "KILL USER " + dbserver.User,
+		[]string{"CREATE USER narrow@'%' IDENTIFIED BY '" + dbserver.Password + "'", "GRANT SELECT ON `AO_544E33_OAUTH2_CREDENTIAL` TO narrow@'%'"}}
 }
 
 func profile() *schema.Profile {
@@ -139,7 +139,7 @@ func testEngine(t *testing.T, e engine) {
 // configure gives the password, and hides the files of whoever runs the test.
 func configure(t *testing.T, e engine) {
 	t.Setenv("HOME", t.TempDir())
-	t.Setenv(e.passwordVariable, dbtest.Password)
+	t.Setenv(e.passwordVariable, dbserver.Password)
 }
 
 func open(t *testing.T, url string, opts database.Options) *database.Database {
@@ -249,10 +249,10 @@ func testRefusals(t *testing.T, e engine) {
 		"down":             {e.URLAt(nobody), wrong, nil, "connection refused", "is the database running"},
 		"refused password": {e.URL(), wrong, nil, `refuses user "jira_reader"`, "the password came from " + e.passwordVariable},
 		"no password":      {e.URL(), "", nil, `refuses user "jira_reader"`, "no password was given"},
-		"no user":          {strings.Replace(e.URL(), dbtest.User, "nobody_here", 1), wrong, nil, `refuses user "nobody_here"`, "the password came from"},
-		"no table": {e.URL(), dbtest.Password, func(p *schema.Profile) { p.Connections.Table = "AO_544E33_CONN" },
+		"no user":          {strings.Replace(e.URL(), dbserver.User, "nobody_here", 1), wrong, nil, `refuses user "nobody_here"`, "the password came from"},
+		"no table": {e.URL(), dbserver.Password, func(p *schema.Profile) { p.Connections.Table = "AO_544E33_CONN" },
 			`there is no table "AO_544E33_CONN"`, "inspect --suggest-profile"},
-		"no column": {e.URL(), dbtest.Password, func(p *schema.Profile) { p.Connections.Columns[0].Column = "TITLE" },
+		"no column": {e.URL(), dbserver.Password, func(p *schema.Profile) { p.Connections.Columns[0].Column = "TITLE" },
 			`has no column "TITLE"`, "it has: ID, NAME, "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -278,7 +278,7 @@ func testRefusals(t *testing.T, e engine) {
 	})
 	t.Run("a table that may not be read", func(t *testing.T) {
 		e.Exec(t, e.narrow...)
-		_, _, err := read(t.Context(), open(t, strings.Replace(e.URL(), dbtest.User, "narrow", 1), database.Options{}), profile())
+		_, _, err := read(t.Context(), open(t, strings.Replace(e.URL(), dbserver.User, "narrow", 1), database.Options{}), profile())
 		wantFailure(t, err, `there is no table "AO_544E33_MAIL_CONNECTION"`, "may not read")
 	})
 	t.Run("no database", func(t *testing.T) {
@@ -325,10 +325,10 @@ func hideSecret(t *testing.T, err error, secret string) {
 func testAsk(t *testing.T, e engine) {
 	t.Setenv(e.passwordVariable, "")
 	asked := 0
-	answer := dbtest.Password
+	answer := dbserver.Password
 	d := open(t, e.URL(), database.Options{Ask: func(_ context.Context, question string) (schema.Secret, error) {
 		asked++
-		if !strings.Contains(question, dbtest.User) || !strings.Contains(question, "/jira") {
+		if !strings.Contains(question, dbserver.User) || !strings.Contains(question, "/jira") {
 			t.Errorf("asks %q", question)
 		}
 		return schema.NewSecret(answer), nil
@@ -359,7 +359,7 @@ func testTLS(t *testing.T, e engine) {
 	if _, err := open(t, e.URL(e.noTLS), database.Options{}).Inspect(t.Context(), false); err != nil {
 		t.Errorf("without TLS: %v", err)
 	}
-	if _, err := open(t, fmt.Sprintf("%s://%s@:%d/jira?socket=%s", e.kind, dbtest.User, e.Port, e.Socket), database.Options{}).Inspect(t.Context(), false); err != nil {
+	if _, err := open(t, fmt.Sprintf("%s://%s@:%d/jira?socket=%s", e.kind, dbserver.User, e.Port, e.Socket), database.Options{}).Inspect(t.Context(), false); err != nil {
 		t.Errorf("through the socket: %v", err)
 	}
 }
@@ -398,7 +398,7 @@ func testDrop(t *testing.T, e engine) {
 			t.Errorf("cut after %d bytes: content in spite of it", cut)
 		}
 		wantFailure(t, err, "broke off", "try again")
-		hideSecret(t, err, dbtest.Password)
+		hideSecret(t, err, dbserver.Password)
 	}
 }
 
@@ -418,7 +418,7 @@ func testKill(t *testing.T, e engine) {
 	take := &interruption{mapper(t), func() { e.Exec(t, e.kill) }}
 	_, err := open(t, e.URL(), database.Options{}).ReadTables(t.Context(), take, func(string) {})
 	wantFailure(t, err, "connection", "try again")
-	hideSecret(t, err, dbtest.Password)
+	hideSecret(t, err, dbserver.Password)
 }
 
 // interruption comes between the two tables that are read.

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/exporter/database"
-	"github.com/mailferry/mailferry/exporter/database/dbtest"
+	"github.com/mailferry/mailferry/internal/rig/dbserver"
 )
 
 // proxy passes on to the server what comes in on the port that it returns, and
@@ -38,7 +38,7 @@ func testSchemas(t *testing.T, e engine) {
 	configure(t, e)
 	e.Exec(t, `CREATE SCHEMA "Jira Old"`, `CREATE TABLE "Jira Old"."AO_544E33_MAIL_CONNECTION" AS SELECT * FROM public."AO_544E33_MAIL_CONNECTION" WHERE "ID" = 1`,
 		`CREATE TABLE "Jira Old"."AO_544E33_OAUTH2_CREDENTIAL" AS SELECT * FROM public."AO_544E33_OAUTH2_CREDENTIAL"`,
-		`GRANT USAGE ON SCHEMA "Jira Old" TO `+dbtest.User)
+		`GRANT USAGE ON SCHEMA "Jira Old" TO `+dbserver.User)
 	_, _, err := read(t.Context(), open(t, e.URL(), database.Options{}), profile())
 	wantFailure(t, err, `more than once: "Jira Old.AO_544E33_`, "?schema=")
 	_, err = open(t, e.URL(), database.Options{}).Inspect(t.Context(), false)

@@ -21,9 +21,9 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/adminpage"
 	"github.com/mailferry/mailferry/importer/crashtest"
-	"github.com/mailferry/mailferry/internal/chromiumtest"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -91,7 +91,7 @@ func process(t *testing.T, c child, word string, n int, after time.Duration) (ki
 		t.Fatal(err)
 	}
 	for _, pid := range browsers {
-		chromiumtest.Until(t, "the browser of a killed process is gone", func() bool { return !alive(pid) })
+		chromium.Until(t, "the browser of a killed process is gone", func() bool { return !alive(pid) })
 	}
 	return killed
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/remote"
 
-	"github.com/mailferry/mailferry/internal/chromiumtest"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/samples/signin"
 )
 
@@ -22,7 +22,7 @@ type person struct {
 
 func lendBrowser(t *testing.T) *person {
 	t.Helper()
-	port, path := chromiumtest.Lend(t)
+	port, path := chromium.Lend(t)
 	allocator, stop := remote.NewAllocator(context.Background(), "ws://127.0.0.1:"+port+path, remote.NoModifyURL)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
@@ -37,7 +37,7 @@ func lendBrowser(t *testing.T) *person {
 // signIn fills in the login page, in whatever tab it stands.
 func (p *person) signIn(t *testing.T, a *signin.Account) {
 	t.Helper()
-	chromiumtest.Until(t, "somebody could sign in", func() bool {
+	chromium.Until(t, "somebody could sign in", func() bool {
 		infos, err := chromedp.Targets(p.ctx)
 		if err != nil {
 			t.Fatal(err)

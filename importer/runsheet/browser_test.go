@@ -16,8 +16,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"github.com/mailferry/mailferry/internal/chromiumtest"
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -34,7 +34,7 @@ func write(t *testing.T, s Sheet) string {
 // newTab opens a tab of a person who wants no motion.
 func newTab(t *testing.T) context.Context {
 	t.Helper()
-	ctx, _ := chromiumtest.Tab(t)
+	ctx, _ := chromium.Tab(t)
 	// A page that still scrolls smoothly moves away from under the mouse.
 	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still("")); err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func allowClipboard(t *testing.T, ctx context.Context) {
 func waitCopied(t *testing.T, ctx context.Context, what string) {
 	t.Helper()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf("document.getElementById('status').textContent === %q", "Copied "+what))); err != nil {
-		t.Fatalf("%s: %v; the page says %q", what, err, chromiumtest.Eval[string](t, ctx, "document.getElementById('status').textContent"))
+		t.Fatalf("%s: %v; the page says %q", what, err, chromium.Eval[string](t, ctx, "document.getElementById('status').textContent"))
 	}
 }
 
@@ -83,7 +83,7 @@ func waitCopied(t *testing.T, ctx context.Context, what string) {
 func becomes(t *testing.T, ctx context.Context, what, expression, want string) {
 	t.Helper()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf("(%s) === %q", expression, want))); err != nil {
-		t.Fatalf("%s: %v; it is %q, want %q", what, err, chromiumtest.Eval[string](t, ctx, expression), want)
+		t.Fatalf("%s: %v; it is %q, want %q", what, err, chromium.Eval[string](t, ctx, expression), want)
 	}
 }
 
@@ -94,7 +94,7 @@ func TestCopyButtonsPutTheExactValueOnTheClipboard(t *testing.T) {
 			visit(t, ctx, write(t, s))
 			allowClipboard(t, ctx)
 			if way != "clipboard" {
-				chromiumtest.Eval[bool](t, ctx, "navigator.clipboard.writeText = () => Promise.reject(new Error('no')); true")
+				chromium.Eval[bool](t, ctx, "navigator.clipboard.writeText = () => Promise.reject(new Error('no')); true")
 			}
 			for i, it := range s.Bundle.Connections {
 				if i != 1 && it.ItemName() != hostileName {
@@ -111,14 +111,14 @@ func TestCopyButtonsPutTheExactValueOnTheClipboard(t *testing.T) {
 					do(t, ctx, chromedp.Click(chromedp.CSS(fmt.Sprintf("#connection-%d .row:nth-child(%d) button.copy", i+1, nth))))
 					waitCopied(t, ctx, what)
 					want := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(raw)
-					if got := chromiumtest.Eval[string](t, ctx, "navigator.clipboard.readText()"); got != want {
+					if got := chromium.Eval[string](t, ctx, "navigator.clipboard.readText()"); got != want {
 						t.Errorf("%s: the clipboard holds %q, want %q", what, got, want)
 					}
 				}
 			}
 			do(t, ctx, chromedp.Click(chromedp.CSS("#connection-1 .row.secret button.copy")))
 			waitCopied(t, ctx, "the command that shows Password of Service Desk")
-			if got := chromiumtest.Eval[string](t, ctx, "navigator.clipboard.readText()"); got != `mailferry reveal -i KEY cloud.age "Service Desk"` {
+			if got := chromium.Eval[string](t, ctx, "navigator.clipboard.readText()"); got != `mailferry reveal -i KEY cloud.age "Service Desk"` {
 				t.Errorf("the command copied is %q", got)
 			}
 		})
@@ -128,10 +128,10 @@ func TestCopyButtonsPutTheExactValueOnTheClipboard(t *testing.T) {
 func TestWhereNothingCanBeCopiedTheValueIsSelected(t *testing.T) {
 	ctx := newTab(t)
 	visit(t, ctx, write(t, site(t)))
-	chromiumtest.Eval[bool](t, ctx, "navigator.clipboard.writeText = () => Promise.reject(new Error('no')); document.execCommand = () => false; true")
+	chromium.Eval[bool](t, ctx, "navigator.clipboard.writeText = () => Promise.reject(new Error('no')); document.execCommand = () => false; true")
 	do(t, ctx, chromedp.Click(chromedp.CSS("#connection-1 .row:nth-child(3) button.copy")),
 		chromedp.WaitVisible(chromedp.CSS("#status.shown")))
-	if got := chromiumtest.Eval[string](t, ctx, "getSelection().toString()"); got != "servicedesk@example.com" {
+	if got := chromium.Eval[string](t, ctx, "getSelection().toString()"); got != "servicedesk@example.com" {
 		t.Errorf("selected is %q", got)
 	}
 }
@@ -151,7 +151,7 @@ func TestTicksSurviveReloadingAndBelongToOneBundle(t *testing.T) {
 	check("after clicking", "connection-2 dispose-paper", "2 of 35")
 	do(t, ctx, chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("html.scripted")))
 	check("after reloading", "connection-2 dispose-paper", "2 of 35")
-	if got := chromiumtest.Eval[string](t, ctx, "document.querySelector('.contents a.done').textContent"); got != "HR" {
+	if got := chromium.Eval[string](t, ctx, "document.querySelector('.contents a.done').textContent"); got != "HR" {
 		t.Errorf("the contents mark %q as done", got)
 	}
 
@@ -161,7 +161,7 @@ func TestTicksSurviveReloadingAndBelongToOneBundle(t *testing.T) {
 	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still("print")); err != nil {
 		t.Fatal(err)
 	}
-	if got := chromiumtest.Eval[string](t, ctx, shown+" + ' ' + getComputedStyle(document.querySelector('.copy')).display"); got != "block none" {
+	if got := chromium.Eval[string](t, ctx, shown+" + ' ' + getComputedStyle(document.querySelector('.copy')).display"); got != "block none" {
 		t.Errorf("printed, fields and buttons are %q", got)
 	}
 	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still("")); err != nil {
@@ -200,7 +200,7 @@ func TestKeyboardAloneReachesAndUsesEverything(t *testing.T) {
 	press := func(key string) string {
 		t.Helper()
 		do(t, ctx, chromedp.KeyEvent(key))
-		return chromiumtest.Eval[string](t, ctx, name)
+		return chromium.Eval[string](t, ctx, name)
 	}
 
 	if got := press(kb.Tab); got != "Skip to the steps" {
@@ -209,13 +209,13 @@ func TestKeyboardAloneReachesAndUsesEverything(t *testing.T) {
 	if got := press(kb.Enter); got != "main" {
 		t.Fatalf("skipping leads to %q", got)
 	}
-	want := chromiumtest.Eval[[]string](t, ctx, `[...document.querySelectorAll("main a[href], main button, main input")].map((e) => e.dataset.tick || e.getAttribute("aria-label") || e.id || e.textContent)`)
+	want := chromium.Eval[[]string](t, ctx, `[...document.querySelectorAll("main a[href], main button, main input")].map((e) => e.dataset.tick || e.getAttribute("aria-label") || e.id || e.textContent)`)
 	for i, w := range want {
 		got := press(kb.Tab)
 		if got != w {
 			t.Fatalf("stop %d is %q, want %q", i, got, w)
 		}
-		if outline := chromiumtest.Eval[string](t, ctx, "getComputedStyle(document.activeElement).outlineStyle"); outline != "solid" {
+		if outline := chromium.Eval[string](t, ctx, "getComputedStyle(document.activeElement).outlineStyle"); outline != "solid" {
 			t.Fatalf("%q has the focus and does not show it (%s)", got, outline)
 		}
 		switch got {
@@ -230,7 +230,7 @@ func TestKeyboardAloneReachesAndUsesEverything(t *testing.T) {
 		}
 	}
 	becomes(t, ctx, "the ticks by keyboard", ticked, "connection-4")
-	if got := chromiumtest.Eval[string](t, ctx, "navigator.clipboard.readText()"); got != "25" {
+	if got := chromium.Eval[string](t, ctx, "navigator.clipboard.readText()"); got != "25" {
 		t.Errorf("copied by keyboard is %q", got)
 	}
 }
@@ -241,7 +241,7 @@ func TestPageFitsEveryWidth(t *testing.T) {
 	for _, width := range []int64{320, 390, 768, 1280, 2560} {
 		do(t, ctx, chromedp.EmulateViewport(width, 800))
 		visit(t, ctx, url)
-		if got := chromiumtest.Eval[int64](t, ctx, "document.documentElement.scrollWidth"); got > width {
+		if got := chromium.Eval[int64](t, ctx, "document.documentElement.scrollWidth"); got > width {
 			t.Errorf("at a width of %d the page is %d wide", width, got)
 		}
 	}

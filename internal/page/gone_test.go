@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
 
-	"github.com/mailferry/mailferry/internal/chromiumtest"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 )
 
 func TestAKilledBrowserIsGone(t *testing.T) {
@@ -123,7 +123,7 @@ func TestOpenErrorsNameTheCause(t *testing.T) {
 
 func TestALentBrowserIsUsedAndLeftRunning(t *testing.T) {
 	site := newSite(t)
-	port, _ := chromiumtest.Lend(t)
+	port, _ := chromium.Lend(t)
 	ctx := t.Context()
 	for _, attach := range []string{port, "http://localhost:" + port, "ws://127.0.0.1:" + port} {
 		b, err := Open(ctx, Options{Attach: attach, Timeout: 10 * time.Second})
@@ -137,7 +137,7 @@ func TestALentBrowserIsUsedAndLeftRunning(t *testing.T) {
 
 func TestSigningInIsWaitedFor(t *testing.T) {
 	site := newSite(t)
-	port, _ := chromiumtest.Lend(t)
+	port, _ := chromium.Lend(t)
 	ctx := t.Context()
 	b := open(t, Options{Attach: port, Timeout: 300 * time.Millisecond})
 	p := must[*Page](t)(b.Goto(ctx, site.host+"login.html?token=hunter2"))

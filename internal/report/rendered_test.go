@@ -12,9 +12,9 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"github.com/mailferry/mailferry/internal/chromiumtest"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 )
 
 func look(t *testing.T, ctx context.Context, width int64, media, scheme string) {
@@ -56,17 +56,17 @@ func TestThePageReadsBackInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := "file://" + strings.ReplaceAll(path, " ", "%20")
-	ctx, w := chromiumtest.Tab(t)
+	ctx, w := chromium.Tab(t)
 	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
 		t.Fatal(err)
 	}
 
 	t.Run("every value is there as text", func(t *testing.T) {
-		names := chromiumtest.Eval[[]string](t, ctx, `[...document.querySelectorAll('[id^=b1-connection-] h3 .value')].map(e => e.textContent)`)
+		names := chromium.Eval[[]string](t, ctx, `[...document.querySelectorAll('[id^=b1-connection-] h3 .value')].map(e => e.textContent)`)
 		if len(names) != 6 || names[5] != hostileName {
 			t.Errorf("the cards are %q", names)
 		}
-		rows := chromiumtest.Eval[map[string]string](t, ctx, `Object.fromEntries([...document.querySelectorAll('#b1-connection-6 dt')].map(e => [e.textContent, e.nextElementSibling.textContent]))`)
+		rows := chromium.Eval[map[string]string](t, ctx, `Object.fromEntries([...document.querySelectorAll('#b1-connection-6 dt')].map(e => [e.textContent, e.nextElementSibling.textContent]))`)
 		for label, want := range map[string]string{
 			"From Address": formula, "Host": "javascript:alert(1)", "Port": "2525", "Prefix": strings.Repeat("W", 120), "Debug": "false", "OAuth2 Credentials": "empty",
 			"<b>key</b>": "<i>value</i>", "Description": human.Visible(hostileText),
@@ -75,19 +75,19 @@ func TestThePageReadsBackInABrowser(t *testing.T) {
 				t.Errorf("%s shows %q, want %q", label, rows[label], want)
 			}
 		}
-		if digest := chromiumtest.Eval[string](t, ctx, `document.querySelector('.digest').textContent`); digest != r.Bundles[0].Digest {
+		if digest := chromium.Eval[string](t, ctx, `document.querySelector('.digest').textContent`); digest != r.Bundles[0].Digest {
 			t.Errorf("the digest shows as %q", digest)
 		}
-		if n := chromiumtest.Eval[int](t, ctx, `document.querySelectorAll('script, img, iframe, object, embed, link, form, base, main [onload], main [onerror], main [style]').length`); n != 0 {
+		if n := chromium.Eval[int](t, ctx, `document.querySelectorAll('script, img, iframe, object, embed, link, form, base, main [onload], main [onerror], main [style]').length`); n != 0 {
 			t.Errorf("%d elements that the report never writes", n)
 		}
-		if found := chromiumtest.Eval[int](t, ctx, `document.querySelectorAll('.card .found > li .rule, .block .found > li .rule').length`); found != len(r.Bundles[0].Findings) {
+		if found := chromium.Eval[int](t, ctx, `document.querySelectorAll('.card .found > li .rule, .block .found > li .rule').length`); found != len(r.Bundles[0].Findings) {
 			t.Errorf("%d findings on cards, want %d", found, len(r.Bundles[0].Findings))
 		}
-		if broken := chromiumtest.Eval[[]string](t, ctx, `[...document.querySelectorAll('a')].map(a => a.getAttribute('href')).filter(h => !h.startsWith('#') || !document.getElementById(h.slice(1)))`); len(broken) > 0 {
+		if broken := chromium.Eval[[]string](t, ctx, `[...document.querySelectorAll('a')].map(a => a.getAttribute('href')).filter(h => !h.startsWith('#') || !document.getElementById(h.slice(1)))`); len(broken) > 0 {
 			t.Errorf("links lead nowhere: %q", broken)
 		}
-		if road := chromiumtest.Eval[string](t, ctx, `[...document.querySelectorAll('.road li')].map(e => e.querySelector('.mark').textContent).join()`); road != "signed,unsigned claim,signed,unsigned claim" {
+		if road := chromium.Eval[string](t, ctx, `[...document.querySelectorAll('.road li')].map(e => e.querySelector('.mark').textContent).join()`); road != "signed,unsigned claim,signed,unsigned claim" {
 			t.Errorf("the road shows %q", road)
 		}
 	})
@@ -99,14 +99,14 @@ func TestThePageReadsBackInABrowser(t *testing.T) {
 	}{{1280, "screen", "light"}, {1280, "screen", "dark"}, {390, "screen", "light"}, {390, "screen", "dark"}, {320, "screen", "light"}, {680, "print", "light"}, {680, "print", "dark"}} {
 		t.Run(strings.Join([]string{c.media, c.scheme}, " "), func(t *testing.T) {
 			look(t, ctx, c.width, c.media, c.scheme)
-			if over := chromiumtest.Eval[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+			if over := chromium.Eval[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
 				t.Errorf("%d wide: %d pixels too much", c.width, over)
 			}
-			if bad := chromiumtest.Eval[[]string](t, ctx, faint); len(bad) > 0 {
+			if bad := chromium.Eval[[]string](t, ctx, faint); len(bad) > 0 {
 				t.Errorf("%d wide: hard to read: %q", c.width, bad)
 			}
 			if c.media == "screen" {
-				backgrounds[chromiumtest.Eval[string](t, ctx, `getComputedStyle(document.body).backgroundColor`)] = true
+				backgrounds[chromium.Eval[string](t, ctx, `getComputedStyle(document.body).backgroundColor`)] = true
 			}
 		})
 	}
@@ -114,7 +114,7 @@ func TestThePageReadsBackInABrowser(t *testing.T) {
 		t.Errorf("light and dark have the backgrounds %v: the style sheet does not apply", backgrounds)
 	}
 
-	policy := chromiumtest.Eval[string](t, ctx, `document.querySelector('meta[http-equiv=Content-Security-Policy]').content`)
+	policy := chromium.Eval[string](t, ctx, `document.querySelector('meta[http-equiv=Content-Security-Policy]').content`)
 	if !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") || strings.Contains(policy, "unsafe") {
 		t.Errorf("the page's policy is %q", policy)
 	}

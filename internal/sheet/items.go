@@ -14,9 +14,6 @@ type Items struct {
 	Rows    []Item
 }
 
-// Has reports whether the sheet has the column of that field.
-func (s *Items) Has(field string) bool { return (&Table{Columns: s.Columns}).Has(field) }
-
 // Item is a row as an item of the bundle format asked for. Its secret field is
 // unset; the secret stands beside it.
 type Item struct {

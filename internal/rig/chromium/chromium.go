@@ -1,6 +1,6 @@
-// Package chromiumtest starts Chromium for tests: a tab that is watched while it
+// Package chromium starts Chromium for tests: a tab that is watched while it
 // shows a page, or a browser with a port, as a person lends one.
-package chromiumtest
+package chromium
 
 import (
 	"context"

@@ -1,6 +1,6 @@
 //go:build unix
 
-package dbtest
+package dbserver
 
 import (
 	"crypto/ecdsa"
@@ -34,7 +34,7 @@ func certificate(t testing.TB, dir string, cred *syscall.Credential) {
 		}
 	}
 	authority := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "dbtest authority"},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "dbserver authority"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
