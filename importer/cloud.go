@@ -48,7 +48,7 @@ type Site struct {
 	URL       string // as given, without user or password
 	Host      string // for file names and messages: host and port, or "sample-" and the folder's base name
 	Rehearsal bool   // a sample Cloud: reports say so
-	Keys      bool   // Idempotency-Key is honoured: an unsettled write may be repeated under its key
+	Keys      bool   // Idempotency-Key is honoured: an unsettled write may be repeated under its key; see Write.Before where not
 	MaxJobs   int    // how many writes at once make sense; 0 means no limit
 }
 
@@ -66,6 +66,12 @@ type Write struct {
 	Item   schema.Item
 	Secret schema.Secret
 	Key    string // Idempotency-Key, recorded in the ledger before the first attempt
+	// Before, where it is not nil, is called once, just before the step from
+	// which on Cloud may have the item: for a page, just before Save is pressed.
+	// Where it fails that step is not taken, and its error is the write's. A Cloud
+	// without keys has to call it: what it was called for is never created again
+	// without a person's word, and what it was not called for is.
+	Before func() error
 }
 
 // RefusedError is Cloud's no to one item, in Cloud's words made harmless for a

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,14 +30,30 @@ type child struct {
 	List                  schema.List
 	Items                 int
 	Keys                  bool
-	Blind                 bool   // the mutation: no look before a retry
-	Newer                 bool   // every secret is to be another than an earlier import sent: overwrite
-	Point                 string // kill itself there
-	Hit                   int    // at that hit of the point
+	Twins                 bool     // of the site: a name may be taken twice, and lists lag behind
+	Blind                 bool     // the mutation: no look before a retry
+	Newer                 bool     // every secret is to be another than an earlier import sent: overwrite
+	Again                 []string // the person's word
+	Point                 string   // kill itself there
+	Hit                   int      // at that hit of the point
+}
+
+const (
+	lag      = 200 * time.Millisecond
+	patience = 6 * lag
+)
+
+func (c child) faults() cloud.Faults {
+	f := cloud.Faults{Latency: 3 * time.Millisecond}
+	if c.Twins {
+		f.Twins, f.Lag = true, lag
+	}
+	return f
 }
 
 func (c child) options(way importer.Cloud, id *age.X25519Identity) (importer.Options, error) {
 	o, err := importOptions(way, bundleWith(c.Items), c.List, c.Ledger, id)
+	o.Again = c.Again
 	if c.Newer {
 		o.OnConflict, o.RewriteSecrets = importer.Overwrite, true
 		o.Secrets = func(list schema.List, name string) schema.Secret { return schema.NewSecret("newer secret of " + name) }
@@ -128,7 +145,7 @@ type death struct {
 // counts the deaths.
 func crossing(t *testing.T, c child, deaths func() (death, bool), hits map[string]int) error {
 	t.Helper()
-	s := newSite(t, cloud.Faults{Latency: 3 * time.Millisecond})
+	s := newSite(t, c.faults())
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -146,20 +163,28 @@ func crossing(t *testing.T, c child, deaths func() (death, bool), hits map[strin
 				after = d.after
 			}
 			end, killed, err := process(t.Context(), c, after)
+			c.Again = nil
 			if err != nil {
 				return err
 			}
 			if killed {
+				s.idle()
 				if d.point == "" {
 					d.point = "at random"
 				}
 				hits[d.point]++
 				continue
 			}
+			if end.How == "partial" {
+				if c.Again, err = asked(s, c, end.Report); err != nil {
+					return err
+				}
+				continue
+			}
 			if end.How != "done" {
 				return fmt.Errorf("a run that nobody killed ended %s: %v", end.How, end.Report.Counts)
 			}
-			if dies && !killed {
+			if dies {
 				continue // it was quicker than its death
 			}
 			way, err := reach(t.Context(), s.url, c.Keys, 5*time.Second)
@@ -177,6 +202,29 @@ func crossing(t *testing.T, c child, deaths func() (death, bool), hits map[strin
 		}
 	}
 	return nil
+}
+
+// asked is the person who is asked for what was not found. It is an error to be
+// asked for what the site's list shows, or has come to store, and not to be
+// asked for anything.
+func asked(s *site, c child, rep *importer.Report) (again []string, err error) {
+	there, err := s.Items(context.Background(), c.List)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range rep.Items {
+		if it.Result != importer.Unfound {
+			continue
+		}
+		if slices.ContainsFunc(there, func(e cloud.Entry) bool { return e.Item.ItemName() == it.Name }) {
+			return nil, fmt.Errorf("asked for %q, which is there", it.Name)
+		}
+		again = append(again, it.Name)
+	}
+	if len(again) == 0 || c.Keys {
+		return nil, fmt.Errorf("a run that nobody killed was left undone: %v", rep.Counts)
+	}
+	return again, nil
 }
 
 // earlier imports everything once with other secrets, and has somebody edit a
@@ -242,9 +290,9 @@ func TestCrashesMakeNoDifference(t *testing.T) {
 			}
 			return death{point: p, hit: 1 + random.IntN(3)}, true
 		}
-		c := child{Items: 12, Keys: round%3 != 2, Newer: round%4 == 1}
+		c := child{Items: 12, Keys: round%3 == 1, Twins: round%3 == 2, Newer: round%4 == 1}
 		if err := crossing(t, c, deaths, hits); err != nil {
-			t.Fatalf("crossing %d, after %d kills (keys honoured %v, newer secrets %v): %v", round, kills(), c.Keys, c.Newer, err)
+			t.Fatalf("crossing %d, after %d kills (keys honoured %v, names taken twice %v, newer secrets %v): %v", round, kills(), c.Keys, c.Twins, c.Newer, err)
 		}
 	}
 	var table strings.Builder
@@ -258,9 +306,10 @@ func TestCrashesMakeNoDifference(t *testing.T) {
 }
 
 // Taking out the look before a retry has to turn the harness red, whether
-// Cloud honours keys or not; with the look, the same deaths change nothing.
+// Cloud honours keys or not, and minds two of a name or not; with the look, the
+// same deaths change nothing.
 func TestCrashHarnessTurnsRedWithoutTheLookBeforeARetry(t *testing.T) {
-	for _, keys := range []bool{true, false} {
+	for _, site := range []child{{Items: 4, Keys: true}, {Items: 4}, {Items: 4, Twins: true}} {
 		for _, blind := range []bool{false, true} {
 			once := false
 			deaths := func() (death, bool) {
@@ -271,12 +320,14 @@ func TestCrashHarnessTurnsRedWithoutTheLookBeforeARetry(t *testing.T) {
 				return death{point: "after-answer", hit: 1}, true
 			}
 			hits := map[string]int{}
-			err := crossing(t, child{Items: 4, Keys: keys, Blind: blind}, deaths, hits)
+			c := site
+			c.Blind = blind
+			err := crossing(t, c, deaths, hits)
 			if hits["after-answer"] != 1 {
 				t.Fatalf("the process died %v", hits)
 			}
 			if (err != nil) != blind {
-				t.Errorf("keys honoured %v, look taken out %v: %v", keys, blind, err)
+				t.Errorf("keys honoured %v, names taken twice %v, look taken out %v: %v", c.Keys, c.Twins, blind, err)
 			}
 		}
 	}

@@ -78,24 +78,25 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 		{"latency", cloud.Faults{Latency: 5 * time.Millisecond}, nil, "done"},
 		{"429 with Retry-After", cloud.Faults{Rate: 8}, nil, "done"},
 		{"429 without Retry-After", cloud.Faults{Rate: 8, HideRetryAfter: true}, nil, "done"},
-		{"500 before it is done", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.Fail, Status: 500}), "done"},
+		{"500 before it is done", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.Fail, Status: 500}), "done, or partial without keys"},
 		{"502 after it is done", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.FailAfter, Status: 502}), "done"},
-		{"503 with Retry-After", cloud.Faults{}, every(9, cloud.Fault{Do: cloud.Fail, Status: 503, RetryAfter: "1"}), "done"},
+		{"503 with Retry-After", cloud.Faults{}, every(9, cloud.Fault{Do: cloud.Fail, Status: 503, RetryAfter: "1"}), "done, or partial without keys"},
 		{"500 for good", cloud.Faults{}, from(5, cloud.Fault{Do: cloud.Fail, Status: 500}), "partial"},
 		{"502 for good, each done", cloud.Faults{}, from(2, cloud.Fault{Do: cloud.FailAfter, Status: 502}), "partial, or done by looking"},
-		{"cut before the body", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.DropBefore}), "done"},
+		{"cut before the body", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.DropBefore}), "done, or partial without keys"},
 		{"cut in the answer", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.CutAnswer}), "done"},
 		{"cut after it is done", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.DropAfter}), "done"},
 		{"cut for good", cloud.Faults{}, from(4, cloud.Fault{Do: cloud.DropBefore}), "partial"},
-		{"an answer that never comes", cloud.Faults{}, every(9, cloud.Fault{Do: cloud.Hang}), "done"},
+		{"an answer that never comes", cloud.Faults{}, every(9, cloud.Fault{Do: cloud.Hang}), "done, or partial without keys"},
 		{"an answer that never comes to what is done", cloud.Faults{}, every(9, cloud.Fault{Do: cloud.HangAfter}), "done"},
 		{"a malformed answer", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.Garble}), "done"},
 		{"a huge answer", cloud.Faults{}, every(11, cloud.Fault{Do: cloud.Endless}), "done"},
 		{"a token that expires", cloud.Faults{TokenLasts: 9}, nil, "partial"},
-		{"all kinds at random", cloud.Faults{Seed: 4, Chances: append(cloud.Failing(0.1), cloud.Dropping(0.1)...)}, nil, "done"},
+		{"all kinds at random", cloud.Faults{Seed: 4, Chances: append(cloud.Failing(0.1), cloud.Dropping(0.1)...)}, nil, "done, or partial without keys"},
 	} {
-		// Where Cloud does not honour keys, looking has to do. Without keys there
-		// is nothing to repeat under, so a secret is taken on the fields' word.
+		// Where Cloud does not honour keys, looking has to do, and a person where
+		// it does not tell. Without keys there is nothing to repeat under, so a
+		// secret is taken on the fields' word.
 		for _, keys := range []bool{true, false} {
 			name := tt.name
 			if !keys {
@@ -126,6 +127,7 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 					}
 				}
 				o := importInto(t, s.url, keys, time.Second, b, schema.Connections)
+				o.Patience = 5 * time.Second
 				on.Store(true)
 				rep, err := importer.Run(t.Context(), o)
 				want, alone, either := strings.Cut(tt.want, ", or ")
@@ -140,6 +142,15 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 				if faults.TokenLasts > 0 {
 					s = reopened(t, s, &o, keys)
 				}
+				for _, it := range rep.Items {
+					if it.Result == importer.Unfound {
+						o.Again = append(o.Again, it.Name)
+					}
+				}
+				if keys && len(o.Again) > 0 {
+					t.Errorf("a person is asked about %q where keys tell", o.Again)
+				}
+				o.Cloud = importInto(t, s.url, keys, time.Minute, b, schema.Connections).Cloud // whatever else this machine does
 				rep, err = importer.Run(t.Context(), o)
 				if err != nil {
 					t.Fatalf("the rerun: %v", err)

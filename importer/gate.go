@@ -17,6 +17,8 @@ const (
 	Conflict          = "conflict"           // Cloud has it otherwise
 	NearConflict      = "near-conflict"      // Cloud has one whose name differs in case, blanks or Unicode form only
 	DoubleConflict    = "double-conflict"    // Cloud has several of that name
+	NotFound          = "not-found"          // an earlier create may have reached Cloud, and Cloud does not show it
+	AgainNeedless     = "again-needless"     // Options.Again names what must not, or need not, be written again
 	PlanStale         = "plan-stale"         // Cloud, the bundle or the options are no longer what the plan saw
 	ListIncomplete    = "list-incomplete"    // a list of Cloud seems to go on where it could not be followed
 )
@@ -101,7 +103,7 @@ func (o *Options) gate(p *Plan) error {
 			}
 		case Blocked:
 			for _, r := range it.Reasons {
-				if !o.ReadyOnly && (it.credential == nil || r.Code != it.credential.Code) {
+				if !o.ReadyOnly && r.Code != NotFound && (it.credential == nil || r.Code != it.credential.Code) {
 					out = append(out, r)
 				}
 			}
@@ -130,6 +132,8 @@ func shut(reasons []Reason) error {
 		return schema.Hint(err, "a person has to say on Cloud which one is meant; --on-conflict skip leaves them")
 	case NotOffered:
 		return schema.Hint(err, "edit the rules (mailferry transform --print-rules) and transform again with --rules; --ready-only imports the rest")
+	case AgainNeedless:
+		return schema.Hint(err, "leave it out of --again")
 	case PlanStale:
 		return schema.Hint(err, "make a new plan and look at it")
 	}

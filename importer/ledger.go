@@ -29,6 +29,7 @@ const (
 const (
 	typeLedger  = "ledger"  // the first: what the ledger is bound to
 	typeIntent  = "intent"  // about to write
+	typePressed = "pressed" // about to send a create that Cloud could not tell from a second one
 	typeOutcome = "outcome" // what came of it
 )
 
@@ -82,6 +83,7 @@ type written struct {
 type entry struct {
 	open *record
 	done *written
+	sent schema.Time // when Cloud may have come to have it, or had it; zero: it has not from here
 }
 
 // ledger is the account of all writes to one Cloud from one bundle. It is safe
@@ -320,11 +322,15 @@ func (l *ledger) apply(r record) error {
 	if e == nil {
 		return errors.New("damaged: what came of an intent that there is not")
 	}
-	if r.Type != typeOutcome {
-		return errors.New("damaged: a record of no known type")
+	switch r.Type {
+	case typePressed:
+		e.sent = r.Time
+		return nil
+	case typeOutcome:
+		delete(l.byKey, r.Key)
+		return l.conclude(e, r)
 	}
-	delete(l.byKey, r.Key)
-	return l.conclude(e, r)
+	return errors.New("damaged: a record of no known type")
 }
 
 func (l *ledger) intend(r record) error {
@@ -341,7 +347,10 @@ func (l *ledger) intend(r record) error {
 	if e.open != nil {
 		delete(l.byKey, e.open.Key)
 	}
-	e.open = &r
+	e.open, e.sent = &r, r.Time
+	if r.creates() {
+		e.sent = schema.Time{}
+	}
 	l.byKey[r.Key] = e
 	return nil
 }
@@ -355,8 +364,12 @@ func (l *ledger) conclude(e *entry, r record) error {
 		if w.secret == "" && !in.creates() && e.done != nil {
 			w.secret = e.done.secret
 		}
-		e.done = w
-	case outRefused, outVoid, outFound, outLost:
+		e.done, e.sent = w, r.Time
+	case outRefused, outVoid, outFound:
+		if in.creates() {
+			e.sent = schema.Time{}
+		}
+	case outLost:
 	default:
 		return errors.New("damaged: an outcome of no known kind")
 	}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
@@ -172,38 +171,6 @@ func TestAnOlderLedgerIsRefusedAndSaysHowToFinish(t *testing.T) {
 			t.Error("it was changed")
 		}
 	}
-}
-
-// begun leaves a ledger behind as a run does that is killed after those records.
-func begun(t *testing.T, o Options, records ...record) {
-	t.Helper()
-	if err := o.defaults(); err != nil {
-		t.Fatal(err)
-	}
-	led, err := openLedger(&o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := led.start(&o); err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range records {
-		if err := led.add(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := led.close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func intentOf(t *testing.T, it schema.Item, a Action) record {
-	t.Helper()
-	v, err := view(it)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return record{Type: typeIntent, Time: schema.At(time.Now()), Key: "k", List: it.List(), Name: it.ItemName(), Action: string(a), Item: v, Secret: secretMark(it)}
 }
 
 // A ledger is bounded when it is written: no write is begun beyond it, and what

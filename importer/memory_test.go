@@ -3,8 +3,10 @@ package importer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 
@@ -24,6 +26,7 @@ type memory struct {
 	echoes  EchoGuard
 	waits   string              // what a create says it waits for
 	stores  func(schema.Item)   // nil, or changes what is stored
+	hides   func(Remote) bool   // nil, or tells what a list does not show now
 	before  func(w Write) error // nil, or decides before a write
 	after   func(w Write) error // nil, or decides after it
 }
@@ -38,7 +41,7 @@ func (m *memory) Site() Site { return m.site }
 func (m *memory) List(_ context.Context, list schema.List) ([]Remote, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return append([]Remote(nil), m.lists[list]...), nil
+	return slices.DeleteFunc(slices.Clone(m.lists[list]), func(r Remote) bool { return m.hides != nil && m.hides(r) }), nil
 }
 
 func (m *memory) Create(ctx context.Context, w Write) (Remote, error) {
@@ -52,6 +55,11 @@ func (m *memory) Create(ctx context.Context, w Write) (Remote, error) {
 func (m *memory) Update(_ context.Context, id string, w Write) (Remote, error) { return m.write(id, w) }
 
 func (m *memory) write(id string, w Write) (Remote, error) {
+	if w.Before != nil {
+		if err := w.Before(); err != nil {
+			return Remote{}, err
+		}
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.before != nil {
@@ -194,5 +202,5 @@ func optionsFor(t testing.TB, c Cloud, b *schema.Bundle, list schema.List) Optio
 		t.Fatal(err)
 	}
 	return Options{Cloud: c, Bundle: b, Digest: digest, Secrets: secretsOf, List: list, Ledger: t.TempDir() + "/b.ledger.jsonl",
-		Recipients: []age.Recipient{toOperator(t)}}
+		Recipients: []age.Recipient{toOperator(t)}, Patience: time.Millisecond}
 }

@@ -60,6 +60,15 @@ type Options struct {
 	Ledger     string
 	Recipients []age.Recipient // who can open what an overwrite replaced
 
+	// Again names items of List that Run writes although an earlier create of
+	// theirs may have reached a Cloud without keys: somebody looked, and they are
+	// not there. A name that Cloud shows, or that needs no such word, shuts the
+	// gate.
+	Again []string
+	// Patience is how long Run looks for what it wrote to a Cloud without keys
+	// and does not find, before a person is asked; 0: 20 s.
+	Patience time.Duration
+
 	// Confirm is asked for each change that an overwrite would make, one at a
 	// time, before anything is written; nil is yes to all.
 	Confirm  func(PlanItem) bool
@@ -89,7 +98,11 @@ type Progress struct {
 	Waiting string  // what it waits for, in words; "" while it goes on
 }
 
-const defaultJobs = 4
+const (
+	defaultJobs = 4
+	// A list that lags behind what was saved does so for seconds.
+	defaultPatience = 20 * time.Second
+)
 
 func (o *Options) defaults() error {
 	switch {
@@ -112,6 +125,9 @@ func (o *Options) defaults() error {
 	}
 	if o.files == nil {
 		o.files = disk{}
+	}
+	if o.Patience <= 0 {
+		o.Patience = defaultPatience
 	}
 	if o.Jobs <= 0 {
 		o.Jobs = defaultJobs

@@ -154,8 +154,15 @@ func (r *run) prepare(pi *PlanItem) (*attempt, error) {
 		}
 	}
 	a.write.Key = in.Key
+	if in.creates() && !r.o.Cloud.Site().Keys {
+		a.write.Before = func() error {
+			return r.led.add(record{Type: typePressed, Time: schema.At(r.o.Now()), Key: in.Key})
+		}
+	}
 	r.mu.Lock()
 	r.wrote = true
+	delete(r.gaveUp, k)
+	delete(r.p.again, k) // a person's word is good for one write
 	r.mu.Unlock()
 	return a, r.led.add(in)
 }

@@ -96,6 +96,7 @@ type planner struct {
 	views    views
 	items    map[itemKey]schema.Item // the bundle's
 	selected map[itemKey]bool
+	again    map[itemKey]bool // what a person says is not there, see [planner.unseen]
 	offered  map[string][]string
 	look     *look
 }
@@ -164,6 +165,10 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	case 0:
 		if near := p.look.near(it); len(near) > 0 {
 			pi.conflict(NearConflict, fmt.Sprintf("Cloud has %s, which is not %s: only case, blanks or Unicode form differ", schema.Quotes(p.o.guard.allQuotable(near)), schema.Quote(k.Name)))
+			return pi, nil
+		}
+		if p.unseen(k) && !p.again[k] {
+			pi.block(Reason{Code: NotFound, Words: fmt.Sprintf("%s %s: %s", k.List.One(), schema.Quote(k.Name), p.unfound(k))})
 			return pi, nil
 		}
 		pi.Action, pi.sendSecret = Create, need

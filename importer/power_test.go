@@ -165,14 +165,37 @@ func powered(t *testing.T, v *volatile, keys bool, list schema.List, n int, blin
 		t.Fatal(err)
 	}
 	for again := 0; err != nil; again++ {
-		if again == 5 {
+		if again == 6 {
 			return fmt.Errorf("not done after %d runs, Cloud has %d of %d: %w", again, len(m.lists[list]), len(b.Items(list)), err), went
 		}
 		v.lose()
+		if o.Again, wrong = answers(rep, m.lists[list]); wrong != nil {
+			return wrong, went
+		}
 		rep, err = Run(t.Context(), o)
 	}
 	v.lose()
 	return agrees(o, m, rep), went
+}
+
+// answers is the person who is asked for what was not found: a look at Cloud
+// itself shows what is not there. It is an error to be asked for what is.
+func answers(rep *Report, there []Remote) (again []string, err error) {
+	if rep == nil {
+		return nil, nil
+	}
+	for _, it := range rep.Items {
+		if it.Result != Unfound {
+			continue
+		}
+		for _, r := range there {
+			if r.Item.ItemName() == it.Name {
+				return nil, fmt.Errorf("asked for %s, which is there", it.Name)
+			}
+		}
+		again = append(again, it.Name)
+	}
+	return again, nil
 }
 
 // agrees holds Cloud, the ledger and the report against each other and against

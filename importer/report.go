@@ -21,6 +21,7 @@ const (
 	Failed   Result = "failed"    // not on Cloud as the bundle has it; Words says why
 	Waits    Result = "blocked"   // held back; Words says by what
 	Open     Result = "unsettled" // nobody saw the end of the request; a rerun settles it
+	Unfound  Result = "not found" // may be on Cloud, whose list does not show it: a person has to look
 	NotTried Result = "not tried" // the run ended before its turn
 )
 
@@ -69,12 +70,14 @@ type Report struct {
 
 // left counts items that a rerun, or a person first, has to see to.
 func (r *Report) left() int {
-	return r.Counts[Failed] + r.Counts[Waits] + r.Counts[Open] + r.Counts[NotTried]
+	return r.Counts[Failed] + r.Counts[Waits] + r.Counts[Open] + r.Counts[Unfound] + r.Counts[NotTried]
 }
 
 // wroteAny reports whether this run put anything on Cloud, or may have.
 func (r *Report) wroteAny() bool {
-	return slices.ContainsFunc(r.Items, func(it ItemReport) bool { return it.Result == Open || it.Result == Written && !it.Earlier })
+	return slices.ContainsFunc(r.Items, func(it ItemReport) bool {
+		return it.Result == Open || it.Result == Unfound || it.Result == Written && !it.Earlier
+	})
 }
 
 func (r *run) report(plan *Plan) *Report {
@@ -156,17 +159,44 @@ func (r *Report) HowToGoOn(err error) string {
 	if !errors.As(err, &part) {
 		return ""
 	}
-	if errors.Is(err, context.Canceled) {
+	var how []string
+	if part.Cause != nil || part.Left > r.Counts[Unfound] {
+		how = append(how, r.again(part))
+	}
+	if ask := r.ask(); ask != "" {
+		how = append(how, ask)
+	}
+	return strings.Join(how, "; ")
+}
+
+// again says what running again does, and what it needs.
+func (r *Report) again(part *PartialError) string {
+	if errors.Is(part, context.Canceled) {
 		return "stopped between two writes; run the same command again to go on"
 	}
-	needs := r.needs()
-	if len(needs) == 0 {
+	needs := strings.Join(r.needs(), "; ")
+	switch {
+	case needs == "":
 		return "run the same command again to go on; what is written is not written twice"
+	case part.Cause == nil && part.Left == r.Counts[Waits]:
+		return needs + "; then run this again: what is written is not written twice"
 	}
-	if part.Cause == nil && part.Left == r.Counts[Waits] {
-		return strings.Join(needs, "; ") + "; then run this again: what is written is not written twice"
+	return "run the same command again to go on; what is written is not written twice; for what is blocked: " + needs
+}
+
+// ask says how a person answers for what was not found, ready to paste.
+func (r *Report) ask() string {
+	var flags []string
+	for _, it := range r.Items {
+		if it.Result == Unfound {
+			flags = append(flags, "--again "+pasted(it.Name))
+		}
 	}
-	return "run the same command again to go on; what is written is not written twice; for what is blocked: " + strings.Join(needs, "; ")
+	if len(flags) == 0 {
+		return ""
+	}
+	return "look at Cloud for what was not found; for what is not there, and for that alone, " +
+		"run the same command again with " + strings.Join(flags, " ")
 }
 
 // needs says what a person has to do before a rerun can do more.

@@ -12,17 +12,18 @@ import (
 
 // Points are the moments around a write at which Options.Point is called, in
 // the order of one write. Those of sending are told by the HTTP client and
-// occur only where Cloud is reached over HTTP.
+// occur only where Cloud is reached over HTTP; those of pressing only for a
+// create, where Cloud has no keys.
 func Points() []string {
 	return []string{
 		"before-intent-sync", "after-intent-sync",
-		"before-send", "after-send", "before-answer-read", "after-answer",
+		"before-send", "before-pressed-sync", "after-pressed-sync", "after-send", "before-answer-read", "after-answer",
 		"before-outcome-sync", "after-outcome-sync",
 	}
 }
 
 const (
-	rounds      = 6                // how often one run tries an item whose write is left open
+	rounds      = 6                // how often one run tries what is left open, without any progress
 	grace       = 10 * time.Second // for writes under way when a run is interrupted
 	firstWait   = 100 * time.Millisecond
 	longestWait = 5 * time.Second
@@ -54,7 +55,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := &run{o: &o, led: led, started: o.Now(), results: map[itemKey]*ItemReport{}}
+		r := &run{o: &o, led: led, started: o.Now(), prog: Progress{List: o.List},
+			results: map[itemKey]*ItemReport{}, gaveUp: map[itemKey]bool{}}
 		rep, err := r.do(ctx, stale)
 		if closeErr := led.close(); closeErr != nil {
 			closeErr = placed(o.Ledger, closeErr)
@@ -96,6 +98,7 @@ type run struct {
 	wait    time.Duration // before the last look
 
 	mu      sync.Mutex
+	gaveUp  map[itemKey]bool // what was looked for to the end of patience
 	results map[itemKey]*ItemReport
 	prog    Progress
 	wrote   bool // a request to write was sent
@@ -109,6 +112,10 @@ func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
 	if err := r.p.refresh(ctx, bothLists()...); err != nil {
 		return nil, unwritten(err)
 	}
+	if _, err := r.search(ctx, bothLists()...); err != nil {
+		return nil, unwritten(err)
+	}
+	stale = append(stale, r.p.sayAgain()...)
 	plan, err := r.p.plan(ctx)
 	if err != nil {
 		return nil, unwritten(err)
@@ -164,6 +171,8 @@ func (r *run) sort(plan *Plan, shut bool) []*PlanItem {
 		switch {
 		case pi.Action == Conflicting:
 			res.Result, res.Words = Skipped, pi.Reasons[0].Words
+		case pi.unfound():
+			res.Result, res.Words = Unfound, r.p.unfound(keyOf(pi.item))
 		case pi.Action == Blocked:
 			res.Result, res.Words = Waits, pi.Reasons[0].Words
 		case pi.After != "":
@@ -181,6 +190,9 @@ func (r *run) sort(plan *Plan, shut bool) []*PlanItem {
 	}
 	return todo
 }
+
+// unfound reports whether only a person can say if Cloud has the item.
+func (pi *PlanItem) unfound() bool { return pi.Action == Blocked && pi.Reasons[0].Code == NotFound }
 
 // resume reports whether a create that was cut off has to be repeated under its
 // key although everything visible is equal.
@@ -227,28 +239,37 @@ func waiting(plan *Plan, list schema.List) []Reason {
 
 // write writes the items, in rounds: what a round leaves open, because nobody
 // saw the end of a request, is looked for on Cloud before it is tried again.
+// Where something that was written is not found, nothing more is.
 func (r *run) write(ctx context.Context, todo []*PlanItem) error {
 	r.prog = Progress{List: r.o.List, Total: len(todo)}
-	for n := 1; len(todo) > 0; n++ {
+	for fruitless := 0; len(todo) > 0 && fruitless < rounds; fruitless++ {
 		left, err := r.pass(ctx, todo)
-		if err != nil || len(left) == 0 || n == rounds {
+		if err != nil || len(left) == 0 {
 			return err
 		}
-		r.progress(func(p *Progress) { p.Waiting = fmt.Sprintf("Cloud, to look again for %d", len(left)) })
-		if err := r.lookAgain(ctx); err != nil {
+		if err := r.lookAgain(ctx, len(left), r.o.List); err != nil {
 			return err
 		}
-		r.progress(func(p *Progress) { p.Waiting = "" })
+		lost, err := r.search(ctx, r.o.List)
+		if err != nil || lost {
+			return err
+		}
+		before := len(todo)
 		if todo, err = r.again(ctx, left); err != nil {
 			return err
+		}
+		if len(todo) < before {
+			fruitless, r.wait = -1, 0
 		}
 	}
 	return nil
 }
 
-// lookAgain waits and looks at Cloud, some times if need be; each wait is twice
-// the one before.
-func (r *run) lookAgain(ctx context.Context) error {
+// lookAgain waits and looks at Cloud for n items, some times if need be; each
+// wait is twice the one before.
+func (r *run) lookAgain(ctx context.Context, items int, lists ...schema.List) error {
+	r.progress(func(p *Progress) { p.Waiting = fmt.Sprintf("Cloud, to look again for %d", items) })
+	defer r.progress(func(p *Progress) { p.Waiting = "" })
 	for n := 1; ; n++ {
 		r.wait = min(max(2*r.wait, firstWait), longestWait)
 		select {
@@ -256,7 +277,7 @@ func (r *run) lookAgain(ctx context.Context) error {
 			return ctx.Err()
 		case <-time.After(r.wait):
 		}
-		err := r.p.refresh(ctx, r.o.List)
+		err := r.p.refresh(ctx, lists...)
 		if err == nil || n == rounds || ctx.Err() != nil || errors.Is(err, ErrUnauthorized) {
 			return err
 		}
@@ -280,6 +301,8 @@ func (r *run) again(ctx context.Context, left []*PlanItem) ([]*PlanItem, error) 
 		case pi.Action == Unchanged:
 			r.same(res, pi.remote)
 			res.Words = ""
+		case pi.unfound():
+			res.Result, res.Words = Unfound, r.p.unfound(keyOf(pi.item))
 		default:
 			res.Result, res.Words = Failed, pi.Reasons[0].Words
 		}
@@ -291,9 +314,15 @@ func (r *run) again(ctx context.Context, left []*PlanItem) ([]*PlanItem, error) 
 // lookBack looks at Cloud once more after the last write, settles what is still
 // open, and holds every result against what Cloud shows.
 func (r *run) lookBack(ctx context.Context) error {
-	ctx, cancel := withGrace(ctx)
+	last, cancel := withGrace(ctx)
 	defer cancel()
-	if err := r.p.refresh(ctx, r.o.List); err != nil {
+	err := r.p.refresh(last, r.o.List)
+	if err == nil {
+		if _, err = r.search(ctx, r.o.List); ctx.Err() != nil {
+			err = nil // interrupted: what the last look showed has to do
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("looking at Cloud afterwards: %w", err)
 	}
 	for k, res := range r.results {
@@ -301,6 +330,8 @@ func (r *run) lookBack(ctx context.Context) error {
 		switch res.Result {
 		case Written, Same:
 			switch {
+			case r.p.unseen(k):
+				r.notShown(k, res)
 			case len(there) == 0:
 				res.Result, res.Words = Failed, "was written and is gone from Cloud"
 			case len(there) > 1:
@@ -308,7 +339,7 @@ func (r *run) lookBack(ctx context.Context) error {
 			default:
 				r.asSent(res, there[0].Item)
 			}
-		case Open:
+		case Open, Unfound:
 			r.settled(k, res, there)
 		}
 	}
@@ -326,6 +357,8 @@ func (r *run) asSent(res *ItemReport, shows schema.Item) {
 func (r *run) settled(k itemKey, res *ItemReport, there []Remote) {
 	w, ok := r.led.written(k)
 	switch open := r.led.of(k).open != nil; {
+	case r.p.unseen(k):
+		r.notShown(k, res)
 	case open && len(there) == 0:
 		res.Result, res.Words = Failed, res.Words+"; it is not on Cloud"
 	case open:

@@ -195,7 +195,7 @@ func TestCloudThatIsGoneForAllWritesEndsByItself(t *testing.T) {
 	if n := tried.Load(); n > 200 {
 		t.Errorf("a Cloud that never answers was asked %d times", n)
 	}
-	if rep.Counts[Failed]+rep.Counts[NotTried] != 200 || rep.Counts[Failed] == 0 {
+	if rep.Counts[Unfound]+rep.Counts[NotTried] != 200 || rep.Counts[Unfound] == 0 {
 		t.Errorf("counts are %v", rep.Counts)
 	}
 }

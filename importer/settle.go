@@ -11,11 +11,11 @@ import (
 //
 //   - A create that is not on Cloud: the request may still be on its way. It is
 //     repeated under its own key, which Cloud answers once where it honours
-//     keys. Where it does not, Cloud's refusal of a second item of the same
-//     name is all there is.
+//     keys. Where it does not, see [planner.unseen].
 //   - A create with a secret that is on Cloud with every field equal, on a
 //     Cloud that honours keys: repeating it under its key tells whether it was
-//     ours, and so whether the secret is. Without keys it is taken as ours.
+//     ours, and so whether the secret is. Without keys it is taken as ours if
+//     it was sent at all.
 //   - A change of a secret: repeating it makes it so. A change is the same
 //     however often it is made.
 func (p *planner) settle() error {
@@ -66,6 +66,8 @@ func (p *planner) settleCreate(k itemKey, in, out *record) error {
 	switch {
 	case got != in.Item:
 		out.Result, out.Words = outLost, "Cloud has one of that name with other fields"
+	case !p.o.Cloud.Site().Keys && p.led.of(k).sent.IsZero():
+		out.Result, out.Words = outFound, "found on Cloud, and nothing was sent"
 	case in.Secret == "" || !p.o.Cloud.Site().Keys:
 		out.Result, out.Words = outWritten, "found on Cloud"
 	case in.Secret == given && p.lacksSecret(k):
@@ -85,6 +87,9 @@ func (p *planner) lacksSecret(k itemKey) bool {
 
 func (p *planner) settleChange(in, out *record) error {
 	now := p.look.ids[itemKey{List: in.List, Name: in.ID}]
+	if now == nil && !p.o.Cloud.Site().Keys {
+		return nil
+	}
 	if now == nil {
 		out.Result, out.Words = outVoid, "it is gone from Cloud"
 		return nil

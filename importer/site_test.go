@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,8 +25,13 @@ import (
 type site struct {
 	*cloud.Cloud
 	url, dir string
-	handler  atomic.Value // of handlerBox
+	handler  atomic.Value   // of handlerBox
+	busy     sync.WaitGroup // requests at work
 }
+
+// idle waits until nothing is at work that an importing process has begun and
+// does not wait for any more.
+func (s *site) idle() { s.busy.Wait() }
 
 type handlerBox struct{ http.Handler }
 
@@ -41,6 +47,8 @@ func newSite(t testing.TB, f cloud.Faults) *site {
 	}
 	s.swap(s.Cloud.Handler())
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.busy.Add(1)
+		defer s.busy.Done()
 		s.handler.Load().(handlerBox).ServeHTTP(w, r)
 	}))
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -118,7 +126,7 @@ func secretOf(list schema.List, name string) schema.Secret {
 func importOptions(c importer.Cloud, b *schema.Bundle, list schema.List, ledger string, id *age.X25519Identity) (importer.Options, error) {
 	digest, err := b.Digest()
 	return importer.Options{Cloud: c, Bundle: b, Digest: digest, Secrets: secretOf, List: list, Ledger: ledger,
-		Recipients: []age.Recipient{id.Recipient()}}, err
+		Recipients: []age.Recipient{id.Recipient()}, Patience: patience}, err
 }
 
 // importInto makes the options of an import into the site at url; the way in is

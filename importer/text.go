@@ -234,7 +234,7 @@ func (r *Report) title() string {
 }
 
 func (r *Report) summary() string {
-	s := counted(r.Counts, Written, Same, Skipped, Failed, Waits, Open, NotTried)
+	s := counted(r.Counts, Written, Same, Skipped, Failed, Waits, Open, Unfound, NotTried)
 	earlier := 0
 	for _, it := range r.Items {
 		if it.Earlier {

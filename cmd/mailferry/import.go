@@ -52,6 +52,7 @@ func (e *env) importList(l schema.List, use, description string) *cli.Command {
 			&cli.StringFlag{Name: "secrets", Usage: "take secrets that the bundle lacks from `FILE`, or - to be asked"},
 			&cli.StringFlag{Name: "plan", Usage: "apply exactly the saved plan in `FILE`, or refuse"},
 			&cli.BoolFlag{Name: "ready-only", Usage: "import what is not blocked and say what waits"},
+			&cli.StringSliceFlag{Name: "again", Usage: "write `NAME` again though it was written: you have looked, and Cloud does not have it; repeatable"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "do everything but write"},
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask before overwriting, nor before importing what somebody rejects"},
 			&cli.IntFlag{Name: "jobs", Usage: "write `N` at once (default: 4)"},
@@ -152,7 +153,7 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 		return err
 	}
 	defer opts.Cloud.Close()
-	opts.List = l
+	opts.List, opts.Again = l, c.StringSlice("again")
 	if err := e.checkStatements(c, path, o, opts.Cloud.Site().URL); err != nil {
 		return err
 	}

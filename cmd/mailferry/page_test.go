@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/samples/server"
@@ -127,6 +128,33 @@ func TestTheRoadByPageFromServerToCloud(t *testing.T) {
 	}
 	if c := r.pressed.Counts(); c.Saves+c.Deletes != 0 {
 		t.Errorf("an export pressed %+v", c)
+	}
+}
+
+// A page whose list never shows what was saved is asked about by name, and the
+// name is ready to paste.
+func TestImportByPageAsksByNameForWhatTheListDoesNotShow(t *testing.T) {
+	r := newPageRoad(t)
+	site, err := cloud.Open(t.TempDir(), cloud.Options{Faults: cloud.Faults{Lag: time.Hour, Twins: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(site.Handler())
+	t.Cleanup(func() {
+		srv.Close()
+		if err := site.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	sheet := r.write("plain.csv", "Name,From Address,Connect Mode,Encryption,Username,Password,Host,Port\n"+
+		"Anna's Desk,a@corp.example,SMTP,STARTTLS,a@corp.example,made-up-Kestrel-41,mail.corp.example,587\n")
+	r.run(0, "export", "-r", r.recipient, "-o", r.path("server.age"), sheet)
+	r.run(0, "transform", "-i", r.path("me.key"), "-o", r.path("cloud.age"), r.path("server.age"))
+	out, said := r.run(5, "import", "connections", "-i", r.path("me.key"), "--cloud", "page+"+srv.URL, r.path("cloud.age"))
+	r.says(out, "not found Anna's Desk: written, not found in the list (sent on ")
+	r.says(said, "partly done: 1 left", `run the same command again with --again 'Anna'\''s Desk'`)
+	if there, err := site.Items(t.Context(), schema.Connections); err != nil || len(there) != 1 {
+		t.Errorf("%v, Cloud has %d", err, len(there))
 	}
 }
 

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -180,6 +183,47 @@ func TestAValueNotOfferedShutsTheGateAndNamesTheRulesLine(t *testing.T) {
 	}
 	if n := s.pages.Counts(); n.Saves != 0 {
 		t.Errorf("pressed %+v", n)
+	}
+}
+
+// A list that shows late what was saved is looked at until it does: Save is
+// pressed once for each, though the site would take a name twice.
+func TestAListThatLagsIsLookedAtUntilItShowsWhatWasSaved(t *testing.T) {
+	b := bundleWith(3)
+	s := newSite(t, lagging(), cloud.PageOptions{})
+	rep := importBoth(t, s.byPage(t, "toast=alert"), b)
+	if rep.Counts[importer.Written] != len(b.Connections) {
+		t.Errorf("counts are %v", rep.Counts)
+	}
+	equal(t, s.content(t), byRESTOf(t, b))
+	if n := s.pages.Counts(); n.Saves != len(b.Connections)+len(b.Credentials) {
+		t.Errorf("pressed: %+v", n)
+	}
+}
+
+// Where Save let go of the form, an alert in its place is no answer to it.
+func TestAnAlertWithoutTheFormIsNoRefusal(t *testing.T) {
+	b := bundleWith(1)
+	b.Credentials = nil
+	o := lagging()
+	o.Faults.Lag = 6 * time.Second // longer than that alert is looked at
+	s := newSite(t, o, cloud.PageOptions{})
+	const back = "state.starts = [0];\n\tload(0);"
+	inner := s.srv.Config.Handler
+	s.srv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/app/app.js" {
+			inner.ServeHTTP(w, r)
+			return
+		}
+		rec := httptest.NewRecorder()
+		inner.ServeHTTP(rec, r)
+		w.Header().Set("Content-Type", rec.Header().Get("Content-Type"))
+		_, _ = io.WriteString(w, strings.Replace(rec.Body.String(), back,
+			`document.body.innerHTML = '<div role="alert">It may take a while until it appears</div>';`, 1))
+	})
+	rep, err := importer.Run(t.Context(), options(t, s.byPage(t, ""), b, schema.Connections))
+	if err != nil || rep.Counts[importer.Written] != 1 || s.pages.Counts().Saves != 1 {
+		t.Errorf("%v, %+v, pressed: %+v", err, rep, s.pages.Counts())
 	}
 }
 

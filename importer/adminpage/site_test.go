@@ -46,6 +46,14 @@ func newSite(t testing.TB, o cloud.Options, p cloud.PageOptions) *site {
 	return s
 }
 
+// A lagging site takes a name as often as it is given, and its lists lag behind.
+const (
+	lag      = time.Second
+	patience = 5 * lag
+)
+
+func lagging() cloud.Options { return cloud.Options{Faults: cloud.Faults{Lag: lag, Twins: true}} }
+
 const nothingYet = "There is nothing here yet."
 
 // shipped is the profile that comes with the program, and what the sample's

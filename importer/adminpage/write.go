@@ -219,6 +219,12 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 		c.site.Forget()
 		return err
 	}
+	if w.Before != nil {
+		if err := w.Before(); err != nil {
+			c.site.Forget()
+			return err
+		}
+	}
 	err = form.App.Press(ctx, form.Profile.Save)
 	if errors.Is(err, page.ErrRefused) || errors.Is(err, page.ErrDisabled) || errors.Is(err, page.ErrAbsent) || errors.Is(err, page.ErrAmbiguous) {
 		// The browser itself did not send the form, or there was nothing to press.
@@ -237,9 +243,15 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 		c.site.Left()
 		return nil
 	}
+	stands, err := form.App.Shows(ctx, page.HasButton(form.Profile.Save))
 	c.site.Forget()
 	no := &importer.RefusedError{Words: words(said)}
-	if onField(said) || len(changed) == 0 {
+	switch {
+	case err != nil:
+		return importer.MarkUnsettled(told(fmt.Errorf("after Save: %w", err)))
+	case !stands:
+		return importer.MarkUnsettled(no) // Save let go of the form: an alert may say anything
+	case onField(said) || len(changed) == 0:
 		return no
 	}
 	// An alert may also mean that the page did not hear the site's answer.

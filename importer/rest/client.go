@@ -99,6 +99,11 @@ func (c *way) write(ctx context.Context, method, path string, w importer.Write) 
 	if err != nil {
 		return importer.Remote{}, err
 	}
+	if w.Before != nil {
+		if err := w.Before(); err != nil {
+			return importer.Remote{}, err
+		}
+	}
 	raw, err := c.do(ctx, method, path, nil, body, w)
 	if err != nil {
 		return importer.Remote{}, err
