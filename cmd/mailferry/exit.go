@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/selection"
 )
 
 // Exit codes, as the README lists them.
@@ -38,13 +39,14 @@ func (e *codeError) Unwrap() error { return e.err }
 // exitCode decides the exit code of a command by what its error is.
 func exitCode(err error) int {
 	var u *usageError
+	var pattern *selection.PatternError
 	var c *codeError
 	var gate *importer.GateError
 	var partly *importer.PartialError
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, &u):
+	case errors.As(err, &u), errors.As(err, &pattern):
 		return exitUsage
 	case errors.As(err, &c):
 		return c.code

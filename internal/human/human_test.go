@@ -27,8 +27,8 @@ func TestVisible(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	names := []string{"export", "import", "inspect", "transform"}
-	for typed, want := range map[string]string{"exprot": "export", "transfrom": "transform", "insp": "inspect", "zzz": "", "": ""} {
+	names := []string{"export", "import", "inspect", "transform", "o"}
+	for typed, want := range map[string]string{"exprot": "export", "transfrom": "transform", "insp": "inspect", "zzz": "", "": "", "obundle": "", "exporting": "export"} {
 		if got := human.Nearest(typed, names); got != want {
 			t.Errorf("Nearest(%q) = %q, want %q", typed, got, want)
 		}

@@ -7,7 +7,7 @@ import (
 
 // Nearest returns the name that is likely meant by what was typed, or "" where
 // none is near: it has the same words with some more or fewer, one begins with
-// the other, or at most a third of its letters differ. Case makes no difference.
+// the other (and has more than one letter), or at most a third of its letters differ. Case makes no difference.
 func Nearest(typed string, names []string) string {
 	best, bestCost := "", 1<<30
 	typed = strings.ToLower(typed)
@@ -18,7 +18,7 @@ func Nearest(typed string, names []string) string {
 		case cost*3 <= len(n):
 		case sameWords(typed, n) || sameWords(n, typed):
 			cost = 2
-		case len(typed) > 1 && (strings.HasPrefix(n, typed) || strings.HasPrefix(typed, n)):
+		case min(len(typed), len(n)) > 1 && (strings.HasPrefix(n, typed) || strings.HasPrefix(typed, n)):
 			cost = 3
 		default:
 			continue

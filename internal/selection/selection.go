@@ -2,7 +2,6 @@
 package selection
 
 import (
-	"fmt"
 	"path"
 	"strings"
 
@@ -17,13 +16,20 @@ type Selection struct {
 	include, exclude []string
 }
 
-// New checks the patterns. `*` stands for any text, `?` for one character,
+// PatternError says that a pattern has a bracket or backslash that is left open.
+type PatternError struct{ pattern string }
+
+func (e *PatternError) Error() string {
+	return schema.Quote(address.Shown(e.pattern)) + " is not a pattern: a bracket or backslash is left open"
+}
+
+// New checks the patterns. One that is none is a *PatternError. `*` stands for any text, `?` for one character,
 // `[a-z]` for one of a class, `\` takes the next character as it is; a pattern
 // matches the whole name, case-sensitively.
 func New(include, exclude []string) (Selection, error) {
 	for _, p := range append(append([]string{}, include...), exclude...) {
 		if _, err := path.Match(flat(p), ""); err != nil {
-			return Selection{}, fmt.Errorf("%s is not a pattern: a bracket or backslash is left open", schema.Quote(address.Shown(p)))
+			return Selection{}, &PatternError{p}
 		}
 	}
 	return Selection{include, exclude}, nil
