@@ -2,12 +2,9 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"syscall"
 
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/internal/sheet"
@@ -35,19 +32,11 @@ func (f openedFile) Len() int { return int(f.size) }
 // openFile opens a file of bounded size. What has no place to go back to, such
 // as a pipe, is read into memory.
 func openFile(path string, limit int64) (openedFile, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe that nobody writes into is empty
-	if errors.Is(err, fs.ErrNotExist) {
-		return openedFile{}, fmt.Errorf("%s: there is no such file", path)
-	}
+	f, info, err := safefile.Open(path)
 	if err != nil {
-		return openedFile{}, fmt.Errorf("%s: cannot be read", path)
+		return openedFile{}, err
 	}
-	info, err := f.Stat()
-	switch {
-	case err == nil && info.IsDir():
-		_ = f.Close()
-		return openedFile{}, schema.Hint(fmt.Errorf("%s: is a folder", path), "name a file in it")
-	case err == nil && info.Mode().IsRegular() && info.Size() <= limit:
+	if info.Mode().IsRegular() && info.Size() <= limit {
 		return openedFile{f, f, info.Size()}, nil
 	}
 	defer f.Close()

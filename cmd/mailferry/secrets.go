@@ -1,9 +1,9 @@
 package main
 
 import (
+	"filippo.io/age"
 	"github.com/urfave/cli/v2"
 
-	"github.com/mailferry/mailferry/exporter/source"
 	"github.com/mailferry/mailferry/internal/secretsfile"
 	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
@@ -24,16 +24,5 @@ func (e *env) secretsFile(c *cli.Context, wanted []schema.SecretKey) (schema.Sec
 		defer t.Close()
 		return secretsfile.Prompt(c.Context, t, wanted)
 	}
-	raw, err := readFile(file)
-	if err != nil {
-		return nil, err
-	}
-	if source.OfContent(raw) != source.Bundle {
-		return secretsfile.Read(file, nil, e.warn)
-	}
-	ids, err := e.identities(c)
-	if err != nil {
-		return nil, err
-	}
-	return secretsfile.Read(file, ids, e.warn)
+	return secretsfile.Read(file, func() ([]age.Identity, error) { return e.identities(c) }, e.warn)
 }

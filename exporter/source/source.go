@@ -4,19 +4,17 @@ package source
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
-	"syscall"
 
 	"github.com/mailferry/mailferry/exporter/database"
 	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 // Kind is what a source is, by the scheme of its address or the content of the
@@ -53,17 +51,12 @@ func KindOf(arg string) (Kind, error) {
 	case address.MayBe(arg):
 		return "", unknownAddress(arg)
 	}
-	f, err := os.OpenFile(arg, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for somebody to write into it
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s: there is no such file", arg)
-	}
+	f, info, err := safefile.Open(arg)
 	if err != nil {
-		return "", fmt.Errorf("%s: cannot be read", arg)
+		return "", err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return "", schema.Hint(fmt.Errorf("%s: is a folder", arg), "name a file in it")
-	} else if err == nil && !info.Mode().IsRegular() {
+	if !info.Mode().IsRegular() {
 		return "", schema.Hint(fmt.Errorf("%s: is not a regular file", arg), "sources are read more than once: save it to a file first")
 	}
 	head := make([]byte, 512)
@@ -72,7 +65,7 @@ func KindOf(arg string) (Kind, error) {
 }
 
 func kindOfFile(path string, f io.ReadSeeker, head []byte) (Kind, error) {
-	k := OfContent(head)
+	k := kindOfContent(head)
 	switch {
 	case bytes.HasPrefix(bytes.TrimLeft(head, "\ufeff \t\r\n"), []byte("{")):
 		return "", schema.Hint(fmt.Errorf("%s: JSON, which is no source and no bundle", path),
@@ -87,12 +80,11 @@ func kindOfFile(path string, f io.ReadSeeker, head []byte) (Kind, error) {
 	return k, nil
 }
 
-// OfContent says what a file is by its first bytes.
-func OfContent(head []byte) Kind {
+func kindOfContent(head []byte) Kind {
 	// UTF-16 has a zero byte beside each ASCII character.
 	text := bytes.TrimLeft(bytes.ReplaceAll(head, []byte{0}, nil), "\ufeff\xff\xfe \t\r\n")
 	switch {
-	case bytes.HasPrefix(head, []byte("age-encryption.org/")), bytes.HasPrefix(text, []byte("-----BEGIN AGE")):
+	case sealed.IsAge(head), bytes.HasPrefix(text, []byte("-----BEGIN AGE")): // the latter as an editor saves it
 		return Bundle
 	case bytes.HasPrefix(head, []byte("PK")), bytes.HasPrefix(text, []byte("<")):
 		return Backup

@@ -1,4 +1,5 @@
-// Package safefile writes files that are there whole or not at all.
+// Package safefile opens files without waiting for anybody, and writes files that
+// are there whole or not at all.
 package safefile
 
 import (
@@ -16,6 +17,27 @@ import (
 
 // ErrExists says that a file stands where one was to be written.
 var ErrExists = errors.New("already exists")
+
+// Open opens a file to read. A pipe that nobody writes into is empty; a folder is
+// an error.
+func Open(path string) (*os.File, fs.FileInfo, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // opening a pipe would wait for a writer
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("%s: there is no such file", path)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: cannot be read", path)
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = schema.Hint(fmt.Errorf("%s: is a folder", path), "name a file in it")
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
+}
 
 // Exposed reports whether people other than its owner can read a file. Where the
 // system does not say so in permission bits (Windows), and of what is no regular

@@ -25,18 +25,18 @@ func layout() []sheet.Layout {
 }
 
 // Read reads a secrets file: CSV in any encoding that sheets come in, or such a
-// CSV inside an age file, binary or armored, which one of ids must open. kind is
-// connection or credential. An unknown kind, an empty name or secret and a
-// second secret for one item are errors. warn is told of doubtful cells and of a
-// plain file that other people on the machine can read.
-func Read(path string, ids []age.Identity, warn func(string)) (schema.Secrets, error) {
+// CSV inside an age file, binary or armored, which one of ids must open: identities is
+// called for such a file only. kind is connection or credential. An unknown kind,
+// an empty name or secret and a second secret for one item are errors. warn gets
+// doubtful cells, and a plain file that other people on the machine can read.
+func Read(path string, identities func() ([]age.Identity, error), warn func(string)) (schema.Secrets, error) {
 	raw, exposed, err := sheet.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	encrypted := sealed.IsAge(raw)
 	if encrypted {
-		if raw, err = open(raw, ids); err != nil {
+		if raw, err = open(raw, identities); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	} else if exposed {
@@ -50,7 +50,11 @@ func Read(path string, ids []age.Identity, warn func(string)) (schema.Secrets, e
 }
 
 // open decrypts to the end before anything is looked at.
-func open(raw []byte, ids []age.Identity) ([]byte, error) {
+func open(raw []byte, identities func() ([]age.Identity, error)) ([]byte, error) {
+	ids, err := identities()
+	if err != nil {
+		return nil, err
+	}
 	if len(ids) == 0 {
 		return nil, schema.Hint(errors.New("encrypted, and no identity was given"), "name the key that opens it with -i")
 	}

@@ -20,7 +20,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/mailferry/mailferry/internal/safefile"
@@ -320,21 +319,15 @@ func (r Row) doubt(c Column) string {
 // other than its owner can read it; where the system does not say so in
 // permission bits (Windows), it is false.
 func ReadFile(path string) (raw []byte, exposed bool, err error) {
-	info, err := os.Stat(path) // opening a pipe would wait for somebody to write into it
-	switch {
-	case err != nil:
-		return nil, false, err
-	case info.IsDir():
-		return nil, false, invalid(path, "a folder, not a file")
-	case !info.Mode().IsRegular():
-		return nil, false, schema.Hint(invalid(path, "a pipe or a device, not a file"),
-			"write it to a file that only you can read, and delete that afterwards")
-	}
-	f, err := os.Open(path)
+	f, info, err := safefile.Open(path)
 	if err != nil {
 		return nil, false, err
 	}
-	defer func() { _ = f.Close() }()
+	defer f.Close()
+	if !info.Mode().IsRegular() {
+		return nil, false, schema.Hint(invalid(path, "a pipe or a device, not a file"),
+			"write it to a file that only you can read, and delete that afterwards")
+	}
 	raw, err = io.ReadAll(io.LimitReader(f, MaxFile+1))
 	if err != nil {
 		return nil, false, fmt.Errorf("read %s: %w", path, err)

@@ -99,7 +99,7 @@ func TestReadFileSaysWhoElseCanRead(t *testing.T) {
 			t.Errorf("%o: exposed %v, want %v (%q, %v)", mode, exposed, want, raw, err)
 		}
 	}
-	if _, _, err := ReadFile(t.TempDir()); err == nil || !strings.Contains(err.Error(), "a folder, not a file") {
+	if _, _, err := ReadFile(t.TempDir()); err == nil || !strings.Contains(err.Error(), ": is a folder") {
 		t.Errorf("a folder: %v", err)
 	}
 }
