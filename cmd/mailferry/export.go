@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"github.com/mailferry/mailferry/internal/human"
-	"io"
 
 	"github.com/urfave/cli/v2"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/mailferry/mailferry/exporter/sheet"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
-	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 func (e *env) exportCommand() *cli.Command {
@@ -73,7 +71,7 @@ func (e *env) export(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Create(w, b, secrets, to) }); err != nil {
+	if err := e.writeBundle(c, out, b, secrets, to); err != nil {
 		return err
 	}
 	if err := e.signStep(signer, out, b, schema.RoleExporter); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 // result prints what a command found or did: as JSON with --json, else as the
@@ -57,6 +58,11 @@ func (e *env) write(c *cli.Context, out string, render func(io.Writer) error) er
 		return render(e.stdout)
 	}
 	return safefile.Write(out, c.Bool("force"), render)
+}
+
+// writeBundle writes a bundle, and secrets that it does not have yet, to its readers.
+func (e *env) writeBundle(c *cli.Context, out string, b *schema.Bundle, secrets schema.Secrets, to sealed.Readers) error {
+	return e.write(c, out, func(w io.Writer) error { return sealed.Create(w, b, secrets, to) })
 }
 
 // document writes a document to start from to where -o points, or to stdout.

@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"github.com/mailferry/mailferry/internal/human"
-	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -60,12 +58,11 @@ func (e *env) rekey(c *cli.Context) error {
 	if err := sealed.Reseal(o, to); err != nil {
 		return at(path, err)
 	}
-	b := o.Bundle
-	b.Manifest.Record("rekey", "", e.tool, e.now())
-	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Create(w, b, nil, to) }); err != nil {
+	o.Bundle.Manifest.Record("rekey", "", e.tool, e.now())
+	if err := e.writeBundle(c, out, o.Bundle, nil, to); err != nil {
 		return err
 	}
-	if err := e.keepStatements(path, out, o); err != nil {
+	if err := e.copyStatements(path, out, o); err != nil {
 		return err
 	}
 	loses := func(sight string) bool {
@@ -90,40 +87,19 @@ func (e *env) rekey(c *cli.Context) error {
 	})
 }
 
-// keepStatements lays what was signed about a bundle beside its new file too:
-// the content is the same.
-func (e *env) keepStatements(from, to string, o *sealed.Opened) error {
-	files, err := sealed.StatementsBeside(to)
-	if err != nil {
-		return err
-	}
-	have := map[schema.Statement]bool{}
-	for _, f := range files {
-		ev, err := sealed.ReadStatement(f)
-		if err != nil {
-			return err
-		}
-		have[ev.Statement] = true
-	}
-	if o.Bundle.IsCloud() {
-		for _, s := range o.Bundle.Origin.Statements {
-			have[s] = true
-		}
-	}
+// copyStatements lays what was signed about a bundle beside its new file too: the
+// content is the same.
+func (e *env) copyStatements(from, to string, o *sealed.Opened) error {
 	found, err := e.collect(from, o, nil)
 	if err != nil {
 		return err
 	}
-	for _, ev := range found.Evidence {
-		if ev.Aside || have[ev.Statement] {
-			continue
-		}
-		have[ev.Statement] = true
-		file, err := sealed.WriteStatement(to, ev.Statement)
-		if err != nil {
-			return fmt.Errorf("the bundle is written; a statement could not be laid beside it: %w", err)
-		}
-		e.say("kept: %s", file)
+	files, err := found.CopyTo(to, o)
+	for _, f := range files {
+		e.say("kept: %s", f)
+	}
+	if err != nil {
+		return fmt.Errorf("the bundle is written; a statement could not be laid beside it: %w", err)
 	}
 	return nil
 }

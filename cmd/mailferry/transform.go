@@ -3,13 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/internal/human"
-	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -56,7 +53,7 @@ func (e *env) transform(c *cli.Context) error {
 		return err
 	}
 	defer signer.Close()
-	statements, err := e.statementsOf(path, o, signer)
+	statements, err := e.carried(path, o, signer)
 	if err != nil {
 		return err
 	}
@@ -66,7 +63,7 @@ func (e *env) transform(c *cli.Context) error {
 	}
 	b.Manifest.History = o.Bundle.Manifest.History
 	b.Manifest.Record("transform", "", e.tool, e.now())
-	if err := safefile.Write(out, c.Bool("force"), func(w io.Writer) error { return sealed.Create(w, b, nil, to) }); err != nil {
+	if err := e.writeBundle(c, out, b, nil, to); err != nil {
 		return err
 	}
 	if err := e.signStep(signer, out, b, schema.RoleTransformer); err != nil {
@@ -120,9 +117,9 @@ func (e *env) sameReaders(c *cli.Context, o *sealed.Opened) (sealed.Readers, err
 	return to, err
 }
 
-// statementsOf returns the statements beside a server bundle that are signed well
-// and about its content: they travel in the cloud bundle's origin.
-func (e *env) statementsOf(path string, o *sealed.Opened, signer *optionalSigner) ([]schema.Statement, error) {
+// carried returns the statements beside a server bundle that travel in the cloud
+// bundle's origin.
+func (e *env) carried(path string, o *sealed.Opened, signer *optionalSigner) ([]schema.Statement, error) {
 	found, err := e.collect(path, o, nil)
 	if err != nil {
 		return nil, err
@@ -130,20 +127,11 @@ func (e *env) statementsOf(path string, o *sealed.Opened, signer *optionalSigner
 	if err := signer.checkClock(found, nil, e.now()); err != nil {
 		return nil, err
 	}
-	var out []schema.Statement
-	for _, ev := range found.Evidence {
-		signed, err := sealed.CheckStatement(ev.Statement)
-		switch {
-		case ev.Aside || slices.Contains(out, ev.Statement):
-		case err != nil:
-			e.warn(fmt.Sprintf("%s stays behind: its signature is not good", ev.File))
-		case signed.Body.Digest != o.Digest:
-			e.warn(fmt.Sprintf("%s stays behind: it is about another content", ev.File))
-		default:
-			out = append(out, ev.Statement)
-		}
+	statements, left := found.Carried(o)
+	for _, l := range left {
+		e.warn(fmt.Sprintf("%s stays behind: %s", l.File, l.Why))
 	}
-	return out, nil
+	return statements, nil
 }
 
 func (e *env) rules(c *cli.Context) (*schema.Rules, error) {
