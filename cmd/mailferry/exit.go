@@ -6,6 +6,7 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/selection"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 // Exit codes, as the README lists them.
@@ -42,6 +43,7 @@ func exitCode(err error) int {
 	var pattern *selection.PatternError
 	var c *codeError
 	var gate *importer.GateError
+	var shut *sealed.ShutError
 	var partly *importer.PartialError
 	switch {
 	case err == nil:
@@ -50,7 +52,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &c):
 		return c.code
-	case errors.As(err, &gate):
+	case errors.As(err, &gate), errors.As(err, &shut):
 		return exitGate
 	case errors.As(err, &partly):
 		return exitPartly

@@ -164,7 +164,7 @@ func (e *env) tellVerdicts(path string, verdicts []*sealed.Verdict) {
 	for _, v := range verdicts {
 		words := slices.Clone(v.Warnings)
 		for _, r := range v.Unheeded {
-			words = append(words, path+": "+rejectedBy(r))
+			words = append(words, path+": "+r.String())
 		}
 		for _, w := range words {
 			if !slices.Contains(told, w) {
@@ -185,25 +185,10 @@ func (e *env) tellRejections(c *cli.Context, path string, o *sealed.Opened, site
 	e.tellVerdicts(path, verdicts)
 	for _, v := range verdicts {
 		for _, r := range v.Rejections {
-			e.warn(path + ": " + rejectedBy(r))
+			e.warn(path + ": " + r.String())
 		}
 	}
 	return nil
-}
-
-func rejectedBy(r sealed.RejectionVerdict) string {
-	who := schema.Quote(r.Person)
-	if r.Person == "" {
-		who = "the key " + r.Key + ", which no allowed_signers file lists,"
-	}
-	s := fmt.Sprintf("rejected by %s at %s", who, r.Time.Format("2006-01-02 15:04"))
-	if r.For != "" {
-		s += " for " + r.For
-	}
-	if r.Comment != "" {
-		s += ": " + schema.Quote(r.Comment)
-	}
-	return s
 }
 
 // siteOf is a Cloud as statements name it, or "" where none can.
@@ -228,8 +213,8 @@ func (e *env) checkStatements(c *cli.Context, path string, o *sealed.Opened, clo
 		if v.ListsNobody() {
 			return e.askAboutRejections(c, path, v)
 		}
-		if err := verdictError(path, v); err != nil {
-			return err
+		if err := v.Err(); err != nil {
+			return at(path, err)
 		}
 	}
 	return nil
@@ -249,37 +234,4 @@ func (e *env) askAboutRejections(c *cli.Context, path string, v *sealed.Verdict)
 			"whoever rejected it takes that back with mailferry review --approve; --allowed-signers FILE says whose statements count")
 	}
 	return nil
-}
-
-// verdictError turns a verdict into the error that decides the exit code.
-func verdictError(path string, v *sealed.Verdict) error {
-	for _, s := range v.Statements {
-		if s.State == sealed.StateInvalid {
-			return schema.Hint(at(path, fmt.Errorf("statement %s is invalid: %s", schema.Quote(s.File), s.Why)),
-				"mailferry verify tells about each statement")
-		}
-	}
-	if v.Invalid() {
-		return schema.Hint(at(path, errors.New("a listed person's statement beside it is about another content")),
-			"mailferry verify tells about each statement; the bundle may have been altered after it was signed")
-	}
-	if !v.Shut() {
-		return nil
-	}
-	words := v.Missing()
-	for _, r := range v.Rejections {
-		words = append(words, rejectedBy(r))
-	}
-	for _, u := range v.Unreadable {
-		words = append(words, "whether it is rejected is not known: "+u.File+" cannot be read as the statement that it looks like")
-	}
-	hint := "mailferry verify tells who has signed what; mailferry review signs"
-	switch {
-	case len(v.Rejections) > 0:
-		hint = "whoever rejected it takes that back with mailferry review --approve, with the rejection beside the bundle; " +
-			"mailferry verify tells who has signed what"
-	case len(v.Unreadable) > 0:
-		hint = "get the file again from whoever sent it; one that is no statement about this bundle lies better elsewhere"
-	}
-	return schema.Hint(&codeError{exitGate, at(path, errors.New(strings.Join(words, "; ")))}, "%s", hint)
 }

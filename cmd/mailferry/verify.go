@@ -66,8 +66,8 @@ func (e *env) verify(c *cli.Context) error {
 		return err
 	}
 	for _, v := range verdicts {
-		if err := verdictError(path, v); err != nil {
-			return err
+		if err := v.Err(); err != nil {
+			return at(path, err)
 		}
 	}
 	return nil

@@ -1,6 +1,12 @@
 package sealed
 
-import "github.com/mailferry/mailferry/schema"
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mailferry/mailferry/schema"
+)
 
 // StatementState is what became of one statement.
 type StatementState string
@@ -66,6 +72,22 @@ type RejectionVerdict struct {
 	Comment string      `json:"comment,omitzero"`
 }
 
+// String says who rejects, when, for which Cloud and why, on one line.
+func (r RejectionVerdict) String() string {
+	who := schema.Quote(r.Person)
+	if r.Person == "" {
+		who = "the key " + r.Key + ", which no allowed_signers file lists,"
+	}
+	s := fmt.Sprintf("rejected by %s at %s", who, r.Time.Format("2006-01-02 15:04"))
+	if r.For != "" {
+		s += " for " + r.For
+	}
+	if r.Comment != "" {
+		s += ": " + schema.Quote(r.Comment)
+	}
+	return s
+}
+
 // Verdict is what the statements about a bundle amount to.
 type Verdict struct {
 	Bundle       string               `json:"bundle"`
@@ -113,4 +135,42 @@ func (v *Verdict) Missing() []string {
 // person rejects, or what may be such a rejection cannot be read.
 func (v *Verdict) Shut() bool {
 	return len(v.Rejections) > 0 || len(v.Missing()) > 0 || len(v.Unreadable) > 0 && !v.ListsNobody()
+}
+
+// ShutError says that the gate is shut, and by what.
+type ShutError struct{ Why []string }
+
+func (e *ShutError) Error() string { return strings.Join(e.Why, "; ") }
+
+// Err is nil where a bundle may pass. A statement that is not what it seems is an
+// error before all others; a gate that is shut is a *ShutError.
+func (v *Verdict) Err() error {
+	for _, s := range v.Statements {
+		if s.State == StateInvalid {
+			return schema.Hint(fmt.Errorf("statement %s is invalid: %s", schema.Quote(s.File), s.Why),
+				"mailferry verify tells about each statement")
+		}
+	}
+	if v.Invalid() {
+		return schema.Hint(errors.New("a listed person's statement beside it is about another content"),
+			"mailferry verify tells about each statement; the bundle may have been altered after it was signed")
+	}
+	if !v.Shut() {
+		return nil
+	}
+	shut := &ShutError{v.Missing()}
+	for _, r := range v.Rejections {
+		shut.Why = append(shut.Why, r.String())
+	}
+	for _, u := range v.Unreadable {
+		shut.Why = append(shut.Why, "whether it is rejected is not known: "+u.File+" cannot be read as the statement that it looks like")
+	}
+	switch {
+	case len(v.Rejections) > 0:
+		return schema.Hint(shut, "whoever rejected it takes that back with mailferry review --approve, with the rejection beside the bundle; "+
+			"mailferry verify tells who has signed what")
+	case len(v.Unreadable) > 0:
+		return schema.Hint(shut, "get the file again from whoever sent it; one that is no statement about this bundle lies better elsewhere")
+	}
+	return schema.Hint(shut, "mailferry verify tells who has signed what; mailferry review signs")
 }
