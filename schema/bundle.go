@@ -115,17 +115,17 @@ type CloudConnection struct {
 	OAuth2Credentials string  `json:"oauth2_credentials,omitzero"`
 }
 
-// Reader is someone who can open a bundle. The list in a manifest is a claim of
+// KeyHolder is someone who can open a bundle. The list in a manifest is a claim of
 // whoever wrote the file: age headers name nobody. Writers of new layers never
 // take keys from it.
-type Reader struct {
+type KeyHolder struct {
 	Label string `json:"label,omitzero"`
 	Key   string `json:"key"` // age1…, or "passphrase"
 }
 
 // String is the label, where there is one, and the key. The label is anybody's
 // text: quote it, or make it visible.
-func (r Reader) String() string { return strings.TrimSpace(r.Label + " " + r.Key) }
+func (r KeyHolder) String() string { return strings.TrimSpace(r.Label + " " + r.Key) }
 
 // Source says where an export came from. Covered by the content digest.
 type Source struct {
@@ -154,14 +154,14 @@ type Step struct {
 // Manifest heads a bundle. Only ID and Source are covered by the content
 // digest; the rest are claims of whoever wrote the file.
 type Manifest struct {
-	ID         string   `json:"id"` // 32 lower-case hex digits
-	Created    Time     `json:"created"`
-	Tool       string   `json:"tool"`
-	Source     Source   `json:"source"`
-	Recipients []Reader `json:"recipients"`
-	Reviewers  []Reader `json:"reviewers"`
-	Counts     Counts   `json:"counts"`
-	History    []Step   `json:"history"`
+	ID         string      `json:"id"` // 32 lower-case hex digits
+	Created    Time        `json:"created"`
+	Tool       string      `json:"tool"`
+	Source     Source      `json:"source"`
+	Recipients []KeyHolder `json:"recipients"`
+	Reviewers  []KeyHolder `json:"reviewers"`
+	Counts     Counts      `json:"counts"`
+	History    []Step      `json:"history"`
 }
 
 // Record adds a step to the history, and says who wrote the bundle and when. An

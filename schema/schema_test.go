@@ -25,7 +25,7 @@ func serverBundle() *Bundle {
 		Format: ServerFormat,
 		Manifest: Manifest{ID: strings.Repeat("0f", 16), Created: At(time.Unix(1700000000, 0)), Tool: "mailferry test",
 			Source:     Source{Kind: "csv", Name: "connections.csv", SHA256: strings.Repeat("1", 64)},
-			Recipients: []Reader{{Label: "ops", Key: "age1x"}}, Reviewers: []Reader{}, History: []Step{}},
+			Recipients: []KeyHolder{{Label: "ops", Key: "age1x"}}, Reviewers: []KeyHolder{}, History: []Step{}},
 		Credentials: []Item{&ServerCredential{Name: "google", ServiceProvider: "Google", ClientID: "id", ClientSecret: &Marker{State: Missing, Reason: "none"},
 			TokenEndpoint: "https://oauth2.googleapis.com/token", CallbackURL: "https://jira.example.com/cb", Extra: map[string]string{"b": "2", "a": "1"}}},
 		Connections: []Item{
@@ -264,7 +264,7 @@ func TestDigestIsThatOfTheRFC8785Form(t *testing.T) {
 func TestDigestCoversContentAndNotClaims(t *testing.T) {
 	base, _ := serverBundle().Digest()
 	for name, change := range map[string]func(*Bundle){
-		"recipients": func(b *Bundle) { b.Manifest.Recipients = append(b.Manifest.Recipients, Reader{Key: "age1y"}) },
+		"recipients": func(b *Bundle) { b.Manifest.Recipients = append(b.Manifest.Recipients, KeyHolder{Key: "age1y"}) },
 		"history":    func(b *Bundle) { b.Manifest.History = []Step{{Step: "x"}} },
 		"tool":       func(b *Bundle) { b.Manifest.Tool = "other" },
 		"sealed":     func(b *Bundle) { b.Sealed = nil },

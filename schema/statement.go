@@ -30,8 +30,8 @@ type StatementBody struct {
 	Digest     string        `json:"digest"`
 	Role       string        `json:"role"`
 	Decision   string        `json:"decision"`
-	Recipients []Reader      `json:"recipients"`
-	Reviewers  []Reader      `json:"reviewers"`
+	Recipients []KeyHolder   `json:"recipients"`
+	Reviewers  []KeyHolder   `json:"reviewers"`
 	For        string        `json:"for,omitzero"` // one Cloud's URL; any where empty
 	Comment    string        `json:"comment,omitzero"`
 	Time       Time          `json:"time"`

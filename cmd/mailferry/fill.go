@@ -91,7 +91,7 @@ func (e *env) fill(c *cli.Context) error {
 // Killed at any point it leaves a bundle that all statements about count for: those
 // about the old content are set aside before it goes, and the one about the new
 // content is there before it comes, under names that alarm nobody.
-func (e *env) replace(path string, held *safefile.Held, b *schema.Bundle, to sealed.Readers, voided []string, signer *optionalSigner) error {
+func (e *env) replace(path string, held *safefile.Held, b *schema.Bundle, to sealed.Holders, voided []string, signer *optionalSigner) error {
 	st, err := e.signContent(signer, b, schema.RoleExporter)
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func (e *env) replace(path string, held *safefile.Held, b *schema.Bundle, to sea
 }
 
 // warnReaders says who can read the file now and will not any more.
-func (e *env) warnReaders(b *schema.Bundle, to sealed.Readers) {
+func (e *env) warnReaders(b *schema.Bundle, to sealed.Holders) {
 	for _, r := range to.Lost(b.Manifest) {
 		e.warn(fmt.Sprintf("%s is in the bundle's list and not given here: the new file does not open to that key", r))
 	}

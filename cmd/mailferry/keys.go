@@ -86,8 +86,8 @@ func inAndOut(c *cli.Context, what string) (path, out string, err error) {
 
 // readers gathers -r, -R, --reviewer, --reviewers-file and -p of a command that
 // writes.
-func (e *env) readers(c *cli.Context) (sealed.Readers, error) {
-	var rs sealed.Readers
+func (e *env) readers(c *cli.Context) (sealed.Holders, error) {
+	var rs sealed.Holders
 	var err error
 	if rs.Recipients, err = e.recipients(c, "recipient", "recipients-file"); err != nil {
 		return rs, err
@@ -234,7 +234,7 @@ func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
 	if err != nil {
 		return nil, at(path, err)
 	}
-	if !o.ListedReaders() {
+	if !o.ListsHolders() {
 		e.warn(fmt.Sprintf("%s opens to %s, and its own list names %d: somebody changed the list", path, human.Count(len(o.Header.Stanzas), "key"), len(o.Bundle.Manifest.Recipients)+len(o.Bundle.Manifest.Reviewers)))
 	}
 	if e.opened != nil {

@@ -61,7 +61,7 @@ func (e *env) write(c *cli.Context, out string, render func(io.Writer) error) er
 }
 
 // writeBundle writes a bundle, and secrets that it does not have yet, to its readers.
-func (e *env) writeBundle(c *cli.Context, out string, b *schema.Bundle, secrets schema.Secrets, to sealed.Readers) error {
+func (e *env) writeBundle(c *cli.Context, out string, b *schema.Bundle, secrets schema.Secrets, to sealed.Holders) error {
 	return e.write(c, out, func(w io.Writer) error { return sealed.Create(w, b, secrets, to) })
 }
 

@@ -66,7 +66,7 @@ func (e *env) rekey(c *cli.Context) error {
 		return err
 	}
 	loses := func(sight string) bool {
-		return slices.ContainsFunc(changes, func(ch sealed.ReaderChange) bool { return ch.Change == sealed.Loses && ch.Sight == sight })
+		return slices.ContainsFunc(changes, func(ch sealed.HolderChange) bool { return ch.Change == sealed.Loses && ch.Sight == sight })
 	}
 	switch {
 	case loses(sealed.SightRecipient):
@@ -80,7 +80,7 @@ func (e *env) rekey(c *cli.Context) error {
 	return e.result(c, struct {
 		Output  string                `json:"output"`
 		Digest  string                `json:"digest"`
-		Readers []sealed.ReaderChange `json:"readers"`
+		Readers []sealed.HolderChange `json:"readers"`
 		Pruned  int                   `json:"pruned"`
 	}{out, o.Digest, changes, len(o.Unreferred)}, func(p *human.Printer) {
 		p.Line(human.Plain, human.Visible(out)+": content "+o.Digest[:16]+", as before")
@@ -105,7 +105,7 @@ func (e *env) copyStatements(from, to string, o *sealed.Opened) error {
 }
 
 // rekeyed works out who may open the new file.
-func (e *env) rekeyed(c *cli.Context, path string, o *sealed.Opened) (to sealed.Readers, changes []sealed.ReaderChange, err error) {
+func (e *env) rekeyed(c *cli.Context, path string, o *sealed.Opened) (to sealed.Holders, changes []sealed.HolderChange, err error) {
 	change := sealed.Rekey{Remove: c.StringSlice("remove")}
 	if change.AddRecipients, err = e.recipients(c, "add-recipient", ""); err != nil {
 		return to, nil, err
@@ -117,7 +117,7 @@ func (e *env) rekeyed(c *cli.Context, path string, o *sealed.Opened) (to sealed.
 	if unlisted := (*sealed.NotListedError)(nil); errors.As(err, &unlisted) {
 		return to, nil, usage("--remove: %s is not in the bundle's list", quoted(unlisted.Name))
 	}
-	if errors.Is(err, sealed.ErrReaderList) {
+	if errors.Is(err, sealed.ErrHolderList) {
 		err = schema.Hint(err, "ask who wrote it; export or transform again for the readers that you know")
 	}
 	if err != nil {
@@ -129,7 +129,7 @@ func (e *env) rekeyed(c *cli.Context, path string, o *sealed.Opened) (to sealed.
 // vouch has whoever runs the command stand in for the readers kept: by looking at
 // the list and saying yes, or with --yes by naming with -r the recipients that
 // the file lists.
-func (e *env) vouch(c *cli.Context, path string, o *sealed.Opened, changes []sealed.ReaderChange) error {
+func (e *env) vouch(c *cli.Context, path string, o *sealed.Opened, changes []sealed.HolderChange) error {
 	if c.Bool("yes") {
 		known, err := e.recipients(c, "recipient", "recipients-file")
 		if err != nil {

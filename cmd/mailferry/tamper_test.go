@@ -212,7 +212,7 @@ func TestFillSealsToNobodyOutOfTheList(t *testing.T) {
 	mallory := h.keygen(t, "mallory")
 	for _, file := range []string{"prefill.age", "cloud.age"} {
 		b := h.bundle(t, file)
-		b.Manifest.Recipients = append(b.Manifest.Recipients, schema.Reader{Label: "ops backup", Key: mallory})
+		b.Manifest.Recipients = append(b.Manifest.Recipients, schema.KeyHolder{Label: "ops backup", Key: mallory})
 		h.putFor(t, file, encoded(t, b), h.ops, h.rev, mallory)
 	}
 	for _, key := range []string{"rev.key", "ops.key"} {
@@ -416,7 +416,7 @@ func ownSecrets(t *testing.T, h handover) *schema.Bundle {
 	}
 	ops, err := sealed.Keys{}.Recipient(h.ops)
 	check(t, err)
-	check(t, sealed.Create(io.Discard, b, mine, sealed.Readers{Recipients: []sealed.Recipient{ops}}))
+	check(t, sealed.Create(io.Discard, b, mine, sealed.Holders{Recipients: []sealed.Recipient{ops}}))
 	return b
 }
 

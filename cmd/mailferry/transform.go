@@ -80,7 +80,7 @@ func (e *env) transform(c *cli.Context) error {
 // the readers given, or where none is given, those that the server bundle lists.
 // That list is anybody's word, and the keys on it are given nothing but settings
 // that whoever wrote it could read: sealed parts then pass as they are.
-func (e *env) openForReaders(c *cli.Context, path string) (o *sealed.Opened, to sealed.Readers, err error) {
+func (e *env) openForReaders(c *cli.Context, path string) (o *sealed.Opened, to sealed.Holders, err error) {
 	given := c.Bool("passphrase")
 	for _, f := range readerFlags() {
 		given = given || c.IsSet(f.Names()[0])
@@ -106,13 +106,13 @@ func (e *env) openForReaders(c *cli.Context, path string) (o *sealed.Opened, to 
 }
 
 // sameReaders are those that a bundle lists, said aloud.
-func (e *env) sameReaders(c *cli.Context, o *sealed.Opened) (sealed.Readers, error) {
+func (e *env) sameReaders(c *cli.Context, o *sealed.Opened) (sealed.Holders, error) {
 	to, changes, err := o.Rekey(e.keys(c), sealed.Rekey{})
-	if errors.Is(err, sealed.ErrReaderList) {
+	if errors.Is(err, sealed.ErrHolderList) {
 		err = schema.Hint(err, "name the readers with -r and --reviewer")
 	}
 	for _, ch := range changes {
-		e.say("%s as before: %s", ch.Sight, ch.Reader)
+		e.say("%s as before: %s", ch.Sight, ch.KeyHolder)
 	}
 	return to, err
 }

@@ -122,7 +122,7 @@ func sealedAndOpened(t *testing.T, b *schema.Bundle, secrets schema.Secrets) (gr
 	if err != nil {
 		t.Fatal(err)
 	}
-	to := sealed.Readers{Recipients: []sealed.Recipient{rec}}
+	to := sealed.Holders{Recipients: []sealed.Recipient{rec}}
 	doc := *b
 	doc.Manifest = schema.Manifest{ID: schema.NewID(), Created: schema.At(time.Unix(1, 0)), Tool: "test", Source: b.Manifest.Source, History: []schema.Step{}}
 	doc.Sealed = nil

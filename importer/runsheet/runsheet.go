@@ -48,7 +48,7 @@ const (
 type document struct {
 	Digest, BundleID, Source, Created, Tool string
 	Count                                   string
-	Readers                                 []schema.Reader
+	Readers                                 []schema.KeyHolder
 	Notes                                   []string
 	Marked                                  int
 	Parts                                   []part
@@ -127,7 +127,7 @@ func layOut(s Sheet) (*document, error) {
 		p.Created = b.Manifest.Created.Format("2 January 2006, 15:04 UTC")
 	}
 	for _, r := range b.Manifest.Recipients {
-		p.Readers = append(p.Readers, schema.Reader{Label: human.Visible(r.Label), Key: shortKey(human.Visible(r.Key))})
+		p.Readers = append(p.Readers, schema.KeyHolder{Label: human.Visible(r.Label), Key: shortKey(human.Visible(r.Key))})
 	}
 	l := &layout{sheet: s, doc: p, notes: map[Note][]string{}, same: map[string][]schema.Item{}, cards: map[string]string{}}
 	l.index()

@@ -33,7 +33,7 @@ func site(t *testing.T) Sheet {
 		Manifest: schema.Manifest{
 			ID: "5f3b0c6e9a7d41288b1e2f4455667788", Created: schema.At(time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC)), Tool: "mailferry v1.0.0",
 			Source: schema.Source{Kind: "server-bundle", Name: "server-connections.csv + server-credentials.csv"},
-			Recipients: []schema.Reader{
+			Recipients: []schema.KeyHolder{
 				{Label: "Anna Berg, Jira administration", Key: "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq"},
 				{Key: "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"},
 			},
@@ -384,7 +384,7 @@ func TestWhatIsNoCloudBundleIsRefused(t *testing.T) {
 
 func TestLongKeysAreShortened(t *testing.T) {
 	s := site(t)
-	s.Bundle.Manifest.Recipients = []schema.Reader{{Key: "age1pq1" + strings.Repeat("q", 1900) + "end"}}
+	s.Bundle.Manifest.Recipients = []schema.KeyHolder{{Key: "age1pq1" + strings.Repeat("q", 1900) + "end"}}
 	if page := render(t, s); strings.Contains(page, strings.Repeat("q", 100)) || !strings.Contains(page, "age1pq1qqq") || !strings.Contains(page, "qend<") {
 		t.Error("a post-quantum key is not shown by its two ends")
 	}

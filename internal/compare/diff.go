@@ -167,7 +167,7 @@ func (c *comparison) notes() {
 	}
 }
 
-func sameReaders(a, b []schema.Reader) bool {
+func sameReaders(a, b []schema.KeyHolder) bool {
 	keys := map[string]int{}
 	for _, r := range a {
 		keys[r.Key]++

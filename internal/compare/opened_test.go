@@ -17,7 +17,7 @@ import (
 
 // exported is a server bundle of one connection and one credential, written for a
 // recipient and a reviewer and transformed where cloud is set.
-func exported(t *testing.T, to seal.Readers, password string, cloud bool) []byte {
+func exported(t *testing.T, to seal.Holders, password string, cloud bool) []byte {
 	t.Helper()
 	c := conn("Desk", "mail.corp.example", nil)
 	b := &schema.Bundle{Format: schema.ServerFormat, Manifest: schema.Manifest{ID: strings.Repeat("0f", 16), Created: schema.At(time.Unix(1700000000, 0)), Tool: "test",
@@ -46,7 +46,7 @@ func exported(t *testing.T, to seal.Readers, password string, cloud bool) []byte
 // whether the passwords are equal.
 func TestOpenedBundlesAreComparedAsFarAsTheKeyReaches(t *testing.T) {
 	ops, rev := newKey(t), newKey(t)
-	to := seal.Readers{Recipients: []seal.Recipient{public(t, ops)}, Reviewers: []seal.Recipient{public(t, rev)}}
+	to := seal.Holders{Recipients: []seal.Recipient{public(t, ops)}, Reviewers: []seal.Recipient{public(t, rev)}}
 	opened := func(raw []byte, id age.Identity) compare.File {
 		o, err := seal.Open(bytes.NewReader(raw), []age.Identity{id}, transform.Rerun)
 		if err != nil {

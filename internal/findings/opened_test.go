@@ -27,7 +27,7 @@ func TestAnAuditSeesAsFarAsTheKey(t *testing.T) {
 		r, _ := seal.RecipientOf(id)
 		ids, rs = append(ids, id), append(rs, r)
 	}
-	to := seal.Readers{Recipients: rs[:1], Reviewers: rs[1:]}
+	to := seal.Holders{Recipients: rs[:1], Reviewers: rs[1:]}
 	a, b := sound("A"), sound("B")
 	a.Password, b.Password = nil, &schema.Marker{State: schema.Missing, Reason: "the source holds none"}
 	doc := bundle(a, b)

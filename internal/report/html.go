@@ -87,7 +87,7 @@ type card struct {
 type readersView struct {
 	Title, Sight string
 	Signers      []string
-	Readers      []schema.Reader
+	Readers      []schema.KeyHolder
 }
 
 func (b *Bundle) view(number int) bundleView {

@@ -99,7 +99,7 @@ func TestTextFitsTheTerminalAndSteersNothing(t *testing.T) {
 
 func TestAReaderWithoutALabelLeavesNoBlankLine(t *testing.T) {
 	b := serverBundle()
-	b.Manifest.Recipients = []schema.Reader{{Key: "age1nameless"}}
+	b.Manifest.Recipients = []schema.KeyHolder{{Key: "age1nameless"}}
 	var out bytes.Buffer
 	if err := report.Text(&out, &report.Report{Bundles: []*report.Bundle{audited(t, "b.age", b, nil)}}, human.Terminal{Width: 50}); err != nil {
 		t.Fatal(err)

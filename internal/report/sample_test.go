@@ -41,8 +41,8 @@ func serverBundle() *schema.Bundle {
 		Manifest: schema.Manifest{
 			ID: "4be1a0c35d7e92f86b0c1d2e3f405162", Created: at("2026-02-26T09:12:04Z"), Tool: "mailferry 1.0.0",
 			Source:     schema.Source{Kind: "jira-backup", Name: "jira-backup-2026-02-25.zip", SHA256: strings.Repeat("5c1d", 16), AppVersion: "9.24.2"},
-			Recipients: []schema.Reader{{Label: "cloud team", Key: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}, {Key: "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"}},
-			Reviewers:  []schema.Reader{{Label: "audit, Anna", Key: "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa"}},
+			Recipients: []schema.KeyHolder{{Label: "cloud team", Key: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"}, {Key: "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"}},
+			Reviewers:  []schema.KeyHolder{{Label: "audit, Anna", Key: "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa"}},
 			Counts:     schema.Counts{Credentials: 2, Connections: 6, Sealed: 5, Missing: 1},
 			History: []schema.Step{
 				{Step: "export", Time: at("2026-02-26T09:12:04Z"), Tool: "mailferry 1.0.0", Note: "6 connections, 2 credentials"},

@@ -153,7 +153,7 @@ func (p printer) readers(b *Bundle) {
 	p.Line(human.Strong, "Who can open it, by its own list")
 	for _, list := range []struct {
 		sight   string
-		readers []schema.Reader
+		readers []schema.KeyHolder
 	}{{"recipients", m.Recipients}, {"reviewers", m.Reviewers}} {
 		who := "unsigned claim"
 		if by := b.signers(list.sight); len(by) > 0 {

@@ -42,7 +42,7 @@ func ExampleCreate() {
 	reviewer, reviewerKey := holder()
 	b, secrets := desk()
 	var file bytes.Buffer
-	to := sealed.Readers{Recipients: []sealed.Recipient{opsKey}, Reviewers: []sealed.Recipient{reviewerKey}}
+	to := sealed.Holders{Recipients: []sealed.Recipient{opsKey}, Reviewers: []sealed.Recipient{reviewerKey}}
 	if err := sealed.Create(&file, b, secrets, to); err != nil {
 		panic(err)
 	}
@@ -63,7 +63,7 @@ func ExampleOpen() {
 	ops, opsKey := holder()
 	b, secrets := desk()
 	var file bytes.Buffer
-	if err := sealed.Create(&file, b, secrets, sealed.Readers{Recipients: []sealed.Recipient{opsKey}}); err != nil {
+	if err := sealed.Create(&file, b, secrets, sealed.Holders{Recipients: []sealed.Recipient{opsKey}}); err != nil {
 		panic(err)
 	}
 	o, err := sealed.Open(&file, []age.Identity{ops}, transform.Rerun)

@@ -154,12 +154,12 @@ func (o *Opened) Secret(l schema.List, name string) schema.Secret {
 // Only a recipient ever has any.
 func (o *Opened) Secrets() schema.Secrets { return o.secrets }
 
-// ListedReaders reports whether the manifest lists as many readers as the file
+// ListsHolders reports whether the manifest lists as many readers as the file
 // opens to. The list is a claim: where the numbers differ, it is a false one. Keys
 // of plugins may open by several stanzas, and are not counted.
-func (o *Opened) ListedReaders() bool {
+func (o *Opened) ListsHolders() bool {
 	m := o.Bundle.Manifest
-	for _, r := range append(append([]schema.Reader{}, m.Recipients...), m.Reviewers...) {
+	for _, r := range append(append([]schema.KeyHolder{}, m.Recipients...), m.Reviewers...) {
 		if isPlugin(r.Key) {
 			return true
 		}

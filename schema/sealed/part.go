@@ -167,7 +167,7 @@ func (o *Opened) checkMarkers(opened map[string]bool) error {
 // Reseal seals an opened bundle's secrets anew, part by part, to other
 // recipients. Fingerprints keep their keys, so the content and its digest stay
 // as they are; secrets that nothing refers to are left out.
-func Reseal(o *Opened, to Readers) error {
+func Reseal(o *Opened, to Holders) error {
 	if !o.Reveals() {
 		return fmt.Errorf("the identities do not open every sealed part")
 	}

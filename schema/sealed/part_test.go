@@ -11,7 +11,7 @@ import (
 )
 
 func TestABundleOfManyPostQuantumReadersOpens(t *testing.T) {
-	var to sealed.Readers
+	var to sealed.Holders
 	var last party
 	for range 700 {
 		last = newParty(t, true)
@@ -25,7 +25,7 @@ func TestABundleOfManyPostQuantumReadersOpens(t *testing.T) {
 
 func TestAPartIsHeldToTheSettingsHoweverItIsWritten(t *testing.T) {
 	ops := newParty(t, false)
-	to := sealed.Readers{Recipients: []sealed.Recipient{ops.pub}}
+	to := sealed.Holders{Recipients: []sealed.Recipient{ops.pub}}
 	raw := bundle(t, to, false)
 	for name, c := range map[string]struct {
 		change func(head, secrets string) string

@@ -21,9 +21,9 @@ const (
 	Loses = "loses"
 )
 
-// ReaderChange is what becomes of one key.
-type ReaderChange struct {
-	schema.Reader
+// HolderChange is what becomes of one key.
+type HolderChange struct {
+	schema.KeyHolder
 	Sight  string `json:"sight"`  // SightRecipient or SightReviewer
 	Change string `json:"change"` // Gains, Keeps or Loses
 }
@@ -34,9 +34,9 @@ type Rekey struct {
 	Remove                      []string // keys, or labels of the bundle's list
 }
 
-// ErrReaderList says that a bundle lists other readers than it opens to. The list
+// ErrHolderList says that a bundle lists other readers than it opens to. The list
 // is a claim of whoever wrote the file last, and this one is false.
-var ErrReaderList = errors.New("the list of readers is not the one that the file was written for")
+var ErrHolderList = errors.New("the list of readers is not the one that the file was written for")
 
 // NotListedError says that a key or label to remove is not in the bundle's list.
 type NotListedError struct{ Name string }
@@ -48,28 +48,28 @@ func (e *NotListedError) Error() string {
 // Rekey works out who may open the bundle when it is written anew: the readers
 // that it lists, less those removed, with those added. Nothing is sealed yet. The
 // list is anybody's word: see Unvouched before secrets are sealed to it. A list
-// that is false for certain is ErrReaderList.
-func (o *Opened) Rekey(keys Keys, r Rekey) (Readers, []ReaderChange, error) {
-	if !o.ListedReaders() {
-		return Readers{}, nil, ErrReaderList
+// that is false for certain is ErrHolderList.
+func (o *Opened) Rekey(keys Keys, r Rekey) (Holders, []HolderChange, error) {
+	if !o.ListsHolders() {
+		return Holders{}, nil, ErrHolderList
 	}
 	m, c := o.Bundle.Manifest, rekeying{Rekey: r, keys: keys, removed: map[string]bool{}}
 	recipients, err := c.keep(SightRecipient, m.Recipients)
 	if err != nil {
-		return Readers{}, nil, err
+		return Holders{}, nil, err
 	}
 	reviewers, err := c.keep(SightReviewer, m.Reviewers)
 	if err != nil {
-		return Readers{}, nil, err
+		return Holders{}, nil, err
 	}
 	for _, name := range r.Remove {
 		if !c.removed[name] {
-			return Readers{}, nil, &NotListedError{name}
+			return Holders{}, nil, &NotListedError{name}
 		}
 	}
 	c.add(SightRecipient, r.AddRecipients)
 	c.add(SightReviewer, r.AddReviewers)
-	to := Readers{Recipients: append(recipients, r.AddRecipients...), Reviewers: append(reviewers, r.AddReviewers...)}
+	to := Holders{Recipients: append(recipients, r.AddRecipients...), Reviewers: append(reviewers, r.AddReviewers...)}
 	return to, c.changes, to.Check()
 }
 
@@ -77,11 +77,11 @@ type rekeying struct {
 	Rekey
 	keys    Keys
 	removed map[string]bool // keys and labels
-	changes []ReaderChange
+	changes []HolderChange
 }
 
 // keep returns the readers of a list that are not removed.
-func (c *rekeying) keep(sight string, listed []schema.Reader) ([]Recipient, error) {
+func (c *rekeying) keep(sight string, listed []schema.KeyHolder) ([]Recipient, error) {
 	var out []Recipient
 	for _, r := range listed {
 		if r.Key == PassphraseKey {
@@ -89,7 +89,7 @@ func (c *rekeying) keep(sight string, listed []schema.Reader) ([]Recipient, erro
 		}
 		if slices.Contains(c.Remove, r.Key) || r.Label != "" && slices.Contains(c.Remove, r.Label) {
 			c.removed[r.Key], c.removed[r.Label] = true, true
-			c.changes = append(c.changes, ReaderChange{r, sight, Loses})
+			c.changes = append(c.changes, HolderChange{r, sight, Loses})
 			continue
 		}
 		rec, err := c.keys.Recipient(r.Key)
@@ -98,21 +98,21 @@ func (c *rekeying) keep(sight string, listed []schema.Reader) ([]Recipient, erro
 		}
 		rec.Label = r.Label
 		out = append(out, rec)
-		c.changes = append(c.changes, ReaderChange{r, sight, Keeps})
+		c.changes = append(c.changes, HolderChange{r, sight, Keeps})
 	}
 	return out, nil
 }
 
 func (c *rekeying) add(sight string, list []Recipient) {
 	for _, r := range list {
-		c.changes = append(c.changes, ReaderChange{r.reader(), sight, Gains})
+		c.changes = append(c.changes, HolderChange{r.holder(), sight, Gains})
 	}
 }
 
 // Unvouched returns the recipients that a change keeps only because the file lists
 // them: anybody who could write the file could have put them there. Whoever opens
 // the bundle vouches for a key by having its identity, or by knowing it.
-func (o *Opened) Unvouched(changes []ReaderChange, known []Recipient) []schema.Reader {
+func (o *Opened) Unvouched(changes []HolderChange, known []Recipient) []schema.KeyHolder {
 	keys := map[string]bool{}
 	for _, r := range known {
 		keys[r.Key] = true
@@ -122,10 +122,10 @@ func (o *Opened) Unvouched(changes []ReaderChange, known []Recipient) []schema.R
 			keys[r.Key] = true
 		}
 	}
-	var out []schema.Reader
+	var out []schema.KeyHolder
 	for _, c := range changes {
 		if c.Change == Keeps && c.Sight == SightRecipient && !keys[c.Key] {
-			out = append(out, c.Reader)
+			out = append(out, c.KeyHolder)
 		}
 	}
 	return out
@@ -135,7 +135,7 @@ func (o *Opened) Unvouched(changes []ReaderChange, known []Recipient) []schema.R
 // recipient's key they are sealed anew. With a reviewer's they stay as they are,
 // and a recipient whom the bundle does not list, and who would see no secret, is
 // refused.
-func (o *Opened) ResealFor(to Readers) error {
+func (o *Opened) ResealFor(to Holders) error {
 	if o.Parts == 0 {
 		return nil
 	}
@@ -152,7 +152,7 @@ func (o *Opened) ResealFor(to Readers) error {
 	}
 	for _, r := range to.Recipients {
 		if !sealedTo[r.Key] {
-			return schema.Hint(fmt.Errorf("recipient %s would see no secret: they are sealed to others", schema.Quote(r.reader().String())),
+			return schema.Hint(fmt.Errorf("recipient %s would see no secret: they are sealed to others", schema.Quote(r.holder().String())),
 				"transform with a recipient's key, which seals them anew, or let a recipient rekey the bundle first")
 		}
 	}
@@ -161,10 +161,10 @@ func (o *Opened) ResealFor(to Readers) error {
 
 // Lost lists the readers of a manifest that are not among these: a file written
 // to these does not open to them.
-func (r Readers) Lost(m schema.Manifest) []schema.Reader {
+func (r Holders) Lost(m schema.Manifest) []schema.KeyHolder {
 	given := map[string]bool{PassphraseKey: true} // named by asking for it
 	for _, rec := range slices.Concat(r.Recipients, r.Reviewers) {
 		given[rec.Key] = true
 	}
-	return slices.DeleteFunc(slices.Concat(m.Recipients, m.Reviewers), func(l schema.Reader) bool { return given[l.Key] })
+	return slices.DeleteFunc(slices.Concat(m.Recipients, m.Reviewers), func(l schema.KeyHolder) bool { return given[l.Key] })
 }

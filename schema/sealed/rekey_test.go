@@ -14,14 +14,14 @@ import (
 // them.
 type team struct{ ops, old, rev, stranger party }
 
-func newTeam(t *testing.T) (m team, to sealed.Readers) {
+func newTeam(t *testing.T) (m team, to sealed.Holders) {
 	t.Helper()
 	m = team{newParty(t, false), newParty(t, false), newParty(t, false), newParty(t, false)}
 	m.ops.pub.Label, m.old.pub.Label, m.rev.pub.Label = "ops", "old", "audit"
-	return m, sealed.Readers{Recipients: []sealed.Recipient{m.ops.pub, m.old.pub}, Reviewers: []sealed.Recipient{m.rev.pub}}
+	return m, sealed.Holders{Recipients: []sealed.Recipient{m.ops.pub, m.old.pub}, Reviewers: []sealed.Recipient{m.rev.pub}}
 }
 
-func opened(t *testing.T, to sealed.Readers, by party) *sealed.Opened {
+func opened(t *testing.T, to sealed.Holders, by party) *sealed.Opened {
 	t.Helper()
 	o, err := open(bundle(t, to, false), by)
 	if err != nil {
@@ -92,7 +92,7 @@ func TestRekeyRefusesWhatNobodyCanMean(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	locked := opened(t, sealed.Readers{Passphrase: pass}, party{id: id})
+	locked := opened(t, sealed.Holders{Passphrase: pass}, party{id: id})
 	if _, _, err := locked.Rekey(sealed.Keys{}, sealed.Rekey{}); err == nil {
 		t.Error("a passphrase is rekeyed")
 	}
@@ -102,8 +102,8 @@ func TestRekeyRefusesWhatNobodyCanMean(t *testing.T) {
 func TestRekeyTakesNoFalseList(t *testing.T) {
 	m, to := newTeam(t)
 	o := opened(t, to, m.ops)
-	o.Bundle.Manifest.Recipients = append(o.Bundle.Manifest.Recipients, schema.Reader{Key: m.stranger.pub.Key})
-	if to, _, err := o.Rekey(sealed.Keys{}, sealed.Rekey{}); !errors.Is(err, sealed.ErrReaderList) || len(to.Recipients) > 0 {
+	o.Bundle.Manifest.Recipients = append(o.Bundle.Manifest.Recipients, schema.KeyHolder{Key: m.stranger.pub.Key})
+	if to, _, err := o.Rekey(sealed.Keys{}, sealed.Rekey{}); !errors.Is(err, sealed.ErrHolderList) || len(to.Recipients) > 0 {
 		t.Errorf("%v %v", to.Recipients, err)
 	}
 }
@@ -115,7 +115,7 @@ func TestARecipientKeptIsVouchedForByItsIdentityOrByName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := o.Unvouched(changes, nil); !slices.Equal(got, []schema.Reader{{Label: "old", Key: m.old.pub.Key}}) {
+	if got := o.Unvouched(changes, nil); !slices.Equal(got, []schema.KeyHolder{{Label: "old", Key: m.old.pub.Key}}) {
 		t.Errorf("not vouched for: %v", got) // not the key at hand, the reviewer and the one added
 	}
 	if got := o.Unvouched(changes, []sealed.Recipient{m.old.pub}); len(got) > 0 {
@@ -125,16 +125,16 @@ func TestARecipientKeptIsVouchedForByItsIdentityOrByName(t *testing.T) {
 
 func TestResealForLetsNoRecipientInThatWouldSeeNoSecret(t *testing.T) {
 	m, to := newTeam(t)
-	other := sealed.Readers{Recipients: []sealed.Recipient{m.stranger.pub}}
+	other := sealed.Holders{Recipients: []sealed.Recipient{m.stranger.pub}}
 	byReviewer := opened(t, to, m.rev)
 	if err := byReviewer.ResealFor(other); err == nil || !strings.Contains(err.Error(), m.stranger.pub.Key[:40]) {
 		t.Errorf("with a reviewer's key: %v", err)
 	}
-	if err := byReviewer.ResealFor(sealed.Readers{Passphrase: schema.NewSecret("correct horse")}); err == nil {
+	if err := byReviewer.ResealFor(sealed.Holders{Passphrase: schema.NewSecret("correct horse")}); err == nil {
 		t.Error("with a reviewer's key the secrets pass for a passphrase")
 	}
 	before := slices.Clone(byReviewer.Bundle.Sealed)
-	if err := byReviewer.ResealFor(sealed.Readers{Recipients: to.Recipients[:1]}); err != nil || !slices.Equal(before, byReviewer.Bundle.Sealed) {
+	if err := byReviewer.ResealFor(sealed.Holders{Recipients: to.Recipients[:1]}); err != nil || !slices.Equal(before, byReviewer.Bundle.Sealed) {
 		t.Errorf("sealed parts do not pass as they are: %v", err)
 	}
 
@@ -151,8 +151,8 @@ func TestResealForLetsNoRecipientInThatWouldSeeNoSecret(t *testing.T) {
 func TestLostAreTheListedThatAFileDoesNotOpenTo(t *testing.T) {
 	m, to := newTeam(t)
 	o := opened(t, to, m.ops)
-	got := sealed.Readers{Recipients: []sealed.Recipient{m.ops.pub}, Reviewers: []sealed.Recipient{m.stranger.pub}}.Lost(o.Bundle.Manifest)
-	want := []schema.Reader{{Label: "old", Key: m.old.pub.Key}, {Label: "audit", Key: m.rev.pub.Key}}
+	got := sealed.Holders{Recipients: []sealed.Recipient{m.ops.pub}, Reviewers: []sealed.Recipient{m.stranger.pub}}.Lost(o.Bundle.Manifest)
+	want := []schema.KeyHolder{{Label: "old", Key: m.old.pub.Key}, {Label: "audit", Key: m.rev.pub.Key}}
 	if !slices.Equal(got, want) || len(o.Bundle.Manifest.Recipients) != 2 {
 		t.Errorf("%v", got)
 	}

@@ -72,7 +72,7 @@ func (k key) fingerprint(s schema.Secret) string {
 // bound to the destinations that the settings name at this moment. It does
 // nothing where there are no secrets. [Create] does it too; a command that signs
 // the content before the file is written does it first.
-func AddSecrets(b *schema.Bundle, secrets schema.Secrets, to Readers) error {
+func AddSecrets(b *schema.Bundle, secrets schema.Secrets, to Holders) error {
 	if len(secrets) == 0 {
 		return nil
 	}
@@ -108,7 +108,7 @@ func AddSecrets(b *schema.Bundle, secrets schema.Secrets, to Readers) error {
 	return nil
 }
 
-func sealPart(p part, to Readers) (string, error) {
+func sealPart(p part, to Holders) (string, error) {
 	rs, err := to.age(to.Recipients)
 	if err != nil {
 		return "", err
@@ -132,7 +132,7 @@ func sealPart(p part, to Readers) (string, error) {
 // Create sets the manifest's lists of readers and its counts, and of the id, the
 // time and the tool what is empty; everything else in it is the caller's. A bundle
 // that Open would refuse is an error, and w is then to be thrown away.
-func Create(w io.Writer, b *schema.Bundle, secrets schema.Secrets, to Readers) error {
+func Create(w io.Writer, b *schema.Bundle, secrets schema.Secrets, to Holders) error {
 	if err := to.Check(); err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func content() (*schema.Bundle, schema.Secrets) {
 }
 
 // bundle writes a server bundle, or its transform, for these readers.
-func bundle(t *testing.T, to sealed.Readers, cloud bool) []byte {
+func bundle(t *testing.T, to sealed.Holders, cloud bool) []byte {
 	t.Helper()
 	b, secrets := content()
 	if err := sealed.Create(io.Discard, b, secrets, to); err != nil {
@@ -107,7 +107,7 @@ func toCloud(t *testing.T, b *schema.Bundle) *schema.Bundle {
 	return c
 }
 
-func write(t *testing.T, b *schema.Bundle, to sealed.Readers) []byte {
+func write(t *testing.T, b *schema.Bundle, to sealed.Holders) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	if err := sealed.Create(&out, b, nil, to); err != nil {
@@ -125,7 +125,7 @@ func TestRecipientsOpenEverythingAndReviewersNoSecret(t *testing.T) {
 		for _, cloud := range []bool{false, true} {
 			t.Run(fmt.Sprintf("pq=%v,cloud=%v", pq, cloud), func(t *testing.T) {
 				ops, rev := newParty(t, pq), newParty(t, pq)
-				raw := bundle(t, sealed.Readers{Recipients: []sealed.Recipient{ops.pub}, Reviewers: []sealed.Recipient{rev.pub}}, cloud)
+				raw := bundle(t, sealed.Holders{Recipients: []sealed.Recipient{ops.pub}, Reviewers: []sealed.Recipient{rev.pub}}, cloud)
 				o, err := open(raw, ops)
 				if err != nil {
 					t.Fatal(err)
@@ -156,7 +156,7 @@ func TestRecipientsOpenEverythingAndReviewersNoSecret(t *testing.T) {
 
 func TestPassphraseOpensBothLayers(t *testing.T) {
 	pass := schema.NewSecret("correct horse")
-	raw := bundle(t, sealed.Readers{Passphrase: pass}, false)
+	raw := bundle(t, sealed.Holders{Passphrase: pass}, false)
 	id, err := sealed.PassphraseIdentity(pass)
 	if err != nil {
 		t.Fatal(err)
@@ -172,14 +172,14 @@ func TestPassphraseOpensBothLayers(t *testing.T) {
 	if _, err := sealed.Open(bytes.NewReader(raw), []age.Identity{wrong}, transform.Rerun); err == nil {
 		t.Error("a wrong passphrase opens it")
 	}
-	if err := (sealed.Readers{Passphrase: pass, Recipients: []sealed.Recipient{newParty(t, false).pub}}).Check(); err == nil {
+	if err := (sealed.Holders{Passphrase: pass, Recipients: []sealed.Recipient{newParty(t, false).pub}}).Check(); err == nil {
 		t.Error("a passphrase does not stand alone")
 	}
 }
 
 func TestFingerprintsShowEqualSecretsWithinOneKeyOnly(t *testing.T) {
 	ops := newParty(t, false)
-	to := sealed.Readers{Recipients: []sealed.Recipient{ops.pub}}
+	to := sealed.Holders{Recipients: []sealed.Recipient{ops.pub}}
 	fp := func() (desk, hr string) {
 		o, err := open(bundle(t, to, false), ops)
 		if err != nil {
@@ -199,7 +199,7 @@ func TestFingerprintsShowEqualSecretsWithinOneKeyOnly(t *testing.T) {
 
 func TestMixedAndDoubledReadersAreRefused(t *testing.T) {
 	a, b, pq := newParty(t, false), newParty(t, false), newParty(t, true)
-	for name, rs := range map[string]sealed.Readers{
+	for name, rs := range map[string]sealed.Holders{
 		"nobody":                 {},
 		"reviewers only":         {Reviewers: []sealed.Recipient{a.pub}},
 		"pq with classic":        {Recipients: []sealed.Recipient{a.pub, pq.pub}},
@@ -215,7 +215,7 @@ func TestMixedAndDoubledReadersAreRefused(t *testing.T) {
 
 func TestDamageIsAnErrorWithNothingReleased(t *testing.T) {
 	ops := newParty(t, false)
-	raw := bundle(t, sealed.Readers{Recipients: []sealed.Recipient{ops.pub}}, false)
+	raw := bundle(t, sealed.Holders{Recipients: []sealed.Recipient{ops.pub}}, false)
 	for _, n := range []int{0, 1, 20, len(raw) / 2, len(raw) - 17, len(raw) - 1} {
 		if _, err := open(raw[:n], ops); err == nil {
 			t.Errorf("cut to %d bytes opens", n)
@@ -250,7 +250,7 @@ func TestOtherFilesAreNamed(t *testing.T) {
 
 // forge opens a bundle as one of its readers can, lets change alter the
 // document, and writes a well-formed file again to the same readers.
-func forge(t *testing.T, raw []byte, by party, to sealed.Readers, change func(*schema.Bundle)) []byte {
+func forge(t *testing.T, raw []byte, by party, to sealed.Holders, change func(*schema.Bundle)) []byte {
 	t.Helper()
 	doc, err := sealed.Decrypt(bytes.NewReader(raw), schema.MaxDocument, by.id)
 	if err != nil {
@@ -283,17 +283,17 @@ func forge(t *testing.T, raw []byte, by party, to sealed.Readers, change func(*s
 	return out.Bytes()
 }
 
-func manifestReaders(list []sealed.Recipient) []schema.Reader {
-	out := []schema.Reader{}
+func manifestReaders(list []sealed.Recipient) []schema.KeyHolder {
+	out := []schema.KeyHolder{}
 	for _, r := range list {
-		out = append(out, schema.Reader{Label: r.Label, Key: r.Key})
+		out = append(out, schema.KeyHolder{Label: r.Label, Key: r.Key})
 	}
 	return out
 }
 
 func TestAReviewerWhoAltersTheBundleGetsNoSecretSent(t *testing.T) {
 	ops, rev := newParty(t, false), newParty(t, false)
-	to := sealed.Readers{Recipients: []sealed.Recipient{ops.pub}, Reviewers: []sealed.Recipient{rev.pub}}
+	to := sealed.Holders{Recipients: []sealed.Recipient{ops.pub}, Reviewers: []sealed.Recipient{rev.pub}}
 	conn := func(b *schema.Bundle, i int) *schema.ServerConnection {
 		return b.ServerItems(schema.Connections)[i].(*schema.ServerConnection)
 	}
@@ -357,7 +357,7 @@ func otherSealed(t *testing.T, raw []byte, by party) []string {
 
 func TestACloudBundleThatIsNotItsOriginsTransformIsRefused(t *testing.T) {
 	ops, rev := newParty(t, false), newParty(t, false)
-	to := sealed.Readers{Recipients: []sealed.Recipient{ops.pub}, Reviewers: []sealed.Recipient{rev.pub}}
+	to := sealed.Holders{Recipients: []sealed.Recipient{ops.pub}, Reviewers: []sealed.Recipient{rev.pub}}
 	conn := func(b *schema.Bundle, i int) *schema.CloudConnection {
 		return b.Connections[i].(*schema.CloudConnection)
 	}
@@ -408,7 +408,7 @@ func TestACloudBundleThatIsNotItsOriginsTransformIsRefused(t *testing.T) {
 
 func TestSealedPartsTellLittleByTheirLength(t *testing.T) {
 	ops := newParty(t, false)
-	to := sealed.Readers{Recipients: []sealed.Recipient{ops.pub}}
+	to := sealed.Holders{Recipients: []sealed.Recipient{ops.pub}}
 	size := func(password string) int {
 		b, _ := content()
 		if err := sealed.Create(io.Discard, b, schema.Secrets{{List: schema.Connections, Name: "Desk"}: schema.NewSecret(password)}, to); err != nil {
@@ -450,7 +450,7 @@ func TestAgeAndJqOpenABundleWithoutMailferry(t *testing.T) {
 	}{{"Debian's age", "age", false}, {"age 1.3, classic", modern, false}, {"age 1.3, post-quantum", modern, true}} {
 		t.Run(c.name, func(t *testing.T) {
 			ops, rev := newParty(t, c.pq), newParty(t, c.pq)
-			raw := bundle(t, sealed.Readers{Recipients: []sealed.Recipient{ops.pub}, Reviewers: []sealed.Recipient{rev.pub}}, true)
+			raw := bundle(t, sealed.Holders{Recipients: []sealed.Recipient{ops.pub}, Reviewers: []sealed.Recipient{rev.pub}}, true)
 			for _, p := range []party{ops, rev} {
 				doc, err := run(t, raw, c.age, "-d", "-i", p.file(t))
 				if err != nil {
@@ -522,7 +522,7 @@ func TestKeysExplainWhatTheyAreNot(t *testing.T) {
 func TestHeaderIsReadWithoutAKey(t *testing.T) {
 	for _, pq := range []bool{false, true} {
 		ops, rev := newParty(t, pq), newParty(t, pq)
-		raw := bundle(t, sealed.Readers{Recipients: []sealed.Recipient{ops.pub}, Reviewers: []sealed.Recipient{rev.pub}}, false)
+		raw := bundle(t, sealed.Holders{Recipients: []sealed.Recipient{ops.pub}, Reviewers: []sealed.Recipient{rev.pub}}, false)
 		h, err := sealed.ReadHeader(bytes.NewReader(raw))
 		if err != nil || len(h.Stanzas) != 2 || h.PostQuantum != pq {
 			t.Errorf("pq=%v: %+v, %v", pq, h, err)

@@ -30,8 +30,8 @@ type StatementSubject struct {
 	Bundle     string
 	Digest     string
 	Origin     *StatementOrigin
-	Recipients []schema.Reader
-	Reviewers  []schema.Reader
+	Recipients []schema.KeyHolder
+	Reviewers  []schema.KeyHolder
 }
 
 // StatementOrigin is the server bundle that a cloud bundle was transformed from.
@@ -41,7 +41,7 @@ type StatementOrigin struct {
 }
 
 // SubjectOf reads id, digests and readers from a bundle, computing the digests.
-// Readers are the manifest's claim.
+// The readers are the manifest's claim.
 func SubjectOf(b *schema.Bundle) (StatementSubject, error) {
 	digest, err := b.Digest()
 	if err != nil {

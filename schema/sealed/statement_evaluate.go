@@ -173,7 +173,7 @@ func (j Judgement) judgeOne(s *StatementVerdict, key standing, aside bool) {
 
 func readersAdded(now StatementSubject, then *schema.StatementBody) []ReaderAdded {
 	out := []ReaderAdded{}
-	add := func(sight string, now, then []schema.Reader) {
+	add := func(sight string, now, then []schema.KeyHolder) {
 		known := map[string]bool{}
 		for _, r := range then {
 			known[r.Key] = true

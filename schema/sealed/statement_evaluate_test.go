@@ -338,8 +338,8 @@ func TestARejectionOfTheOriginIsToldOf(t *testing.T) {
 func TestReadersAddedSinceAreTold(t *testing.T) {
 	c := newCast(t, "anna ANNA")
 	e := c.says("ANNA", nil)
-	c.subject.Recipients = append(c.subject.Recipients, schema.Reader{Label: "new\u202e", Key: "age1new"}, schema.Reader{Key: "age1audit"})
-	c.subject.Reviewers = append(c.subject.Reviewers, schema.Reader{Label: "more", Key: "age1more"}, schema.Reader{Key: "age1ops"})
+	c.subject.Recipients = append(c.subject.Recipients, schema.KeyHolder{Label: "new\u202e", Key: "age1new"}, schema.KeyHolder{Key: "age1audit"})
+	c.subject.Reviewers = append(c.subject.Reviewers, schema.KeyHolder{Label: "more", Key: "age1more"}, schema.KeyHolder{Key: "age1ops"})
 	got := fmt.Sprint(c.judge([]Evidence{e}).Statements[0].ReadersAdded)
 	if want := `[{recipient new\u202e age1new} {recipient  age1audit} {reviewer more age1more}]`; got != want {
 		t.Fatalf("added %s, want %s", got, want)

@@ -21,7 +21,7 @@ func hexOf(digit string, n int) string { return strings.Repeat(digit, n) }
 func testSubject() StatementSubject {
 	return StatementSubject{Bundle: hexOf("c", 32), Digest: hexOf("d", 64),
 		Origin:     &StatementOrigin{Bundle: hexOf("a", 32), Digest: hexOf("b", 64)},
-		Recipients: []schema.Reader{{Label: "ops", Key: "age1ops"}}, Reviewers: []schema.Reader{{Label: "audit", Key: "age1audit"}}}
+		Recipients: []schema.KeyHolder{{Label: "ops", Key: "age1ops"}}, Reviewers: []schema.KeyHolder{{Label: "audit", Key: "age1audit"}}}
 }
 
 // sign signs an approval of testSubject, edited.
@@ -187,7 +187,7 @@ func TestSitesHaveOneForm(t *testing.T) {
 }
 
 func TestSubjectIsReadFromABundle(t *testing.T) {
-	b := &schema.Bundle{Format: schema.CloudFormat, Manifest: schema.Manifest{ID: hexOf("c", 32), Recipients: []schema.Reader{{Key: "age1x"}}},
+	b := &schema.Bundle{Format: schema.CloudFormat, Manifest: schema.Manifest{ID: hexOf("c", 32), Recipients: []schema.KeyHolder{{Key: "age1x"}}},
 		Origin: &schema.Origin{Format: schema.ServerFormat, Manifest: schema.OriginManifest{ID: hexOf("a", 32)}}}
 	s, err := SubjectOf(b)
 	if err != nil {

@@ -21,10 +21,10 @@ type Recipient struct {
 	age   age.Recipient
 }
 
-// Readers are who a bundle is written for. Recipients open everything; reviewers
+// Holders are who a bundle is written for. Recipients open everything; reviewers
 // open the settings and never a secret. A passphrase stands alone and opens
 // both layers.
-type Readers struct {
+type Holders struct {
 	Recipients []Recipient
 	Reviewers  []Recipient
 	Passphrase schema.Secret
@@ -213,7 +213,7 @@ func RecipientOf(id age.Identity) (Recipient, bool) {
 	case *pluginIdentity:
 		return Recipient{age: id.Recipient()}, true
 	case *passphraseIdentity:
-		rs, err := Readers{Passphrase: id.pass}.age(nil)
+		rs, err := Holders{Passphrase: id.pass}.age(nil)
 		if err != nil {
 			return Recipient{}, false
 		}
@@ -224,7 +224,7 @@ func RecipientOf(id age.Identity) (Recipient, bool) {
 }
 
 // reader is the recipient as a manifest lists it.
-func (r Recipient) reader() schema.Reader { return schema.Reader{Label: r.Label, Key: r.Key} }
+func (r Recipient) holder() schema.KeyHolder { return schema.KeyHolder{Label: r.Label, Key: r.Key} }
 
 // Age returns the recipient as package age wants it.
 func (r Recipient) Age() age.Recipient { return r.age }
@@ -253,7 +253,7 @@ func PassphraseIdentity(pass schema.Secret) (age.Identity, error) {
 }
 
 // Check says what age would refuse, or accept and not mean.
-func (r Readers) Check() error {
+func (r Holders) Check() error {
 	if !r.Passphrase.IsZero() {
 		if len(r.Recipients)+len(r.Reviewers) > 0 {
 			return errors.New("a passphrase stands alone: give it, or recipients and reviewers")
@@ -287,7 +287,7 @@ func (r Readers) Check() error {
 }
 
 // age returns the recipients of a layer.
-func (r Readers) age(layer []Recipient) ([]age.Recipient, error) {
+func (r Holders) age(layer []Recipient) ([]age.Recipient, error) {
 	if !r.Passphrase.IsZero() {
 		rec, err := age.NewScryptRecipient(r.Passphrase.Reveal())
 		if err != nil {
@@ -303,16 +303,16 @@ func (r Readers) age(layer []Recipient) ([]age.Recipient, error) {
 }
 
 // listed writes readers as the manifest claims them.
-func (r Readers) listed() (recipients, reviewers []schema.Reader) {
-	recipients, reviewers = []schema.Reader{}, []schema.Reader{}
+func (r Holders) listed() (recipients, reviewers []schema.KeyHolder) {
+	recipients, reviewers = []schema.KeyHolder{}, []schema.KeyHolder{}
 	if !r.Passphrase.IsZero() {
-		return []schema.Reader{{Key: PassphraseKey}}, reviewers
+		return []schema.KeyHolder{{Key: PassphraseKey}}, reviewers
 	}
 	for _, rec := range r.Recipients {
-		recipients = append(recipients, rec.reader())
+		recipients = append(recipients, rec.holder())
 	}
 	for _, rec := range r.Reviewers {
-		reviewers = append(reviewers, rec.reader())
+		reviewers = append(reviewers, rec.holder())
 	}
 	return recipients, reviewers
 }
