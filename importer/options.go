@@ -109,7 +109,7 @@ func (o *Options) defaults() error {
 	case o.Cloud == nil || o.Bundle == nil:
 		return errors.New("an import needs a Cloud and a bundle")
 	case !o.Bundle.IsCloud():
-		return schema.Hint(errors.New("this is a server bundle; Cloud takes a cloud bundle"), "run mailferry transform first")
+		return errServerBundle()
 	}
 	if o.OnConflict == "" {
 		o.OnConflict = Fail

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -103,18 +102,3 @@ type rehearsal struct {
 }
 
 func (r *rehearsal) Close() error { return errors.Join(r.Cloud.Close(), r.sample.Close()) }
-
-// ledgerPath is where the ledger of a bundle and a Cloud lies: beside the
-// bundle.
-func ledgerPath(c *cli.Context, bundle string, site importer.Site) string {
-	if l := c.String("ledger"); l != "" {
-		return l
-	}
-	host := strings.Map(func(r rune) rune {
-		if r == ':' || r == '/' || r == '\\' || r == os.PathSeparator {
-			return '_'
-		}
-		return r
-	}, site.Host)
-	return bundle + "." + host + ".ledger.jsonl"
-}

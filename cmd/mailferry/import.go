@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"filippo.io/age"
@@ -14,11 +13,9 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/rest"
 	"github.com/mailferry/mailferry/internal/safefile"
-	"github.com/mailferry/mailferry/internal/selection"
 	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
-	"github.com/mailferry/mailferry/transform"
 )
 
 func (e *env) importCommand() *cli.Command {
@@ -90,37 +87,17 @@ const maxJobs = 100
 
 // importOptions opens bundle and Cloud. The caller closes the Cloud.
 func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (importer.Options, error) {
-	opts := importer.Options{Bundle: o.Bundle, Digest: o.Digest, Now: e.now, Log: e.diagnostics(c),
-		RewriteSecrets: c.Bool("rewrite-secrets"), Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"),
-		ReadyOnly: c.Bool("ready-only"), Jobs: c.Int("jobs")}
-	if n := c.Int("jobs"); n < 0 || n > maxJobs {
+	opts, err := importer.For(o, c.StringSlice("include"), c.StringSlice("exclude"))
+	if err != nil {
+		return opts, at(path, err)
+	}
+	opts.Now, opts.Log = e.now, e.diagnostics(c)
+	opts.RewriteSecrets, opts.ReadyOnly, opts.Jobs = c.Bool("rewrite-secrets"), c.Bool("ready-only"), c.Int("jobs")
+	if opts.Jobs < 0 || opts.Jobs > maxJobs {
 		return opts, usage("--jobs is between 1 and %d", maxJobs)
 	}
-	var err error
 	if opts.OnConflict, err = importer.ParsePolicy(c.String("on-conflict")); err != nil {
 		return opts, &usageError{fmt.Errorf("--on-conflict: %w", err)}
-	}
-	sel, err := selection.New(opts.Include, opts.Exclude)
-	if err != nil {
-		return opts, &usageError{err}
-	}
-	if !o.Bundle.IsCloud() {
-		return opts, schema.Hint(at(path, errors.New("is a server bundle; Cloud takes a cloud bundle")), "mailferry transform -i KEY -r RECIPIENT -o cloud.age %s", path)
-	}
-	if !sel.All() && !slices.ContainsFunc(o.Bundle.Items(schema.Connections), func(it schema.Item) bool { return sel.Has(it.ItemName()) }) {
-		return opts, schema.Hint(at(path, errors.New("no connection is selected")), "--include and --exclude take patterns that match the whole name: '*desk*'")
-	}
-	if o.PartsOpened > 0 || o.Parts == 0 {
-		names := transform.NamesOf(o.Bundle)
-		opts.Secrets = func(l schema.List, name string) schema.Secret {
-			return o.Secret(l, names.Server(l, name))
-		}
-	}
-	for _, id := range o.Identities() {
-		if r, ok := sealed.RecipientOf(id); ok {
-			opts.Recipients = append(opts.Recipients, r.Age())
-			break // whoever runs the import; a list found in the file is nobody's word
-		}
 	}
 	opts.Cloud, err = e.cloud(c)
 	if f := c.String("token-file"); f != "" && errors.Is(err, rest.ErrToken) {
@@ -129,7 +106,7 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 	if err != nil {
 		return opts, err
 	}
-	opts.Ledger = ledgerPath(c, path, opts.Cloud.Site())
+	opts.Ledger = cmp.Or(c.String("ledger"), importer.LedgerBeside(path, opts.Cloud.Site()))
 	if err := e.refuseOverInput(c, opts.Ledger); err != nil {
 		return opts, errors.Join(err, opts.Cloud.Close())
 	}

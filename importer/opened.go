@@ -1,0 +1,53 @@
+package importer
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/mailferry/mailferry/internal/selection"
+	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
+	"github.com/mailferry/mailferry/transform"
+)
+
+// For begins the options of what is done with an opened cloud bundle: its content,
+// the secrets that the key reaches, and to whom evidence is sealed. That is whoever
+// opened it: a list of readers found in the file is nobody's word. include and
+// exclude are the patterns of Options; they must take one of the connections.
+func For(o *sealed.Opened, include, exclude []string) (Options, error) {
+	opts := Options{Bundle: o.Bundle, Digest: o.Digest, Include: include, Exclude: exclude}
+	if !o.Bundle.IsCloud() {
+		return opts, errServerBundle()
+	}
+	sel, err := selection.New(include, exclude)
+	if err != nil {
+		return opts, err
+	}
+	if !sel.All() && !slices.ContainsFunc(o.Bundle.Connections, func(it schema.Item) bool { return sel.Has(it.ItemName()) }) {
+		return opts, schema.Hint(errors.New("no connection is selected"), "--include and --exclude take patterns that match the whole name: '*desk*'")
+	}
+	if o.PartsOpened > 0 || o.Parts == 0 {
+		names := transform.NamesOf(o.Bundle)
+		opts.Secrets = func(l schema.List, name string) schema.Secret {
+			return o.Secret(l, names.Server(l, name))
+		}
+	}
+	for _, id := range o.Identities() {
+		if r, ok := sealed.RecipientOf(id); ok {
+			opts.Recipients = append(opts.Recipients, r.Age())
+			break
+		}
+	}
+	return opts, nil
+}
+
+func errServerBundle() error {
+	return schema.Hint(errors.New("is a server bundle; Cloud takes a cloud bundle"), "mailferry transform -i KEY -r RECIPIENT -o cloud.age BUNDLE")
+}
+
+// LedgerBeside is where the ledger of a bundle's file and a Cloud lies, unless it is
+// kept elsewhere: beside the bundle.
+func LedgerBeside(bundle string, site Site) string {
+	return bundle + "." + strings.NewReplacer(":", "_", "/", "_", `\`, "_").Replace(site.Host) + ".ledger.jsonl"
+}
