@@ -10,8 +10,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
-	"unicode"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -128,7 +128,7 @@ const checkAddress = "look at the address; dbconfig.xml in Jira's home folder ha
 
 func (d *Database) explainServer(s *serverError) error {
 	user := schema.Quote(d.address.user)
-	said := oneLine(s.message)
+	said := human.Clean(s.message)
 	if pw := d.password.Reveal(); pw != "" && strings.Contains(s.message, pw) {
 		said = "(its words have the password in them)"
 	}
@@ -171,33 +171,17 @@ func innermost(err error) string {
 		switch e := err.(type) { //nolint:errorlint // it walks the chain itself
 		case interface{ Unwrap() []error }:
 			if len(e.Unwrap()) == 0 {
-				return oneLine(err.Error())
+				return human.Clean(err.Error())
 			}
 			// Of several attempts the last one tells: it asked for least.
 			err = e.Unwrap()[len(e.Unwrap())-1]
 		case interface{ Unwrap() error }:
 			if e.Unwrap() == nil {
-				return oneLine(err.Error())
+				return human.Clean(err.Error())
 			}
 			err = e.Unwrap()
 		default:
-			return oneLine(err.Error())
+			return human.Clean(err.Error())
 		}
 	}
-}
-
-// oneLine makes a foreign text fit for a message: no control characters, and
-// not too long.
-func oneLine(s string) string {
-	const most = 200
-	out := []rune(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s))
-	if len(out) > most {
-		return string(out[:most-1]) + "…"
-	}
-	return string(out)
 }

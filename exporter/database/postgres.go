@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -42,7 +43,7 @@ func (d *Database) openPostgres() error {
 	cfg, err := pgconn.ParseConfig(u.String())
 	if err != nil {
 		_, said, _ := strings.Cut(err.Error(), "`: ") // in front stands the address
-		return fmt.Errorf("the postgres address or the PG… environment: %s", oneLine(said))
+		return fmt.Errorf("the postgres address or the PG… environment: %s", human.Clean(said))
 	}
 	d.host = cfg.Host
 	if strings.HasPrefix(cfg.Host, "/") || strings.HasPrefix(cfg.Host, "@") {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -140,7 +141,7 @@ const repeating = "its words repeat a secret and are not shown"
 // quotable returns words that Cloud had a hand in, fit to be shown: a text of
 // its own instead where they repeat a secret.
 func (c *way) quotable(said string) string {
-	if said = harmless(said); c.echoes.Repeats(said, 1) {
+	if said = human.Clean(said); c.echoes.Repeats(said, 1) {
 		return repeating
 	}
 	return said

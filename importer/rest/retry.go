@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 const (
@@ -45,7 +46,7 @@ type lostError struct {
 	answered bool // Cloud is there, and refuses to be asked
 }
 
-func (e *lostError) Error() string { return harmless(e.err.Error()) }
+func (e *lostError) Error() string { return human.Clean(e.err.Error()) }
 func (e *lostError) Unwrap() error { return e.err }
 
 var errPatience = errors.New("asks to be left alone")

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -138,7 +138,7 @@ func usableID(id string) bool {
 	return true
 }
 
-const maxWords = 300 // characters of Cloud's words that are shown
+const maxWords = 3000 // characters of Cloud's words that are put together
 
 // words returns what an answer says of itself, in Cloud's words where it is a
 // problem document, else in the status code's. A Cloud that repeats a secret
@@ -171,36 +171,16 @@ func words(code int, raw []byte, echoes *importer.EchoGuard) string {
 			if detail != "" && !strings.Contains(said, detail) {
 				said += "; " + strings.TrimPrefix(field+": "+detail, ": ")
 			}
-			if len(said) > 10*maxWords {
+			if len(said) > maxWords {
 				break
 			}
 		}
 	}
-	if said = harmless(said); said == "" {
+	if said = human.Clean(said); said == "" {
 		return status
 	}
 	if echoes.Repeats(said, 1) {
 		return status + " (" + repeating + ")"
 	}
 	return said + " (" + status + ")"
-}
-
-// harmless makes a text from outside fit for a terminal: one line, nothing that
-// moves the cursor, changes direction or hides, and of bounded length.
-func harmless(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsPrint(r):
-			return r
-		default:
-			return unicode.ReplacementChar
-		}
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > maxWords {
-		s = string(r[:maxWords-1]) + "…"
-	}
-	return s
 }

@@ -102,3 +102,27 @@ func escapeOf(r rune, size int, edge bool) string {
 // isUnseen tells the printable characters that nothing is drawn for. Selectors
 // of a picture's form are left to do their work.
 func isUnseen(r rune) bool { return isInkless(r) || r >= 0xe0100 && r <= 0xe01ef }
+
+// maxClean is how many characters of a foreign machine's words are shown.
+const maxClean = 300
+
+// Clean makes what another machine said (a page, a server, a driver) fit for a
+// message: blanks collapse to one, what does not print becomes U+FFFD, and what is
+// longer than 300 characters ends in "…". Names and values that somebody has to
+// judge are shown by Visible instead.
+func Clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > maxClean {
+		s = string(r[:maxClean-1]) + "…"
+	}
+	return s
+}
