@@ -20,6 +20,7 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/crashtest"
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -43,12 +44,14 @@ const (
 	patience = 6 * lag
 )
 
-func (c child) faults() cloud.Faults {
-	f := cloud.Faults{Latency: 3 * time.Millisecond}
+// site is the one that the process imports into.
+func (c child) site(t testing.TB) *site {
+	t.Helper()
+	var f faulty.Faults
 	if c.Twins {
-		f.Twins, f.Lag = true, lag
+		f.Lag = lag
 	}
-	return f
+	return oddSite(t, cloud.Options{Twins: c.Twins, Faults: cloud.Faults{Latency: 3 * time.Millisecond}}, f)
 }
 
 func (c child) options(way importer.Cloud, id *age.X25519Identity) (importer.Options, error) {
@@ -145,7 +148,7 @@ type death struct {
 // counts the deaths.
 func crossing(t *testing.T, c child, deaths func() (death, bool), hits map[string]int) error {
 	t.Helper()
-	s := newSite(t, c.faults())
+	s := c.site(t)
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -53,46 +54,47 @@ func truthful(t *testing.T, s *site, rep *importer.Report) {
 }
 
 func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
-	every := func(n int64, f cloud.Fault) func(int64) cloud.Fault {
-		return func(i int64) cloud.Fault {
+	every := func(n int64, f faulty.Fault) func(int64) faulty.Fault {
+		return func(i int64) faulty.Fault {
 			if i%n == 0 {
 				return f
 			}
-			return cloud.Fault{}
+			return faulty.Fault{}
 		}
 	}
-	from := func(n int64, f cloud.Fault) func(int64) cloud.Fault {
-		return func(i int64) cloud.Fault {
+	from := func(n int64, f faulty.Fault) func(int64) faulty.Fault {
+		return func(i int64) faulty.Fault {
 			if i >= n {
 				return f
 			}
-			return cloud.Fault{}
+			return faulty.Fault{}
 		}
 	}
 	for _, tt := range []struct {
 		name   string
 		faults cloud.Faults
-		writes func(nth int64) cloud.Fault // of the nth write, from 1
-		want   string                      // of the first run
+		odd    faulty.Faults
+		writes func(nth int64) faulty.Fault // of the nth write, from 1
+		want   string                       // of the first run
 	}{
-		{"latency", cloud.Faults{Latency: 5 * time.Millisecond}, nil, "done"},
-		{"429 with Retry-After", cloud.Faults{Rate: 8}, nil, "done"},
-		{"429 without Retry-After", cloud.Faults{Rate: 8, HideRetryAfter: true}, nil, "done"},
-		{"500 before it is done", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.Fail, Status: 500}), "done, or partial without keys"},
-		{"502 after it is done", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.FailAfter, Status: 502}), "done"},
-		{"503 with Retry-After", cloud.Faults{}, every(9, cloud.Fault{Do: cloud.Fail, Status: 503, RetryAfter: "1"}), "done, or partial without keys"},
-		{"500 for good", cloud.Faults{}, from(5, cloud.Fault{Do: cloud.Fail, Status: 500}), "partial"},
-		{"502 for good, each done", cloud.Faults{}, from(2, cloud.Fault{Do: cloud.FailAfter, Status: 502}), "partial, or done by looking"},
-		{"cut before the body", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.DropBefore}), "done, or partial without keys"},
-		{"cut in the answer", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.CutAnswer}), "done"},
-		{"cut after it is done", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.DropAfter}), "done"},
-		{"cut for good", cloud.Faults{}, from(4, cloud.Fault{Do: cloud.DropBefore}), "partial"},
-		{"an answer that never comes", cloud.Faults{}, every(9, cloud.Fault{Do: cloud.Hang}), "done, or partial without keys"},
-		{"an answer that never comes to what is done", cloud.Faults{}, every(9, cloud.Fault{Do: cloud.HangAfter}), "done"},
-		{"a malformed answer", cloud.Faults{}, every(3, cloud.Fault{Do: cloud.Garble}), "done"},
-		{"a huge answer", cloud.Faults{}, every(11, cloud.Fault{Do: cloud.Endless}), "done"},
-		{"a token that expires", cloud.Faults{TokenLasts: 9}, nil, "partial"},
-		{"all kinds at random", cloud.Faults{Seed: 4, Chances: append(cloud.Failing(0.1), cloud.Dropping(0.1)...)}, nil, "done, or partial without keys"},
+		{"latency", cloud.Faults{Latency: 5 * time.Millisecond}, faulty.Faults{}, nil, "done"},
+		{"429 with Retry-After", cloud.Faults{Rate: 8}, faulty.Faults{}, nil, "done"},
+		{"429 without Retry-After", cloud.Faults{Rate: 8}, faulty.Faults{HideRetryAfter: true}, nil, "done"},
+		{"500 before it is done", cloud.Faults{}, faulty.Faults{}, every(3, faulty.Fault{Do: faulty.Fail, Status: 500}), "done, or partial without keys"},
+		{"502 after it is done", cloud.Faults{}, faulty.Faults{}, every(3, faulty.Fault{Do: faulty.FailAfter, Status: 502}), "done"},
+		{"503 with Retry-After", cloud.Faults{}, faulty.Faults{}, every(9, faulty.Fault{Do: faulty.Fail, Status: 503, RetryAfter: "1"}), "done, or partial without keys"},
+		{"500 for good", cloud.Faults{}, faulty.Faults{}, from(5, faulty.Fault{Do: faulty.Fail, Status: 500}), "partial"},
+		{"502 for good, each done", cloud.Faults{}, faulty.Faults{}, from(2, faulty.Fault{Do: faulty.FailAfter, Status: 502}), "partial, or done by looking"},
+		{"cut before the body", cloud.Faults{}, faulty.Faults{}, every(3, faulty.Fault{Do: faulty.DropBefore}), "done, or partial without keys"},
+		{"cut in the answer", cloud.Faults{}, faulty.Faults{}, every(3, faulty.Fault{Do: faulty.CutAnswer}), "done"},
+		{"cut after it is done", cloud.Faults{}, faulty.Faults{}, every(3, faulty.Fault{Do: faulty.DropAfter}), "done"},
+		{"cut for good", cloud.Faults{}, faulty.Faults{}, from(4, faulty.Fault{Do: faulty.DropBefore}), "partial"},
+		{"an answer that never comes", cloud.Faults{}, faulty.Faults{}, every(9, faulty.Fault{Do: faulty.Hang}), "done, or partial without keys"},
+		{"an answer that never comes to what is done", cloud.Faults{}, faulty.Faults{}, every(9, faulty.Fault{Do: faulty.HangAfter}), "done"},
+		{"a malformed answer", cloud.Faults{}, faulty.Faults{}, every(3, faulty.Fault{Do: faulty.Garble}), "done"},
+		{"a huge answer", cloud.Faults{}, faulty.Faults{}, every(11, faulty.Fault{Do: faulty.Endless}), "done"},
+		{"a token that expires", cloud.Faults{}, faulty.Faults{TokenLasts: 9}, nil, "partial"},
+		{"all kinds at random", cloud.Faults{Seed: 4, Fail: 0.1, Drop: 0.1}, faulty.Faults{}, nil, "done, or partial without keys"},
 	} {
 		// Where Cloud does not honour keys, looking has to do, and a person where
 		// it does not tell. Without keys there is nothing to repeat under, so a
@@ -102,23 +104,23 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 			if !keys {
 				name += ", keys not honoured"
 			}
-			if !keys && tt.writes == nil && tt.faults.Chances == nil {
+			if !keys && tt.writes == nil && tt.faults.Fail == 0 {
 				continue // no write is left open
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				var on atomic.Bool
 				var nth atomic.Int64
-				faults := tt.faults
+				odd := tt.odd
 				if tt.writes != nil {
-					faults.Script = func(r *http.Request) cloud.Fault {
+					odd.Script = func(r *http.Request) faulty.Fault {
 						if !on.Load() || r.Method != http.MethodPost {
-							return cloud.Fault{}
+							return faulty.Fault{}
 						}
 						return tt.writes(nth.Add(1))
 					}
 				}
-				s := newSite(t, faults)
+				s := oddSite(t, cloud.Options{Faults: tt.faults}, odd)
 				b := bundleWith(16)
 				b.Connections = b.Connections[:0]
 				for _, it := range bundleWith(24).Connections {
@@ -139,7 +141,7 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 				}
 				truthful(t, s, rep)
 				on.Store(false)
-				if faults.TokenLasts > 0 {
+				if odd.TokenLasts > 0 {
 					s = reopened(t, s, &o, keys)
 				}
 				for _, it := range rep.Items {
@@ -184,11 +186,11 @@ func reopened(t *testing.T, s *site, o *importer.Options, keys bool) *site {
 
 func TestSomeoneElsesDuplicateIsTheirsUntilSaidOtherwise(t *testing.T) {
 	var nth atomic.Int64
-	s := newSite(t, cloud.Faults{Script: func(r *http.Request) cloud.Fault {
+	s := oddSite(t, cloud.Options{}, faulty.Faults{Script: func(r *http.Request) faulty.Fault {
 		if r.Method == http.MethodPost && nth.Add(1) == 2 {
-			return cloud.Fault{Do: cloud.Rival}
+			return faulty.Fault{Do: faulty.Rival}
 		}
-		return cloud.Fault{}
+		return faulty.Fault{}
 	}})
 	o := importInto(t, s.url, true, time.Second, bundleWith(12), schema.Credentials)
 	rep, err := importer.Run(t.Context(), o)
@@ -217,11 +219,11 @@ func TestRedirectToAnotherHostIsRefusedAndTheTokenStays(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed.Add(1) }))
 	defer other.Close()
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		s := newSite(t, cloud.Faults{Script: func(r *http.Request) cloud.Fault {
+		s := oddSite(t, cloud.Options{}, faulty.Faults{Script: func(r *http.Request) faulty.Fault {
 			if r.Method == method {
-				return cloud.Fault{Do: cloud.Redirect, To: other.URL}
+				return faulty.Fault{Do: faulty.Redirect, To: other.URL}
 			}
-			return cloud.Fault{}
+			return faulty.Fault{}
 		}})
 		o := importInto(t, s.url, true, time.Second, bundleWith(4), schema.Credentials)
 		_, err := importer.Run(t.Context(), o)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -38,14 +39,14 @@ func TestAnOpenCreateWithAGivenSecretIsRepeatedUnderItsKey(t *testing.T) {
 			t.Parallel()
 			var cut atomic.Bool
 			cut.Store(true)
-			s := newSite(t, cloud.Faults{Lag: tt.lag, Script: func(r *http.Request) cloud.Fault {
+			s := oddSite(t, cloud.Options{}, faulty.Faults{Lag: tt.lag, Script: func(r *http.Request) faulty.Fault {
 				switch {
 				case !cut.Load() || r.Method != http.MethodPost:
-					return cloud.Fault{}
+					return faulty.Fault{}
 				case tt.lost:
-					return cloud.Fault{Do: cloud.DropBefore}
+					return faulty.Fault{Do: faulty.DropBefore}
 				}
-				return cloud.Fault{Do: cloud.DropAfter}
+				return faulty.Fault{Do: faulty.DropAfter}
 			}})
 			b := &schema.Bundle{Format: schema.CloudFormat, Manifest: schema.Manifest{ID: "00112233445566778899aabbccddeeff"}, Connections: []schema.Item{
 				&schema.CloudConnection{Name: "A", ServiceProvider: "General SMTP service", Host: "smtp.example", SMTPPort: 587, Username: "mailer",

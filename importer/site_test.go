@@ -17,6 +17,7 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/rest"
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -40,12 +41,18 @@ func (s *site) swap(h http.Handler) { s.handler.Store(handlerBox{h}) }
 
 func newSite(t testing.TB, f cloud.Faults) *site {
 	t.Helper()
+	return oddSite(t, cloud.Options{Faults: f}, faulty.Faults{})
+}
+
+func oddSite(t testing.TB, o cloud.Options, f faulty.Faults) *site {
+	t.Helper()
 	s := &site{dir: t.TempDir()}
+	o.Token = schema.NewSecret("token-of-the-test")
 	var err error
-	if s.Cloud, err = cloud.Open(s.dir, cloud.Options{Token: schema.NewSecret("token-of-the-test"), Faults: f}); err != nil {
+	if s.Cloud, err = cloud.Open(s.dir, o); err != nil {
 		t.Fatal(err)
 	}
-	s.swap(s.Cloud.Handler())
+	s.swap(faulty.New(s.Cloud.Handler(), f))
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.busy.Add(1)
 		defer s.busy.Done()

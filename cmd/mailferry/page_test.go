@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/samples/server"
 	"github.com/mailferry/mailferry/schema"
@@ -135,11 +136,11 @@ func TestTheRoadByPageFromServerToCloud(t *testing.T) {
 // name is ready to paste.
 func TestImportByPageAsksByNameForWhatTheListDoesNotShow(t *testing.T) {
 	r := newPageRoad(t)
-	site, err := cloud.Open(t.TempDir(), cloud.Options{Faults: cloud.Faults{Lag: time.Hour, Twins: true}})
+	site, err := cloud.Open(t.TempDir(), cloud.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(site.Handler())
+	srv := httptest.NewServer(faulty.New(site.Handler(), faulty.Faults{Lag: time.Hour}))
 	t.Cleanup(func() {
 		srv.Close()
 		if err := site.Close(); err != nil {

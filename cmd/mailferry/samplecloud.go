@@ -46,8 +46,8 @@ func (e *env) serveSampleCloud(c *cli.Context) error {
 	if dir == "" || tokenFile == "" {
 		return schema.Hint(usage("sample-cloud: --data DIR and --token-file FILE are needed"), "mailferry sample-cloud --help shows an example")
 	}
-	opts := cloud.Options{Faults: cloud.Faults{Latency: c.Duration("latency"), Rate: c.Float64("rate"), Seed: 1,
-		Chances: append(cloud.Failing(c.Float64("fail")), cloud.Dropping(c.Float64("drop"))...)}}
+	opts := cloud.Options{Faults: cloud.Faults{Latency: c.Duration("latency"), Rate: c.Float64("rate"),
+		Fail: c.Float64("fail"), Drop: c.Float64("drop"), Seed: 1}}
 	raw, err := os.ReadFile(tokenFile)
 	if err == nil {
 		e.warnExposed(tokenFile, "a token")

@@ -190,7 +190,7 @@ func TestAValueNotOfferedShutsTheGateAndNamesTheRulesLine(t *testing.T) {
 // pressed once for each, though the site would take a name twice.
 func TestAListThatLagsIsLookedAtUntilItShowsWhatWasSaved(t *testing.T) {
 	b := bundleWith(3)
-	s := newSite(t, lagging(), cloud.PageOptions{})
+	s := laggingSite(t, lag)
 	rep := importBoth(t, s.byPage(t, "toast=alert"), b)
 	if rep.Counts[importer.Written] != len(b.Connections) {
 		t.Errorf("counts are %v", rep.Counts)
@@ -205,9 +205,7 @@ func TestAListThatLagsIsLookedAtUntilItShowsWhatWasSaved(t *testing.T) {
 func TestAnAlertWithoutTheFormIsNoRefusal(t *testing.T) {
 	b := bundleWith(1)
 	b.Credentials = nil
-	o := lagging()
-	o.Faults.Lag = 6 * time.Second // longer than that alert is looked at
-	s := newSite(t, o, cloud.PageOptions{})
+	s := laggingSite(t, 6*time.Second) // longer than that alert is looked at
 	const back = "state.starts = [0];\n\tload(0);"
 	inner := s.srv.Config.Handler
 	s.srv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -332,7 +330,7 @@ func TestLongListsAreReadToTheirEndAndChangedInPlace(t *testing.T) {
 
 func TestASiteThatFailsNowAndThenEndsInTheSameCloud(t *testing.T) {
 	b := bundleWith(5)
-	s := newSite(t, cloud.Options{Faults: cloud.Faults{Seed: 7, Chances: append(cloud.Failing(0.04), cloud.Dropping(0.04)...)}}, cloud.PageOptions{})
+	s := newSite(t, cloud.Options{Faults: cloud.Faults{Seed: 7, Fail: 0.04, Drop: 0.04}}, cloud.PageOptions{})
 	c := s.byPageWith(t, "toast=alert", formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: 3 * time.Second}})
 	o := options(t, c, b, "")
 	for _, o.List = range []schema.List{schema.Credentials, schema.Connections} {

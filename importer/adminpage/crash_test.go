@@ -174,7 +174,7 @@ func alive(pid int) bool {
 // leaves nothing that the next run does not put right.
 func TestAKilledProcessChangesNothingInTheEnd(t *testing.T) {
 	const items = 4
-	s := newSite(t, lagging(), cloud.PageOptions{})
+	s := laggingSite(t, lag)
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +226,7 @@ func (h *hooked) Create(ctx context.Context, w importer.Write) (importer.Remote,
 // next one does.
 func TestAKilledBrowserChangesNothingInTheEnd(t *testing.T) {
 	b := bundleWith(4)
-	s := newSite(t, lagging(), cloud.PageOptions{})
+	s := laggingSite(t, lag)
 	var kills atomic.Int32
 	h := &hooked{Cloud: s.byPage(t, "")}
 	writes := 0

@@ -17,6 +17,7 @@ import (
 	"github.com/mailferry/mailferry/importer/rest"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -30,12 +31,17 @@ type site struct {
 
 func newSite(t testing.TB, o cloud.Options, p cloud.PageOptions) *site {
 	t.Helper()
+	return oddSite(t, o, p, faulty.Faults{})
+}
+
+func oddSite(t testing.TB, o cloud.Options, p cloud.PageOptions, f faulty.Faults) *site {
+	t.Helper()
 	c, err := cloud.Open(t.TempDir(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &site{Cloud: c, pages: c.Pages(p)}
-	s.srv = httptest.NewServer(s.pages)
+	s.srv = httptest.NewServer(faulty.New(s.pages, f))
 	t.Cleanup(func() {
 		s.srv.CloseClientConnections()
 		s.srv.Close()
@@ -52,7 +58,10 @@ const (
 	patience = 5 * lag
 )
 
-func lagging() cloud.Options { return cloud.Options{Faults: cloud.Faults{Lag: lag, Twins: true}} }
+func laggingSite(t testing.TB, lag time.Duration) *site {
+	t.Helper()
+	return oddSite(t, cloud.Options{Twins: true}, cloud.PageOptions{}, faulty.Faults{Lag: lag})
+}
 
 const nothingYet = "There is nothing here yet."
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -17,7 +18,8 @@ const benchJobs = 8
 // second.
 func writes(b *testing.B, faults cloud.Faults, n int) (perSecond float64, counts cloud.Counts) {
 	b.Helper()
-	c, way := both(b, faults)
+	c := sampleCloud(b, cloud.Options{Faults: faults}, faulty.Faults{})
+	way := reach(b, serve(b, c).URL, Options{Token: c.Token()})
 	queue := make(chan int, n)
 	for i := range n {
 		queue <- i

@@ -11,12 +11,13 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
 
 func TestWhatIsWrittenIsReadBackFieldByField(t *testing.T) {
-	c, way := both(t, cloud.Faults{})
+	c, way := both(t, faulty.Faults{})
 	cred := importer.Write{Item: &schema.CloudCredential{Name: "G", ServiceProvider: "Google", ClientID: "i", AuthorizationEndpoint: "https://a.example",
 		TokenEndpoint: "https://t.example", Grant: "authorization_code"}, Secret: schema.NewSecret("canary-client")}
 	full := importer.Write{Item: &schema.CloudConnection{Name: "Sales", Description: "d", FromEmailAddress: "a@b.example", EmailPrefix: "[p]",
@@ -65,7 +66,7 @@ func shown(t *testing.T, it schema.Item) string {
 }
 
 func TestAnUpdateEmptiesFieldsAndKeepsTheSecret(t *testing.T) {
-	c, way := both(t, cloud.Faults{})
+	c, way := both(t, faulty.Faults{})
 	r, err := way.Create(t.Context(), support())
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +83,7 @@ func TestAnUpdateEmptiesFieldsAndKeepsTheSecret(t *testing.T) {
 }
 
 func TestAListIsWalkedToItsEnd(t *testing.T) {
-	_, way := both(t, cloud.Faults{})
+	_, way := both(t, faulty.Faults{})
 	for i := range 8 {
 		w := support()
 		w.Item.(*schema.CloudConnection).Name, w.Key = fmt.Sprint("c", i), ""
@@ -101,7 +102,7 @@ func TestAListIsWalkedToItsEnd(t *testing.T) {
 }
 
 func TestTheSameKeyAgainGivesTheSameItem(t *testing.T) {
-	c, way := both(t, cloud.Faults{})
+	c, way := both(t, faulty.Faults{})
 	first, err := way.Create(t.Context(), support())
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +114,7 @@ func TestTheSameKeyAgainGivesTheSameItem(t *testing.T) {
 }
 
 func TestANoConcernsTheItemAlone(t *testing.T) {
-	_, way := both(t, cloud.Faults{})
+	_, way := both(t, faulty.Faults{})
 	if _, err := way.Create(t.Context(), support()); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +141,7 @@ func TestANoConcernsTheItemAlone(t *testing.T) {
 			return err
 		}, 404, "no such connection"},
 		{"made by somebody else just before", func() error {
-			_, way := both(t, once("POST", cloud.Fault{Do: cloud.Rival}))
+			_, way := both(t, once("POST", faulty.Fault{Do: faulty.Rival}))
 			_, err := way.Create(t.Context(), support())
 			return err
 		}, 409, "another connection has this name"},
@@ -258,21 +259,21 @@ func TestAnAnswerAboutAnotherItemSettlesNothing(t *testing.T) {
 }
 
 func TestIdsThatAreNoPathSegmentAreNeverSent(t *testing.T) {
-	c, way := both(t, cloud.Faults{})
+	c, way := both(t, faulty.Faults{})
 	for _, id := range []string{"", ".", "..", "a b", "a\x00", strings.Repeat("1", 201)} {
 		if _, err := way.Update(t.Context(), id, support()); err == nil || importer.Unsettled(err) {
 			t.Errorf("%q: got %v", id, err)
 		}
 	}
-	if n := c.Counts().Requests; n != 0 {
+	if n := c.Requests(); n != 0 {
 		t.Errorf("%d requests", n)
 	}
 }
 
 func TestNothingSecretIsLogged(t *testing.T) {
 	var log bytes.Buffer
-	c, srv := sampleCloud(t, cloud.Faults{})
-	way := reach(t, srv.URL, Options{Token: c.Token(), Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	c := sampleCloud(t, cloud.Options{}, faulty.Faults{})
+	way := reach(t, serve(t, c).URL, Options{Token: c.Token(), Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if _, err := way.Create(t.Context(), support()); err != nil {
 		t.Fatal(err)
 	}
@@ -292,11 +293,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 }
 
 func TestAHandlerIsReachedWithoutAPort(t *testing.T) {
-	c, err := cloud.Open(t.TempDir(), cloud.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := sampleCloud(t, cloud.Options{}, faulty.Faults{})
 	site := importer.Site{URL: "sample:DIR", Host: "sample-DIR", Rehearsal: true}
 	way, err := OpenHandler(c.Handler(), site, Options{Token: c.Token()})
 	if err != nil {

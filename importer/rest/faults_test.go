@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -19,30 +20,30 @@ import (
 // Cloud: one request, one item at most, and the truth about it.
 func TestAWriteThatMayHaveHappenedIsNeverRepeated(t *testing.T) {
 	tests := []struct {
-		fault  cloud.Fault
+		fault  faulty.Fault
 		stored string
 	}{
-		{cloud.Fault{Do: cloud.Fail, Status: 500}, ""},
-		{cloud.Fault{Do: cloud.Fail, Status: 503, RetryAfter: "0"}, ""},
-		{cloud.Fault{Do: cloud.FailAfter, Status: 502}, "Support"},
-		{cloud.Fault{Do: cloud.DropBefore}, ""},
-		{cloud.Fault{Do: cloud.DropAfter}, "Support"},
-		{cloud.Fault{Do: cloud.CutAnswer}, "Support"},
-		{cloud.Fault{Do: cloud.Garble}, "Support"},
-		{cloud.Fault{Do: cloud.Endless}, "Support"},
-		{cloud.Fault{Do: cloud.Hang}, ""},
-		{cloud.Fault{Do: cloud.HangAfter}, "Support"},
+		{faulty.Fault{Do: faulty.Fail, Status: 500}, ""},
+		{faulty.Fault{Do: faulty.Fail, Status: 503, RetryAfter: "0"}, ""},
+		{faulty.Fault{Do: faulty.FailAfter, Status: 502}, "Support"},
+		{faulty.Fault{Do: faulty.DropBefore}, ""},
+		{faulty.Fault{Do: faulty.DropAfter}, "Support"},
+		{faulty.Fault{Do: faulty.CutAnswer}, "Support"},
+		{faulty.Fault{Do: faulty.Garble}, "Support"},
+		{faulty.Fault{Do: faulty.Endless}, "Support"},
+		{faulty.Fault{Do: faulty.Hang}, ""},
+		{faulty.Fault{Do: faulty.HangAfter}, "Support"},
 	}
 	for _, tt := range tests {
 		for _, reused := range []bool{false, true} {
 			t.Run(string(tt.fault.Do), func(t *testing.T) {
-				c, srv := sampleCloud(t, always("POST", tt.fault))
+				c := sampleCloud(t, cloud.Options{PageSize: 3}, always("POST", tt.fault))
 				patience := time.Minute
-				if tt.fault.Do == cloud.Hang || tt.fault.Do == cloud.HangAfter {
+				if tt.fault.Do == faulty.Hang || tt.fault.Do == faulty.HangAfter {
 					patience = short
 				}
-				way := reach(t, srv.URL, Options{Token: c.Token(), Timeout: patience})
-				want := int64(1)
+				way := reach(t, serve(t, c).URL, Options{Token: c.Token(), Timeout: patience})
+				want := 1
 				if reused { // a connection that was used before tempts net/http to repeat by itself
 					if _, err := way.List(t.Context(), schema.Connections); err != nil {
 						t.Fatal(err)
@@ -53,7 +54,7 @@ func TestAWriteThatMayHaveHappenedIsNeverRepeated(t *testing.T) {
 				if !importer.Unsettled(err) {
 					t.Errorf("got %v", err)
 				}
-				if got := c.Counts().Requests; got != want || stored(t, c) != tt.stored {
+				if got := c.Requests(); got != want || stored(t, c) != tt.stored {
 					t.Errorf("%d requests, want %d; stored %q, want %q", got, want, stored(t, c), tt.stored)
 				}
 				if all, err := way.List(t.Context(), schema.Connections); err != nil || (len(all) == 1) != (tt.stored != "") {
@@ -65,10 +66,10 @@ func TestAWriteThatMayHaveHappenedIsNeverRepeated(t *testing.T) {
 }
 
 func TestReadingGoesOnAfterOneFault(t *testing.T) {
-	for _, f := range []cloud.Fault{
-		{Do: cloud.Fail, Status: 500}, {Do: cloud.Fail, Status: 502}, {Do: cloud.Fail, Status: 503, RetryAfter: "0"}, {Do: cloud.Fail, Status: 504},
-		{Do: cloud.Fail, Status: 429, RetryAfter: "0"},
-		{Do: cloud.DropBefore}, {Do: cloud.DropAfter}, {Do: cloud.CutAnswer},
+	for _, f := range []faulty.Fault{
+		{Do: faulty.Fail, Status: 500}, {Do: faulty.Fail, Status: 502}, {Do: faulty.Fail, Status: 503, RetryAfter: "0"}, {Do: faulty.Fail, Status: 504},
+		{Do: faulty.Fail, Status: 429, RetryAfter: "0"},
+		{Do: faulty.DropBefore}, {Do: faulty.DropAfter}, {Do: faulty.CutAnswer},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c, way := inBubble(t, once("GET", f))
@@ -78,7 +79,7 @@ func TestReadingGoesOnAfterOneFault(t *testing.T) {
 			if all, err := way.List(t.Context(), schema.Connections); err != nil || len(all) != 1 {
 				t.Errorf("%s: got %v, %v", f.Do, all, err)
 			}
-			if n := c.Counts().Requests; n != 3 {
+			if n := c.Requests(); n != 3 {
 				t.Errorf("%s: %d requests, want 3", f.Do, n)
 			}
 		})
@@ -87,17 +88,17 @@ func TestReadingGoesOnAfterOneFault(t *testing.T) {
 
 func TestReadingEndsByItselfWhenFaultsDoNot(t *testing.T) {
 	tests := []struct {
-		fault    cloud.Fault
-		requests int64
+		fault    faulty.Fault
+		requests int
 		says     string
 	}{
-		{cloud.Fault{Do: cloud.Fail, Status: 500}, attempts, "made to fail (HTTP 500 Internal Server Error)"},
-		{cloud.Fault{Do: cloud.Hang}, attempts, "no whole answer within 30s"},
-		{cloud.Fault{Do: cloud.DropBefore}, attempts, "EOF"},
-		{cloud.Fault{Do: cloud.Garble}, 1, "ends in the middle"},
-		{cloud.Fault{Do: cloud.Endless}, 1, "larger than"},
-		{cloud.Fault{Do: cloud.Fail, Status: 429, RetryAfter: "86400"}, 1, "asks to be left alone for 24h0m0s"},
-		{cloud.Fault{Do: cloud.Fail, Status: 503, RetryAfter: "Fri, 01 Jan 2100 00:00:00 GMT"}, 1, "asks to be left alone"},
+		{faulty.Fault{Do: faulty.Fail, Status: 500}, attempts, "made to fail (HTTP 500 Internal Server Error)"},
+		{faulty.Fault{Do: faulty.Hang}, attempts, "no whole answer within 30s"},
+		{faulty.Fault{Do: faulty.DropBefore}, attempts, "EOF"},
+		{faulty.Fault{Do: faulty.Garble}, 1, "ends in the middle"},
+		{faulty.Fault{Do: faulty.Endless}, 1, "larger than"},
+		{faulty.Fault{Do: faulty.Fail, Status: 429, RetryAfter: "86400"}, 1, "asks to be left alone for 24h0m0s"},
+		{faulty.Fault{Do: faulty.Fail, Status: 503, RetryAfter: "Fri, 01 Jan 2100 00:00:00 GMT"}, 1, "asks to be left alone"},
 	}
 	for _, tt := range tests {
 		synctest.Test(t, func(t *testing.T) {
@@ -106,7 +107,7 @@ func TestReadingEndsByItselfWhenFaultsDoNot(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.says) || importer.Unsettled(err) {
 				t.Errorf("%s: got %v", tt.fault.Do, err)
 			}
-			if n := c.Counts().Requests; n != tt.requests {
+			if n := c.Requests(); n != tt.requests {
 				t.Errorf("%s: %d requests, want %d", tt.fault.Do, n, tt.requests)
 			}
 		})
@@ -116,7 +117,7 @@ func TestReadingEndsByItselfWhenFaultsDoNot(t *testing.T) {
 func TestAWriteRefusedWith429IsRepeatedAndDoneOnce(t *testing.T) {
 	for _, after := range []string{"0", "", "soon"} {
 		synctest.Test(t, func(t *testing.T) {
-			c, way := inBubble(t, once("POST", cloud.Fault{Do: cloud.Fail, Status: 429, RetryAfter: after}))
+			c, way := inBubble(t, once("POST", faulty.Fault{Do: faulty.Fail, Status: 429, RetryAfter: after}))
 			if _, err := way.Create(t.Context(), support()); err != nil || stored(t, c) != "Support" {
 				t.Errorf("%q: got %v, stored %q", after, err, stored(t, c))
 			}
@@ -126,7 +127,7 @@ func TestAWriteRefusedWith429IsRepeatedAndDoneOnce(t *testing.T) {
 
 func TestRefusedForEverEndsAsAnErrorOfTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, way := inBubble(t, always("POST", cloud.Fault{Do: cloud.Fail, Status: 429}))
+		c, way := inBubble(t, always("POST", faulty.Fault{Do: faulty.Fail, Status: 429}))
 		start := time.Now()
 		_, err := way.Create(t.Context(), support())
 		if err == nil || importer.Unsettled(err) || !strings.Contains(err.Error(), "HTTP 429") {
@@ -135,7 +136,7 @@ func TestRefusedForEverEndsAsAnErrorOfTheRun(t *testing.T) {
 		if took := time.Since(start); took < maxWait || took > 2*maxWait {
 			t.Errorf("it took %v", took)
 		}
-		if n := c.Counts().Requests; n > 20 {
+		if n := c.Requests(); n > 20 {
 			t.Errorf("%d requests", n)
 		}
 	})
@@ -154,11 +155,11 @@ func TestRetryAfterIsHonouredByAllRequests(t *testing.T) {
 	for _, tt := range tests {
 		synctest.Test(t, func(t *testing.T) {
 			var times []time.Time
-			faults := cloud.Faults{Script: func(*http.Request) cloud.Fault {
+			faults := faulty.Faults{Script: func(*http.Request) faulty.Fault {
 				if times = append(times, time.Now()); len(times) == 1 {
-					return cloud.Fault{Do: cloud.Fail, Status: tt.status, RetryAfter: tt.after()}
+					return faulty.Fault{Do: faulty.Fail, Status: tt.status, RetryAfter: tt.after()}
 				}
-				return cloud.Fault{}
+				return faulty.Fault{}
 			}}
 			_, way := inBubble(t, faults)
 			_, _ = way.Create(t.Context(), support())
@@ -176,25 +177,19 @@ func TestRetryAfterIsHonouredByAllRequests(t *testing.T) {
 }
 
 // inBubble is both without a network, for virtual time.
-func inBubble(t *testing.T, faults cloud.Faults) (*cloud.Cloud, importer.Cloud) {
+func inBubble(t *testing.T, f faulty.Faults) (site, importer.Cloud) {
 	t.Helper()
-	c, err := cloud.Open(t.TempDir(), cloud.Options{Faults: faults})
+	c := sampleCloud(t, cloud.Options{}, f)
+	way, err := OpenHandler(c.Front, importer.Site{}, Options{Token: c.Token()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	way, err := OpenHandler(c.Handler(), importer.Site{}, Options{Token: c.Token()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = way.Close()
-		_ = c.Close()
-	})
+	t.Cleanup(func() { _ = way.Close() })
 	return c, way
 }
 
 func TestATokenThatExpiresHalfWayIsSaidAsThat(t *testing.T) {
-	_, way := both(t, cloud.Faults{TokenLasts: 1})
+	_, way := both(t, faulty.Faults{TokenLasts: 1})
 	if _, err := way.Create(t.Context(), support()); err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +207,7 @@ func TestTheTokenNeverFollowsARedirectToAnotherHost(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
 	defer other.Close()
 	for _, method := range []string{"GET", "POST"} {
-		c, way := both(t, always(method, cloud.Fault{Do: cloud.Redirect, To: other.URL}))
+		c, way := both(t, always(method, faulty.Fault{Do: faulty.Redirect, To: other.URL}))
 		var err error
 		if method == "GET" {
 			_, err = way.List(t.Context(), schema.Connections)
@@ -222,7 +217,7 @@ func TestTheTokenNeverFollowsARedirectToAnotherHost(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), `a redirect to "`+other.URL+`", which is not followed`) || importer.Unsettled(err) {
 			t.Errorf("%s: got %v", method, err)
 		}
-		if n := c.Counts().Requests; n != 1 || reached {
+		if n := c.Requests(); n != 1 || reached {
 			t.Errorf("%s: %d requests, followed: %v", method, n, reached)
 		}
 	}
@@ -240,9 +235,9 @@ func TestACloudThatIsNotThereWasNotWrittenTo(t *testing.T) {
 
 func TestGivingUpInTheMiddleOfAWriteLeavesItOpen(t *testing.T) {
 	ctx, giveUp := context.WithCancel(t.Context())
-	_, way := both(t, cloud.Faults{Script: func(*http.Request) cloud.Fault {
+	_, way := both(t, faulty.Faults{Script: func(*http.Request) faulty.Fault {
 		giveUp()
-		return cloud.Fault{Do: cloud.HangAfter}
+		return faulty.Fault{Do: faulty.HangAfter}
 	}})
 	_, err := way.Create(ctx, support())
 	if !importer.Unsettled(err) || !errors.Is(err, context.Canceled) {

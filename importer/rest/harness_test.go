@@ -8,23 +8,36 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
 
-// sampleCloud serves a sample Cloud with the given faults on loopback.
-func sampleCloud(t testing.TB, faults cloud.Faults) (*cloud.Cloud, *httptest.Server) {
+// site is a sample Cloud behind faults.
+type site struct {
+	*cloud.Cloud
+	*faulty.Front
+}
+
+func sampleCloud(t testing.TB, o cloud.Options, f faulty.Faults) site {
 	t.Helper()
-	c, err := cloud.Open(t.TempDir(), cloud.Options{Faults: faults, PageSize: 3})
+	c, err := cloud.Open(t.TempDir(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(c.Handler())
+	t.Cleanup(func() { _ = c.Close() })
+	return site{c, faulty.New(c.Handler(), f)}
+}
+
+// serve serves a site on loopback.
+func serve(t testing.TB, s site) *httptest.Server {
+	t.Helper()
+	srv := httptest.NewServer(s)
 	t.Cleanup(func() {
-		_ = c.Close() // ends withheld answers, which the server would wait for
+		srv.CloseClientConnections() // ends withheld answers, which the server would wait for
 		srv.Close()
 	})
-	return c, srv
+	return srv
 }
 
 // reach opens the way to a sample Cloud at url.
@@ -38,10 +51,10 @@ func reach(t testing.TB, url string, opts Options) importer.Cloud {
 	return way
 }
 
-func both(t testing.TB, faults cloud.Faults) (*cloud.Cloud, importer.Cloud) {
+func both(t testing.TB, f faulty.Faults) (site, importer.Cloud) {
 	t.Helper()
-	c, srv := sampleCloud(t, faults)
-	return c, reach(t, srv.URL, Options{Token: c.Token()})
+	s := sampleCloud(t, cloud.Options{PageSize: 3}, f)
+	return s, reach(t, serve(t, s).URL, Options{Token: s.Token()})
 }
 
 // answering is a Cloud that always answers the same.
@@ -67,11 +80,11 @@ func support() importer.Write {
 }
 
 // once does a fault to the first request of a method and to no other.
-func once(method string, f cloud.Fault) cloud.Faults {
+func once(method string, f faulty.Fault) faulty.Faults {
 	left := 1
-	return cloud.Faults{Script: func(r *http.Request) cloud.Fault {
+	return faulty.Faults{Script: func(r *http.Request) faulty.Fault {
 		if r.Method != method || left == 0 {
-			return cloud.Fault{}
+			return faulty.Fault{}
 		}
 		left--
 		return f
@@ -79,16 +92,16 @@ func once(method string, f cloud.Fault) cloud.Faults {
 }
 
 // always does a fault to every request of a method.
-func always(method string, f cloud.Fault) cloud.Faults {
-	return cloud.Faults{Script: func(r *http.Request) cloud.Fault {
+func always(method string, f faulty.Fault) faulty.Faults {
+	return faulty.Faults{Script: func(r *http.Request) faulty.Fault {
 		if r.Method != method {
-			return cloud.Fault{}
+			return faulty.Fault{}
 		}
 		return f
 	}}
 }
 
-func stored(t testing.TB, c *cloud.Cloud) string {
+func stored(t testing.TB, c site) string {
 	t.Helper()
 	entries, err := c.Items(t.Context(), schema.Connections)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
-	"github.com/mailferry/mailferry/samples/cloud"
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -51,7 +51,7 @@ func TestASwitchOfProtocolsEndsByItself(t *testing.T) {
 func TestNoPatienceAskedForIsNoRace(t *testing.T) {
 	for _, after := range []string{"0", "", "-5", "999999999999999", "Thu, 01 Jan 1970 00:00:00 GMT"} {
 		synctest.Test(t, func(t *testing.T) {
-			c, way := inBubble(t, always("GET", cloud.Fault{Do: cloud.Fail, Status: 429, RetryAfter: after}))
+			c, way := inBubble(t, always("GET", faulty.Fault{Do: faulty.Fail, Status: 429, RetryAfter: after}))
 			start := time.Now()
 			_, err := way.List(t.Context(), schema.Connections)
 			if err == nil || !strings.Contains(err.Error(), "HTTP 429") {
@@ -63,7 +63,7 @@ func TestNoPatienceAskedForIsNoRace(t *testing.T) {
 			if took := time.Since(start); took > 2*maxWait {
 				t.Errorf("%q: it took %v", after, took)
 			}
-			if n := c.Counts().Requests; n > 400 {
+			if n := c.Requests(); n > 400 {
 				t.Errorf("%q: %d requests", after, n)
 			}
 		})
@@ -74,7 +74,7 @@ func TestNoPatienceAskedForIsNoRace(t *testing.T) {
 // is open, and nothing more is sent.
 func TestTooMuchPatienceAskedForByAFailureEndsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, way := inBubble(t, once("POST", cloud.Fault{Do: cloud.Fail, Status: 503, RetryAfter: "999999"}))
+		c, way := inBubble(t, once("POST", faulty.Fault{Do: faulty.Fail, Status: 503, RetryAfter: "999999"}))
 		start := time.Now()
 		_, first := way.Create(t.Context(), support())
 		if !importer.Unsettled(first) {
@@ -90,7 +90,7 @@ func TestTooMuchPatienceAskedForByAFailureEndsTheRun(t *testing.T) {
 		if took := time.Since(start); took > time.Minute {
 			t.Errorf("it took %v", took)
 		}
-		if n := c.Counts().Requests; n != 1 {
+		if n := c.Requests(); n != 1 {
 			t.Errorf("%d requests", n)
 		}
 	})

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -116,12 +117,8 @@ func newPKI(t *testing.T) pki {
 
 func TestAPrivateCAAndAClientCertificateOpenTheWay(t *testing.T) {
 	p := newPKI(t)
-	c, err := cloud.Open(t.TempDir(), cloud.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	srv := httptest.NewUnstartedServer(c.Handler())
+	c := sampleCloud(t, cloud.Options{}, faulty.Faults{})
+	srv := httptest.NewUnstartedServer(c)
 	srv.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: p.pool}
 	srv.StartTLS()
 	defer srv.Close()
@@ -136,9 +133,9 @@ func TestAPrivateCAAndAClientCertificateOpenTheWay(t *testing.T) {
 	if _, err := reach(t, srv.URL, Options{Token: c.Token(), CAFile: ca}).List(t.Context(), schema.Connections); err == nil {
 		t.Error("without a client certificate: no error")
 	}
-	before := c.Counts().Requests
-	_, err = reach(t, srv.URL, Options{Token: c.Token(), CertFile: p.cert, KeyFile: p.key}).List(t.Context(), schema.Connections)
-	if err == nil || !strings.Contains(schema.HintOf(err), "private CA") || c.Counts().Requests != before {
+	before := c.Requests()
+	_, err := reach(t, srv.URL, Options{Token: c.Token(), CertFile: p.cert, KeyFile: p.key}).List(t.Context(), schema.Connections)
+	if err == nil || !strings.Contains(schema.HintOf(err), "private CA") || c.Requests() != before {
 		t.Errorf("without the CA: got %v (%s)", err, schema.HintOf(err))
 	}
 }

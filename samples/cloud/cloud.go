@@ -51,14 +51,14 @@ type Options struct {
 	Token     schema.Secret // accepted as bearer token; zero: one is made and kept in the folder
 	Providers []Provider    // nil: DefaultProviders
 	PageSize  int           // items in one answer of a list; 0: 100
+	Twins     bool          // a name may be taken more than once: whether the vendor's pages mind is not known
 	Faults    Faults
 }
 
 // Counts is what a sample Cloud has seen since it was opened.
 type Counts struct {
-	Requests int64 // all, the refused ones included
-	Writes   int64 // items made or changed; a repeated answer is none
-	Limited  int64 // answered with 429
+	Writes  int64 // items made or changed; a repeated answer is none
+	Limited int64 // answered with 429
 }
 
 // Cloud is one sample Cloud on one folder. It is safe for concurrent use, also
@@ -72,12 +72,13 @@ type Cloud struct {
 	tokenSum  [sha256.Size]byte
 	providers []Provider
 	pageSize  int
+	twins     bool
 	faults    *faults
 	openapi   []byte
 
 	closed    chan struct{} // ends answers that never come
 	closeOnce sync.Once
-	counts    struct{ requests, writes, limited atomic.Int64 }
+	counts    struct{ writes, limited atomic.Int64 }
 }
 
 // Names of the files in the folder, each readable by its owner alone.
@@ -101,7 +102,7 @@ func Open(dir string, opts Options) (*Cloud, error) {
 		}
 		return nil, fmt.Errorf("sample Cloud: %w", err)
 	}
-	c := &Cloud{providers: opts.Providers, pageSize: opts.PageSize, token: opts.Token, closed: make(chan struct{})}
+	c := &Cloud{providers: opts.Providers, pageSize: opts.PageSize, twins: opts.Twins, token: opts.Token, closed: make(chan struct{})}
 	if c.providers == nil {
 		c.providers = DefaultProviders()
 	}
@@ -133,7 +134,7 @@ func (c *Cloud) Providers() []Provider { return c.providers }
 
 // Counts returns what was seen so far.
 func (c *Cloud) Counts() Counts {
-	return Counts{c.counts.requests.Load(), c.counts.writes.Load(), c.counts.limited.Load()}
+	return Counts{c.counts.writes.Load(), c.counts.limited.Load()}
 }
 
 // Close ends answers that were being withheld and closes the database.

@@ -44,7 +44,7 @@ func (p *Pages) serveItems(l schema.List) http.HandlerFunc {
 		if limit > 0 && len(entries) > limit {
 			entries, answer.More = entries[:limit], true
 		}
-		for _, e := range p.cloud.faults.shown(entries) {
+		for _, e := range entries {
 			raw, err := encodeEntry(e)
 			if err != nil {
 				p.cloud.writeError(w, err)

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -215,25 +217,28 @@ func testPagesRefusal(t *testing.T, b *page.Browser) {
 }
 
 func testPagesFaults(t *testing.T, b *page.Browser) {
-	var next atomic.Pointer[Fault]
-	a := browse(t, b, Options{Faults: Faults{Script: func(r *http.Request) Fault {
+	var next atomic.Pointer[faulty.Fault]
+	a := browse(t, b, Options{}, PageOptions{})
+	srv := httptest.NewServer(faulty.New(a.pages, faulty.Faults{Script: func(r *http.Request) faulty.Fault {
 		if f := next.Load(); f != nil && isWrite(r) {
 			return *f
 		}
-		return Fault{}
-	}}}, PageOptions{})
+		return faulty.Fault{}
+	}}))
+	t.Cleanup(srv.Close)
+	a.url = srv.URL
 	a.open("")
 	a.connections()
 	a.add()
 	a.fill("Name", "n", "Service provider", smtp, "Host", "h.example")
 	for _, test := range []struct {
-		fault Fault
+		fault faulty.Fault
 		says  string
 	}{
-		{Fault{Do: Fail, Status: 500}, "alert: made to fail"},
-		{Fault{Do: DropBefore}, "alert: The site did not answer. Try again."},
-		{Fault{Do: DropAfter}, "alert: The site did not answer. Try again."},
-		{Fault{}, "field Name: Name another connection has this name"}, // for it was done before the answer was cut
+		{faulty.Fault{Do: faulty.Fail, Status: 500}, "alert: made to fail"},
+		{faulty.Fault{Do: faulty.DropBefore}, "alert: The site did not answer. Try again."},
+		{faulty.Fault{Do: faulty.DropAfter}, "alert: The site did not answer. Try again."},
+		{faulty.Fault{}, "field Name: Name another connection has this name"}, // for it was done before the answer was cut
 	} {
 		next.Store(&test.fault)
 		a.press("Save")

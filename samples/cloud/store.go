@@ -210,7 +210,6 @@ func (c *Cloud) insert(ctx context.Context, tx *sql.Tx, it schema.Item, box []by
 	if err != nil {
 		return Entry{}, err
 	}
-	c.faults.born(id)
 	return get(ctx, tx, it.List(), id)
 }
 

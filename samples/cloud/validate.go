@@ -78,7 +78,7 @@ func (c *Cloud) check(ctx context.Context, tx *sql.Tx, id int64, it schema.Item)
 	}
 	if other, taken, err := find(ctx, tx, l, it.ItemName()); err != nil {
 		return err
-	} else if taken && other != id && !c.faults.Twins {
+	} else if taken && other != id && !c.twins {
 		return refused(http.StatusConflict, "name", "another %s has this name", l.One())
 	}
 	return nil
