@@ -193,21 +193,3 @@ func testAbsent(t *testing.T, d *driver) {
 	fails(t, err, ErrAbsent, "no field named Security token; the page has: Name *, From Address:, Host (required), SMTP Port, Description")
 	fails(t, p.Press(t.Context(), "Delete"), ErrAbsent, "no button or link named Delete; the page has:", "Archive")
 }
-
-func testScreenshot(t *testing.T, d *driver) {
-	ctx := t.Context()
-	shot := func(value string, labels ...string) string {
-		p := d.at(t, d.host+"secret.html?v="+value)
-		ok(t, p.WaitFor(ctx, HasField("Client Secret")))
-		picture := must[[]byte](t)(p.Screenshot(ctx, labels...))
-		holds(t, p.Scope, "Client Secret", value)
-		ok(t, control(t, p.Scope, "Name").Set(ctx, "still there"))
-		return string(picture)
-	}
-	if shot("short", "Client Secret") != shot("muchlongersecret", "client secret:") {
-		t.Error("a picture tells secrets apart")
-	}
-	if shot("short") == shot("muchlongersecret") {
-		t.Error("a field that is not named as secret was blanked, so the comparison proves nothing")
-	}
-}

@@ -211,21 +211,4 @@ const (
 		const next = () => { if (--left) requestAnimationFrame(next); else { clearTimeout(late); setTimeout(() => done(true)); } };
 		requestAnimationFrame(next);
 	})`
-
-	// jsHide makes an element invisible without moving anything and without taking its focus; jsUnhide undoes it.
-	jsHide = `function() {
-		const e = this;
-		if (!e.isConnected) return false;
-		e.setAttribute('data-mailferry-style', e.getAttribute('style') || '');
-		e.style.setProperty('transition', 'none', 'important');
-		e.style.setProperty('animation', 'none', 'important');
-		e.style.setProperty('opacity', '0', 'important');
-		return getComputedStyle(e).opacity === '0';
-	}`
-	jsUnhide = `function() {
-		const style = this.getAttribute('data-mailferry-style');
-		if (style === null) return;
-		this.removeAttribute('data-mailferry-style');
-		if (style) this.setAttribute('style', style); else this.removeAttribute('style');
-	}`
 )

@@ -120,7 +120,6 @@ func TestDriver(t *testing.T) {
 		{"a combobox in a modal dialog keeps the dialog open", testDialogCombobox},
 		{"a wait in vain says what is there instead", testWaitInVain},
 		{"a page that moves on is gone", testMovedOn},
-		{"a screenshot shows no secret", testScreenshot},
 		{"an address that cannot be opened is an error", testGotoErrors},
 		{"without a window nobody is asked to sign in", testSignInWithoutWindow},
 		{"a cancelled context ends a wait", testCancelled},
