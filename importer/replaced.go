@@ -1,14 +1,11 @@
 package importer
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
-	"filippo.io/age"
-	"filippo.io/age/armor"
-
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 // ReplacedFormat is the format of what an overwrite replaced.
@@ -38,31 +35,15 @@ func (r *run) keep(pi *PlanItem) error {
 		return err
 	}
 	path := fmt.Sprintf("%s.%s-%s.replaced.age", strings.TrimSuffix(r.o.Ledger, ".jsonl"), pi.List.One(), name[:16])
-	sealed, err := sealArmored(raw, r.o.Recipients)
-	if err != nil {
-		return fmt.Errorf("keeping what is replaced: %w", err)
+	file, err := sealed.Encrypt(raw, r.o.Recipients)
+	if err == nil {
+		err = r.o.files.Write(path, file)
 	}
-	if err := r.o.files.Write(path, []byte(sealed)); err != nil {
+	if err != nil {
 		return fmt.Errorf("keeping what is replaced: %w", err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.results[keyOf(pi.item)].Replaced = path
 	return nil
-}
-
-func sealArmored(content []byte, to []age.Recipient) (string, error) {
-	var out strings.Builder
-	a := armor.NewWriter(&out)
-	w, err := age.Encrypt(a, to...)
-	if err != nil {
-		return "", err
-	}
-	if _, err := w.Write(content); err != nil {
-		return "", err
-	}
-	if err := errors.Join(w.Close(), a.Close()); err != nil {
-		return "", err
-	}
-	return out.String(), nil
 }

@@ -14,6 +14,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 // PlanFormat is the format of a saved plan.
@@ -84,35 +85,30 @@ func digestOf(document []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// SavePlan writes the plan as an age file that only those recipients open.
+// SavePlan writes the plan as an armored age file that only those recipients
+// open.
 func SavePlan(w io.Writer, s *SavedPlan, to []age.Recipient) error {
 	raw, err := schema.MarshalIndent(s)
 	if err != nil {
 		return err
 	}
-	out, err := age.Encrypt(w, to...)
+	file, err := sealed.Encrypt(raw, to)
 	if err != nil {
 		return err
 	}
-	if _, err := out.Write(raw); err != nil {
-		return err
-	}
-	return out.Close()
+	_, err = w.Write(file)
+	return err
 }
 
 // OpenPlan reads a saved plan, to the end before any of it is looked at.
 func OpenPlan(r io.Reader, ids []age.Identity) (*SavedPlan, error) {
-	in, err := age.Decrypt(r, ids...)
-	if err != nil {
-		var none *age.NoIdentityMatchError
-		if errors.As(err, &none) {
-			return nil, schema.Hint(errors.New("the plan is sealed to other keys"), "a plan opens with the key that it was made with (plan -i): import with that one, or make a plan with yours")
-		}
-		return nil, errors.New("this is not a saved plan, or it is damaged")
+	raw, err := sealed.Decrypt(r, schema.MaxDocument, ids...)
+	if wrong := (*sealed.WrongKeyError)(nil); errors.As(err, &wrong) {
+		return nil, schema.Hint(errors.New("the plan is sealed to other keys"),
+			"a plan opens with the key that it was made with (plan -i): import with that one, or make a plan with yours")
 	}
-	raw, err := io.ReadAll(io.LimitReader(in, schema.MaxDocument+1))
 	if err != nil {
-		return nil, errors.New("the plan is damaged")
+		return nil, errors.New("this is not a saved plan, or it is damaged")
 	}
 	var head struct {
 		Format string `json:"format"`
