@@ -7,11 +7,8 @@ import (
 	"net/url"
 	"path"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
-
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -47,7 +44,7 @@ func lookAt(ctx context.Context, c Cloud, own map[itemKey]schema.Item, lists ...
 			l.ids[itemKey{List: list, Name: r.ID}] = &all[i]
 			l.exact[k] = append(l.exact[k], r)
 			if own[k] == nil {
-				near := itemKey{List: list, Name: fold(k.Name)}
+				near := itemKey{List: list, Name: human.FoldName(k.Name)}
 				if len(l.alike[near]) < mostAlike {
 					l.alike[near] = append(l.alike[near], k.Name)
 				}
@@ -60,21 +57,7 @@ func lookAt(ctx context.Context, c Cloud, own map[itemKey]schema.Item, lists ...
 // near returns some of the names on Cloud that a person would take for the
 // item's own. Names that the bundle has as well are its own items, not mistakes.
 func (l *look) near(it schema.Item) []string {
-	return l.alike[itemKey{List: it.List(), Name: fold(it.ItemName())}]
-}
-
-// fold maps names that look alike to one: without regard to case, to blanks at
-// the ends and their number between, to Unicode's composed, decomposed and
-// compatibility forms, and to characters that show nothing.
-func fold(name string) string {
-	name = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name)))
-	name = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, name)
-	return strings.Join(strings.Fields(name), " ")
+	return l.alike[itemKey{List: it.List(), Name: human.FoldName(it.ItemName())}]
 }
 
 // Change is one field that is not on Cloud as the bundle has it. From is
@@ -102,11 +85,8 @@ func (o *Options) changes(cloud, bundle schema.Item) []Change {
 // with Cloud's values as they are.
 func compare(cloud, bundle schema.Item) []Change {
 	var out []Change
-	for _, f := range schema.FieldsOf(bundle) {
-		if f.Secret {
-			continue
-		}
-		if asShown(cloud, f.Name) != asShown(bundle, f.Name) {
+	for _, f := range schema.Differences(cloud, bundle) {
+		if !f.Secret && asShown(cloud, f.Name) != asShown(bundle, f.Name) {
 			out = append(out, Change{Field: f.Name, Label: f.Label, From: schema.Text(cloud, f.Name), To: schema.Text(bundle, f.Name)})
 		}
 	}

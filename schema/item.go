@@ -183,6 +183,50 @@ func Extra(it Item) []string {
 	return keys
 }
 
+// Differences returns the fields in which two items of one kind differ: in the
+// panel's order, then the extra values by their keys. A field that is empty in
+// both is none of them, and of secrets the markers are compared. One of the two
+// may be nil, which has no values.
+func Differences(a, b Item) []Field {
+	if reflect.DeepEqual(a, b) {
+		return nil
+	}
+	var fields []Field
+	var extra []string
+	for _, it := range []Item{a, b} {
+		if it != nil {
+			fields, extra = FieldsOf(it), append(extra, Extra(it)...)
+		}
+	}
+	slices.Sort(extra)
+	fields = slices.Clip(fields) // they are everybody's
+	for _, key := range slices.Compact(extra) {
+		fields = append(fields, Field{Name: "extra." + key, Label: key, Type: String})
+	}
+	var out []Field
+	for _, f := range fields {
+		if valueOf(a, f) != valueOf(b, f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// valueOf is a field's value, fit to be compared; nil where there is none.
+func valueOf(it Item, f Field) any {
+	if it == nil {
+		return nil
+	}
+	v, ok := Get(it, f.Name)
+	if m, isMarker := v.(*Marker); isMarker && ok {
+		return *m
+	}
+	if !ok {
+		return nil
+	}
+	return v
+}
+
 // UsesOAuth2 reports whether a connection signs in by OAuth2, which a person has
 // to authorise: it names a credential, or its mode or provider says so in the
 // vendor's words. It is false of credentials.

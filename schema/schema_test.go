@@ -481,3 +481,37 @@ func sha(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
+
+func TestDifferencesNameEveryFieldThatDiffers(t *testing.T) {
+	for _, format := range []string{ServerFormat, CloudFormat} {
+		for _, l := range []List{Credentials, Connections} {
+			for _, f := range Fields(format, l) {
+				a, b := NewItem(format, l), NewItem(format, l)
+				value := map[Type]any{String: "x", Integer: 7, Boolean: true, SecretType: &Marker{State: Sealed, Fingerprint: "k:1"}}[f.Type]
+				if err := Set(a, f.Name, value); err != nil {
+					t.Fatal(err)
+				}
+				if got := Differences(a, b); len(got) != 1 || got[0].Name != f.Name {
+					t.Errorf("%s %s: %v", l, f.Name, got)
+				}
+				if f.Type == SecretType {
+					value = &Marker{State: Sealed, Fingerprint: "k:1"}
+				}
+				if err := Set(b, f.Name, value); err != nil {
+					t.Fatal(err)
+				}
+				if got := Differences(a, b); len(got) != 0 {
+					t.Errorf("%s %s is equal, got %v", l, f.Name, got)
+				}
+			}
+		}
+	}
+	a := &ServerConnection{Name: "A", Extra: map[string]string{"one": "1", "both": "x"}}
+	b := &ServerConnection{Name: "A", Extra: map[string]string{"two": "", "both": "x"}}
+	if got := Differences(a, b); len(got) != 2 || got[0].Name != "extra.one" || got[1].Name != "extra.two" {
+		t.Errorf("extra values: %v", got)
+	}
+	if got := Differences(nil, a); len(got) < 3 || got[0].Name != "name" || got[len(got)-1].Name != "extra.one" {
+		t.Errorf("of one item alone: %v", got)
+	}
+}

@@ -16,9 +16,6 @@ type Side struct {
 	// server bundle and the other side is a cloud bundle: the two are then
 	// compared in Cloud's terms.
 	AsCloud *schema.Bundle
-	// NoSecrets says that the side cannot show secrets at all, as Cloud: no
-	// secret is comparable then.
-	NoSecrets bool
 }
 
 // SameSecret compares the secrets themselves, for holders of a recipient's key.
@@ -141,9 +138,7 @@ type comparison struct {
 func (c *comparison) notes() {
 	note := func(format string, args ...any) { c.diff.Notes = append(c.diff.Notes, fmt.Sprintf(format, args...)) }
 	ma, mb := c.a.Bundle.Manifest, c.b.Bundle.Manifest
-	if c.a.NoSecrets || c.b.NoSecrets {
-		note("Cloud does not show secrets, so none is compared.")
-	} else if c.diff.Summary.NotComparable > 0 {
+	if c.diff.Summary.NotComparable > 0 {
 		note("Fingerprints of different keys cannot be compared; with a recipient's key of both bundles the secrets themselves are.")
 	}
 	if c.translated != nil {

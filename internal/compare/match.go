@@ -2,7 +2,6 @@ package compare
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/mailferry/mailferry/schema"
@@ -80,8 +79,8 @@ func (c *comparison) match(as, bs []schema.Item) []pair {
 	// secrets tell which is which.
 	join(func(it schema.Item) string { return content(it, true) }, func(_, _ schema.Item) bool { return true })
 	join(func(it schema.Item) string { return content(it, false) }, func(a, b schema.Item) bool {
-		f, differs := c.secret(a, b)
-		return !differs || f.Change == NotComparable
+		var f Field
+		return !c.secret(&f, a, b) || f.Change == NotComparable
 	})
 	var pairs []pair
 	for i := range as {
@@ -130,8 +129,12 @@ func (c *comparison) item(l schema.List, as, bs []schema.Item, p pair) *Item {
 		b = bs[p.b]
 		out.B, out.PlaceB = b.ItemName(), fmt.Sprintf("%s[%d]", l, p.b)
 	}
-	for _, name := range fieldNames(a, b) {
-		if f, differs := c.field(l, name, a, b); differs {
+	for _, d := range schema.Differences(a, b) {
+		if d.Name == "name" { // shown by the item itself
+			continue
+		}
+		f := Field{Field: d.Name, LabelA: c.label(c.a, l, d.Name), LabelB: c.label(c.b, l, d.Name), Secret: d.Secret}
+		if c.field(&f, a, b) {
 			out.Fields = append(out.Fields, f)
 		}
 	}
@@ -156,62 +159,37 @@ func (c *comparison) item(l schema.List, as, bs []schema.Item, p pair) *Item {
 	return out
 }
 
-// fieldNames lists the fields of either item, the panel's first.
-func fieldNames(a, b schema.Item) []string {
-	one := a
-	if one == nil {
-		one = b
-	}
-	var names []string
-	for _, f := range schema.FieldsOf(one) {
-		if f.Name != "name" { // told by the item itself
-			names = append(names, f.Name)
-		}
-	}
-	var extra []string
-	for _, it := range []schema.Item{a, b} {
-		if it != nil {
-			for _, key := range schema.Extra(it) {
-				extra = append(extra, "extra."+key)
-			}
-		}
-	}
-	slices.Sort(extra)
-	return append(names, slices.Compact(extra)...)
-}
-
-func (c *comparison) field(l schema.List, name string, a, b schema.Item) (Field, bool) {
-	f := Field{Field: name, LabelA: c.label(c.a, l, name), LabelB: c.label(c.b, l, name)}
-	if name == schema.SecretField(l) {
-		s, differs := c.secret(a, b)
-		s.Field, s.LabelA, s.LabelB = f.Field, f.LabelA, f.LabelB
-		return s, differs
+// field says how an item's field differs, and whether it does after all: the
+// markers of two secrets do not say everything. One item may be nil.
+func (c *comparison) field(f *Field, a, b schema.Item) bool {
+	if f.Secret {
+		return c.secret(f, a, b)
 	}
 	hasA, hasB := false, false
 	if a != nil {
-		_, hasA = schema.Get(a, name)
-		f.A = schema.Text(a, name)
+		_, hasA = schema.Get(a, f.Field)
+		f.A = schema.Text(a, f.Field)
 	}
 	if b != nil {
-		_, hasB = schema.Get(b, name)
-		f.B = schema.Text(b, name)
+		_, hasB = schema.Get(b, f.Field)
+		f.B = schema.Text(b, f.Field)
 	}
-	switch {
-	case hasA == hasB && f.A == f.B:
-		return f, false
-	case !hasA:
-		f.Change = Added
-	case !hasB:
-		f.Change = Removed
-	default:
-		f.Change = Changed
-	}
-	return f, true
+	f.Change = change(hasA, hasB)
+	return true
 }
 
-// secret compares what stands for secrets. One item may be nil.
-func (c *comparison) secret(a, b schema.Item) (Field, bool) {
-	f := Field{Secret: true}
+func change(hasA, hasB bool) Kind {
+	switch {
+	case !hasA:
+		return Added
+	case !hasB:
+		return Removed
+	}
+	return Changed
+}
+
+// secret is field for what stands for secrets.
+func (c *comparison) secret(f *Field, a, b schema.Item) bool {
 	var ma, mb *schema.Marker
 	if a != nil {
 		ma = schema.SecretMarker(a)
@@ -219,35 +197,23 @@ func (c *comparison) secret(a, b schema.Item) (Field, bool) {
 	if b != nil {
 		mb = schema.SecretMarker(b)
 	}
-	f.A, f.B = state(ma), state(mb)
+	f.A, f.B, f.Change = state(ma), state(mb), change(ma != nil, mb != nil)
 	switch {
-	case ma == nil && mb == nil:
-		return f, false
-	case a != nil && b != nil && (c.a.NoSecrets || c.b.NoSecrets):
-		f.Change = NotComparable
-		return f, true
-	case ma == nil:
-		f.Change = Added
-		return f, true
-	case mb == nil:
-		f.Change = Removed
-		return f, true
+	case ma == nil || mb == nil:
+		return ma != mb
 	case ma.State != schema.Sealed || mb.State != schema.Sealed:
-		f.Change = Changed
-		return f, f.A != f.B
+		return f.A != f.B
 	}
 	if c.same != nil {
 		if same, known := c.same(a.List(), a.ItemName(), b.ItemName()); known {
-			f.Change = Changed
-			return f, !same
+			return !same
 		}
 	}
 	if ma.KeyID() != mb.KeyID() {
 		f.Change = NotComparable
-		return f, true
+		return true
 	}
-	f.Change = Changed
-	return f, ma.Fingerprint != mb.Fingerprint
+	return ma.Fingerprint != mb.Fingerprint
 }
 
 func state(m *schema.Marker) string {

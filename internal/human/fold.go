@@ -4,19 +4,21 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
-// FoldName is equal for names that differ only by case, blanks or Unicode form.
-// Names that are to be equal are compared by exact code points; this finds those
-// that people would take for one.
+// FoldName is equal for names that differ only by case, blanks, characters that
+// show nothing or Unicode form. Names that are to be equal are compared by exact
+// code points; this finds those that people would take for one.
 func FoldName(name string) string {
+	name = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name)))
 	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
+		if unicode.IsSpace(r) || Invisible(r) {
 			return -1
 		}
-		return unicode.ToLower(r)
-	}, norm.NFC.String(name))
+		return r
+	}, name)
 }
 
 // FoldLabel is equal for labels of forms and sheets that people would take for

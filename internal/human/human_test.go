@@ -45,3 +45,19 @@ func TestLabelsFoldAsPeopleReadThem(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesFoldThatPeopleTakeForOne(t *testing.T) {
+	for _, same := range []string{"büro süd", "BÜRO SÜD", "Bu\u0308ro Su\u0308d", " Büro\u00a0 Süd\t", "Bü\u200bro Süd", "Ｂüro Süd", "BüroSüd"} {
+		if human.FoldName(same) != human.FoldName("Büro Süd") {
+			t.Errorf("%+q folds to %+q", same, human.FoldName(same))
+		}
+	}
+	if human.FoldName("STRASSE") != human.FoldName("Straße") {
+		t.Error("ß and SS are two")
+	}
+	for _, other := range []string{"Buro Sud", "Büro-Süd", "Büro Süd 2", "В\u00fcro Süd"} {
+		if human.FoldName(other) == human.FoldName("Büro Süd") {
+			t.Errorf("%+q is folded to the same", other)
+		}
+	}
+}

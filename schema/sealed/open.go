@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"strings"
 
 	"filippo.io/age"
@@ -89,8 +88,8 @@ func checkRerun(b *schema.Bundle, rerun Rerun) error {
 	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
 		have, want := b.Items(l), again.Items(l)
 		for i := range min(len(have), len(want)) {
-			if !reflect.DeepEqual(have[i], want[i]) {
-				return altered("%s[%d]%s: is not what origin and rules give", l, i, firstDifference(have[i], want[i]))
+			if differ := schema.Differences(have[i], want[i]); len(differ) > 0 {
+				return altered("%s[%d].%s: is not what origin and rules give", l, i, differ[0].Name)
 			}
 		}
 		if len(have) != len(want) {
@@ -101,25 +100,6 @@ func checkRerun(b *schema.Bundle, rerun Rerun) error {
 		return altered("manifest.source: is not the one that origin and rules give")
 	}
 	return nil
-}
-
-// firstDifference names the first field that differs, as the end of a place.
-func firstDifference(have, want schema.Item) string {
-	for _, f := range schema.FieldsOf(want) {
-		h, _ := schema.Get(have, f.Name)
-		w, _ := schema.Get(want, f.Name)
-		if deref(h) != deref(w) {
-			return "." + f.Name
-		}
-	}
-	return ""
-}
-
-func deref(v any) any {
-	if m, ok := v.(*schema.Marker); ok && m != nil {
-		return *m
-	}
-	return v
 }
 
 // String names a destination for people; none of it is secret.
