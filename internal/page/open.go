@@ -60,7 +60,7 @@ type Browser struct {
 }
 
 // Open starts a browser, or attaches to one. The browser lives until Close or until ctx ends. A browser that was started here
-// talks over a pipe, not over a port that other programs could reach, and sees none of this program's own environment variables.
+// talks over a pipe, not over a port that other programs could reach, and sees of this program's environment what it needs alone.
 func Open(ctx context.Context, options Options) (*Browser, error) {
 	if options.Timeout <= 0 {
 		options.Timeout = DefaultTimeout
@@ -191,7 +191,7 @@ func allocate(ctx context.Context, options Options) (context.Context, context.Ca
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-features", "Translate,PasswordManagerOnboarding,AutofillServerCommunication"),
 		chromedp.WindowSize(1400, 1000),
-		chromedp.NoInheritEnv, chromedp.Env(environment()...),
+		chromedp.NoInheritEnv, chromedp.Env(environment(os.Environ())...),
 	)
 	if options.Headed {
 		flags = append(flags, chromedp.VisibleWindow) // signing in may take a window of its own
@@ -225,17 +225,6 @@ func keepNoPasswords(profile string) error {
 		return err
 	}
 	return os.WriteFile(settings, []byte(`{"credentials_enable_service":false,"profile":{"password_manager_enabled":false}}`), 0o600)
-}
-
-// environment is what the browser may know: everything but this program's own settings, among which are paths of keys and tokens.
-func environment() []string {
-	var kept []string
-	for _, entry := range os.Environ() {
-		if !strings.HasPrefix(strings.ToUpper(entry), "MAILFERRY_") {
-			kept = append(kept, entry)
-		}
-	}
-	return kept
 }
 
 // findBrowser looks for a browser that speaks DevTools where installers put it, and then in PATH.
