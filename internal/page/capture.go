@@ -18,26 +18,46 @@ import (
 // maxFrames bounds how many frames one page may have; admin pages have a handful.
 const maxFrames = 200
 
-// capture reads what the page shows now. With only set, nothing but that document and the frames inside it is read, which spares
-// the host page's own, often large, tree; found is false when that document is no longer there.
-func (p *Page) capture(ctx context.Context, only cdp.FrameID) (snap *snapshot, found bool, err error) {
-	docs, err := p.listDocuments(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	if only != "" {
-		docs = below(docs, only)
-		if len(docs) == 0 {
-			return nil, false, nil
+// capture reads what the page shows now. With only set, nothing but that document and the frames of its site inside it is read,
+// which spares the host page's own, often large, tree; found is false when that document is no longer there.
+func (p *Page) capture(ctx context.Context, only frame) (snap *snapshot, found bool, err error) {
+	const attempts = 3
+	for n := 1; ; n++ {
+		docs, err := p.listDocuments(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		snap = &snapshot{top: docs[0]}
+		if only.id != "" {
+			if err := p.checkTop(snap.top); err != nil {
+				return nil, false, err
+			}
+			if docs, err = p.inFrame(docs, only); err != nil || len(docs) == 0 {
+				return snap, false, err
+			}
+		}
+		if found, err = p.read(ctx, snap, docs); err != nil || found {
+			return snap, found, err
+		}
+		if p.tab.gone.Err() != nil {
+			return nil, false, failure(ErrGone, "the page is gone: its tab or the browser was closed, or it crashed")
+		}
+		if n == attempts {
+			return snap, false, nil
 		}
 	}
+}
+
+// read reads the documents into the snapshot. One that another was loaded in place of meanwhile is left out; found is false when
+// that is the first of them.
+func (p *Page) read(ctx context.Context, snap *snapshot, docs []*document) (found bool, err error) {
 	read := make([]bool, len(docs))
 	group, groupCtx := errgroup.WithContext(ctx)
 	bySession := make(map[*session][]int)
 	for i, doc := range docs {
 		bySession[doc.session] = append(bySession[doc.session], i)
 	}
-	for _, indexes := range bySession {
+	for s, indexes := range bySession {
 		group.Go(func() error {
 			for _, i := range indexes {
 				err := docs[i].read(groupCtx)
@@ -46,50 +66,61 @@ func (p *Page) capture(ctx context.Context, only cdp.FrameID) (snap *snapshot, f
 				}
 				read[i] = err == nil
 			}
+			// A document that is still there after it was read is the one that was read, and so is every page around it.
+			now, err := s.documents(groupCtx)
+			for _, i := range indexes {
+				read[i] = read[i] && slices.ContainsFunc(now, func(d *document) bool { return d.key == docs[i].key })
+			}
+			if s == p.tab {
+				return ignoreTransient(err)
+			}
 			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, false, err
+		return false, err
 	}
-	snap = &snapshot{}
 	for i, doc := range docs {
 		if !read[i] {
 			continue // a frame that went away while it was being read was not part of what the page shows
 		}
 		if doc.parent != nil && i > 0 {
 			if err := p.graft(ctx, doc); err != nil {
-				return nil, false, err
+				return false, err
 			}
 		}
 		snap.docs = append(snap.docs, doc)
 	}
-	if len(snap.docs) == 0 {
-		if p.tab.gone.Err() != nil {
-			return nil, false, failure(ErrGone, "the page is gone: its tab or the browser was closed, or it crashed")
-		}
-		return snap, false, nil
-	}
-	return snap, snap.docs[0] == docs[0], nil
+	return len(snap.docs) > 0 && snap.docs[0] == docs[0], nil
 }
 
 // vanished tells a frame that is no longer there, or not yet, from a browser that does not answer.
 func vanished(err error) bool {
-	return !errors.Is(err, ErrGone) && !errors.Is(err, ErrTimeout) && !errors.Is(err, errFlooded) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+	lasting := []error{ErrGone, ErrTimeout, errFlooded, context.Canceled, context.DeadlineExceeded}
+	return !errors.As(err, new(*ElsewhereError)) && !slices.ContainsFunc(lasting, func(kind error) bool { return errors.Is(err, kind) })
 }
 
-// below returns the document in the frame and those inside it.
-func below(docs []*document, frame cdp.FrameID) []*document {
+// inFrame returns the document in the frame and those of the same site inside it. The frame must still be at the site that it was
+// found at.
+func (p *Page) inFrame(docs []*document, in frame) ([]*document, error) {
 	var kept []*document
 	for _, doc := range docs {
 		for at := doc; at != nil; at = at.parent {
-			if at.key.frame == frame {
+			if at.key.frame == in.id {
 				kept = append(kept, doc)
 				break
 			}
 		}
 	}
-	return kept
+	switch {
+	case len(kept) == 0:
+		return nil, nil
+	case kept[0].failed:
+		return nil, failure(ErrGone, "the frame that was worked in could not load %s", Clean(redacted(kept[0].url)))
+	case kept[0].origin != in.origin:
+		return nil, p.replaced(in.origin, kept[0].origin)
+	}
+	return slices.DeleteFunc(kept, func(doc *document) bool { return doc.origin != in.origin }), nil
 }
 
 func (d *document) read(ctx context.Context) error {
@@ -181,59 +212,69 @@ func (p *Page) attachFrames(ctx context.Context, docs []*document) (bool, error)
 	return more, nil
 }
 
-// walkFrames reads the frame trees of the tab and of every frame target.
+// walkFrames lists the documents of the tab and of every frame target.
 func (p *Page) walkFrames(ctx context.Context) ([]*document, error) {
-	type part struct {
-		s    *session
-		tree *cdppage.FrameTree
-	}
-	var parts []part
 	sessions := []*session{p.tab}
 	for _, id := range slices.Sorted(maps.Keys(p.frames)) {
 		sessions = append(sessions, p.frames[id])
 	}
+	byFrame := make(map[cdp.FrameID]*document)
+	var order []*document
 	for _, s := range sessions {
-		got, err := call(ctx, s, cdppage.GetFrameTree, cdp.Empty{})
+		docs, err := s.documents(ctx)
 		if err != nil {
 			if s != p.tab && ctx.Err() == nil {
 				continue
 			}
 			return nil, err
 		}
-		parts = append(parts, part{s, got.FrameTree})
-	}
-	byFrame := make(map[cdp.FrameID]*document)
-	parents := make(map[cdp.FrameID]cdp.FrameID)
-	var order []*document
-	for _, part := range parts {
-		var walk func(tree *cdppage.FrameTree, depth int)
-		walk = func(tree *cdppage.FrameTree, depth int) {
-			if tree == nil || tree.Frame == nil || depth > maxFrames || len(order) >= maxFrames {
-				return
-			}
-			frame := tree.Frame
-			if byFrame[frame.ID] == nil {
-				doc := &document{session: part.s, key: docKey{frame.ID, frame.LoaderID}, url: frame.URL}
-				byFrame[frame.ID] = doc
-				parents[frame.ID] = frame.ParentID
+		for _, doc := range docs {
+			if byFrame[doc.key.frame] == nil && len(order) < maxFrames {
+				byFrame[doc.key.frame] = doc
 				order = append(order, doc)
 			}
-			for _, child := range tree.ChildFrames {
-				walk(child, depth+1)
-			}
 		}
-		walk(part.tree, 0)
 	}
 	for id, doc := range byFrame {
-		parent := parents[id]
-		if parent == "" {
-			parent = p.parents[id]
+		around := doc.around
+		if around == "" {
+			around = p.parents[id]
 		}
-		if owner := byFrame[parent]; owner != doc {
+		if owner := byFrame[around]; owner != doc {
 			doc.parent = owner
 		}
 	}
-	return outermostFirst(order), nil
+	docs := outermostFirst(order)
+	if len(docs) == 0 {
+		return nil, errors.New("the page has no content yet")
+	}
+	for _, doc := range docs {
+		doc.origin = doc.trueOrigin()
+	}
+	return docs, nil
+}
+
+// documents lists the documents that the session reaches now, outermost first.
+func (s *session) documents(ctx context.Context) ([]*document, error) {
+	got, err := call(ctx, s, cdppage.GetFrameTree, cdp.Empty{})
+	if err != nil {
+		return nil, err
+	}
+	var docs []*document
+	var walk func(tree *cdppage.FrameTree, depth int)
+	walk = func(tree *cdppage.FrameTree, depth int) {
+		if tree == nil || tree.Frame == nil || depth > maxFrames || len(docs) >= maxFrames {
+			return
+		}
+		f := tree.Frame
+		docs = append(docs, &document{docRef: &docRef{session: s, key: docKey{f.ID, f.LoaderID}, origin: f.SecurityOrigin},
+			around: f.ParentID, url: f.URL, failed: f.UnreachableURL != ""})
+		for _, child := range tree.ChildFrames {
+			walk(child, depth+1)
+		}
+	}
+	walk(got.FrameTree, 0)
+	return docs, nil
 }
 
 // outermostFirst puts every document after the one that contains it, and leaves out those in no known frame.

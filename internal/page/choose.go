@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/input"
 )
 
 const (
@@ -80,7 +79,7 @@ func (c *Control) choose(ctx context.Context, text string) error {
 		}
 		return failure(ErrDisabled, "%s does not allow %q to be chosen", quoteLabel(c.Label), Clean(text))
 	}
-	if err := c.scope.page.activate(ctx, option); err != nil && !stale(err) {
+	if err := c.scope.page.activate(ctx, option, false); err != nil && !stale(err) {
 		return err
 	}
 	return c.chosen(ctx, want)
@@ -187,15 +186,14 @@ func (c *Control) openList(ctx context.Context) error {
 	}
 	// The keyboard opens what follows the pattern; a press opens the rest.
 	ways := []func() error{
-		func() error { return c.key(ctx, "ArrowDown", "ArrowDown", 40) },
+		func() error { return c.key(ctx, "ArrowDown", 40) },
 		func() error { return c.press(ctx) },
-		func() error { return c.key(ctx, "Enter", "Enter", 13) },
+		func() error { return c.key(ctx, "Enter", 13) },
 	}
 	if c.seen.Tag != "input" {
 		ways[0], ways[1] = ways[1], ways[0]
 	}
-	var focused bool
-	if err := c.on(ctx, jsSelectAll, &focused); err != nil {
+	if err := c.on(ctx, jsFocus, nil); err != nil {
 		return err
 	}
 	for i := 0; list == nil && i <= len(ways); i++ {
@@ -251,16 +249,9 @@ func (c *Control) otherLists(ctx context.Context) ([]cdp.BackendNodeID, error) {
 	return ids, nil
 }
 
-func (c *Control) key(ctx context.Context, key, code string, virtual int64) error {
-	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
-		_, err := call(ctx, c.place.session, input.DispatchKeyEvent, input.DispatchKeyEventParams{
-			Type: kind, Key: key, Code: code, WindowsVirtualKeyCode: virtual, NativeVirtualKeyCode: virtual,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+// key strikes a key in the control.
+func (c *Control) key(ctx context.Context, key string, code int) error {
+	return c.on(ctx, jsKey, nil, key, code)
 }
 
 // closeList closes an open list without choosing: what was typed to filter goes, then the focus. Escape comes last, because a
@@ -269,13 +260,7 @@ func (c *Control) closeList(ctx context.Context) error {
 	c.filtered = false
 	ways := []func() error{
 		func() error { return c.on(ctx, jsBlur, nil) },
-		func() error {
-			var ok bool
-			if err := c.on(ctx, jsSelectAll, &ok); err != nil {
-				return err
-			}
-			return c.key(ctx, "Escape", "Escape", 27)
-		},
+		func() error { return c.key(ctx, "Escape", 27) },
 	}
 	if c.seen.Tag != "input" {
 		slices.Reverse(ways)
@@ -317,7 +302,7 @@ func (c *Control) option(ctx context.Context, want string) (*node, error) {
 // through the whole list. When that is in vain, choices is all that the list holds.
 func (c *Control) search(ctx context.Context, want string) (found *node, choices []string, err error) {
 	if c.seen.Tag == "input" && !c.ReadOnly {
-		if err := c.typeOver(ctx, want); err != nil {
+		if _, err := c.typeOver(ctx, want); err != nil {
 			return nil, nil, err
 		}
 		c.filtered = true
@@ -343,7 +328,7 @@ func (c *Control) search(ctx context.Context, want string) (found *node, choices
 // readList lists the options of the open list from its beginning until visit, which is shown each part, returns true.
 func (c *Control) readList(ctx context.Context, visit func(shown []*node) bool) ([]string, error) {
 	if c.filtered {
-		if err := c.typeOver(ctx, ""); err != nil {
+		if _, err := c.typeOver(ctx, ""); err != nil {
 			return nil, err
 		}
 		c.filtered = false
@@ -431,7 +416,7 @@ func (c *Control) scrollTo(ctx context.Context, list *node, how string) (end boo
 	if list == nil {
 		return true, nil
 	}
-	object, err := list.doc.session.resolve(ctx, list.backend)
+	object, err := list.doc.resolve(ctx, list.backend)
 	if err != nil {
 		return true, ignoreStale(err)
 	}
@@ -439,7 +424,7 @@ func (c *Control) scrollTo(ctx context.Context, list *node, how string) (end boo
 		Moved bool `json:"moved"`
 		End   bool `json:"end"`
 	}
-	if err := list.doc.session.functionOn(ctx, object, jsScroll, &moved, how); err != nil {
+	if err := list.doc.functionOn(ctx, object, jsScroll, &moved, how); err != nil {
 		return true, ignoreStale(err)
 	}
 	if moved.Moved {

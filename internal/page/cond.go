@@ -184,16 +184,24 @@ func (s *Scope) wait(ctx context.Context, what string, test func(*view) bool) er
 }
 
 func (s *Scope) waitFor(ctx context.Context, limit time.Duration, what string, test func(*view) bool) error {
+	return watch(ctx, limit, what, func() (*view, bool, error) {
+		v, err := s.look(ctx)
+		return v, err == nil && test(v), err
+	})
+}
+
+// watch calls look until it is done, and says after limit what it saw last.
+func watch(ctx context.Context, limit time.Duration, what string, look func() (v *view, done bool, err error)) error {
 	var last *view
 	var broken error
 	err := poll(ctx, limit, func() (bool, error) {
-		v, err := s.look(ctx)
+		v, done, err := look()
 		if err != nil {
 			broken = err
 			return false, ignoreTransient(err)
 		}
 		last, broken = v, nil
-		return test(v), nil
+		return done, nil
 	})
 	if err == nil || !errors.Is(err, ErrTimeout) {
 		return err
@@ -213,6 +221,22 @@ const settleTime = 3 * time.Second
 // settle waits until the target has drawn what it has to draw and no request is under way that might change it.
 func (p *Page) settle(ctx context.Context, s *session) error {
 	return p.settleWithin(ctx, s, min(settleTime, p.browser.options.Timeout))
+}
+
+// settleAll is settle for the page and every frame in it.
+func (p *Page) settleAll(ctx context.Context) error {
+	if err := p.settle(ctx, p.tab); err != nil {
+		return err
+	}
+	if _, err := p.listDocuments(ctx); err != nil {
+		return ignoreTransient(err)
+	}
+	for _, s := range p.frames {
+		if err := p.settle(ctx, s); err != nil && s.gone.Err() == nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *Page) settleWithin(ctx context.Context, s *session, limit time.Duration) error {

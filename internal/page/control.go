@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/chromedp/cdproto"
-	"github.com/chromedp/cdproto/input"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -48,14 +47,14 @@ func (c *Control) again(ctx context.Context) error {
 
 // on calls a fixed function with the control's element, which it finds anew once when the page has replaced it.
 func (c *Control) on(ctx context.Context, function string, result any, args ...any) error {
-	err := c.place.session.functionOn(ctx, c.object, function, result, args...)
+	err := c.place.functionOn(ctx, c.object, function, result, args...)
 	if err == nil || !stale(err) {
 		return err
 	}
 	if err := c.again(ctx); err != nil {
 		return err
 	}
-	return c.place.session.functionOn(ctx, c.object, function, result, args...)
+	return c.place.functionOn(ctx, c.object, function, result, args...)
 }
 
 // refresh reads the control's state as it is now.
@@ -169,8 +168,8 @@ func (c *Control) Set(ctx context.Context, text string) error {
 	return fmt.Errorf("%s is a %s and takes no text", quoteLabel(c.Label), c.Kind)
 }
 
-// SetSecret types a secret into a password or text field. The secret travels to the browser as typed text: it is in no script, no
-// address, no log and not on the clipboard.
+// SetSecret enters a secret into a password or text field. The secret travels to the browser as an argument of the call that enters
+// it, which first looks at which site the field is: it is in no script, no address, no log and not on the clipboard.
 func (c *Control) SetSecret(ctx context.Context, secret interface{ Reveal() string }) error {
 	if err := c.usable(ctx); err != nil {
 		return err
@@ -209,8 +208,7 @@ func (c *Control) SetOn(ctx context.Context, on bool) error {
 // press presses the control itself, or its successor when the page takes it off in the same moment.
 func (c *Control) press(ctx context.Context) error {
 	for range 3 {
-		var pressed pressed
-		if err := c.on(ctx, jsActivate, &pressed); err != nil || !pressed.Gone {
+		if _, err := c.place.press(ctx, c.object, false); !stale(err) {
 			return err
 		}
 		if err := c.again(ctx); err != nil {
@@ -218,12 +216,6 @@ func (c *Control) press(ctx context.Context) error {
 		}
 	}
 	return failure(ErrGone, "%s keeps being taken off the page", quoteLabel(c.Label))
-}
-
-// Focus puts the cursor into the control.
-func (c *Control) Focus(ctx context.Context) error {
-	var focused bool
-	return c.on(ctx, jsSelectAll, &focused)
 }
 
 func (c *Control) usable(ctx context.Context) error {
@@ -248,8 +240,8 @@ func (c *Control) usable(ctx context.Context) error {
 	return nil
 }
 
-// enter replaces the content of a text field by typing, so that the page's own listeners hear of it. When the page draws the field
-// anew in the very moment of typing, the text goes nowhere and is typed again.
+// enter replaces the content of a text field as typing does, so that the page's own listeners hear of it. When the page draws the
+// field anew in that very moment, the text goes nowhere and is entered again.
 func (c *Control) enter(ctx context.Context, text string) error {
 	want := strings.ReplaceAll(text, "\r\n", "\n")
 	same := func() (bool, error) {
@@ -261,37 +253,36 @@ func (c *Control) enter(ctx context.Context, text string) error {
 		if done, err := same(); done || err != nil || typed == c.drawn {
 			return done, err
 		}
-		typed = c.drawn
-		if err := c.typeOver(ctx, text); err != nil {
+		drawn := c.drawn
+		focused, err := c.typeOver(ctx, text)
+		if err != nil || !focused {
 			return false, err
 		}
+		typed = drawn
 		return same()
 	})
-	if errors.Is(err, ErrTimeout) {
+	switch {
+	case errors.Is(err, ErrTimeout) && typed < 0:
+		return failure(ErrRefused, "%s does not take the cursor: the page keeps it elsewhere", quoteLabel(c.Label))
+	case errors.Is(err, ErrTimeout):
 		return failure(ErrRefused, "%s does not hold what was typed into it: the page shortened or changed it", quoteLabel(c.Label))
 	}
 	return err
 }
 
-// typeOver types without looking what became of it.
-func (c *Control) typeOver(ctx context.Context, text string) error {
-	var focused bool
-	if err := c.on(ctx, jsSelectAll, &focused); err != nil {
-		return err
-	}
-	if !focused {
+// typeOver enters text without looking what became of it. focused is false where the page did not let the field have the cursor,
+// and nothing was entered.
+func (c *Control) typeOver(ctx context.Context, text string) (focused bool, err error) {
+	for range 2 {
+		var got struct{ Gone, Focused bool }
+		if err := c.on(ctx, jsType, &got, text); err != nil || !got.Gone {
+			return got.Focused, err
+		}
 		if err := c.again(ctx); err != nil {
-			return err
-		}
-		if err := c.on(ctx, jsSelectAll, &focused); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if text == "" {
-		return c.on(ctx, jsErase, nil)
-	}
-	_, err := call(ctx, c.place.session, input.InsertText, input.InsertTextParams{Text: text})
-	return err
+	return false, nil
 }
 
 // selectOption chooses in a native list.
@@ -357,12 +348,12 @@ func (c *Control) took(ctx context.Context, want string) error {
 
 func (c *Control) checkedRadio(ctx context.Context) (int, error) {
 	for i, radio := range c.radios {
-		object, err := c.place.session.resolve(ctx, radio)
+		object, err := c.place.resolve(ctx, radio)
 		if err != nil {
 			return -1, err
 		}
 		var seen described
-		if err := c.place.session.functionOn(ctx, object, jsDescribe, &seen); err != nil {
+		if err := c.place.functionOn(ctx, object, jsDescribe, &seen); err != nil {
 			return -1, err
 		}
 		if seen.Checked == "true" {
@@ -381,11 +372,11 @@ func (c *Control) setRadio(ctx context.Context, text string) error {
 		if at, err := c.checkedRadio(ctx); err != nil || at == i {
 			return err
 		}
-		object, err := c.place.session.resolve(ctx, c.radios[i])
+		object, err := c.place.resolve(ctx, c.radios[i])
 		if err != nil {
 			return err
 		}
-		if err := c.place.session.functionOn(ctx, object, jsActivate, nil); err != nil {
+		if _, err := c.place.press(ctx, object, false); err != nil {
 			return err
 		}
 		return c.took(ctx, want)

@@ -16,10 +16,14 @@
 //	form, err := app.Form(ctx)
 //	name, err := form.Field(ctx, "Name")
 //	err = name.Set(ctx, "corp mail")
-//	err = app.Press(ctx, "Save")
+//	err = app.Send(ctx, "Save")
 //	which, err := app.WaitAny(ctx, page.HasTable("Name"), page.HasProblem())
 //
-// Secrets are typed as a person types them. They are never part of a script's text, an address, a log, an error or the clipboard;
-// they are read only by [Control.Secret]. Messages between this program and the browser are never logged, and errors name labels,
-// never what a field holds.
+// Only the site of the address given is worked, and in it the frame that the app was found in: the call that reads, enters or
+// presses first compares the origins of the tab and of the element's own document with those expected, and is an [ElsewhereError]
+// where they differ. What a person does to sign in is theirs, see [Page.WaitSignedIn].
+//
+// Secrets are entered by such a call, into the field itself and nowhere else. They are never part of a script's text, an address, a
+// log, an error or the clipboard; they are read only by [Control.Secret]. Messages between this program and the browser are never
+// logged, and errors name labels, never what a field holds.
 package page

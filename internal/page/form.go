@@ -317,14 +317,14 @@ func (c *Control) take(found *field) {
 // describe reads what the tree does not tell.
 func (c *Control) describe(ctx context.Context) error {
 	if c.object == "" {
-		object, err := c.place.session.resolve(ctx, c.place.backend)
+		object, err := c.place.resolve(ctx, c.place.backend)
 		if err != nil {
 			return err
 		}
 		c.object = object
 	}
 	var seen described
-	if err := c.place.session.functionOn(ctx, c.object, jsDescribe, &seen); err != nil {
+	if err := c.place.functionOn(ctx, c.object, jsDescribe, &seen); err != nil {
 		return err
 	}
 	if seen.Gone {

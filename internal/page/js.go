@@ -1,8 +1,24 @@
 package page
 
 // The functions that run inside a page. Their text is fixed: labels, values and secrets reach them as arguments only. Each is
-// called with an element as "this".
+// called with an element as "this", and runs apart from the page's own scripts, in a world of its own on the same document.
 const (
+	// jsOrigin is the origin of the document, by what no script of a page can put another thing in the place of. A document without an
+	// address has only the other name of it.
+	jsOrigin = `(location.protocol === 'about:' ? origin : location.origin)`
+
+	// jsGuard stands before each of the others. It compares the origins of the tab and of the element's document with those that
+	// are expected, in the same turn in which the function then reads, enters or presses: no navigation comes between them.
+	jsGuard = `function(given, expected, ...args) {
+		const own = ` + jsOrigin + `, around = {__proto__: null, ...location.ancestorOrigins};
+		let top = own;
+		for (let i = 0; i in around; i++) top = around[i];
+		if (top !== given) return {top};
+		if (own !== expected) return {own};
+		if (this.ownerDocument !== document) return {moved: true};
+		return {value: (%s).apply(this, args)};
+	}`
+
 	// jsDescribe tells what kind of control an element is and in which state, and never a text field's value.
 	jsDescribe = `function() {
 		const e = this, tag = e.localName;
@@ -41,21 +57,44 @@ const (
 		return chosen.map(text => text.replace(/\s+/g, ' ').trim()).join(', ');
 	}`
 
-	// jsSelectAll puts the whole content of the focused field under the cursor, so that typing replaces it.
-	jsSelectAll = `function() {
-		if (!this.isConnected) return false;
+	// jsFocus puts the cursor into a field.
+	jsFocus = `function() {
 		this.scrollIntoView({block: 'center', behavior: 'instant'});
 		this.focus();
-		if (typeof this.select === 'function') { this.select(); return true; }
-		const range = document.createRange(), selection = window.getSelection();
-		range.selectNodeContents(this);
-		selection.removeAllRanges();
-		selection.addRange(range);
-		return true;
 	}`
 
-	// jsErase deletes the selection as the delete key does, so that the page hears of it.
-	jsErase = `function() { document.execCommand('delete'); }`
+	// jsType puts text in the place of all that a field holds, as typing does, so that the page hears of it. Looking that the cursor is
+	// in the field, and entering, is one step: no script of the page runs between them but those that typing calls by itself.
+	jsType = `function(text) {
+		if (!this.isConnected) return {gone: true};
+		const held = () => this.isConnected && this.getRootNode().activeElement === this;
+		this.scrollIntoView({block: 'center', behavior: 'instant'});
+		this.focus();
+		if (!held()) return {gone: !this.isConnected};
+		if (typeof this.select === 'function') this.select();
+		else {
+			const range = document.createRange(), selection = window.getSelection();
+			range.selectNodeContents(this);
+			selection.removeAllRanges();
+			selection.addRange(range);
+		}
+		const ahead = {inputType: text ? 'insertText' : 'deleteContentBackward', data: text || null, bubbles: true, cancelable: true, composed: true};
+		if (!this.dispatchEvent(new InputEvent('beforeinput', ahead))) return {focused: true};
+		if (!held()) return {gone: !this.isConnected};
+		document.execCommand(text ? 'insertText' : 'delete', false, text);
+		return {focused: true};
+	}`
+
+	// jsKey strikes a key at what has the cursor once a field was given it: the field, or what the page, such as an open dialog,
+	// passes it on to within the same document. The browser itself does nothing because of it; the page's own scripts do.
+	jsKey = `function(key, code) {
+		if (!this.isConnected) return;
+		this.focus();
+		let at = document.activeElement;
+		while (at && at.shadowRoot && at.shadowRoot.activeElement) at = at.shadowRoot.activeElement;
+		for (const type of ['keydown', 'keyup']) (at || this).dispatchEvent(new KeyboardEvent(type,
+			{key, code: key, keyCode: code, which: code, bubbles: true, cancelable: true, composed: true, view: window}));
+	}`
 
 	// jsChoose picks the n-th option of a native select and tells the page as a person's choice would.
 	jsChoose = `function(index) {
@@ -69,10 +108,12 @@ const (
 
 	// jsActivate presses an element with all that a mouse would send, but straight at it, so that a toast or a sticky bar that lies
 	// over it does not get in the way. Components differ in which of these events they act on. It returns the fields, if any, because
-	// of which the browser's own validation stopped a form from being sent.
-	jsActivate = `function() {
+	// of which the browser's own validation stopped a form from being sent. A press that would send a form elsewhere is not made.
+	jsActivate = `function(send) {
 		const e = this;
 		if (!e.isConnected) return {gone: true};
+		const sends = (` + jsSends + `)(e, send);
+		if (sends()) return {sends: sends()};
 		e.scrollIntoView({block: 'center', inline: 'nearest', behavior: 'instant'});
 		const box = e.getBoundingClientRect();
 		const at = {bubbles: true, cancelable: true, composed: true, view: window, detail: 1,
@@ -85,6 +126,7 @@ const (
 		pointer('pointerdown', 1);
 		if (mouse('mousedown', 1) && e.isConnected && !e.closest('[role=listbox],[role=menu]')) e.focus({preventScroll: true});
 		pointer('pointerup', 0); mouse('mouseup', 0);
+		if (sends()) return {sends: sends()};
 		const stopped = [], root = e.getRootNode();
 		const note = event => {
 			const f = event.target, label = f.labels && f.labels[0] ? f.labels[0].innerText : f.getAttribute('aria-label') || f.name || '';
@@ -203,6 +245,28 @@ const (
 
 	// jsBlur takes the focus away, which closes most lists.
 	jsBlur = `function() { this.blur(); }`
+
+	// jsSends makes a function that says where a press of an element would send its form, in words, when that is not to where the
+	// element's own document is from, into its own window; else "". Attributes are read as what they are: a form's fields may have the
+	// names of its properties.
+	jsSends = `(e, always) => () => {
+		const own = ` + jsOrigin + `, attribute = (n, name) => n && Element.prototype.getAttribute.call(n, name);
+		let form = e.form;
+		for (let n = e; n && !form; n = n.parentNode || n.host) if (n instanceof HTMLFormElement) form = n;
+		if (!form || !always && !/^(submit|image)$/.test(e.type)) return '';
+		const action = attribute(e, 'formaction') || attribute(form, 'action');
+		if (action && URL.canParse(action, e.baseURI)) {
+			const to = new URL(action, e.baseURI);
+			if (to.protocol !== 'javascript:' && to.origin !== own) return to.origin === 'null' ? to.protocol : to.origin;
+		}
+		const target = attribute(e, 'formtarget') || attribute(form, 'target') || attribute(document.querySelector('base[target]'), 'target') || '';
+		const around = location.ancestorOrigins, word = target.toLowerCase();
+		const here = ['', '_self', window.name.toLowerCase()].includes(word)
+			|| word === '_parent' && (!around.length || around[0] === own)
+			|| word === '_top' && (!around.length || around[around.length - 1] === own)
+			|| Array.from(document.querySelectorAll('iframe'), f => f.contentDocument && f.name.toLowerCase()).includes(word);
+		return here ? '' : 'another window, named ' + target;
+	}`
 
 	// jsFrames waits until the page has drawn what it has to draw. A window that is not visible draws nothing, hence the second way out.
 	jsFrames = `new Promise(done => {

@@ -21,6 +21,7 @@ type Page struct {
 	*Scope
 	browser *Browser
 	tab     *session
+	given   string                 // the origin of the address given
 	frames  map[target.ID]*session // frames of other sites, by their target
 	owners  map[cdp.FrameID]cdp.BackendNodeID
 	parents map[cdp.FrameID]cdp.FrameID
@@ -66,7 +67,8 @@ func (p *Page) forget() {
 
 // Goto opens an http or https address in the tab and returns once its document has been read by the browser. What a page draws
 // after that, and the frames in it, are for [Scope.Within] and [Scope.WaitFor] to wait for. An address with a password in it
-// is refused.
+// is refused. From then on only the site of the address given is worked: all but [Page.WaitSignedIn] fails with an
+// [*ElsewhereError] where the tab shows another.
 func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 	parsed, err := url.Parse(address)
 	if err != nil || (parsed.Scheme != "http" && parsed.Scheme != "https") || parsed.Host == "" {
@@ -79,6 +81,7 @@ func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 	p := b.page
 	p.forget()
 	clear(p.owners)
+	p.given = originOf(parsed)
 	got, err := call(ctx, p.tab, cdppage.Navigate, cdppage.NavigateParams{URL: address})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", shown, err)

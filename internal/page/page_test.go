@@ -123,6 +123,16 @@ func TestDriver(t *testing.T) {
 		{"an address that cannot be opened is an error", testGotoErrors},
 		{"without a window nobody is asked to sign in", testSignInWithoutWindow},
 		{"a cancelled context ends a wait", testCancelled},
+		{"where the pages lead to another site, nothing is done there", testLedElsewhere},
+		{"a page that another takes the place of gets nothing", testMovedUnderTheDriver},
+		{"what is typed goes to the field and nowhere else", testCursorPutElsewhere},
+		{"a frame that another takes the place of gets nothing", testFrameReplaced},
+		{"a frame of another site is no part of the app", testFrameOfAnotherSite},
+		{"a window that the page opens is not worked", testWindowOpened},
+		{"a form that would go to another site is not sent", testFormsThatSendElsewhere},
+		{"a form that would go to another site can be left", testCancelSendsNothing},
+		{"a site that was renamed is told", testRenamedSite},
+		{"origins are written as browsers write them", testOriginsAsBrowsersWriteThem},
 	} {
 		t.Run(test.promise, func(t *testing.T) { test.run(t, d) })
 	}

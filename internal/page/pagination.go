@@ -139,14 +139,14 @@ func (a *around) measure(ctx context.Context, picked, borders []*spot) error {
 	if n := len(picked) + len(borders); n > maxSpots {
 		return failure(ErrIncomplete, "too much stands around the list to tell whether it ends: %d links and headings", n)
 	}
-	session := a.list.root.doc.session
-	object, err := session.resolve(ctx, a.list.root.backend)
+	doc := a.list.root.doc
+	object, err := doc.resolveInPage(ctx, a.list.root.backend)
 	if err != nil {
 		return err
 	}
 	args := []any{len(picked)}
 	for _, sp := range slices.Concat(picked, borders) {
-		spot, err := session.resolve(ctx, sp.node.backend)
+		spot, err := doc.resolveInPage(ctx, sp.node.backend)
 		if err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (a *around) measure(ctx context.Context, picked, borders []*spot) error {
 		Picked   []layout `json:"picked"`
 		Borders  []int    `json:"borders"` // their depths
 	}
-	if err := session.functionOn(ctx, object, jsAround, &got, args...); err != nil {
+	if err := doc.functionOn(ctx, object, jsAround, &got, args...); err != nil {
 		return err
 	}
 	if len(got.Picked) != len(picked) || len(got.Borders) != len(borders) {

@@ -6,19 +6,28 @@ import (
 	"fmt"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/runtime"
 )
 
 // Press presses the one button, link, tab or menu item with the name. The press goes to the control itself, so that a toast lying
 // over it does not matter. A control that the page disables gives [ErrDisabled]; a missing name gives [ErrAbsent] with the names
 // that there are. A form that the browser itself does not send, because a required field is empty, say, gives [ErrRefused] with the
 // browser's words. What the press leads to is for [Scope.WaitFor] to wait for.
-func (s *Scope) Press(ctx context.Context, name string) error {
-	return s.pressOne(ctx, fmt.Sprintf("button or link named %s", Clean(name)), func(n *node) bool { return fold(n.name) == fold(name) })
+func (s *Scope) Press(ctx context.Context, name string) error { return s.pressNamed(ctx, name, false) }
+
+// Send is Press for the button that sends what was entered. It gives an [*ElsewhereError], and does not press, where the form that
+// the button is in, or the button itself, names another site or another window than those it stands in, whether or not the browser
+// would send the form because of it.
+func (s *Scope) Send(ctx context.Context, name string) error { return s.pressNamed(ctx, name, true) }
+
+func (s *Scope) pressNamed(ctx context.Context, name string, sends bool) error {
+	fits := func(n *node) bool { return fold(n.name) == fold(name) }
+	return s.pressOne(ctx, "button or link named "+Clean(name), fits, sends)
 }
 
 // pressOne presses the one control that fits. It looks again when the page replaces the control in between, or enables it only
 // once it has digested what came before.
-func (s *Scope) pressOne(ctx context.Context, what string, fits func(*node) bool) error {
+func (s *Scope) pressOne(ctx context.Context, what string, fits func(*node) bool, sends bool) error {
 	const attempts = 3
 	s.page.forget()
 	for attempt := 1; ; attempt++ {
@@ -39,7 +48,7 @@ func (s *Scope) pressOne(ctx context.Context, what string, fits func(*node) bool
 			}
 			continue
 		}
-		if err = s.page.activate(ctx, n); err == nil || !stale(err) || attempt == attempts {
+		if err = s.page.activate(ctx, n, sends); err == nil || !stale(err) || attempt == attempts {
 			return err
 		}
 	}
@@ -67,31 +76,45 @@ func (v *view) pressable(what string, fits func(*node) bool) (*node, error) {
 // pressed is what jsActivate returns.
 type pressed struct {
 	Gone    bool     `json:"gone"`
+	Sends   string   `json:"sends"` // where the form would have been sent, had it been pressed
 	Stopped []string `json:"stopped"`
 }
 
 // activate presses the element behind a node. A page that goes away because of it has been pressed all the same.
-func (p *Page) activate(ctx context.Context, n *node) error {
-	object, err := n.doc.session.resolve(ctx, n.backend)
+func (p *Page) activate(ctx context.Context, n *node, sends bool) error {
+	object, err := n.doc.resolve(ctx, n.backend)
 	if err != nil {
 		return err
 	}
-	var pressed pressed
-	err = n.doc.session.functionOn(ctx, object, jsActivate, &pressed)
+	stopped, err := n.doc.press(ctx, object, sends)
 	switch {
-	case err == nil && pressed.Gone:
-		return errDetached
-	case len(pressed.Stopped) > 0:
-		return failure(ErrRefused, "the form was not sent: %s", listNames(pressed.Stopped))
+	case len(stopped) > 0:
+		return failure(ErrRefused, "the form was not sent: %s", listNames(stopped))
 	case err != nil && p.left(ctx, n.doc, err):
 		return nil
 	}
 	return err
 }
 
+// press presses an element, unless that would send a form to another site, or into a window where the answer would not be seen.
+// That holds for what sends a form by itself, and, where it sends what was entered by whatever means, for the form that it is in.
+func (d *docRef) press(ctx context.Context, object runtime.RemoteObjectID, sends bool) (stopped []string, err error) {
+	var got pressed
+	err = d.functionOn(ctx, object, jsActivate, &got, sends)
+	switch {
+	case err != nil:
+		return nil, err
+	case got.Gone:
+		return nil, errDetached
+	case got.Sends != "":
+		return nil, &ElsewhereError{Given: d.session.page.given, Reached: Clean(got.Sends), form: true}
+	}
+	return got.Stopped, nil
+}
+
 // left reports whether a press failed only because it made its own document go away.
 func (p *Page) left(ctx context.Context, doc *document, err error) bool {
-	if p.tab.gone.Err() != nil || p.browser.ctx.Err() != nil || ctx.Err() != nil {
+	if errors.As(err, new(*ElsewhereError)) || p.tab.gone.Err() != nil || p.browser.ctx.Err() != nil || ctx.Err() != nil {
 		return false
 	}
 	if errors.Is(err, ErrGone) {
@@ -119,8 +142,8 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 			return n.is("button", "PopUpButton") && (popup == "menu" || popup == "true" || popup == "listbox")
 		}
 	}
-	frame := &Scope{page: s.page, frame: s.frame}
-	v, err := frame.look(ctx)
+	whole := &Scope{page: s.page, frame: s.frame}
+	v, err := whole.look(ctx)
 	if err != nil {
 		return err
 	}
@@ -132,7 +155,7 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 	if own, err := s.look(ctx); err != nil {
 		return err
 	} else if n, err := own.pressable(what, fits); err != nil || !n.flag("expanded") {
-		if err := s.pressOne(ctx, what, fits); err != nil {
+		if err := s.pressOne(ctx, what, fits, false); err != nil {
 			return err
 		}
 	} else {
@@ -141,7 +164,7 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 	want := fold(item)
 	var found []*node
 	var names []string
-	err = frame.wait(ctx, fmt.Sprintf("a menu with %q", Clean(item)), func(v *view) bool {
+	err = whole.wait(ctx, fmt.Sprintf("a menu with %q", Clean(item)), func(v *view) bool {
 		found, names = nil, nil
 		for _, n := range pressables(v.full) {
 			if here[n.backend] {
@@ -164,5 +187,5 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 	case found[0].flag("disabled"):
 		return failure(ErrDisabled, "the menu item %q is disabled", Clean(item))
 	}
-	return s.page.activate(ctx, found[0])
+	return s.page.activate(ctx, found[0], false)
 }

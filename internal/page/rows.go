@@ -326,12 +326,11 @@ const lazyWait = 600 * time.Millisecond
 // reveal brings the last row into view, then what comes after it, waits for what the page loads because of it, and returns the
 // rows then shown.
 func (s *Scope) reveal(ctx context.Context, last *Row, columns []string, grown func([]*Row) bool) (rows []*Row, err error) {
-	session := last.part.session
 	for further := false; ; further = true {
 		moved := false
-		object, err := session.resolve(ctx, last.part.backend)
+		object, err := last.part.resolve(ctx, last.part.backend)
 		if err == nil {
-			err = session.functionOn(ctx, object, jsReveal, &moved, further)
+			err = last.part.functionOn(ctx, object, jsReveal, &moved, further)
 		}
 		if err != nil && !stale(err) {
 			return nil, err
@@ -341,7 +340,7 @@ func (s *Scope) reveal(ctx context.Context, last *Row, columns []string, grown f
 			wait = lazyWait
 		}
 		err = poll(ctx, wait, func() (bool, error) {
-			if err := s.page.settleWithin(ctx, session, s.page.browser.options.Timeout); err != nil {
+			if err := s.page.settleWithin(ctx, last.part.session, s.page.browser.options.Timeout); err != nil {
 				return false, err
 			}
 			rows, err = s.Rows(ctx, columns...)
@@ -377,7 +376,7 @@ func (s *Scope) turn(ctx context.Context, next string, columns []string, last []
 	if a.spots[0].off() {
 		return false, nil
 	}
-	if err := s.pressOne(ctx, what, func(n *node) bool { return n.backend == button.backend && n.doc.key == button.doc.key }); err != nil {
+	if err := s.pressOne(ctx, what, func(n *node) bool { return n.backend == button.backend && n.doc.key == button.doc.key }, false); err != nil {
 		return false, err
 	}
 	err = s.wait(ctx, "the next part of the list", func(v *view) bool {

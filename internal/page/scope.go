@@ -12,20 +12,25 @@ import (
 // dialog is open inside a scope, fields and buttons are looked for in the dialog only, as a person cannot reach the rest.
 type Scope struct {
 	page  *Page
-	frame cdp.FrameID // "" is the whole page
-	part  *place      // nil is the whole frame
+	frame frame
+	part  *place // nil is the whole frame
+}
+
+// frame is a frame and the site whose documents it is worked for. The zero frame is the whole page.
+type frame struct {
+	id     cdp.FrameID
+	origin string
 }
 
 // place is where an element was seen. It holds as long as its document does and the page keeps the element.
 type place struct {
-	session *session
-	key     docKey
+	*docRef
 	backend cdp.BackendNodeID
 	what    string
 }
 
 func placeOf(n *node, what string) *place {
-	return &place{session: n.doc.session, key: n.doc.key, backend: n.backend, what: what}
+	return &place{docRef: n.doc.docRef, backend: n.backend, what: what}
 }
 
 // view is a scope at one moment.
@@ -36,42 +41,66 @@ type view struct {
 	said []string // what the browser's own dialogs said
 }
 
-// look reads the scope as it is now.
+// look reads the scope as it is now. The tab must be at the site of the address given, and the frame at the site that it was found at.
 func (s *Scope) look(ctx context.Context) (*view, error) {
 	snap, found, err := s.page.capture(ctx, s.frame)
 	if err != nil {
 		return nil, err
 	}
-	if !found {
-		if s.frame == "" {
-			return nil, fmt.Errorf("the page has no content yet")
-		}
+	if err := s.page.checkTop(snap.top); err != nil {
+		return nil, err
+	}
+	switch {
+	case !found && s.frame.id == "":
+		return nil, fmt.Errorf("the page has no content yet")
+	case !found:
 		return nil, failure(ErrGone, "the frame that was worked in is gone from the page")
 	}
-	v := &view{snap: snap, full: snap.docs[0].root, said: s.page.heard()}
+	full := snap.docs[0].root
 	if s.part != nil {
 		doc := snap.find(s.part.key)
 		if doc == nil {
 			return nil, failure(ErrGone, "the page moved on while %s was worked in", s.part.what)
 		}
-		if v.full = doc.byID[s.part.backend]; v.full == nil {
+		if full = doc.byID[s.part.backend]; full == nil {
 			return nil, failure(ErrAbsent, "%s is no longer on the page", s.part.what)
 		}
 	}
-	v.root = v.full
+	return s.page.view(snap, full), nil
+}
+
+func (p *Page) view(snap *snapshot, full *node) *view {
+	v := &view{snap: snap, full: full, root: full, said: p.heard()}
 	v.full.each(func(n *node) bool {
 		if n.is("dialog", "alertdialog") && n.flag("modal") {
 			v.root = n
 		}
 		return true
 	})
-	return v, nil
+	return v
 }
 
 // Within waits until exactly one frame shows all that is asked for, and narrows the scope to it: to the innermost one, because
 // a host page shows whatever its frames show. A host page's own field of the same name then no longer matters. The frame
-// stays the scope when it moves on to other pages; once it is gone, everything fails with [ErrGone].
+// stays the scope when it moves on to other pages of its site; once it is gone, everything fails with [ErrGone], and once it shows
+// another site, with an [*ElsewhereError]. What frames of other sites inside it show is no part of it.
 func (s *Scope) Within(ctx context.Context, shows ...Cond) (*Scope, error) {
+	found, err := s.innermost(ctx, shows)
+	if err == nil && found.parent == nil {
+		// A host page may have a word of the app's before the app's frame has drawn anything.
+		if err := s.page.settleAll(ctx); err != nil {
+			return nil, err
+		}
+		found, err = s.innermost(ctx, shows)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Scope{page: s.page, frame: frame{found.key.frame, found.origin}}, nil
+}
+
+// innermost waits until one document shows all that is asked for, other than by those inside it.
+func (s *Scope) innermost(ctx context.Context, shows []Cond) (*document, error) {
 	var inner []*document
 	err := s.wait(ctx, "a frame with "+describe(shows), func(v *view) bool {
 		inner = inner[:0]
@@ -87,13 +116,24 @@ func (s *Scope) Within(ctx context.Context, shows ...Cond) (*Scope, error) {
 		}
 		return len(inner) == 1
 	})
-	if err != nil {
-		if len(inner) > 1 {
-			return nil, failure(ErrAmbiguous, "%d frames show %s", len(inner), describe(shows))
-		}
+	switch {
+	case err != nil && len(inner) > 1:
+		return nil, failure(ErrAmbiguous, "%d frames show %s", len(inner), describe(shows))
+	case err != nil:
 		return nil, err
 	}
-	return &Scope{page: s.page, frame: inner[0].key.frame}, nil
+	return inner[0], nil
+}
+
+// Origin is the origin of the frame that [Scope.Within] found: scheme, host and port.
+func (s *Scope) Origin() string { return s.frame.origin }
+
+// CheckOrigin gives an [*ElsewhereError] where the frame is not of the origin that it was of in an earlier scope.
+func (s *Scope) CheckOrigin(was string) error {
+	if s.frame.origin != was {
+		return s.page.replaced(was, s.frame.origin)
+	}
+	return nil
 }
 
 // Part narrows the scope to the region, dialog, group, form, panel or table with the name, for pages on which two of them hold

@@ -189,52 +189,6 @@ func (s *session) do(ctx context.Context, method string, params, result any) err
 	return fmt.Errorf("browser: %s: %w", method, err)
 }
 
-// functionOn calls one of this package's fixed functions with the node as its "this". Arguments travel as data, never as source
-// text; a handle arrives as the node.
-func (s *session) functionOn(ctx context.Context, object runtime.RemoteObjectID, function string, result any, args ...any) error {
-	params := runtime.CallFunctionOnParams{
-		FunctionDeclaration: function,
-		ObjectID:            object,
-		ReturnByValue:       ptr(true),
-		AwaitPromise:        ptr(true),
-		UserGesture:         ptr(true),
-	}
-	for _, arg := range args {
-		if object, is := arg.(runtime.RemoteObjectID); is {
-			params.Arguments = append(params.Arguments, &runtime.CallArgument{ObjectID: object})
-			continue
-		}
-		value, err := json.Marshal(arg)
-		if err != nil {
-			return err
-		}
-		params.Arguments = append(params.Arguments, &runtime.CallArgument{Value: value})
-	}
-	got, err := call(ctx, s, runtime.CallFunctionOn, params)
-	if err != nil {
-		return err
-	}
-	if got.ExceptionDetails != nil {
-		return errors.New("browser: the page's own script failed while it was being read")
-	}
-	if result == nil || got.Result == nil || len(got.Result.Value) == 0 {
-		return nil
-	}
-	return json.Unmarshal(got.Result.Value, result)
-}
-
-// resolve gives a handle on the element behind a backend node id.
-func (s *session) resolve(ctx context.Context, id cdp.BackendNodeID) (runtime.RemoteObjectID, error) {
-	got, err := call(ctx, s, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: id})
-	if err != nil {
-		return "", err
-	}
-	if got.Object == nil || got.Object.ObjectID == "" {
-		return "", errors.New("browser: no handle on an element")
-	}
-	return got.Object.ObjectID, nil
-}
-
 func ptr[T any](value T) *T { return &value }
 
 // evaluate reads a fixed expression in the target's own document.

@@ -66,16 +66,18 @@ type node struct {
 	children []*node
 }
 
-// document is one frame's tree. Key tells whether a later look sees the same document or one that was loaded in its place.
+// document is one frame's tree.
 type document struct {
-	session *session
-	key     docKey
-	url     string
-	root    *node
-	parent  *document
-	byID    map[cdp.BackendNodeID]*node
+	*docRef
+	around cdp.FrameID // the frame that this one is in, as far as its session knows
+	url    string
+	failed bool // the browser shows an error in place of the page
+	root   *node
+	parent *document
+	byID   map[cdp.BackendNodeID]*node
 }
 
+// docKey tells whether a later look sees the same document or one that was loaded in its place.
 type docKey struct {
 	frame  cdp.FrameID
 	loader cdp.LoaderID
@@ -83,6 +85,7 @@ type docKey struct {
 
 // snapshot is what the page showed at one moment: documents in the order of nesting, the outermost first.
 type snapshot struct {
+	top  *document // the tab's own, also where it was not read
 	docs []*document
 }
 

@@ -1,0 +1,190 @@
+package page
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"golang.org/x/net/idna"
+)
+
+// ElsewhereError says that the pages led to another site than that of the address given, or that a form would be sent to one. What
+// was about to be read, entered or pressed was not.
+type ElsewhereError struct {
+	Given   string // the origin (scheme, host and port) of the address given
+	Reached string // the origin that was reached instead
+	Address string // of the page reached, without query and fragment; "" where the page is right and a frame or a form in it is not
+	App     bool   // the page reached shows what the app is known by: the site may have been renamed
+
+	frame string // the origin of the app's frame, where another took its place
+	form  bool   // it is where a form would be sent
+}
+
+func (e *ElsewhereError) Error() string {
+	switch {
+	case e.form:
+		return fmt.Sprintf("the form would be sent to %s, which is not the site that shows it; the address given is %s", e.Reached, e.Given)
+	case e.frame != "":
+		return fmt.Sprintf("a frame of %s stands where the app's, of %s, did; the address given is %s", e.Reached, e.frame, e.Given)
+	case e.App:
+		return fmt.Sprintf("the app shows itself at %s, and not at %s, the address given", e.Reached, e.Given)
+	}
+	return fmt.Sprintf("the browser is at %s, and not at %s, the address given", e.Reached, e.Given)
+}
+
+// originOf is the origin of an address as browsers write it. A host that browsers rewrite in still other ways is then taken for
+// another site, never another site for this one.
+func originOf(u *url.URL) string {
+	host, port := strings.ToLower(u.Hostname()), u.Port()
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Is6() {
+		host = "[" + ip.String() + "]"
+	} else if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		host = ascii
+	}
+	if port == "" || port == map[string]string{"http": "80", "https": "443"}[u.Scheme] {
+		return u.Scheme + "://" + host
+	}
+	return u.Scheme + "://" + host + ":" + port
+}
+
+// noOrigin is what the browser says of a document that is of no site, such as one in a sandbox.
+const noOrigin = "null"
+
+// trueOrigin is the origin of a document of which the browser tells that of its address. One without an address has that of the
+// document around it; in a sandbox it has none, which the document itself says when it is asked.
+func (d *document) trueOrigin() string {
+	switch {
+	case strings.HasPrefix(d.url, "about:") && d.parent != nil:
+		return d.parent.origin
+	case d.origin == "" || d.origin == "://":
+		return noOrigin
+	}
+	return d.origin
+}
+
+// checkTop compares the site that the tab shows with that of the address given.
+func (p *Page) checkTop(top *document) error {
+	switch {
+	case top.failed:
+		return failure(ErrGone, "the page is gone: the browser could not load %s", Clean(redacted(top.url)))
+	case top.origin != p.given:
+		return p.elsewhere(top, false)
+	}
+	return nil
+}
+
+func (p *Page) elsewhere(top *document, app bool) *ElsewhereError {
+	return &ElsewhereError{Given: p.given, Reached: siteName(top.origin), Address: Clean(redacted(top.url)), App: app}
+}
+
+// replaced is the error where a frame that was of one site is of another.
+func (p *Page) replaced(was, is string) error {
+	return &ElsewhereError{Given: p.given, Reached: siteName(is), frame: Clean(was)}
+}
+
+func siteName(origin string) string {
+	if origin == noOrigin {
+		return "a page of no site"
+	}
+	return Clean(origin)
+}
+
+// docRef names one document as one look met it: the session that reaches it, the load that it came by, and its origin.
+type docRef struct {
+	session *session
+	key     docKey
+	origin  string
+	world   runtime.ExecutionContextID // 0 until an element of it was asked for
+}
+
+// resolve gives a handle on the element behind a backend node id, in a world of this program's own: what the page's scripts make
+// of the language and of the document's functions is not seen there.
+func (d *docRef) resolve(ctx context.Context, id cdp.BackendNodeID) (runtime.RemoteObjectID, error) {
+	if d.world == 0 {
+		world, err := call(ctx, d.session, cdppage.CreateIsolatedWorld, cdppage.CreateIsolatedWorldParams{FrameID: d.key.frame, WorldName: "mailferry"})
+		if err != nil {
+			return "", err
+		}
+		d.world = world.ExecutionContextID
+	}
+	return d.resolveIn(ctx, d.world, id)
+}
+
+// resolveInPage gives a handle in the page's own world, where handlers are seen that its scripts have set, and where they may forge
+// all that is read. Nothing is entered or pressed by it.
+func (d *docRef) resolveInPage(ctx context.Context, id cdp.BackendNodeID) (runtime.RemoteObjectID, error) {
+	return d.resolveIn(ctx, 0, id)
+}
+
+func (d *docRef) resolveIn(ctx context.Context, world runtime.ExecutionContextID, id cdp.BackendNodeID) (runtime.RemoteObjectID, error) {
+	got, err := call(ctx, d.session, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: id, ExecutionContextID: world})
+	if err != nil {
+		return "", err
+	}
+	if got.Object == nil || got.Object.ObjectID == "" {
+		return "", errDetached // of a document that this world is not of
+	}
+	return got.Object.ObjectID, nil
+}
+
+// guarded is what a function returns that jsGuard stands before.
+type guarded struct {
+	Top   string          `json:"top"`   // the tab's origin, where it is not the one given
+	Own   string          `json:"own"`   // the document's, where it is not the one that was looked at
+	Moved bool            `json:"moved"` // the element is in another document now
+	Value json.RawMessage `json:"value"`
+}
+
+// functionOn calls one of this package's fixed functions with the element as its "this". Arguments travel as data, never as source
+// text; a handle arrives as the element. The call itself first compares the origins of the element's document and of the tab with those expected, and gives an
+// [ElsewhereError] without running the function where they differ.
+func (d *docRef) functionOn(ctx context.Context, object runtime.RemoteObjectID, function string, result any, args ...any) error {
+	p := d.session.page
+	params := runtime.CallFunctionOnParams{
+		FunctionDeclaration: fmt.Sprintf(jsGuard, function),
+		ObjectID:            object,
+		ReturnByValue:       ptr(true),
+		UserGesture:         ptr(true),
+	}
+	for _, arg := range append([]any{p.given, d.origin}, args...) {
+		if object, is := arg.(runtime.RemoteObjectID); is {
+			params.Arguments = append(params.Arguments, &runtime.CallArgument{ObjectID: object})
+			continue
+		}
+		value, err := json.Marshal(arg)
+		if err != nil {
+			return err
+		}
+		params.Arguments = append(params.Arguments, &runtime.CallArgument{Value: value})
+	}
+	got, err := call(ctx, d.session, runtime.CallFunctionOn, params)
+	if err != nil {
+		return err
+	}
+	if got.ExceptionDetails != nil || got.Result == nil {
+		return errors.New("browser: the page's own script failed while it was being read")
+	}
+	var out guarded
+	if err := json.Unmarshal(got.Result.Value, &out); err != nil {
+		return errors.New("browser: an answer that cannot be read")
+	}
+	switch {
+	case out.Top != "":
+		return &ElsewhereError{Given: p.given, Reached: siteName(out.Top), Address: Clean(out.Top)}
+	case out.Own != "":
+		return p.replaced(d.origin, out.Own)
+	case out.Moved:
+		return errDetached
+	case result == nil || len(out.Value) == 0:
+		return nil
+	}
+	return json.Unmarshal(out.Value, result)
+}
