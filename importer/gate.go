@@ -20,6 +20,7 @@ const (
 	NotFound          = "not-found"          // an earlier create may have reached Cloud, and Cloud does not show it
 	AgainNeedless     = "again-needless"     // Options.Again names what must not, or need not, be written again
 	PlanStale         = "plan-stale"         // Cloud, the bundle or the options are no longer what the plan saw
+	AnotherSite       = "another-site"       // the pages of Cloud lead to another site than the one given
 	ListIncomplete    = "list-incomplete"    // a list of Cloud seems to go on where it could not be followed
 )
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/internal/selection"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -56,6 +57,8 @@ func exitCode(err error) int {
 		return exitGate
 	case errors.As(err, &partly):
 		return exitPartly
+	case errors.As(err, new(*page.ElsewhereError)):
+		return exitGate
 	default:
 		return exitFailed
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/samples/server"
@@ -218,6 +221,33 @@ func TestAListThatGoesOnBehindAnotherNameStopsEveryCommand(t *testing.T) {
 	}{{4, []string{"import", "connections"}}, {1, []string{"plan"}}, {1, []string{"diff"}}} {
 		_, said := r.run(command.exit, append(command.args, to...)...)
 		r.says(said, goesOn+" 20 rows: Next page", "as next of connections in a form profile", "--print-form-profile cloud")
+	}
+}
+
+// A site whose address leads to another is told as such, with the address to
+// give instead, and nothing is done there.
+func TestAnotherSiteThanTheOneGivenIsExit4(t *testing.T) {
+	r := newPageRoad(t)
+	key, me := r.path("me.key"), r.recipient
+	moved := func(to string) string {
+		site := httptest.NewServer(http.RedirectHandler(strings.TrimPrefix(to, "page+")+"/", http.StatusFound))
+		t.Cleanup(site.Close)
+		return "page+" + site.URL
+	}
+	server, cloud := moved(r.server), moved(r.cloud)
+	_, said := r.run(4, "export", "-r", me, "-o", r.path("server.age"), server)
+	r.says(said, strings.TrimPrefix(server, "page+"), strings.TrimPrefix(r.server, "page+"), "if the site was renamed, give "+r.server+"/ instead")
+	r.run(0, "export", "-r", me, "-o", r.path("server.age"), r.server)
+	r.run(0, "transform", "-i", key, "-r", me, "-o", r.path("cloud.age"), r.path("server.age"))
+	secrets := r.write("secrets.csv", "kind,name,secret\nconnection,Support,made-up password\ncredential,Workspace,made-up client secret\n")
+	_, said = r.run(4, "import", "credentials", "-i", key, "--secrets", secrets, "--cloud", cloud, r.path("cloud.age"))
+	r.says(said, strings.TrimPrefix(cloud, "page+"), strings.TrimPrefix(r.cloud, "page+"), "if the site was renamed, give "+r.cloud+"/ instead")
+	entries, err := r.content.Items(t.Context(), schema.Credentials)
+	if err != nil || len(entries) != 0 || r.pressed.Counts().Saves != 0 {
+		t.Errorf("another site was changed: %v, %d", err, len(entries))
+	}
+	if code := exitCode(&importer.PartialError{Cause: &page.ElsewhereError{}}); code != 5 {
+		t.Errorf("after a write: exit %d", code)
 	}
 }
 

@@ -3,9 +3,11 @@ package adminpage_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -205,5 +207,43 @@ func TestAListThatGoesOnBehindAnotherNameIsNotCut(t *testing.T) {
 		if err != nil || len(got.Records) != len(o.Credentials)+want {
 			t.Errorf("next %s: %v, %d records", next, err, len(got.Records))
 		}
+	}
+}
+
+// A site that leads to another, at once or half-way, gives no content: neither
+// the other's under this one's name, nor a part of this one's.
+func TestAnotherSiteIsNotExported(t *testing.T) {
+	for name, pages := range map[string]int64{"at once": 0, "half-way": 6} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x, err := server.Open(content(server.Variant{Password: "filled"}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			y := httptest.NewServer(x)
+			t.Cleanup(y.Close)
+			var served atomic.Int64
+			site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if !strings.HasPrefix(r.URL.Path, "/static/") && served.Add(1) > pages {
+					http.Redirect(w, r, y.URL+r.URL.Path, http.StatusFound)
+					return
+				}
+				x.ServeHTTP(w, r)
+			}))
+			t.Cleanup(site.Close)
+			p, err := formprofile.Shipped(schema.ServerSide)
+			if err != nil {
+				t.Fatal(err)
+			}
+			src, err := adminpage.New("page+"+site.URL, formprofile.Options{Profile: p, Browser: page.Options{Timeout: 10 * time.Second}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := src.Read(t.Context(), func(string) {})
+			var other *page.ElsewhereError
+			if !errors.As(err, &other) || got != nil || other.Given != site.URL || other.Reached != y.URL || !strings.Contains(schema.HintOf(err), "page+"+y.URL) {
+				t.Fatalf("%v, %v; hint %q", got != nil, err, schema.HintOf(err))
+			}
+		})
 	}
 }

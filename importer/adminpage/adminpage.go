@@ -129,9 +129,13 @@ func told(err error) error {
 		return fmt.Errorf("%w: %w", importer.ErrUnauthorized, err)
 	case errors.Is(err, page.ErrIncomplete):
 		return &importer.UnfitError{Code: importer.ListIncomplete, Err: err}
+	case elsewhere(err):
+		return &importer.UnfitError{Code: importer.AnotherSite, Err: err}
 	}
 	return err
 }
+
+func elsewhere(err error) bool { return errors.As(err, new(*page.ElsewhereError)) }
 
 // refusal is the answer to one item, where what went wrong is a matter of that
 // item alone: a value that the form does not take, or that has no place on it.
@@ -158,16 +162,16 @@ type unquotable struct{ err error }
 func (e *unquotable) Error() string { return repeating }
 func (e *unquotable) Unwrap() error { return e.err }
 
-// discreet takes a page's words out of an error where they repeat a secret, and leaves what the error means.
+// discreet takes a page's words out of an error and its hint where they repeat a secret, and leaves what the error means.
 func (c *cloud) discreet(err error) error {
-	if err == nil || !c.echoes.Repeats(err.Error(), leastRepeated) {
+	if err == nil || !c.echoes.Repeats(err.Error()+"\n"+schema.HintOf(err), leastRepeated) {
 		return err
 	}
 	var no *importer.RefusedError
 	if !importer.Unsettled(err) && errors.As(err, &no) {
 		return &importer.RefusedError{Code: no.Code, Words: repeating}
 	}
-	return &unquotable{err}
+	return schema.Hint(&unquotable{err}, "look at the page in a browser of your own")
 }
 
 // isList reports whether a control has choices.

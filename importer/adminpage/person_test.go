@@ -37,19 +37,24 @@ func lendBrowser(t *testing.T) *person {
 // signIn fills in the login page, in whatever tab it stands.
 func (p *person) signIn(t *testing.T, a *signin.Account) {
 	t.Helper()
-	chromium.Until(t, "somebody could sign in", func() bool {
+	p.inTab(t, "/login?", fmt.Sprintf(`document.querySelector("#username").value = %q, document.querySelector("#password").value = %q, document.querySelector("form").submit()`,
+		a.User, a.Password.Reveal()))
+}
+
+// inTab runs a script in the tab whose address has the part, once there is one.
+func (p *person) inTab(t *testing.T, part, script string) {
+	t.Helper()
+	chromium.Until(t, "somebody could work at "+part, func() bool {
 		infos, err := chromedp.Targets(p.ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, info := range infos {
-			if info.Type != "page" || !strings.Contains(info.URL, "/login?") {
+			if info.Type != "page" || !strings.Contains(info.URL, part) {
 				continue
 			}
 			tab, cancel := chromedp.NewContext(p.ctx, chromedp.WithTargetID(info.TargetID), chromedp.WithDetachOnCancel())
 			defer cancel()
-			script := fmt.Sprintf(`document.querySelector("#username").value = %q, document.querySelector("#password").value = %q, document.querySelector("form").submit()`,
-				a.User, a.Password.Reveal())
 			got, err := chromedp.Call(tab, runtime.Evaluate, runtime.EvaluateParams{Expression: script})
 			return err == nil && got.ExceptionDetails == nil
 		}

@@ -3,6 +3,7 @@ package adminpage_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
@@ -36,12 +37,18 @@ func newSite(t testing.TB, o cloud.Options, p cloud.PageOptions) *site {
 
 func oddSite(t testing.TB, o cloud.Options, p cloud.PageOptions, f faulty.Faults) *site {
 	t.Helper()
+	return newSiteBehind(t, o, p, func(pages http.Handler) http.Handler { return faulty.New(pages, f) })
+}
+
+// newSiteBehind serves the pages through what front makes of them.
+func newSiteBehind(t testing.TB, o cloud.Options, p cloud.PageOptions, front func(http.Handler) http.Handler) *site {
+	t.Helper()
 	c, err := cloud.Open(t.TempDir(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &site{Cloud: c, pages: c.Pages(p)}
-	s.srv = httptest.NewServer(faulty.New(s.pages, f))
+	s.srv = httptest.NewServer(front(s.pages))
 	t.Cleanup(func() {
 		s.srv.CloseClientConnections()
 		s.srv.Close()

@@ -212,12 +212,13 @@ func setField(ctx context.Context, c *page.Control, f schema.Field, it schema.It
 const patience = time.Second
 
 // save presses Save and waits for the list, or for what the page has against it.
-// An error beside [importer.RefusedError] is unsettled: Cloud may have the item.
+// Once Save was pressed, an error beside [importer.RefusedError] is unsettled:
+// Cloud may have the item.
 func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Write, changed []string) error {
 	before, err := messages(ctx, form)
 	if err != nil {
 		c.site.Forget()
-		return err
+		return told(err)
 	}
 	if w.Before != nil {
 		if err := w.Before(); err != nil {
@@ -225,7 +226,10 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 			return err
 		}
 	}
-	err = form.App.Press(ctx, form.Profile.Save)
+	err = c.site.Save(ctx, form)
+	if elsewhere(err) { // and not pressed
+		return told(err)
+	}
 	if errors.Is(err, page.ErrRefused) || errors.Is(err, page.ErrDisabled) || errors.Is(err, page.ErrAbsent) || errors.Is(err, page.ErrAmbiguous) {
 		// The browser itself did not send the form, or there was nothing to press.
 		c.site.Forget()

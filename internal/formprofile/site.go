@@ -37,6 +37,7 @@ type Site struct {
 	address *url.URL
 	browser *page.Browser
 	app     *page.Scope     // nil: to be opened
+	origin  string          // of the frame that the app was found in first; "" before that
 	listed  schema.List     // the list that was opened last
 	left    bool            // a form of it was left just now, so that it stands there
 	around  map[string]bool // labels of the fields on that list's page
@@ -51,7 +52,7 @@ func New(address string, o Options) (*Site, error) {
 		return nil, fmt.Errorf("not the address of a site")
 	case u.User != nil:
 		return nil, schema.Hint(errors.New("an address with a user in it"), "sign in in the browser: --headed opens a window")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case inTheClear(u):
 		return nil, schema.Hint(fmt.Errorf("%s: http would send what is typed in the clear", schema.Quote(u.Host)), "write https://")
 	case u.Scheme != "https" && u.Scheme != "http":
 		return nil, schema.Hint(fmt.Errorf("%s: not a web address", schema.Quote(u.Scheme)), "write page+https://…, as the browser shows it")
@@ -65,9 +66,10 @@ func New(address string, o Options) (*Site, error) {
 	return &Site{options: o, address: u}, nil
 }
 
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+// inTheClear reports whether what is sent to an address can be read on the way.
+func inTheClear(u *url.URL) bool {
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "http" && !strings.EqualFold(u.Hostname(), "localhost") && (ip == nil || !ip.IsLoopback())
 }
 
 // Host is the site's host and port.
@@ -104,17 +106,28 @@ const (
 // Do takes one step on the site, and takes it again from the start page when
 // the page went away under it: because a session ended, or a browser, or
 // because the site failed for a moment. A person who can is asked to sign in
-// again. A step must not have changed anything on the site when it fails.
+// again. A step must not have changed anything on the site when it fails. Where
+// the address of the site leads to another, or the app's frame is of another,
+// the error is a [*page.ElsewhereError].
 func (s *Site) Do(ctx context.Context, step func() error) error {
 	for n := 1; ; n++ {
 		err := s.open(ctx)
-		if err == nil {
+		opened := err == nil
+		if opened {
 			err = step()
 		}
 		var said *ProblemError
+		var other *page.ElsewhereError
 		switch {
 		case err == nil || ctx.Err() != nil || errors.Is(err, ErrSignedOut):
 			return err
+		case errors.As(err, &other):
+			// A session that ended leads to where people sign in: opening the site
+			// anew waits for them.
+			if !opened || n == tries {
+				s.Forget()
+				return s.advise(err, other)
+			}
 		case errors.Is(err, page.ErrGone) || errors.As(err, &said):
 			if n == tries {
 				return err
@@ -170,8 +183,50 @@ func (s *Site) open(ctx context.Context) error {
 		}
 		return err
 	}
-	s.app, err = p.Within(ctx, in)
+	return s.enter(ctx, p)
+}
+
+// enter finds the app in the page. The origin of the frame that it is in is
+// learnt the first time, and must be the same from then on.
+func (s *Site) enter(ctx context.Context, p *page.Page) error {
+	app, err := p.Within(ctx, s.signedIn())
+	if err != nil {
+		return err
+	}
+	if s.origin == "" {
+		if u, err := url.Parse(app.Origin()); err != nil || inTheClear(u) {
+			return fmt.Errorf("the app is in a frame of %s: http would send what is typed in the clear", schema.Quote(app.Origin()))
+		}
+		s.origin = app.Origin()
+	}
+	if err := app.CheckOrigin(s.origin); err != nil {
+		return err
+	}
+	s.app = app
+	return nil
+}
+
+// Save presses Save in a form. Where the error is a [*page.ElsewhereError] it
+// was not pressed.
+func (s *Site) Save(ctx context.Context, f *Form) error {
+	err := f.App.Send(ctx, f.Profile.Save)
+	var other *page.ElsewhereError
+	if errors.As(err, &other) {
+		s.Forget()
+		return s.advise(err, other)
+	}
 	return err
+}
+
+// advise says what a person can do about a site that leads to another.
+func (s *Site) advise(err error, other *page.ElsewhereError) error {
+	switch b := s.options.Browser; {
+	case other.Address == "":
+		return schema.Hint(err, "look at the page in a browser of your own, and ask those who run the site")
+	case other.App || b.Headed || b.Attach != "":
+		return schema.Hint(err, "if the site was renamed, give %s%s instead", Scheme, other.Address)
+	}
+	return schema.Hint(err, "sign in with --headed or --attach; if the site was renamed, give %s%s instead", Scheme, other.Address)
 }
 
 func (s *Site) visit(ctx context.Context, address *url.URL) (*page.Page, error) {
@@ -204,14 +259,14 @@ func (s *Site) show(ctx context.Context, l schema.List) error {
 	}
 	if fl.Path != "" {
 		to, err := s.address.Parse(fl.Path)
-		if err != nil || to.Host != s.address.Host {
+		if err != nil || to.Scheme != s.address.Scheme || to.Host != s.address.Host {
 			return fmt.Errorf("%s: the profile's path is not one of the site", l)
 		}
 		p, err := s.visit(ctx, to)
 		if err != nil {
 			return err
 		}
-		if s.app, err = p.Within(ctx, s.signedIn()); err != nil {
+		if err := s.enter(ctx, p); err != nil {
 			return err
 		}
 	}
