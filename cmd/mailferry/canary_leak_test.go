@@ -13,6 +13,7 @@ import (
 
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
+	"github.com/mailferry/mailferry/transform"
 )
 
 // leakSwitch makes the tests' mailferry leak a secret in a way of leakWays. The
@@ -24,7 +25,8 @@ func leakWays() []string {
 	return []string{"stdout", "stderr", "json", "url", "base64", "hex", "file", "file name", "command line"}
 }
 
-// testMain is main for the tests: the same, but for the switches.
+// testMain is main for the tests: the same, but for the switches. A leak comes with
+// a command that has ended.
 func testMain() {
 	way, last := os.Getenv(leakSwitch), os.Getenv(killSwitch)
 	if way == "" && last == "" {
@@ -34,11 +36,36 @@ func testMain() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	e := processEnv()
-	e.opened = func(o *sealed.Opened) { leak(way, o) }
 	if last != "" {
 		e.step = dieAfter(last)
 	}
-	os.Exit(e.run(ctx, os.Args))
+	code := e.run(ctx, os.Args)
+	if way != "" {
+		leak(way, openedLast(os.Args))
+	}
+	os.Exit(code)
+}
+
+// openedLast opens the bundle of a command line that ends with -i KEY BUNDLE.
+func openedLast(args []string) *sealed.Opened {
+	last := len(args) - 1
+	key, err := os.Open(args[last-1])
+	if err != nil {
+		panic(err)
+	}
+	ids, err := sealed.Keys{}.Identities(key, nil)
+	if err != nil {
+		panic(err)
+	}
+	file, err := os.Open(args[last])
+	if err != nil {
+		panic(err)
+	}
+	o, err := sealed.Open(file, ids, transform.Rerun)
+	if err != nil {
+		panic(err)
+	}
+	return o
 }
 
 func leak(way string, o *sealed.Opened) {

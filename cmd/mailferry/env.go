@@ -17,12 +17,10 @@ import (
 
 	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
-	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 // env is everything that a command takes from the process it runs in.
 type env struct {
-	stdin          io.Reader
 	stdout, stderr io.Writer
 	lookupenv      func(string) (string, bool)
 	now            func() time.Time
@@ -32,12 +30,11 @@ type env struct {
 	pass    schema.Secret   // of -p, once it was asked for
 	exposed map[string]bool // files that were warned of, since others can read them
 
-	opened func(*sealed.Opened) // called for each bundle that was opened; nil but in tests
-	step   func(string)         // called between the steps of a change in place; nil but in tests
+	step func(string) // called between the steps of a change in place; nil but in tests
 }
 
 func processEnv() *env {
-	return &env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupenv: os.LookupEnv, now: time.Now,
+	return &env{stdout: os.Stdout, stderr: os.Stderr, lookupenv: os.LookupEnv, now: time.Now,
 		tool: "mailferry " + version, log: slog.New(slog.DiscardHandler)}
 }
 

@@ -237,9 +237,6 @@ func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
 	if !o.ListsHolders() {
 		e.warn(fmt.Sprintf("%s opens to %s, and its own list names %d: somebody changed the list", path, human.Count(len(o.Header.Stanzas), "key"), len(o.Bundle.Manifest.Recipients)+len(o.Bundle.Manifest.Reviewers)))
 	}
-	if e.opened != nil {
-		e.opened(o)
-	}
 	return o, nil
 }
 

@@ -53,7 +53,6 @@ func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	e := processEnv()
 	var out, errs bytes.Buffer
 	e.stdout, e.stderr = &out, &errs
-	e.stdin = strings.NewReader("")
 	e.lookupenv = func(string) (string, bool) { return "", false }
 	code = e.run(t.Context(), append([]string{"mailferry"}, args...))
 	return code, out.String(), errs.String()
