@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -25,6 +26,27 @@ type Contents struct {
 	Database Database `json:"database,omitzero"`
 	Tables   []Table  `json:"tables"`          // by name
 	Others   int      `json:"others,omitzero"` // Active Objects tables of other apps that are not listed
+}
+
+// Only narrows what is said to the tables named, if any are. A table that is not
+// there is an error.
+func (c *Contents) Only(names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	var have, folded []string
+	for _, t := range c.Tables {
+		have, folded = append(have, t.Name), append(folded, FoldName(t.Name))
+	}
+	wanted := map[string]bool{}
+	for _, n := range names {
+		if !slices.Contains(folded, FoldName(n)) {
+			return MissingTable(address.Shown(n), have)
+		}
+		wanted[FoldName(n)] = true
+	}
+	c.Tables = slices.DeleteFunc(c.Tables, func(t Table) bool { return !wanted[FoldName(t.Name)] })
+	return nil
 }
 
 // Database is the database behind a source: in a backup the one that it was

@@ -11,7 +11,6 @@ import (
 
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/exporter/source"
-	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/internal/sheet"
@@ -95,7 +94,7 @@ func (e *env) inspectTables(c *cli.Context, arg string, k source.Kind) error {
 	if err != nil {
 		return err
 	}
-	if err := onlyTables(contents, c.StringSlice("table")); err != nil {
+	if err := contents.Only(c.StringSlice("table")); err != nil {
 		return err
 	}
 	if c.Bool("suggest-profile") {
@@ -145,26 +144,6 @@ func printContents(p *human.Printer, contents *exporter.Contents) {
 	if contents.Others > 0 {
 		p.Line(human.Faint, human.Count(contents.Others, "table")+" of other apps: --all lists them")
 	}
-}
-
-// onlyTables narrows what is told to the tables named, without regard to case.
-func onlyTables(contents *exporter.Contents, names []string) error {
-	if len(names) == 0 {
-		return nil
-	}
-	var have []string
-	for _, t := range contents.Tables {
-		have = append(have, t.Name)
-	}
-	for _, n := range names {
-		if !slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, n) }) {
-			return exporter.MissingTable(address.Shown(n), have)
-		}
-	}
-	contents.Tables = slices.DeleteFunc(contents.Tables, func(t exporter.Table) bool {
-		return !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(t.Name, n) })
-	})
-	return nil
 }
 
 func (e *env) suggestProfile(c *cli.Context, t exporter.Tables, contents *exporter.Contents) error {

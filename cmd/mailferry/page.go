@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +14,6 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	importpage "github.com/mailferry/mailferry/importer/adminpage"
 	"github.com/mailferry/mailferry/internal/formprofile"
-	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -98,12 +98,8 @@ func browserFolder(host string, make bool) (string, error) {
 func (e *env) formProfile(c *cli.Context, side, host string) (*schema.FormProfile, error) {
 	file := c.String("form-profile")
 	switch {
-	case file == "" && side == "" && isCloudHost(host):
-		return formprofile.Shipped(schema.CloudSide)
-	case file == "" && side == "":
-		return formprofile.Shipped(schema.ServerSide)
 	case file == "":
-		return formprofile.Shipped(side)
+		return formprofile.Shipped(cmp.Or(side, formprofile.SideOf(host)))
 	case (file == schema.CloudSide || file == schema.ServerSide) && (side == "" || side == file):
 		return formprofile.Shipped(file)
 	}
@@ -116,10 +112,6 @@ func (e *env) formProfile(c *cli.Context, side, host string) (*schema.FormProfil
 		return nil, advise(at(file, err), "mailferry inspect --print-form-profile cloud prints one that is well-formed; so does server")
 	}
 	return p, nil
-}
-
-func isCloudHost(host string) bool {
-	return strings.HasSuffix(strings.ToLower(host), ".atlassian.net")
 }
 
 func (e *env) printFormProfile(c *cli.Context) error {
@@ -156,63 +148,5 @@ func (e *env) inspectPage(c *cli.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	return e.result(c, found, func(p *human.Printer) { printPages(p, found) })
-}
-
-func printPages(p *human.Printer, found *formprofile.Inspection) {
-	printPair(p, "source", found.Address)
-	printPair(p, "kind", "admin pages, by a form profile of "+found.Side+map[bool]string{true: " (verified)", false: " (unverified)"}[found.Verified])
-	for _, l := range found.Lists {
-		inspectedList(p, l)
-	}
-	p.Blank()
-	if !found.Fits() {
-		p.Line(human.Strong, "the pages are not as the profile says")
-		p.Wrapped(0, human.Faint, "save it with --print-form-profile "+found.Side+", edit the lines that differ, and look again with --form-profile")
-		return
-	}
-	p.Line(human.Strong, "everything that the profile expects is there")
-	if !found.Verified {
-		p.Wrapped(0, human.Faint, "save the profile with --print-form-profile "+found.Side+", set verified to true in it, and use it with --form-profile")
-	}
-}
-
-func inspectedList(p *human.Printer, l formprofile.Inspected) {
-	const column = 16
-	p.Blank()
-	p.Line(human.Strong, human.Visible(l.Heading)+"  "+human.Count(l.Rows, "row"))
-	if l.Problem != "" {
-		p.Pair(2, column, "not read", human.Strong, l.Problem)
-	}
-	if l.Survey == nil {
-		return
-	}
-	if len(l.Columns) > 0 {
-		p.Pair(2, column, "columns", human.Plain, strings.Join(l.Columns, ", "))
-	}
-	with := func(choices []string) string {
-		if len(choices) == 0 {
-			return ""
-		}
-		return ", with " + strings.Join(choices, " or ")
-	}
-	for _, f := range l.Fields {
-		is, state := "", "found"
-		if f.Field == "" {
-			state = "not in profile"
-		} else {
-			is = " is " + f.Field
-		}
-		text := f.Label + is + ": " + string(f.Kind) + with(f.With)
-		if len(f.Choices) > 0 {
-			text += "; offers " + strings.Join(f.Choices, ", ")
-		}
-		p.Pair(2, column, state, human.Plain, text)
-	}
-	for _, m := range l.Missing {
-		p.Pair(2, column, "missing", human.Strong, m.Label+" for "+m.Field+with(m.With))
-	}
-	for _, v := range l.Unoffered {
-		p.Pair(2, column, "not offered", human.Strong, v+", which the profile names")
-	}
+	return e.result(c, found, found.Print)
 }

@@ -18,6 +18,15 @@ import (
 //go:embed cloud.json server.json
 var shipped embed.FS
 
+// SideOf says whose pages a host likely has, where nobody says it: Cloud's under the
+// vendor's own domain, else Server's.
+func SideOf(host string) string {
+	if strings.HasSuffix(strings.ToLower(host), ".atlassian.net") {
+		return schema.CloudSide
+	}
+	return schema.ServerSide
+}
+
 // Shipped returns the profile that comes with the program for a side, with
 // every label written out: what an administrator edits.
 func Shipped(side string) (*schema.FormProfile, error) {
