@@ -11,10 +11,10 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/term"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -133,15 +133,9 @@ func (e *env) say(format string, args ...any) {
 	fmt.Fprintf(e.stderr, "mailferry: %s\n", oneLine(fmt.Sprintf(format, args...)))
 }
 
-// oneLine keeps what came from outside from moving the cursor or adding lines.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return '\ufffd'
-		}
-		return r
-	}, strings.TrimRight(s, "\n"))
-}
+// oneLine makes visible what came from outside and would move the cursor or add
+// lines.
+func oneLine(s string) string { return human.Visible(strings.TrimRight(s, "\n")) }
 
 // readSecret asks on the terminal without echo.
 func (e *env) readSecret(ctx context.Context, prompt string) (schema.Secret, error) {

@@ -142,7 +142,7 @@ func (e *env) vouch(c *cli.Context, path string, o *sealed.Opened, changes []sea
 	}
 	for _, ch := range changes {
 		if !c.Bool("json") {
-			e.print("%-6s %-9s %s", ch.Change, ch.Sight, oneLine(ch.Label+" "+ch.Key))
+			e.print("%-6s %-9s %s", ch.Change, ch.Sight, human.Visible(ch.String()))
 		}
 	}
 	if c.Bool("yes") {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/transform"
@@ -68,7 +69,7 @@ func (e *env) showOnTerminal(ctx context.Context, name string, secret schema.Sec
 	defer t.Close()
 	// A password with control characters would steer the terminal: it is quoted.
 	shown := secret.Reveal()
-	if oneLine(shown) != shown {
+	if human.Visible(shown) != shown {
 		shown = fmt.Sprintf("%q (quoted: it holds characters that do not show)", shown)
 	}
 	return t.Show(ctx, fmt.Sprintf("%s: %s", schema.Quote(name), shown))
