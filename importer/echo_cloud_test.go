@@ -99,7 +99,7 @@ func everythingSaid(t *testing.T, run func() (any, error)) string {
 	}
 	var text bytes.Buffer
 	if string(doc) != "null" {
-		if err := result.(interface{ Text(io.Writer, int) error }).Text(&text, 0); err != nil {
+		if err := result.(interface{ Text(io.Writer, int) error }).Text(&text, 1<<20); err != nil {
 			t.Fatal(err)
 		}
 	}

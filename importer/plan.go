@@ -176,7 +176,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 			pi.Notes = append(pi.Notes, "was imported on "+day(when.time)+" and is gone from Cloud since")
 		}
 		if missing {
-			pi.block(Reason{Code: SecretMissing, Words: fmt.Sprintf("%s %s: its %s is missing", k.List.One(), schema.Quote(k.Name), secretLabel(it))})
+			pi.block(Reason{Code: SecretMissing, Words: fmt.Sprintf("%s %s: its %s is missing", k.List.One(), schema.Quote(k.Name), secretLabel(k.List))})
 		}
 		return pi, p.checkOffered(ctx, &pi, nil)
 	case 1:
@@ -204,7 +204,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	default:
 		pi.Action = ChangeIt
 		if need && !pi.sendSecret {
-			pi.Notes = append(pi.Notes, secretLabel(it)+" stays as Cloud has it")
+			pi.Notes = append(pi.Notes, secretLabel(k.List)+" stays as Cloud has it")
 		}
 		return pi, p.checkOffered(ctx, &pi, pi.Changes)
 	}
@@ -220,7 +220,7 @@ func (p *planner) compareSecret(pi *PlanItem, have bool) {
 		}
 		return
 	}
-	c := Change{Field: schema.SecretField(pi.List), Label: secretLabel(pi.item), Secret: true}
+	c := Change{Field: schema.SecretField(pi.List), Label: secretLabel(pi.List), Secret: true}
 	switch w, _ := p.led.written(keyOf(pi.item)); {
 	case pi.intent != nil && pi.intent.Action == string(ChangeIt):
 		c.From, c.To = "unknown: an earlier change was cut off", "the bundle's"
@@ -325,8 +325,9 @@ func labels(changes []Change) []string {
 	return out
 }
 
-func secretLabel(it schema.Item) string {
-	f, _ := schema.FieldByName(schema.CloudFormat, it.List(), schema.SecretField(it.List()))
+// secretLabel is how Cloud's form calls the secret of a list's items.
+func secretLabel(l schema.List) string {
+	f, _ := schema.FieldByName(schema.CloudFormat, l, schema.SecretField(l))
 	return f.Label
 }
 

@@ -1,137 +1,67 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	"github.com/mattn/go-runewidth"
-
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
-// shown returns a name or value for a terminal: as it is where every character
-// shows as itself, else quoted. Long ones are cut.
-func shown(s string) string {
-	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }
-	if s == "" || strings.TrimSpace(s) != s || strings.ContainsFunc(s, odd) || utf8.RuneCountInString(s) > 60 {
-		return schema.Quote(s)
-	}
-	return s
-}
+// printer writes plans, reports and drift: one item a line, and below what there
+// is to say of it.
+type printer struct{ *human.Printer }
 
-func shownAll(names []string) string {
-	out := make([]string, len(names))
-	for i, n := range names {
-		out[i] = shown(n)
-	}
-	return strings.Join(out, ", ")
-}
-
-// page writes lines no wider than width, where that is possible at blanks; 0
-// does not wrap.
-type page struct {
-	w     io.Writer
-	width int
-	err   error
-}
-
-// line writes text behind indent; what does not fit goes on under hang blanks.
-func (p *page) line(indent string, hang int, format string, args ...any) {
-	if p.err != nil {
-		return
-	}
-	var b strings.Builder
-	b.WriteString(indent)
-	at, fresh := runewidth.StringWidth(indent), true
-	for word := range strings.SplitSeq(fmt.Sprintf(format, args...), " ") {
-		n := runewidth.StringWidth(word)
-		if p.width > 0 && n > p.width-hang {
-			if !fresh {
-				b.WriteByte(' ')
-				at++
-			}
-			at, fresh = p.broken(&b, at, hang, word), false
-			continue
-		}
-		switch {
-		case fresh:
-		case p.width > 0 && at+1+n > p.width:
-			b.WriteString("\n" + strings.Repeat(" ", hang))
-			at = hang
-		default:
-			b.WriteByte(' ')
-			at++
-		}
-		b.WriteString(word)
-		at, fresh = at+n, false
-	}
-	_, p.err = io.WriteString(p.w, strings.TrimRight(b.String(), " ")+"\n")
-}
-
-// broken writes a word that no line holds. It is broken before wide characters
-// alone, as Chinese and Japanese are: a digest or a path stays in one piece.
-func (p *page) broken(b *strings.Builder, at, hang int, word string) int {
-	for _, r := range word {
-		n := runewidth.RuneWidth(r)
-		if n > 1 && at+n > p.width {
-			b.WriteString("\n" + strings.Repeat(" ", hang))
-			at = hang
-		}
-		b.WriteRune(r)
-		at += n
-	}
-	return at
-}
-
-func (p *page) blank() {
-	if p.err == nil {
-		_, p.err = io.WriteString(p.w, "\n")
-	}
+func printerTo(w io.Writer, width int) printer {
+	return printer{human.NewPrinter(w, human.Terminal{Width: width})}
 }
 
 const (
-	wordColumn = 11 // the result's or action's word
-	nameColumn = 2 + wordColumn
+	wordColumn   = 9 // the widest of the words for results and actions
+	detailColumn = 2 + wordColumn + 2 + 2
 )
 
 // entry writes one item: a word, its name, and a remark.
-func (p *page) entry(word, name, remark string) {
-	text := shown(name)
+func (p printer) entry(word, name, remark string) {
+	text := human.Visible(name)
 	if remark != "" {
 		text += ": " + remark
 	}
-	p.line(fmt.Sprintf("  %-*s", wordColumn, word), nameColumn+2, "%s", text)
+	p.Pair(2, wordColumn, word, human.Plain, text)
 }
 
-func (p *page) detail(format string, args ...any) {
-	p.line(strings.Repeat(" ", nameColumn+2), nameColumn+4, format, args...)
-}
+func (p printer) detail(text string) { p.Wrapped(detailColumn, human.Plain, text) }
 
-func (p *page) changes(changes []Change) {
+func (p printer) sentence(text string) { p.Wrapped(0, human.Plain, text) }
+
+func (p printer) changes(changes []Change) {
 	for _, c := range changes {
-		if c.Secret {
-			p.detail("%s: %s → %s", c.Label, c.From, c.To)
-			continue
-		}
-		p.detail("%s: %s → %s", c.Label, value(c.From), value(c.To))
+		p.detail(c.Label + ": " + value(c.From) + " → " + value(c.To))
 	}
 }
 
-func value(s string) string {
-	if s == "" {
-		return "(empty)"
+func (p printer) notes(notes []string) {
+	for _, n := range notes {
+		p.Marked(0, "note: ", human.Plain, n)
 	}
-	return shown(s)
 }
+
+func value(s string) string { return human.Visible(cmp.Or(s, nothingThere)) }
+
+const nothingThere = "(empty)"
+
+const (
+	sampleCloud = "a sample Cloud, which proves the bundle and the run, not the vendor's pages"
+	dryRun      = "nothing was written; this is what would be"
+)
 
 func rehearsal(yes bool) string {
 	if yes {
-		return " (rehearsal: a sample Cloud, which proves the bundle and the run, not the vendor's pages)"
+		return " (rehearsal: " + sampleCloud + ")"
 	}
 	return ""
 }
@@ -150,87 +80,91 @@ func counted[K ~string](counts map[K]int, kinds ...K) string {
 	return strings.Join(out, ", ")
 }
 
-// Text writes the plan for a person. width is the terminal's, 0 for no wrapping.
+// Text writes the plan for a person. width is the terminal's in columns; 0 stands
+// for 80.
 func (p *Plan) Text(w io.Writer, width int) error {
-	out := &page{w: w, width: width}
-	out.line("", 2, "Plan for %s%s", shown(p.Cloud), rehearsal(p.Rehearsal))
+	out := printerTo(w, width)
+	out.sentence("Plan for " + human.Visible(p.Cloud) + rehearsal(p.Rehearsal))
 	for _, list := range bothLists() {
 		if !slices.ContainsFunc(p.Items, func(it PlanItem) bool { return it.List == list }) {
 			continue
 		}
-		out.blank()
-		out.line("", 0, "%s", list)
+		out.Blank()
+		out.sentence(string(list))
 		for _, it := range p.Items {
-			if it.List != list {
-				continue
-			}
-			remark := ""
-			if it.After != "" {
-				remark = "after credential " + shown(it.After)
-			}
-			out.entry(string(it.Action), it.Name, remark)
-			out.changes(it.Changes)
-			for _, r := range it.Reasons {
-				if r.Code != Conflict || len(it.Changes) == 0 {
-					out.detail("%s", r.Words)
-				}
-			}
-			for _, n := range it.Notes {
-				out.detail("%s", n)
+			if it.List == list {
+				out.planItem(it)
 			}
 		}
 	}
-	out.blank()
-	out.line("", 2, "%s", counted(p.Counts(), Create, ChangeIt, Unchanged, Conflicting, Blocked))
-	return out.err
+	out.Blank()
+	out.sentence(counted(p.Counts(), Create, ChangeIt, Unchanged, Conflicting, Blocked))
+	return out.Flush()
 }
 
-// Text writes the report for a person. width is the terminal's, 0 for no
-// wrapping.
-func (r *Report) Text(w io.Writer, width int) error {
-	out := &page{w: w, width: width}
-	out.line("", 2, "%s", r.title())
-	if r.PlanDigest != "" {
-		out.line("", 2, "plan digest %s", r.PlanDigest)
+func (p printer) planItem(it PlanItem) {
+	remark := ""
+	if it.After != "" {
+		remark = "after credential " + human.Visible(it.After)
 	}
-	out.blank()
+	p.entry(string(it.Action), it.Name, remark)
+	p.changes(it.Changes)
+	for _, r := range it.Reasons {
+		if r.Code != Conflict || len(it.Changes) == 0 {
+			p.detail(r.Words)
+		}
+	}
+	for _, n := range it.Notes {
+		p.detail(n)
+	}
+}
+
+// Text writes the report for a person. width is the terminal's in columns; 0
+// stands for 80.
+func (r *Report) Text(w io.Writer, width int) error {
+	out := printerTo(w, width)
+	out.sentence(r.title())
+	if r.PlanDigest != "" {
+		out.Line(human.Plain, "plan digest "+r.PlanDigest)
+	}
+	out.Blank()
 	for _, it := range r.Items {
 		out.entry(string(it.Result), it.Name, it.remark())
-		if it.Result == Skipped || it.Result == Written {
-			out.changes(it.Changes)
-		}
+		out.changes(it.changesShown())
 		if it.Replaced != "" {
-			out.detail("what it replaces is kept in %s", shown(it.Replaced))
+			out.detail("what it replaces is kept in " + human.Visible(it.Replaced))
 		}
 		for _, n := range it.Notes {
-			out.detail("%s", n)
+			out.detail(n)
 		}
 	}
-	out.blank()
-	out.line("", 2, "%s", r.summary())
-	for _, n := range r.Notes {
-		out.line("", 2, "note: %s", n)
-	}
+	out.Blank()
+	out.sentence(r.summary())
+	out.notes(r.Notes)
 	if len(r.Tasks) > 0 {
-		out.blank()
-		out.line("", 0, "Left for a person")
-		for _, t := range r.Tasks {
-			text := t.Words
-			if len(t.Names) > 0 {
-				text += ": " + shownAll(t.Names)
-			}
-			out.line("  [ ] ", 6, "%s", text)
-		}
+		out.Blank()
+		out.sentence("Left for a person")
 	}
-	return out.err
+	for _, t := range r.Tasks {
+		text, between := t.Words, ": "
+		for _, name := range t.Names {
+			text, between = text+between+human.Visible(name), ", "
+		}
+		out.Marked(2, "[ ] ", human.Plain, text)
+	}
+	return out.Flush()
 }
 
 func (r *Report) title() string {
-	s := fmt.Sprintf("Import of %s into %s%s", r.List, shown(r.Cloud), rehearsal(r.Rehearsal))
+	s := r.heading() + rehearsal(r.Rehearsal)
 	if r.DryRun {
-		s += " — dry run: nothing was written; this is what would be"
+		s += " — dry run: " + dryRun
 	}
 	return s
+}
+
+func (r *Report) heading() string {
+	return fmt.Sprintf("Import of %s into %s", r.List, human.Visible(r.Cloud))
 }
 
 func (r *Report) summary() string {
@@ -247,6 +181,14 @@ func (r *Report) summary() string {
 	return s
 }
 
+// changesShown are the differences that are of interest once the run is over.
+func (it ItemReport) changesShown() []Change {
+	if it.Result != Skipped && it.Result != Written {
+		return nil
+	}
+	return it.Changes
+}
+
 // remark is what stands behind an item's name.
 func (it *ItemReport) remark() string {
 	switch {
@@ -258,40 +200,36 @@ func (it *ItemReport) remark() string {
 	return it.Words
 }
 
-// Text writes the drift for a person. width is the terminal's, 0 for no
-// wrapping.
+// Text writes the drift for a person. width is the terminal's in columns; 0
+// stands for 80.
 func (d *DriftReport) Text(w io.Writer, width int) error {
-	out := &page{w: w, width: width}
-	out.line("", 2, "The bundle and %s%s", shown(d.Cloud), rehearsal(d.Rehearsal))
+	out := printerTo(w, width)
+	out.sentence("The bundle and " + human.Visible(d.Cloud) + rehearsal(d.Rehearsal))
 	for _, list := range bothLists() {
-		if len(d.Extra[string(list)]) == 0 && !slices.ContainsFunc(d.Items, func(it DriftItem) bool { return it.List == list }) {
+		items := slices.DeleteFunc(slices.Clone(d.Items), func(it DriftItem) bool { return it.List != list })
+		if len(items)+len(d.Extra[string(list)]) == 0 {
 			continue
 		}
-		out.blank()
-		out.line("", 0, "%s", list)
-		for _, it := range d.Items {
-			if it.List != list {
-				continue
-			}
+		out.Blank()
+		out.sentence(string(list))
+		for _, it := range items {
 			out.entry(string(it.State), it.Name, it.remark())
 			for _, c := range it.Changes {
-				out.detail("%s: Cloud has %s, the bundle %s", c.Label, value(c.From), value(c.To))
+				out.detail(c.Label + ": Cloud has " + value(c.From) + ", the bundle " + value(c.To))
 			}
 		}
 		for _, n := range d.Extra[string(list)] {
 			out.entry("not ours", n, "")
 		}
 	}
-	out.blank()
-	verdict := "no difference"
+	out.Blank()
 	if d.Differs() {
-		verdict = "there are differences"
+		out.sentence("there are differences")
+	} else {
+		out.sentence("no difference")
 	}
-	out.line("", 2, "%s", verdict)
-	for _, n := range d.Notes {
-		out.line("", 2, "note: %s", n)
-	}
-	return out.err
+	out.notes(d.Notes)
+	return out.Flush()
 }
 
 func (it *DriftItem) remark() string {
@@ -299,10 +237,7 @@ func (it *DriftItem) remark() string {
 	if len(it.Near) > 0 {
 		out = append(out, "Cloud has "+schema.Quotes(it.Near))
 	}
-	label := ""
-	if f, ok := schema.FieldByName(schema.CloudFormat, it.List, schema.SecretField(it.List)); ok {
-		label = f.Label
-	}
+	label := secretLabel(it.List)
 	switch it.Secret {
 	case SecretAsImported:
 		out = append(out, label+" as imported on "+day(it.Since))

@@ -1,10 +1,11 @@
 package runsheet
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 // Text writes the run sheet as plain text, for a terminal, an editor or a
@@ -14,90 +15,71 @@ func Text(w io.Writer, s Sheet) error {
 	if err != nil {
 		return err
 	}
-	t := &text{bufio.NewWriterSize(w, 64<<10)}
-	t.line("", "RUN SHEET: %s", p.Count)
-	t.line("", "from %s", p.Source)
-	t.line("", "bundle %s", p.BundleID)
-	t.line("", "digest %s", p.Digest)
+	t := text{human.NewPrinter(w, human.Terminal{Width: 90})}
+	t.Line(human.Plain, "RUN SHEET: "+p.Count)
+	t.Line(human.Plain, "from "+p.Source)
+	t.Line(human.Plain, "bundle "+p.BundleID)
+	t.Line(human.Plain, "digest "+p.Digest)
 	if p.Created != "" {
-		t.line("", "made %s by %s", p.Created, p.Tool)
+		t.Line(human.Plain, "made "+p.Created+" by "+p.Tool)
 	}
 	t.heading("1. Before you start")
 	for _, b := range before {
-		t.wrapped("- ", b)
+		t.Marked(0, "- ", human.Plain, b)
 	}
-	for _, n := range p.Notes {
-		t.wrapped("! ", n)
-	}
-	t.line("", "")
-	t.line("", "Secrets can be shown by (as the bundle says, unsigned):")
+	t.marked(0, "! ", p.Notes)
+	t.Blank()
+	t.Line(human.Plain, "Secrets can be shown by (as the bundle says, unsigned):")
 	for _, r := range p.Readers {
-		t.line("  ", "%s", strings.TrimSpace(r.Label+"  "+r.Key))
+		t.Line(human.Plain, "  "+strings.TrimSpace(r.Label+"  "+r.Key))
 	}
 	for _, part := range p.Parts {
 		t.heading(part.Number + ". " + part.Title)
-		t.line("", "%s", part.Menu)
-		t.wrapped("", part.Intro)
+		t.Line(human.Plain, part.Menu)
+		t.Wrapped(0, human.Plain, part.Intro)
 		for i, c := range part.Cards {
-			t.line("", "")
-			t.line("", "[ ] %d/%d  %s", i+1, part.Total, c.Name)
-			for _, n := range c.Notes {
-				t.wrapped("      ! ", n)
-			}
+			t.Blank()
+			t.Line(human.Plain, fmt.Sprintf("[ ] %d/%d  %s", i+1, part.Total, c.Name))
+			t.marked(6, "! ", c.Notes)
 			for _, f := range c.Fields {
 				t.field(f)
 			}
-			for _, n := range c.Then {
-				t.wrapped("      > ", n)
-			}
+			t.marked(6, "> ", c.Then)
 		}
 	}
 	t.heading(fmt.Sprintf("%d. Afterwards", len(p.Parts)+2))
 	for _, c := range p.After {
-		t.line("", "")
-		t.line("", "%s", c.Title)
-		t.wrapped("  ", c.Text)
+		t.Blank()
+		t.Line(human.Plain, c.Title)
+		t.Wrapped(2, human.Plain, c.Text)
 		for _, item := range c.Items {
-			t.line("  ", "[ ] %s", item.Label)
+			t.Line(human.Plain, "  [ ] "+item.Label)
 		}
 	}
-	return t.out.Flush()
+	return t.Flush()
 }
 
-type text struct{ out *bufio.Writer } // whose first error stays until Flush
+// text writes what a person reads in lines of some 90 columns, and what is to be
+// copied in one, however long.
+type text struct{ *human.Printer }
 
-func (t *text) line(indent, format string, args ...any) {
-	_, _ = t.out.WriteString(strings.TrimRight(indent+fmt.Sprintf(format, args...), " ") + "\n")
+func (t text) heading(title string) {
+	t.Blank()
+	t.Blank()
+	t.Heading(title)
+	t.Blank()
 }
 
-func (t *text) heading(title string) {
-	t.line("", "\n\n%s\n%s\n", title, strings.Repeat("=", len([]rune(title))))
-}
-
-// wrapped writes a text in lines of some 90 characters, later ones indented as
-// far as the mark in front of the first.
-func (t *text) wrapped(mark, s string) {
-	const width = 90
-	line, pad := mark, strings.Repeat(" ", len(mark))
-	empty := true
-	for _, word := range strings.Fields(s) {
-		if !empty && len([]rune(line))+1+len([]rune(word)) > width {
-			t.line("", "%s", line)
-			line, empty = pad, true
-		}
-		if !empty {
-			line += " "
-		}
-		line += word
-		empty = false
+func (t text) marked(indent int, mark string, lines []string) {
+	for _, line := range lines {
+		t.Marked(indent, mark, human.Plain, line)
 	}
-	t.line("", "%s", line)
 }
 
-func (t *text) field(f *field) {
+func (t text) field(f *field) {
 	const label = 28
 	put := func(name, value string) {
-		t.line("      ", "%-*s %s", label, name, value)
+		t.Line(human.Plain, strings.TrimRight(fmt.Sprintf("      %-*s %s", label, name, value), " "))
 	}
 	switch {
 	case f.Secret != nil && f.Secret.Sealed:
@@ -124,7 +106,5 @@ func (t *text) field(f *field) {
 			put(name, l)
 		}
 	}
-	for _, n := range f.Notes {
-		t.wrapped(strings.Repeat(" ", 6+label+1)+"! ", n)
-	}
+	t.marked(6+label+1, "! ", f.Notes)
 }

@@ -72,9 +72,14 @@ func (p *Printer) Heading(text string) {
 }
 
 // Wrapped writes text within the width, every line indented.
-func (p *Printer) Wrapped(indent int, style Style, text string) {
+func (p *Printer) Wrapped(indent int, style Style, text string) { p.Marked(indent, "", style, text) }
+
+// Marked is Wrapped behind a mark, such as a bullet or a box to tick: further
+// lines begin below the text.
+func (p *Printer) Marked(indent int, mark string, style Style, text string) {
 	p.space(indent)
-	p.hanging(indent, style, Visible(text))
+	_, _ = p.out.WriteString(mark)
+	p.hanging(indent+runewidth.StringWidth(mark), style, Visible(text))
 }
 
 const blanks = "                                                                "
