@@ -10,8 +10,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -86,10 +86,10 @@ func complete(l *schema.FormList, known []schema.Field) error {
 		if f.Field == "name" && (f.Optional || len(f.With) > 0) {
 			return fmt.Errorf("name is on every form")
 		}
-		if other, twice := labels[fold(f.Label)]; twice {
+		if other, twice := labels[human.FoldLabel(f.Label)]; twice {
 			return fmt.Errorf("%s and %s have the same label", other, f.Field)
 		}
-		labels[fold(f.Label)] = f.Field
+		labels[human.FoldLabel(f.Label)] = f.Field
 		l.Fields = append(l.Fields, f)
 	}
 	if l.Decides != "" && l.Label(l.Decides) == "" {
@@ -102,23 +102,4 @@ func complete(l *schema.FormList, known []schema.Field) error {
 // deciding field.
 func expected(f schema.FormField, decider string) bool {
 	return !f.Optional && (len(f.With) == 0 || slices.Contains(f.With, decider))
-}
-
-// fold compares labels as package page does.
-func fold(label string) string {
-	return strings.ToLower(strings.TrimSpace(strings.TrimRight(squeeze(label), "*: ")))
-}
-
-// squeeze makes of a text what package page makes of a cell's.
-func squeeze(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.In(r, unicode.Cc, unicode.Cf):
-			return -1
-		}
-		return r
-	}, text)
-	return strings.Join(strings.Fields(text), " ")
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -24,7 +25,7 @@ type Row struct {
 }
 
 // RowOf is the row of the only item of a name.
-func RowOf(name string) Row { return Row{Name: squeeze(name)} }
+func RowOf(name string) Row { return Row{Name: human.Squeeze(name)} }
 
 // Rows loads a list anew and reads it to its end, through all its parts.
 func (s *Site) Rows(ctx context.Context, l schema.List) ([]Row, error) {
@@ -64,7 +65,7 @@ func (s *Site) eachName(ctx context.Context, l schema.List, visit func(string)) 
 		err := s.app.EachRow(ctx, fl.Next, []string{fl.Column}, func(r *page.Row) (bool, error) {
 			n++
 			cell, _ := r.Cell(fl.Column)
-			visit(squeeze(cell))
+			visit(human.Squeeze(cell))
 			return true, nil
 		})
 		switch {
@@ -94,7 +95,7 @@ func (s *Site) saysEmpty(ctx context.Context, fl *schema.FormList) (bool, error)
 	if err != nil && !errors.Is(err, page.ErrAbsent) {
 		return false, err
 	}
-	words := strings.ToLower(squeeze(fl.Empty))
+	words := strings.ToLower(human.Squeeze(fl.Empty))
 	return !slices.ContainsFunc(rows, func(r *page.Row) bool { return !strings.Contains(strings.ToLower(r.Text()), words) }), nil
 }
 
@@ -116,7 +117,7 @@ func (s *Site) find(ctx context.Context, l schema.List, want Row) (*page.Row, er
 			return nil, err
 		}
 		for _, r := range rows {
-			if cell, _ := r.Cell(fl.Column); squeeze(cell) == want.Name {
+			if cell, _ := r.Cell(fl.Column); human.Squeeze(cell) == want.Name {
 				return r, nil
 			}
 		}
@@ -136,7 +137,7 @@ func (s *Site) find(ctx context.Context, l schema.List, want Row) (*page.Row, er
 		left := want.Nth
 		var found *page.Row
 		err := s.app.EachRow(ctx, fl.Next, []string{fl.Column}, func(r *page.Row) (bool, error) {
-			if cell, _ := r.Cell(fl.Column); squeeze(cell) == want.Name {
+			if cell, _ := r.Cell(fl.Column); human.Squeeze(cell) == want.Name {
 				if left == 0 {
 					found = r
 				}
@@ -209,7 +210,7 @@ func (s *Site) holds(ctx context.Context, f *Form, row Row) error {
 			if err != nil {
 				return err
 			}
-			if text, err := name.Get(ctx); err != nil || squeeze(text) == row.Name {
+			if text, err := name.Get(ctx); err != nil || human.Squeeze(text) == row.Name {
 				f.seen = form
 				return err
 			}

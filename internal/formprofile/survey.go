@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -215,7 +216,7 @@ func (f *Form) await(ctx context.Context, choice string) (*page.Form, error) {
 
 func (f *Form) fieldOf(label string) string {
 	for _, field := range f.Profile.Fields {
-		if fold(field.Label) == fold(label) {
+		if human.FoldLabel(field.Label) == human.FoldLabel(label) {
 			return field.Field
 		}
 	}

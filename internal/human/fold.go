@@ -45,13 +45,14 @@ func FoldLabel(label string) string {
 	}
 }
 
-// Squeeze collapses blanks and drops what cannot be seen, and nothing else.
+// Squeeze collapses blanks and drops what cannot be seen, icon fonts' glyphs and
+// invalid bytes, and nothing else.
 func Squeeze(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return ' '
 		}
-		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) {
+		if r == unicode.ReplacementChar || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) {
 			return -1
 		}
 		return r

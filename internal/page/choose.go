@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 const (
@@ -44,12 +46,12 @@ func (c *Control) Options(ctx context.Context) ([]string, error) {
 // shown is what a combobox shows as chosen.
 func (c *Control) shown(ctx context.Context) (string, error) {
 	text, err := c.live(ctx, jsShown)
-	return squeeze(text), err
+	return human.Squeeze(text), err
 }
 
 // choose opens a combobox, finds the option with exactly the text and presses it.
 func (c *Control) choose(ctx context.Context, text string) error {
-	want := squeeze(text)
+	want := human.Squeeze(text)
 	if now, err := c.shown(ctx); err != nil || now == want {
 		return err
 	}

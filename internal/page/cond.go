@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 // Cond is something that a page can show. Conds look at the whole scope, also at what lies behind an open dialog.
@@ -19,10 +21,10 @@ func (c Cond) String() string { return c.text }
 
 // Heading is a heading, or the name of an open dialog.
 func Heading(name string) Cond {
-	want := fold(name)
+	want := human.FoldLabel(name)
 	return Cond{fmt.Sprintf("the heading %q", Clean(name)), func(v *view) bool {
 		for _, have := range headings(v.full) {
-			if fold(have) == want {
+			if human.FoldLabel(have) == want {
 				return true
 			}
 		}
@@ -32,7 +34,7 @@ func Heading(name string) Cond {
 
 // Text is a piece of text anywhere, whatever its case; what fields hold does not count.
 func Text(part string) Cond {
-	want := strings.ToLower(squeeze(part))
+	want := strings.ToLower(human.Squeeze(part))
 	return Cond{fmt.Sprintf("the text %q", Clean(part)), func(v *view) bool {
 		return want != "" && v.full.shows(want)
 	}}
@@ -53,8 +55,8 @@ func (n *node) shows(want string) bool {
 				joined.WriteString(child.name)
 			}
 		}
-		found = strings.Contains(strings.ToLower(squeeze(joined.String())), want) ||
-			strings.Contains(strings.ToLower(squeeze(at.name)), want)
+		found = strings.Contains(strings.ToLower(human.Squeeze(joined.String())), want) ||
+			strings.Contains(strings.ToLower(human.Squeeze(at.name)), want)
 		return !found
 	})
 	return found
@@ -62,7 +64,7 @@ func (n *node) shows(want string) bool {
 
 // HasField is a field with the label.
 func HasField(label string) Cond {
-	want := fold(label)
+	want := human.FoldLabel(label)
 	return Cond{fmt.Sprintf("the field %q", Clean(label)), func(v *view) bool {
 		for _, f := range fields(v.full) {
 			if f.matches(want) {
@@ -75,10 +77,10 @@ func HasField(label string) Cond {
 
 // HasButton is a button, link, tab or menu item with the name.
 func HasButton(name string) Cond {
-	want := fold(name)
+	want := human.FoldLabel(name)
 	return Cond{fmt.Sprintf("the button %q", Clean(name)), func(v *view) bool {
 		for _, n := range pressables(v.full) {
-			if fold(n.name) == want {
+			if human.FoldLabel(n.name) == want {
 				return true
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/cdproto"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -81,7 +82,7 @@ func (c *Control) Get(ctx context.Context) (string, error) {
 	case KindSelect:
 		for _, option := range c.seen.Options {
 			if option.Selected {
-				return squeeze(option.Text), nil
+				return human.Squeeze(option.Text), nil
 			}
 		}
 		return "", nil
@@ -287,9 +288,9 @@ func (c *Control) typeOver(ctx context.Context, text string) (focused bool, err 
 
 // selectOption chooses in a native list.
 func (c *Control) selectOption(ctx context.Context, text string) error {
-	want, at := squeeze(text), -1
+	want, at := human.Squeeze(text), -1
 	for i, option := range c.seen.Options {
-		if squeeze(option.Text) != want {
+		if human.Squeeze(option.Text) != want {
 			continue
 		}
 		if at >= 0 {
@@ -326,7 +327,7 @@ func (c *Control) offered() []string {
 	var choices []string
 	for _, option := range c.seen.Options {
 		if !option.Disabled {
-			choices = append(choices, squeeze(option.Text))
+			choices = append(choices, human.Squeeze(option.Text))
 		}
 	}
 	return choices
@@ -338,7 +339,7 @@ func (c *Control) took(ctx context.Context, want string) error {
 	err := poll(ctx, c.scope.page.browser.options.Timeout, func() (bool, error) {
 		got, err := c.Get(ctx)
 		shows = got
-		return squeeze(got) == want, err
+		return human.Squeeze(got) == want, err
 	})
 	if errors.Is(err, ErrTimeout) {
 		return failure(ErrRefused, "%s shows %q after %q was chosen", quoteLabel(c.Label), Clean(shows), Clean(want))
@@ -364,7 +365,7 @@ func (c *Control) checkedRadio(ctx context.Context) (int, error) {
 }
 
 func (c *Control) setRadio(ctx context.Context, text string) error {
-	want := squeeze(text)
+	want := human.Squeeze(text)
 	for i, name := range c.names {
 		if name != want {
 			continue

@@ -7,6 +7,8 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/runtime"
+
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 // Kind is what a person would call a control.
@@ -36,7 +38,7 @@ type field struct {
 
 // matches compares with a folded label.
 func (f *field) matches(want string) bool {
-	have := fold(f.label)
+	have := human.FoldLabel(f.label)
 	if have == want {
 		return true
 	}
@@ -44,7 +46,7 @@ func (f *field) matches(want string) bool {
 		return false
 	}
 	short, cut := strings.CutSuffix(have, strings.ToLower(f.own))
-	return cut && fold(short) == want
+	return cut && human.FoldLabel(short) == want
 }
 
 // fields lists the controls below root in document order.
@@ -163,14 +165,14 @@ func (s *Scope) Form(ctx context.Context) (*Form, error) {
 func (f *Form) Labels() []string {
 	labels := make([]string, len(f.fields))
 	for i, field := range f.fields {
-		labels[i] = squeeze(field.label)
+		labels[i] = human.Squeeze(field.label)
 	}
 	return labels
 }
 
 // Has reports whether there is at least one field with the label.
 func (f *Form) Has(label string) bool {
-	want := fold(label)
+	want := human.FoldLabel(label)
 	for _, field := range f.fields {
 		if field.matches(want) {
 			return true
@@ -190,7 +192,7 @@ func (f *Form) Field(ctx context.Context, label string) (*Control, error) {
 }
 
 func (f *Form) find(label string) (*field, error) {
-	want := fold(label)
+	want := human.FoldLabel(label)
 	byNode := make(map[*node]*field)
 	var nodes []*node
 	for _, field := range f.fields {
@@ -227,7 +229,7 @@ func (f *Form) Fields(ctx context.Context) ([]*Control, error) {
 }
 
 func (f *Form) control(ctx context.Context, found *field) (*Control, error) {
-	c := &Control{Label: squeeze(found.label), scope: f.scope}
+	c := &Control{Label: human.Squeeze(found.label), scope: f.scope}
 	c.take(found)
 	if err := c.describe(ctx); err != nil {
 		if !stale(err) {
@@ -299,14 +301,14 @@ func (c *Control) take(found *field) {
 	c.Kind, c.object = found.kind, ""
 	if found.own != "" {
 		// A name that repeats what is chosen is not the label.
-		if short, cut := strings.CutSuffix(c.Label, squeeze(found.own)); cut && strings.TrimSpace(short) != "" {
+		if short, cut := strings.CutSuffix(c.Label, human.Squeeze(found.own)); cut && strings.TrimSpace(short) != "" {
 			c.Label = strings.TrimSpace(short)
 		}
 	}
 	c.radios, c.names = nil, nil
 	for _, radio := range found.radio {
 		c.radios = append(c.radios, radio.backend)
-		c.names = append(c.names, squeeze(radio.name))
+		c.names = append(c.names, human.Squeeze(radio.name))
 	}
 	c.Problem = ""
 	if n := found.node; n.state["invalid"] != "" && n.state["invalid"] != "false" {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 // part is a list as far as it was read.
@@ -268,7 +270,7 @@ func readLine(line []*spot) {
 			text.WriteByte('\t')
 		}
 		starts = append(starts, text.Len())
-		text.WriteString(squeeze(sp.text))
+		text.WriteString(human.Squeeze(sp.text))
 	}
 	found, at := claimsIn(text.String())
 	for i, c := range found {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 // meaning is what the name of a control says of where it leads in a list.
@@ -95,7 +97,7 @@ func aboutLists(name string) bool { return paging.MatchString(name) || ofLists.M
 
 // meaningOf reads the name of a control, and the number of the page that it leads to.
 func meaningOf(name string) (meaning, int) {
-	name = fold(name)
+	name = human.FoldLabel(name)
 	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) })
 	if len(words) == 0 {
 		return arrow(name), 0

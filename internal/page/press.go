@@ -7,6 +7,8 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/runtime"
+
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 // Press presses the one button, link, tab or menu item with the name. The press goes to the control itself, so that a toast lying
@@ -21,7 +23,7 @@ func (s *Scope) Press(ctx context.Context, name string) error { return s.pressNa
 func (s *Scope) Send(ctx context.Context, name string) error { return s.pressNamed(ctx, name, true) }
 
 func (s *Scope) pressNamed(ctx context.Context, name string, sends bool) error {
-	fits := func(n *node) bool { return fold(n.name) == fold(name) }
+	fits := func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(name) }
 	return s.pressOne(ctx, "button or link named "+Clean(name), fits, sends)
 }
 
@@ -135,7 +137,7 @@ func (p *Page) left(ctx context.Context, doc *document, err error) bool {
 // Menu presses a button of the scope that opens a menu, and in that menu, wherever the page draws it, the item with the name. Opener
 // is the button's name; "" means the one button that says of itself that it has a menu. It is meant for the "⋯" of a row.
 func (s *Scope) Menu(ctx context.Context, opener, item string) error {
-	what, fits := fmt.Sprintf("button named %s", Clean(opener)), func(n *node) bool { return fold(n.name) == fold(opener) }
+	what, fits := fmt.Sprintf("button named %s", Clean(opener)), func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(opener) }
 	if opener == "" {
 		what, fits = "button with a menu", func(n *node) bool {
 			popup := n.state["hasPopup"]
@@ -161,7 +163,7 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 	} else {
 		clear(here)
 	}
-	want := fold(item)
+	want := human.FoldLabel(item)
 	var found []*node
 	var names []string
 	err = whole.wait(ctx, fmt.Sprintf("a menu with %q", Clean(item)), func(v *view) bool {
@@ -171,7 +173,7 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 				continue
 			}
 			names = append(names, n.name)
-			if fold(n.name) == want {
+			if human.FoldLabel(n.name) == want {
 				found = append(found, n)
 			}
 		}

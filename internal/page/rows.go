@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -22,9 +23,9 @@ type Row struct {
 
 // Cell returns the text under the column with the header, compared as labels are; found is false when the table has no such column.
 func (r *Row) Cell(column string) (text string, found bool) {
-	want := fold(column)
+	want := human.FoldLabel(column)
 	for i, have := range r.columns {
-		if fold(have) == want && i < len(r.cells) {
+		if human.FoldLabel(have) == want && i < len(r.cells) {
 			return r.cells[i], true
 		}
 	}
@@ -123,7 +124,7 @@ func (t *table) has(columns []string) bool {
 	for _, column := range columns {
 		found := false
 		for _, have := range t.columns {
-			found = found || fold(have) == fold(column)
+			found = found || human.FoldLabel(have) == human.FoldLabel(column)
 		}
 		if !found {
 			return false
@@ -253,7 +254,7 @@ func (s *Scope) EachRow(ctx context.Context, next string, columns []string, visi
 // FindRow looks through the parts of a list for the row whose cell in the column is exactly the text, and stays on the part that
 // shows it. Of a list without columns (column "") the whole row is compared. Two such rows on one part are [ErrAmbiguous].
 func (s *Scope) FindRow(ctx context.Context, next, column, text string) (*Row, error) {
-	want := squeeze(text)
+	want := human.Squeeze(text)
 	fits := func(row *Row) bool {
 		if column == "" {
 			return row.text == want
@@ -361,10 +362,10 @@ func (s *Scope) turn(ctx context.Context, next string, columns []string, last []
 	if next == "" {
 		return false, nil
 	}
-	want, what := fold(next), "button named "+Clean(next)
+	want, what := human.FoldLabel(next), "button named "+Clean(next)
 	a, err := s.around(ctx, columns, func(_ *around, sp *spot) bool {
 		sp.means = meansNext // whatever its name may mean elsewhere
-		return sp.kind == spotControl && fold(sp.node.name) == want
+		return sp.kind == spotControl && human.FoldLabel(sp.node.name) == want
 	})
 	if err != nil || len(a.spots) == 0 {
 		return false, err

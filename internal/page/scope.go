@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/chromedp/cdproto/cdp"
+
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 // Scope is a part of a page in which names are looked for: all of it, one frame, or one region, dialog or row. While a modal
@@ -145,11 +147,11 @@ func (s *Scope) Part(ctx context.Context, name string) (*Scope, error) {
 	}
 	var found []*node
 	var names []string
-	want := fold(name)
+	want := human.FoldLabel(name)
 	v.root.each(func(n *node) bool {
 		if n.name != "" && n.backend != 0 && n.is("region", "dialog", "alertdialog", "group", "radiogroup", "form", "tabpanel", "article", "table", "grid", "treegrid", "list", "navigation", "main", "search") {
 			names = append(names, n.name)
-			if fold(n.name) == want {
+			if human.FoldLabel(n.name) == want {
 				found = append(found, n)
 			}
 		}

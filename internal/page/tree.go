@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/chromedp/cdproto/cdp"
+
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 // The accessibility tree as it comes over the wire, cut down to what is used. Values of text fields are left out on purpose:
@@ -217,14 +219,14 @@ func (n *node) text() string {
 		}
 		return true
 	})
-	return squeeze(strings.Join(parts, " "))
+	return human.Squeeze(strings.Join(parts, " "))
 }
 
 // cellText is text for a cell or a list item. The browser's own name for such a node joins words as the page lays them out,
 // which joining the pieces cannot know.
 func (n *node) cellText() string {
 	if n.name != "" {
-		return squeeze(n.name)
+		return human.Squeeze(n.name)
 	}
 	return n.text()
 }
