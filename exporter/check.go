@@ -8,7 +8,7 @@ import (
 )
 
 // check holds a record against the bundle's format, so that what does not fit is
-// told by its place in the source. In the bundle, items are sorted.
+// reported by its place in the source. In the bundle, items are sorted.
 func check(r Record) error {
 	if len(r.Secret.Reveal()) > schema.MaxSecret {
 		return fmt.Errorf("%s, %s: longer than %d bytes", r.Where, schema.SecretField(r.Item.List()), schema.MaxSecret)

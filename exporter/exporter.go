@@ -25,7 +25,7 @@ type Options struct {
 	Secrets schema.Secrets
 	Ask     func(missing []schema.SecretKey) (schema.Secrets, error)
 	// Warn receives what the person should know, one line each, never with a
-	// secret's value; nil: nobody is told.
+	// secret's value; nil: they are dropped.
 	Warn func(string)
 	Tool string           // as the bundle's history names it; "": schema.Tool
 	Now  func() time.Time // nil: time.Now

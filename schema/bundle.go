@@ -277,7 +277,7 @@ func (b *Bundle) SecretsID() string {
 }
 
 // ServerItems returns the lists as Server has them: the bundle's own, or its
-// origin's. Destinations of secrets are told in these terms.
+// origin's. Destinations of secrets are in these terms.
 func (b *Bundle) ServerItems(l List) []Item {
 	if b.Origin == nil {
 		return b.Items(l)

@@ -22,7 +22,7 @@ const (
 
 // StatementBody is what a statement says. Recipients and Reviewers are the
 // bundle's lists as the signer saw them, so that readers added later can be
-// told. Time is the signer's own claim: nothing but the signer's clock stands
+// recognised. Time is the signer's own claim: nothing but the signer's clock stands
 // behind it. Supersedes stands in an approval that takes rejections back, and in
 // nothing else: an earlier version of the program refuses it.
 type StatementBody struct {

@@ -2,7 +2,7 @@ package transform
 
 import "github.com/mailferry/mailferry/schema"
 
-// Names tells what the items of one bundle are called on the other side. Only
+// Names knows what the items of one bundle are called on the other side. Only
 // credentials are ever renamed. The zero Names is of a bundle without renames.
 type Names struct {
 	cloud  map[string]string // by the name on Server

@@ -159,7 +159,7 @@ var unencrypted = []string{"", "none", "no", "off", "false", "plain", "plaintext
 
 // checkEncryption refuses a value map that takes encryption away: a password that
 // Server sent encrypted would cross the Internet readable. Words are all that
-// there is to go by, so an audit tells of every word that changes.
+// there is to go by, so an audit reports every word that changes.
 func checkEncryption(r *schema.Rules, at string, f schema.FieldRule) error {
 	if f.To != "encryption" || f.Values == "" {
 		return nil

@@ -80,7 +80,7 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 	return out, nil
 }
 
-// refuseGlued tells whoever writes -oFILE that its value stands apart here, and
+// refuseGlued explains to whoever writes -oFILE that its value stands apart here, and
 // whoever writes -pPASSWORD that it takes none. What looks like a long flag's
 // name with letters astray is none of those.
 func refuseGlued(flags []cli.Flag, path, arg string) error {

@@ -216,7 +216,7 @@ func (d *demo) background(args []string) error {
 	d.end = append(d.end, cancel)
 	r, w := io.Pipe()
 	other := *d.e
-	var errs bytes.Buffer // told where it fails, and not in between the next steps
+	var errs bytes.Buffer // printed where the step fails, not in between the next ones
 	other.stdout, other.stderr = w, &errs
 	failed := make(chan int, 1)
 	d.wait.Go(func() {

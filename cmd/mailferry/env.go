@@ -53,7 +53,7 @@ func (e *env) getenv(name string) string {
 	return ""
 }
 
-// run runs one command line and returns the exit code. Every error is told
+// run runs one command line and returns the exit code. Every error is printed
 // here, once, also that of a result that could not be printed.
 func (e *env) run(ctx context.Context, args []string) int {
 	printed := &checkedStdout{w: e.stdout}

@@ -64,7 +64,7 @@ func exitCode(err error) int {
 	}
 }
 
-// asLines returns the further lines of an error that has more to tell than one.
+// asLines returns the further lines of an error that has more than one line.
 func asLines(err error) ([]string, bool) {
 	var l interface{ Lines() []string }
 	if errors.As(err, &l) {

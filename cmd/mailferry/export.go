@@ -111,7 +111,7 @@ func (e *env) printTemplate(c *cli.Context) error {
 	return usage("export: --print-template: %s is neither connections nor credentials", quoted(list))
 }
 
-// bundleSummary tells what was written.
+// bundleSummary prints what was written.
 func (e *env) bundleSummary(c *cli.Context, out string, b *schema.Bundle) error {
 	digest, err := b.Digest()
 	if err != nil {

@@ -175,7 +175,7 @@ func (e *env) tellVerdicts(path string, verdicts []*sealed.Verdict) {
 	}
 }
 
-// tellRejections is for a command that only looks: it tells too who shuts the gate
+// tellRejections is for a command that only looks: it says too who shuts the gate
 // of an import.
 func (e *env) tellRejections(c *cli.Context, path string, o *sealed.Opened, site string) error {
 	verdicts, err := e.judge(c, path, o, site)

@@ -180,7 +180,7 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 func (e *env) importReport(c *cli.Context, r *importer.Report, err error) error {
 	var gate *importer.GateError
 	shut := errors.As(err, &gate)
-	printErr := e.printReport(c, r, gate) // standard output's own error is told at the end in any case
+	printErr := e.printReport(c, r, gate) // standard output's own error is printed at the end in any case
 	if f := c.String("html"); f != "" && !shut {
 		htmlErr := safefile.Write(f, c.Bool("force"), r.HTML)
 		if err != nil {
@@ -206,7 +206,7 @@ func (e *env) printReport(c *cli.Context, r *importer.Report, gate *importer.Gat
 		return writeJSON(e.stdout, out)
 	}
 	if shut {
-		return nil // the error tells why, line by line
+		return nil // the error says why, line by line
 	}
 	return r.Text(e.stdout, e.width())
 }

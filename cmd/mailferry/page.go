@@ -130,7 +130,7 @@ func (e *env) printFormProfile(c *cli.Context) error {
 	return e.document(c, doc)
 }
 
-// inspectPage tells what a site's pages show beside what the profile expects.
+// inspectPage prints what a site's pages show beside what the profile expects.
 func (e *env) inspectPage(c *cli.Context, url string) error {
 	o, err := e.pageOptions(c, url, "")
 	if err != nil {

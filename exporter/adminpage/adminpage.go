@@ -20,7 +20,7 @@ const Kind = "admin-pages"
 
 // New makes a source of the admin pages at an address, page+https://…, and a
 // form profile of Server. The browser starts with Read and ends with it. What
-// o.Notify is told is for the person who sits in front of the browser's window.
+// o.Notify receives is for the person who sits in front of the browser's window.
 func New(address string, o formprofile.Options) (exporter.Source, error) {
 	if o.Profile.Side != schema.ServerSide {
 		return nil, fmt.Errorf("the form profile is of %s, not of Server", o.Profile.Side)

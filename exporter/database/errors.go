@@ -173,7 +173,7 @@ func innermost(err error) string {
 			if len(e.Unwrap()) == 0 {
 				return human.Clean(err.Error())
 			}
-			// Of several attempts the last one tells: it asked for least.
+			// Of several attempts the last one counts: it asked for least.
 			err = e.Unwrap()[len(e.Unwrap())-1]
 		case interface{ Unwrap() error }:
 			if e.Unwrap() == nil {

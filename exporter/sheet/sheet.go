@@ -22,7 +22,7 @@ var _ exporter.Source = (*Source)(nil)
 // Source reads one sheet of connections, one of OAuth2 credentials, or both.
 type Source struct{ paths []string }
 
-// New returns a source over CSV files. Which of them holds what is told by
+// New returns a source over CSV files. Which of them holds what is recognised by
 // their headers, so their order is free; two of one kind are refused.
 func New(paths ...string) *Source { return &Source{paths} }
 

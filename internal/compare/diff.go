@@ -76,7 +76,7 @@ type Item struct {
 	Fields []Field `json:"fields"` // of a new or removed item: all that are not empty
 }
 
-// Field is one setting that differs. Of a secret A and B tell the state only.
+// Field is one setting that differs. Of a secret A and B are the state only.
 type Field struct {
 	Field  string `json:"field"`
 	LabelA string `json:"label_a"`
@@ -99,7 +99,7 @@ func (f Field) Label() string {
 // removed, renamed or changed.
 func (d *Diff) Same() bool { return d.Equal }
 
-// Bundles compares b with a. Order does not matter to it; it is told as a note.
+// Bundles compares b with a. Order does not matter to it; a note says that it differs.
 // Its time is in proportion to the size of both.
 func Bundles(a, b Side, same SameSecret) (*Diff, error) {
 	c := &comparison{a: a, b: b, same: same, listsA: a.Bundle, listsB: b.Bundle}

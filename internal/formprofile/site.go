@@ -25,7 +25,7 @@ var ErrSignedOut = errors.New("not signed in")
 type Options struct {
 	Profile *schema.FormProfile
 	Browser page.Options
-	// Notify tells the person what to do in the browser's window, in one line.
+	// Notify receives what the person has to do in the browser's window, in one line.
 	Notify func(string)
 	Log    *slog.Logger // diagnostics, never with what a field holds; nil: none
 }

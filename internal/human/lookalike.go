@@ -79,7 +79,7 @@ func Invisible(r rune) bool {
 	return isInkless(r) || unicode.In(r, unicode.Cf, unicode.Variation_Selector) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
 
-// isInkless tells the letters, marks and symbols that nothing is drawn for.
+// isInkless reports the letters, marks and symbols that nothing is drawn for.
 func isInkless(r rune) bool {
 	switch r {
 	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x3164, 0xffa0, 0x2800:

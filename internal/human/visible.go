@@ -99,7 +99,7 @@ func escapeOf(r rune, size int, edge bool) string {
 	return fmt.Sprintf("‹U+%04X›", r)
 }
 
-// isUnseen tells the printable characters that nothing is drawn for. Selectors
+// isUnseen reports the printable characters that nothing is drawn for. Selectors
 // of a picture's form are left to do their work.
 func isUnseen(r rune) bool { return isInkless(r) || r >= 0xe0100 && r <= 0xe01ef }
 

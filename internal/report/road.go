@@ -53,7 +53,7 @@ func Road(b *schema.Bundle, signatures []Signature) []Link {
 		}
 	}
 	slices.SortStableFunc(chain, func(x, y Link) int {
-		if x.Time.IsZero() != y.Time.IsZero() { // an invalid statement tells no time
+		if x.Time.IsZero() != y.Time.IsZero() { // an invalid statement has no time
 			if x.Time.IsZero() {
 				return 1
 			}

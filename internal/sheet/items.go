@@ -25,7 +25,7 @@ type Item struct {
 // lists are the lists of a bundle in the order in which they are imported.
 func lists() []schema.List { return []schema.List{schema.Credentials, schema.Connections} }
 
-// Parse reads a sheet of connections or of credentials, told apart by its
+// Parse reads a sheet of connections or of credentials, distinguished by its
 // header, whose labels are those of the format's admin panel. Sheets in Server's
 // terms may have further columns labelled "Extra: KEY".
 func Parse(raw []byte, format string, warn func(string)) (*Items, error) {

@@ -2,7 +2,7 @@
 // and writes tables that spreadsheets open without harm.
 //
 // A sheet is CSV with one header row. Its labels come in any order and case,
-// with any blanks between words. The delimiter (comma, semicolon or tab) is told
+// with any blanks between words. The delimiter (comma, semicolon or tab) is recognised
 // from the header; the encoding is UTF-8, UTF-16 or, where a file is neither,
 // Windows-1252. What was recognised beyond plain UTF-8 with commas is said
 // through a warning, never assumed in silence.
@@ -163,7 +163,7 @@ func Read(raw []byte, layouts []Layout, warn func(string)) (*Table, error) {
 	return t, nil
 }
 
-// say tells what was recognised beyond plain UTF-8 with commas.
+// say reports what was recognised beyond plain UTF-8 with commas.
 func say(warn func(string), encoding string, raw []byte, delimiter byte) {
 	switch {
 	case encoding == windows1252:
@@ -295,7 +295,7 @@ func (t *Table) row(rec record, places []int, problems *Problems) Row {
 	return row
 }
 
-// doubt says what a person should look at in a cell. Of a secret it tells no
+// doubt says what a person should look at in a cell. Of a secret it gives no
 // more than that.
 func (r Row) doubt(c Column) string {
 	if c.Secret {

@@ -255,7 +255,7 @@ func idempotencyKey(r *http.Request) (string, bool) {
 	return key, ok
 }
 
-// requestDigest tells whether two requests are the same. It is keyed: the body
+// requestDigest shows whether two requests are the same. It is keyed: the body
 // holds a secret, which a plain digest in the database would let anybody guess.
 func (c *Cloud) requestDigest(r *http.Request, body []byte) []byte {
 	mac := hmac.New(sha256.New, c.idemKey)

@@ -124,7 +124,7 @@ func (a *AllowedSigners) named() iter.Seq2[allowedLine, string] {
 	}
 }
 
-// warnLookAlikes tells of people who are one only because their names look alike:
+// warnLookAlikes warns of people who are one only because their names look alike:
 // somebody may have taken a second name in order to count twice.
 func (a *AllowedSigners) warnLookAlikes(file string) {
 	first := map[string]string{}

@@ -179,7 +179,7 @@ func quiet[T age.Identity](id T, err error) (age.Identity, error) {
 	return id, nil
 }
 
-// pluginIdentity tells a plugin's own failure from a file's.
+// pluginIdentity distinguishes a plugin's own failure from a file's.
 type pluginIdentity struct{ *plugin.Identity }
 
 // PluginError is what an age plugin says when it fails.

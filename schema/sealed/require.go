@@ -55,7 +55,7 @@ func (r Requirement) String() string {
 	return r.Role + "=" + strconv.Itoa(r.Count)
 }
 
-// RequirementVerdict is whether a requirement is met, by whom, and what is
+// RequirementVerdict is whether a requirement is fulfilled, by whom, and what is
 // missing.
 type RequirementVerdict struct {
 	Require string   `json:"require"`
@@ -111,7 +111,7 @@ func peopleOf(who []counted) []int {
 	return slices.Compact(out)
 }
 
-// lacksNamed says why a requirement that names somebody is not met, or nothing.
+// lacksNamed says why a requirement that names somebody is not fulfilled, or nothing.
 // A look-alike does not fill the name. named are the names required so far, by
 // the person.
 func lacksNamed(r Requirement, who []counted, a *AllowedSigners, named map[int]string) string {

@@ -20,7 +20,7 @@ import (
 const PartFormat = "mailferry/sealed/v1"
 
 // padTo is the unit that a sealed part's length is rounded up to, so that it
-// tells little of how many secrets there are or how long.
+// shows little of how many secrets there are or how long.
 const padTo = 1024
 
 // destination is where a secret may be sent, in Server's terms.

@@ -200,7 +200,7 @@ func (v *Verdict) decide(j Judgement) {
 		if s.by.person < 0 {
 			continue
 		}
-		// A maker's statement tells who made the bundle even where it is out of
+		// A maker's statement shows who made the bundle even where it is out of
 		// date, for another site, or about the content before secrets were filled
 		// in, which keeps the id.
 		if s.Role != schema.RoleReviewer && j.Subject.isOrCameFrom(s.signed.Body.Bundle) {
@@ -276,13 +276,13 @@ func lifted(said []*StatementVerdict, r *StatementVerdict) bool {
 	})
 }
 
-// sameSigner tells people with look-alike names apart, and knows one whom nobody
+// sameSigner distinguishes people with look-alike names, and knows one whom nobody
 // listed by the key alone.
 func (s *StatementVerdict) sameSigner(other *StatementVerdict) bool {
 	return s.by.spelt == other.by.spelt && (s.by.spelt != "" || s.Key == other.Key)
 }
 
-// warnOfOrigin tells who rejected the server bundle and did not take it back.
+// warnOfOrigin says who rejected the server bundle and did not take it back.
 func (v *Verdict) warnOfOrigin() {
 	var said []*StatementVerdict
 	for i := range v.Statements {

@@ -63,7 +63,7 @@ func StatementsBeside(bundle string) ([]string, error) {
 	return out, nil
 }
 
-// names tells the statement files of a bundle from other files by their names.
+// names distinguishes the statement files of a bundle from other files by name.
 type names struct {
 	dir, base string
 	ours      *regexp.Regexp // as WriteStatement names them

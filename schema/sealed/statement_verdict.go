@@ -27,9 +27,9 @@ const (
 	StateInvalid      StatementState = "invalid"       // the signature is not good
 )
 
-// StatementVerdict tells one statement. Texts that came with it are neutralised
+// StatementVerdict is what one statement amounts to. Texts that came with it are neutralised
 // for display: invisible and control characters stand as escapes. Of an invalid
-// statement only File, State and Why are told, since nobody stands behind the
+// statement only File, State and Why are set, since nobody stands behind the
 // rest.
 type StatementVerdict struct {
 	File         string         `json:"file,omitzero"` // empty for one embedded in a cloud bundle
@@ -131,7 +131,7 @@ func (v *Verdict) Missing() []string {
 	return out
 }
 
-// Shut reports whether the gate is shut: a requirement is not met, a listed
+// Shut reports whether the gate is shut: a requirement is not fulfilled, a listed
 // person rejects, or what may be such a rejection cannot be read.
 func (v *Verdict) Shut() bool {
 	return len(v.Rejections) > 0 || len(v.Missing()) > 0 || len(v.Unreadable) > 0 && !v.ListsNobody()
