@@ -139,7 +139,8 @@ func isNumber(s string) bool {
 	return strings.Trim(s, digits) == ""
 }
 
-// reserved are ranges that no route on the Internet leads to. netip itself knows loopback, link-local, multicast and the private ones.
+// reserved are ranges that no route on the Internet leads to. netip itself knows loopback,
+// link-local, multicast and the private ones.
 var reserved = sync.OnceValue(func() []reservedRange {
 	var out []reservedRange
 	for _, r := range []struct{ prefix, what string }{

@@ -40,8 +40,8 @@ func Shipped(side string) (*schema.FormProfile, error) {
 	return Parse(raw, side)
 }
 
-// Parse reads a profile for a side, or for "" one of either, and writes every label out that it leaves to
-// the documented ones.
+// Parse reads a profile for a side, or for "" one of either, and writes every label out that it
+// leaves to the documented ones.
 func Parse(doc []byte, side string) (*schema.FormProfile, error) {
 	p := &schema.FormProfile{}
 	if err := schema.DecodeFile("form-profile", doc, p); err != nil {

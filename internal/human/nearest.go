@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Nearest returns the name that is likely meant by what was typed, or "" where
-// none is near: it has the same words with some more or fewer, one begins with
-// the other (and has more than one letter), or at most a third of its letters differ. Case makes no difference.
+// Nearest returns the name that is likely meant by what was typed, or "" where none is near: it
+// has the same words with some more or fewer, one begins with the other (and has more than one
+// letter), or at most a third of its letters differ. Case makes no difference.
 func Nearest(typed string, names []string) string {
 	best, bestCost := "", 1<<30
 	typed = strings.ToLower(typed)

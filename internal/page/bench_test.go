@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// BenchmarkConnection adds a connection and reads it back: Add, eleven fields and a list, Save, the row, Edit, every field, Cancel.
+// BenchmarkConnection adds a connection and reads it back: Add, eleven fields and a list, Save,
+// the row, Edit, every field, Cancel.
 func BenchmarkConnection(b *testing.B) {
 	site, browser := newSite(b), open(b, Options{})
 	ctx := b.Context()

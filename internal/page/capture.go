@@ -18,8 +18,9 @@ import (
 // maxFrames bounds how many frames one page may have; admin pages have a handful.
 const maxFrames = 200
 
-// capture reads what the page shows now. With only set, nothing but that document and the frames of its site inside it is read,
-// which spares the host page's own, often large, tree; found is false when that document is no longer there.
+// capture reads what the page shows now. With only set, nothing but that document and the
+// frames of its site inside it is read, which spares the host page's own, often large, tree;
+// found is false when that document is no longer there.
 func (p *Page) capture(ctx context.Context, only frame) (snap *snapshot, found bool, err error) {
 	const attempts = 3
 	for n := 1; ; n++ {
@@ -48,8 +49,8 @@ func (p *Page) capture(ctx context.Context, only frame) (snap *snapshot, found b
 	}
 }
 
-// read reads the documents into the snapshot. One that another was loaded in place of meanwhile is left out; found is false when
-// that is the first of them.
+// read reads the documents into the snapshot. One that another was loaded in place of meanwhile
+// is left out; found is false when that is the first of them.
 func (p *Page) read(ctx context.Context, snap *snapshot, docs []*document) (found bool, err error) {
 	read := make([]bool, len(docs))
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -66,7 +67,8 @@ func (p *Page) read(ctx context.Context, snap *snapshot, docs []*document) (foun
 				}
 				read[i] = err == nil
 			}
-			// A document that is still there after it was read is the one that was read, and so is every page around it.
+			// A document that is still there after it was read is the one that was read, and so
+			// is every page around it.
 			now, err := s.documents(groupCtx)
 			for _, i := range indexes {
 				read[i] = read[i] && slices.ContainsFunc(now, func(d *document) bool { return d.key == docs[i].key })
@@ -100,8 +102,8 @@ func vanished(err error) bool {
 	return !errors.As(err, new(*ElsewhereError)) && !slices.ContainsFunc(lasting, func(kind error) bool { return errors.Is(err, kind) })
 }
 
-// inFrame returns the document in the frame and those of the same site inside it. The frame must still be at the site that it was
-// found at.
+// inFrame returns the document in the frame and those of the same site inside it. The frame
+// must still be at the site that it was found at.
 func (p *Page) inFrame(docs []*document, in frame) ([]*document, error) {
 	var kept []*document
 	for _, doc := range docs {
@@ -132,8 +134,8 @@ func (d *document) read(ctx context.Context) error {
 	return d.build(&wire)
 }
 
-// graft hangs a frame's tree below the element that shows the frame. A frame whose element is hidden stays apart, as a person
-// does not see it either.
+// graft hangs a frame's tree below the element that shows the frame. A frame whose element is
+// hidden stays apart, as a person does not see it either.
 func (p *Page) graft(ctx context.Context, doc *document) error {
 	owner, known := p.owners[doc.key.frame]
 	if !known {
@@ -154,7 +156,8 @@ func (p *Page) graft(ctx context.Context, doc *document) error {
 	return nil
 }
 
-// listDocuments names every document of the page, outermost first, and attaches to frames of other sites as it meets them.
+// listDocuments names every document of the page, outermost first, and attaches to frames of
+// other sites as it meets them.
 func (p *Page) listDocuments(ctx context.Context) ([]*document, error) {
 	for id, s := range p.frames {
 		if s.gone.Err() != nil {
@@ -174,7 +177,8 @@ func (p *Page) listDocuments(ctx context.Context) ([]*document, error) {
 	}
 }
 
-// attachFrames opens a session with each frame target inside the documents and reports whether there was a new one.
+// attachFrames opens a session with each frame target inside the documents and reports whether
+// there was a new one.
 func (p *Page) attachFrames(ctx context.Context, docs []*document) (bool, error) {
 	ours := make(map[cdp.FrameID]bool, len(docs))
 	for _, doc := range docs {
@@ -277,7 +281,8 @@ func (s *session) documents(ctx context.Context) ([]*document, error) {
 	return docs, nil
 }
 
-// outermostFirst puts every document after the one that contains it, and leaves out those in no known frame.
+// outermostFirst puts every document after the one that contains it, and leaves out those in no
+// known frame.
 func outermostFirst(docs []*document) []*document {
 	depth := func(doc *document) int {
 		n := 0

@@ -16,13 +16,14 @@ const (
 	maxOptions = 5_000
 	// maxScrolls bounds how often a list is scrolled.
 	maxScrolls = 1_000
-	// filterWait is how long a list may take to show what was typed to filter it: pages wait for a pause in typing and then may ask
-	// their server.
+	// filterWait is how long a list may take to show what was typed to filter it: pages wait
+	// for a pause in typing and then may ask their server.
 	filterWait = 3 * time.Second
 )
 
-// Options lists what the control offers, in the page's order: a native list's and a radio group's options, and a combobox's, which
-// is opened, scrolled to its end and closed again for it. Nothing is chosen. Disabled options are left out.
+// Options lists what the control offers, in the page's order: a native list's and a radio
+// group's options, and a combobox's, which is opened, scrolled to its end and closed again for
+// it. Nothing is chosen. Disabled options are left out.
 func (c *Control) Options(ctx context.Context) ([]string, error) {
 	if err := c.usable(ctx); err != nil {
 		return nil, err
@@ -87,7 +88,8 @@ func (c *Control) choose(ctx context.Context, text string) error {
 	return c.chosen(ctx, want)
 }
 
-// chosen waits until the list is closed and the control shows the text. Text that was only typed to filter does not count.
+// chosen waits until the list is closed and the control shows the text. Text that was only
+// typed to filter does not count.
 func (c *Control) chosen(ctx context.Context, want string) error {
 	shows := ""
 	err := poll(ctx, c.scope.page.browser.options.Timeout, func() (bool, error) {
@@ -110,8 +112,9 @@ func (c *Control) chosen(ctx context.Context, want string) error {
 	return err
 }
 
-// list finds the list that belongs to the combobox and is open now, anywhere in the same document, because pages draw it at the
-// end of the body. When the page does not say which list it is, it is the one that was not there before.
+// list finds the list that belongs to the combobox and is open now, anywhere in the same
+// document, because pages draw it at the end of the body. When the page does not say which list
+// it is, it is the one that was not there before.
 func (c *Control) list(ctx context.Context) (*node, *node, error) {
 	v, err := (&Scope{page: c.scope.page, frame: c.scope.frame}).look(ctx)
 	if err != nil {
@@ -217,7 +220,8 @@ func (c *Control) openList(ctx context.Context) error {
 	return c.awaitOptions(ctx)
 }
 
-// awaitOptions waits until an open list holds something, or the page says or does nothing more that would fill it.
+// awaitOptions waits until an open list holds something, or the page says or does nothing more
+// that would fill it.
 func (c *Control) awaitOptions(ctx context.Context) error {
 	quiet := 0
 	return poll(ctx, c.scope.page.browser.options.Timeout, func() (bool, error) {
@@ -256,8 +260,8 @@ func (c *Control) key(ctx context.Context, key string, code int) error {
 	return c.on(ctx, jsKey, nil, key, code)
 }
 
-// closeList closes an open list without choosing: what was typed to filter goes, then the focus. Escape comes last, because a
-// dialog around the field might take it for its own.
+// closeList closes an open list without choosing: what was typed to filter goes, then the
+// focus. Escape comes last, because a dialog around the field might take it for its own.
 func (c *Control) closeList(ctx context.Context) error {
 	c.filtered = false
 	ways := []func() error{
@@ -300,8 +304,9 @@ func (c *Control) option(ctx context.Context, want string) (*node, error) {
 	return found, nil
 }
 
-// search brings an option into view that the open list does not show yet: by typing, which filters most lists, and else by going
-// through the whole list. When that is in vain, choices is all that the list holds.
+// search brings an option into view that the open list does not show yet: by typing, which
+// filters most lists, and else by going through the whole list. When that is in vain, choices
+// is all that the list holds.
 func (c *Control) search(ctx context.Context, want string) (found *node, choices []string, err error) {
 	if c.seen.Tag == "input" && !c.ReadOnly {
 		if _, err := c.typeOver(ctx, want); err != nil {
@@ -327,7 +332,8 @@ func (c *Control) search(ctx context.Context, want string) (found *node, choices
 	return found, choices, err
 }
 
-// readList lists the options of the open list from its beginning until visit, which is shown each part, returns true.
+// readList lists the options of the open list from its beginning until visit, which is shown
+// each part, returns true.
 func (c *Control) readList(ctx context.Context, visit func(shown []*node) bool) ([]string, error) {
 	if c.filtered {
 		if _, err := c.typeOver(ctx, ""); err != nil {
@@ -351,8 +357,8 @@ func (c *Control) readList(ctx context.Context, visit func(shown []*node) bool) 
 	return c.scroll(ctx, visit)
 }
 
-// scroll goes through the open list, which may hold only the options in view, and shows each part to visit until that returns
-// true. It returns the texts that it passed.
+// scroll goes through the open list, which may hold only the options in view, and shows each
+// part to visit until that returns true. It returns the texts that it passed.
 func (c *Control) scroll(ctx context.Context, visit func(shown []*node) bool) ([]string, error) {
 	var texts []string
 	seen := make(map[string]bool)
@@ -397,7 +403,8 @@ func (c *Control) scroll(ctx context.Context, visit func(shown []*node) bool) ([
 	if _, _, err := to("top"); err != nil || keep() {
 		return texts, err
 	}
-	// When the end shows the same options as the beginning, they are all there and nothing need be scrolled through.
+	// When the end shows the same options as the beginning, they are all there and nothing need
+	// be scrolled through.
 	if _, same, err := to("bottom"); err != nil || same {
 		return texts, err
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/mailferry/mailferry/internal/human"
 )
 
-// Cond is something that a page can show. Conds look at the whole scope, also at what lies behind an open dialog.
+// Cond is something that a page can show. Conds look at the whole scope, also at what lies
+// behind an open dialog.
 type Cond struct {
 	text string
 	test func(*view) bool
@@ -40,7 +41,8 @@ func Text(part string) Cond {
 	}}
 }
 
-// shows looks for the folded text in each node's own pieces of text, joined as they stand beside each other.
+// shows looks for the folded text in each node's own pieces of text, joined as they stand
+// beside each other.
 func (n *node) shows(want string) bool {
 	found := false
 	n.each(func(at *node) bool {
@@ -100,8 +102,9 @@ func HasTable(columns ...string) Cond {
 	}}
 }
 
-// HasProblem is a message that tells of something wrong: an alert, a field's validation message, or a dialog of the browser's own. A toast that reports success
-// is none as long as the page does not call it an alert.
+// HasProblem is a message that tells of something wrong: an alert, a field's validation
+// message, or a dialog of the browser's own. A toast that reports success is none as long as
+// the page does not call it an alert.
 func HasProblem() Cond {
 	return Cond{"an error message", func(v *view) bool {
 		for _, m := range v.messages() {
@@ -149,14 +152,14 @@ func words(conds []Cond) []string {
 
 func describe(conds []Cond) string { return strings.Join(words(conds), " and ") }
 
-// WaitFor waits until the scope shows all conds. After [Options.Timeout] it gives up with [ErrTimeout], in words that say what
-// was waited for and what is there instead.
+// WaitFor waits until the scope shows all conds. After [Options.Timeout] it gives up with
+// [ErrTimeout], in words that say what was waited for and what is there instead.
 func (s *Scope) WaitFor(ctx context.Context, conds ...Cond) error {
 	return s.wait(ctx, describe(conds), func(v *view) bool { return all(conds, v) })
 }
 
-// WaitAny waits until the scope shows at least one of conds and returns the index of the first that holds: after Save, say, either
-// the list again or an error message.
+// WaitAny waits until the scope shows at least one of conds and returns the index of the first
+// that holds: after Save, say, either the list again or an error message.
 func (s *Scope) WaitAny(ctx context.Context, conds ...Cond) (int, error) {
 	which := -1
 	err := s.wait(ctx, strings.Join(words(conds), " or "), func(v *view) bool {
@@ -220,7 +223,8 @@ func watch(ctx context.Context, limit time.Duration, what string, look func() (v
 // settleTime is how long a page may go on drawing and loading before it is taken as it is.
 const settleTime = 3 * time.Second
 
-// settle waits until the target has drawn what it has to draw and no request is under way that might change it.
+// settle waits until the target has drawn what it has to draw and no request is under way that
+// might change it.
 func (p *Page) settle(ctx context.Context, s *session) error {
 	return p.settleWithin(ctx, s, min(settleTime, p.browser.options.Timeout))
 }

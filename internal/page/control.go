@@ -46,7 +46,8 @@ func (c *Control) again(ctx context.Context) error {
 	return nil
 }
 
-// on calls a fixed function with the control's element, which it finds anew once when the page has replaced it.
+// on calls a fixed function with the control's element, which it finds anew once when the page
+// has replaced it.
 func (c *Control) on(ctx context.Context, function string, result any, args ...any) error {
 	err := c.place.functionOn(ctx, c.object, function, result, args...)
 	if err == nil || !stale(err) {
@@ -67,9 +68,9 @@ func (c *Control) refresh(ctx context.Context) error {
 	return err
 }
 
-// Get returns what the control holds: a text field's value to the character, the text of the chosen option of a list ("" when
-// none is, and all of them, with commas, where several may be), "true" or "false" for a checkbox or switch. A password is
-// refused: see [Control.Secret].
+// Get returns what the control holds: a text field's value to the character, the text of the
+// chosen option of a list ("" when none is, and all of them, with commas, where several may
+// be), "true" or "false" for a checkbox or switch. A password is refused: see [Control.Secret].
 func (c *Control) Get(ctx context.Context) (string, error) {
 	if err := c.refresh(ctx); err != nil {
 		return "", err
@@ -100,7 +101,8 @@ func (c *Control) Get(ctx context.Context) (string, error) {
 	return strconv.FormatBool(c.seen.Checked == "true"), nil
 }
 
-// value reads a text field, and reads its successor when the page has drawn it anew: a field taken off the page still has a value.
+// value reads a text field, and reads its successor when the page has drawn it anew: a field
+// taken off the page still has a value.
 func (c *Control) value(ctx context.Context) (string, error) {
 	return c.live(ctx, jsValue)
 }
@@ -122,14 +124,15 @@ func (c *Control) live(ctx context.Context, function string) (string, error) {
 	return "", failure(ErrGone, "%s keeps being taken off the page", quoteLabel(c.Label))
 }
 
-// ErrMasked says that the page shows that there is a secret, or room for one, but does not hold its value.
+// ErrMasked says that the page shows that there is a secret, or room for one, but does not hold
+// its value.
 var ErrMasked = errors.New("the page does not show the secret")
 
 // bullets is what pages put in place of a secret.
 var bullets = regexp.MustCompile(`^[*•●∙·⬤]{3,}$`)
 
-// Secret returns what a password field, or a text field that holds a secret, really holds. When that is nothing, or only a mask,
-// the error is [ErrMasked].
+// Secret returns what a password field, or a text field that holds a secret, really holds. When
+// that is nothing, or only a mask, the error is [ErrMasked].
 func (c *Control) Secret(ctx context.Context) (schema.Secret, error) {
 	if err := c.refresh(ctx); err != nil {
 		return schema.Secret{}, err
@@ -150,8 +153,9 @@ func (c *Control) Secret(ctx context.Context) (schema.Secret, error) {
 	return schema.NewSecret(value), nil
 }
 
-// Set types text into a field, or chooses the option of a list or radio group whose text is exactly that, and then looks whether
-// the page took it. A list that does not hold the text gives a [*NotOfferedError]. Errors never contain the text of a text field.
+// Set types text into a field, or chooses the option of a list or radio group whose text is
+// exactly that, and then looks whether the page took it. A list that does not hold the text
+// gives a [*NotOfferedError]. Errors never contain the text of a text field.
 func (c *Control) Set(ctx context.Context, text string) error {
 	if err := c.usable(ctx); err != nil {
 		return err
@@ -169,8 +173,9 @@ func (c *Control) Set(ctx context.Context, text string) error {
 	return fmt.Errorf("%s is a %s and takes no text", quoteLabel(c.Label), c.Kind)
 }
 
-// SetSecret enters a secret into a password or text field. The secret travels to the browser as an argument of the call that enters
-// it, which first looks at which site the field is: it is in no script, no address, no log and not on the clipboard.
+// SetSecret enters a secret into a password or text field. The secret travels to the browser as
+// an argument of the call that enters it, which first looks at which site the field is: it is
+// in no script, no address, no log and not on the clipboard.
 func (c *Control) SetSecret(ctx context.Context, secret interface{ Reveal() string }) error {
 	if err := c.usable(ctx); err != nil {
 		return err
@@ -241,8 +246,9 @@ func (c *Control) usable(ctx context.Context) error {
 	return nil
 }
 
-// enter replaces the content of a text field as typing does, so that the page's own listeners hear of it. When the page draws the
-// field anew in that very moment, the text goes nowhere and is entered again.
+// enter replaces the content of a text field as typing does, so that the page's own listeners
+// hear of it. When the page draws the field anew in that very moment, the text goes nowhere and
+// is entered again.
 func (c *Control) enter(ctx context.Context, text string) error {
 	want := strings.ReplaceAll(text, "\r\n", "\n")
 	same := func() (bool, error) {
@@ -271,8 +277,8 @@ func (c *Control) enter(ctx context.Context, text string) error {
 	return err
 }
 
-// typeOver enters text without looking what became of it. focused is false where the page did not let the field have the cursor,
-// and nothing was entered.
+// typeOver enters text without looking what became of it. focused is false where the page did
+// not let the field have the cursor, and nothing was entered.
 func (c *Control) typeOver(ctx context.Context, text string) (focused bool, err error) {
 	for range 2 {
 		var got struct{ Gone, Focused bool }

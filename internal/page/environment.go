@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// inherited are the variables of this program's environment that the browser's processes get, in capitals; see also inheritedPrefixes.
-// All others stay here: among them are passwords of databases, tokens, paths of keys, and those by which a browser would write down
-// what it sends.
+// inherited are the variables of this program's environment that the browser's processes get,
+// in capitals; see also inheritedPrefixes. All others stay here: among them are passwords of
+// databases, tokens, paths of keys, and those by which a browser would write down what it
+// sends.
 var inherited = []string{
 	// who and where
 	"HOME", "USER", "LOGNAME", "SHELL", "PATH", "TMPDIR", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH",
@@ -28,8 +29,8 @@ var (
 	proxies           = []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 )
 
-// environment is what the browser gets of an environment. A proxy is named to it without user and password, for which it asks the
-// person.
+// environment is what the browser gets of an environment. A proxy is named to it without user
+// and password, for which it asks the person.
 func environment(all []string) []string {
 	var kept []string
 	for _, entry := range all {

@@ -6,32 +6,37 @@ import (
 	"strings"
 )
 
-// The reasons that callers tell apart with [errors.Is]. The text of an error that wraps one of them is meant for people and
-// names the page's own words.
+// The reasons that callers tell apart with [errors.Is]. The text of an error that wraps one of
+// them is meant for people and names the page's own words.
 var (
-	// ErrGone says that what was being worked on is no longer there: the browser was closed or killed, the tab crashed, or the
-	// page moved on to another one, as it does when a session ends. Nothing is known of what the site did with a half-filled form.
+	// ErrGone says that what was being worked on is no longer there: the browser was closed or
+	// killed, the tab crashed, or the page moved on to another one, as it does when a session
+	// ends. Nothing is known of what the site did with a half-filled form.
 	ErrGone = errors.New("the page is gone")
 	// ErrAbsent says that nothing on the page carries the name asked for. The text lists what is there.
 	ErrAbsent = errors.New("not on the page")
-	// ErrAmbiguous says that the name fits more than one thing, so that choosing either would be a guess.
+	// ErrAmbiguous says that the name fits more than one thing, so that choosing either would
+	// be a guess.
 	ErrAmbiguous = errors.New("more than one fits")
 	// ErrDisabled says that the page shows the control but does not let it be used.
 	ErrDisabled = errors.New("disabled on the page")
-	// ErrTimeout says that what was waited for did not appear in time. The text says what the page shows instead.
+	// ErrTimeout says that what was waited for did not appear in time. The text says what the
+	// page shows instead.
 	ErrTimeout = errors.New("waited in vain")
 	// ErrRefused says that the page changed what was entered, or did not take it.
 	ErrRefused = errors.New("not taken by the page")
 
-	// ErrIncomplete says that a list is not known to have been read to its end: it shows signs of going on and nothing was found
-	// to press, or the page tells of another number of rows. The text names what it saw.
+	// ErrIncomplete says that a list is not known to have been read to its end: it shows signs
+	// of going on and nothing was found to press, or the page tells of another number of rows.
+	// The text names what it saw.
 	ErrIncomplete = errors.New("not read to its end")
 
 	// errFlooded says that the page opens dialogs without end. The browser is not worked any more.
 	errFlooded = errors.New("too many dialogs")
 )
 
-// NotOfferedError says that a list does not hold the value asked for. Choices are the texts that it does hold, in the page's order.
+// NotOfferedError says that a list does not hold the value asked for. Choices are the texts
+// that it does hold, in the page's order.
 type NotOfferedError struct {
 	Label   string
 	Want    string

@@ -144,8 +144,8 @@ func radiosIn(group *node) (radios []*node, pure bool) {
 	return radios, pure
 }
 
-// Form is the fields of a scope at one moment: one look at the page, from which every control is taken. When choosing in one field
-// makes others appear, take a new Form.
+// Form is the fields of a scope at one moment: one look at the page, from which every control
+// is taken. When choosing in one field makes others appear, take a new Form.
 type Form struct {
 	scope  *Scope
 	view   *view
@@ -181,8 +181,9 @@ func (f *Form) Has(label string) bool {
 	return false
 }
 
-// Field finds the one control with the label. Labels compare without regard to case, blanks, a required-mark and a colon. The
-// error is [ErrAbsent] and lists the labels that there are, or [ErrAmbiguous].
+// Field finds the one control with the label. Labels compare without regard to case, blanks, a
+// required-mark and a colon. The error is [ErrAbsent] and lists the labels that there are, or
+// [ErrAmbiguous].
 func (f *Form) Field(ctx context.Context, label string) (*Control, error) {
 	found, err := f.find(label)
 	if err != nil {
@@ -215,7 +216,8 @@ func (f *Form) find(label string) (*field, error) {
 	return nil, failure(ErrAmbiguous, "%s fields named %s", number(len(nodes)), Clean(label))
 }
 
-// Fields gives every control of the form, also those that share a label or have none. Reading it changes nothing on the page.
+// Fields gives every control of the form, also those that share a label or have none. Reading
+// it changes nothing on the page.
 func (f *Form) Fields(ctx context.Context) ([]*Control, error) {
 	var controls []*Control
 	for _, field := range f.fields {
@@ -251,8 +253,8 @@ func (s *Scope) Field(ctx context.Context, label string) (*Control, error) {
 	return form.Field(ctx, label)
 }
 
-// Control is one field. When the page draws its fields anew, as React does, the control finds its place again by its label; when
-// the page itself moves on, everything fails with [ErrGone].
+// Control is one field. When the page draws its fields anew, as React does, the control finds
+// its place again by its label; when the page itself moves on, everything fails with [ErrGone].
 type Control struct {
 	// Label is the label as the page writes it, blanks collapsed.
 	Label string

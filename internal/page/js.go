@@ -1,14 +1,16 @@
 package page
 
-// The functions that run inside a page. Their text is fixed: labels, values and secrets reach them as arguments only. Each is
-// called with an element as "this", and runs apart from the page's own scripts, in a world of its own on the same document.
+// The functions that run inside a page. Their text is fixed: labels, values and secrets reach
+// them as arguments only. Each is called with an element as "this", and runs apart from the
+// page's own scripts, in a world of its own on the same document.
 const (
-	// jsOrigin is the origin of the document, by what no script of a page can put another thing in the place of. A document without an
-	// address has only the other name of it.
+	// jsOrigin is the origin of the document, by what no script of a page can put another thing
+	// in the place of. A document without an address has only the other name of it.
 	jsOrigin = `(location.protocol === 'about:' ? origin : location.origin)`
 
-	// jsGuard stands before each of the others. It compares the origins of the tab and of the element's document with those that
-	// are expected, in the same turn in which the function then reads, enters or presses: no navigation comes between them.
+	// jsGuard stands before each of the others. It compares the origins of the tab and of the
+	// element's document with those that are expected, in the same turn in which the function
+	// then reads, enters or presses: no navigation comes between them.
 	jsGuard = `function(given, expected, ...args) {
 		const own = ` + jsOrigin + `, around = {__proto__: null, ...location.ancestorOrigins};
 		let top = own;
@@ -19,7 +21,8 @@ const (
 		return {value: (%s).apply(this, args)};
 	}`
 
-	// jsDescribe tells what kind of control an element is and in which state, and never a text field's value.
+	// jsDescribe tells what kind of control an element is and in which state, and never a text
+	// field's value.
 	jsDescribe = `function() {
 		const e = this, tag = e.localName;
 		if (!e.isConnected) return {gone: true};
@@ -42,7 +45,8 @@ const (
 		};
 	}`
 
-	// jsValue reads what a text field holds, secrets included: its result goes to Control.value and nowhere else.
+	// jsValue reads what a text field holds, secrets included: its result goes to Control.value
+	// and nowhere else.
 	jsValue = `function() {
 		if (!this.isConnected) return null;
 		if ('value' in this) return String(this.value);
@@ -63,8 +67,9 @@ const (
 		this.focus();
 	}`
 
-	// jsType puts text in the place of all that a field holds, as typing does, so that the page hears of it. Looking that the cursor is
-	// in the field, and entering, is one step: no script of the page runs between them but those that typing calls by itself.
+	// jsType puts text in the place of all that a field holds, as typing does, so that the page
+	// hears of it. Looking that the cursor is in the field, and entering, is one step: no
+	// script of the page runs between them but those that typing calls by itself.
 	jsType = `function(text) {
 		if (!this.isConnected) return {gone: true};
 		const held = () => this.isConnected && this.getRootNode().activeElement === this;
@@ -85,8 +90,9 @@ const (
 		return {focused: true};
 	}`
 
-	// jsKey strikes a key at what has the cursor once a field was given it: the field, or what the page, such as an open dialog,
-	// passes it on to within the same document. The browser itself does nothing because of it; the page's own scripts do.
+	// jsKey strikes a key at what has the cursor once a field was given it: the field, or what
+	// the page, such as an open dialog, passes it on to within the same document. The browser
+	// itself does nothing because of it; the page's own scripts do.
 	jsKey = `function(key, code) {
 		if (!this.isConnected) return;
 		this.focus();
@@ -106,9 +112,11 @@ const (
 		return true;
 	}`
 
-	// jsActivate presses an element with all that a mouse would send, but straight at it, so that a toast or a sticky bar that lies
-	// over it does not get in the way. Components differ in which of these events they act on. It returns the fields, if any, because
-	// of which the browser's own validation stopped a form from being sent. A press that would send a form elsewhere is not made.
+	// jsActivate presses an element with all that a mouse would send, but straight at it, so
+	// that a toast or a sticky bar that lies over it does not get in the way. Components differ
+	// in which of these events they act on. It returns the fields, if any, because of which the
+	// browser's own validation stopped a form from being sent. A press that would send a form
+	// elsewhere is not made.
 	jsActivate = `function(send) {
 		const e = this;
 		if (!e.isConnected) return {gone: true};
@@ -138,8 +146,9 @@ const (
 		return {stopped};
 	}`
 
-	// jsShown reads what a combobox shows as chosen. Where the input itself is empty, design systems draw the choice beside it: the
-	// nearest text around the input, without its label, its placeholder and what is meant for screen readers only.
+	// jsShown reads what a combobox shows as chosen. Where the input itself is empty, design
+	// systems draw the choice beside it: the nearest text around the input, without its label,
+	// its placeholder and what is meant for screen readers only.
 	jsShown = `function() {
 		const e = this, tidy = text => text.replace(/\s+/g, ' ').trim();
 		if (!e.isConnected) return null;
@@ -175,8 +184,8 @@ const (
 		return '';
 	}`
 
-	// jsScroll moves the list that the element is, holds, or lies in. It reports whether there was anything to move and whether the
-	// end is reached.
+	// jsScroll moves the list that the element is, holds, or lies in. It reports whether there
+	// was anything to move and whether the end is reached.
 	jsScroll = `function(how) {
 		const scrolls = n => n.scrollHeight > n.clientHeight + 1 && /auto|scroll|overlay/.test(getComputedStyle(n).overflowY);
 		let box = null;
@@ -190,8 +199,9 @@ const (
 		return {moved: box.scrollTop !== before, end: box.scrollTop + box.clientHeight >= box.scrollHeight - 1};
 	}`
 
-	// jsReveal brings the last row of a list into view, and with further what comes after it, screen by screen and so that a list
-	// that holds only the rows in view skips none. A lazy list then loads its next part. It reports whether anything moved.
+	// jsReveal brings the last row of a list into view, and with further what comes after it,
+	// screen by screen and so that a list that holds only the rows in view skips none. A lazy
+	// list then loads its next part. It reports whether anything moved.
 	jsReveal = `function(further) {
 		if (!further) {
 			const top = this.getBoundingClientRect().top;
@@ -209,8 +219,9 @@ const (
 		return moved;
 	}`
 
-	// jsAround tells where the first count of the elements stand towards the list that is "this" and towards the rest, which are
-	// headings and tables. What is shared is counted from the top of the document, through shadow roots.
+	// jsAround tells where the first count of the elements stand towards the list that is
+	// "this" and towards the rest, which are headings and tables. What is shared is counted
+	// from the top of the document, through shadow roots.
 	jsAround = `function(count, ...nodes) {
 		const chain = n => {
 			const all = [];
@@ -246,9 +257,10 @@ const (
 	// jsBlur takes the focus away, which closes most lists.
 	jsBlur = `function() { this.blur(); }`
 
-	// jsSends makes a function that says where a press of an element would send its form, in words, when that is not to where the
-	// element's own document is from, into its own window; else "". Attributes are read as what they are: a form's fields may have the
-	// names of its properties.
+	// jsSends makes a function that says where a press of an element would send its form, in
+	// words, when that is not to where the element's own document is from, into its own window;
+	// else "". Attributes are read as what they are: a form's fields may have the names of its
+	// properties.
 	jsSends = `(e, always) => () => {
 		const own = ` + jsOrigin + `, attribute = (n, name) => n && Element.prototype.getAttribute.call(n, name);
 		let form = e.form;
@@ -268,7 +280,8 @@ const (
 		return here ? '' : 'another window, named ' + target;
 	}`
 
-	// jsFrames waits until the page has drawn what it has to draw. A window that is not visible draws nothing, hence the second way out.
+	// jsFrames waits until the page has drawn what it has to draw. A window that is not visible
+	// draws nothing, hence the second way out.
 	jsFrames = `new Promise(done => {
 		const late = setTimeout(() => done(true), 250);
 		let left = 2;

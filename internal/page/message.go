@@ -16,7 +16,8 @@ const (
 	MessageDialog MessageKind = "dialog" // a question or notice of the browser's own, which was answered with "no"
 )
 
-// Message is something that the page tells the person in front of it. Its text is cleaned and bounded, see [Clean].
+// Message is something that the page tells the person in front of it. Its text is cleaned and
+// bounded, see [Clean].
 type Message struct {
 	Kind  MessageKind
 	Field string // the label, for MessageField
@@ -31,8 +32,8 @@ func (m Message) String() string {
 	return m.Text
 }
 
-// Messages lists what the scope's frame says now: alerts, toasts, validation messages, and the browser dialogs that came up since
-// something was last pressed.
+// Messages lists what the scope's frame says now: alerts, toasts, validation messages, and the
+// browser dialogs that came up since something was last pressed.
 func (s *Scope) Messages(ctx context.Context) ([]Message, error) {
 	v, err := (&Scope{page: s.page, frame: s.frame}).look(ctx)
 	if err != nil {
@@ -60,7 +61,8 @@ func (v *view) messages() []Message {
 	for root.parent != nil && root.doc == v.full.doc && root.parent.doc == root.doc {
 		root = root.parent
 	}
-	// A field's own message comes first: the same text often stands in an alert as well, without the name of the field.
+	// A field's own message comes first: the same text often stands in an alert as well,
+	// without the name of the field.
 	for _, f := range fields(root) {
 		if invalid := f.node.state["invalid"]; invalid != "" && invalid != "false" {
 			add(Message{Kind: MessageField, Field: Clean(f.label), Text: problemText(f.node)})

@@ -30,21 +30,24 @@ import (
 // DefaultTimeout bounds each wait when Options name no other time.
 const DefaultTimeout = 15 * time.Second
 
-// Options say which browser to drive. The zero value is an installed browser without a window, with a profile folder that is
-// made for the run and removed after it.
+// Options say which browser to drive. The zero value is an installed browser without a window,
+// with a profile folder that is made for the run and removed after it.
 type Options struct {
-	// Browser is the program to start. When empty, Chrome, Edge and Chromium are looked for where they usually are.
+	// Browser is the program to start. When empty, Chrome, Edge and Chromium are looked for
+	// where they usually are.
 	Browser string
 	// Headed opens a real window, in which a person can sign in.
 	Headed bool
-	// Attach is a DevTools address on this machine (a port, host:port, http:// or ws:// URL) of a browser that a person started with
-	// remote debugging. Work happens in a tab of its own. An address on another machine is refused: whoever can listen on the
-	// way could read every password typed.
+	// Attach is a DevTools address on this machine (a port, host:port, http:// or ws:// URL) of
+	// a browser that a person started with remote debugging. Work happens in a tab of its own.
+	// An address on another machine is refused: whoever can listen on the way could read every
+	// password typed.
 	Attach string
-	// ProfileDir keeps cookies between runs, so that a person need not sign in each time. It holds live sessions: treat it as
-	// a secret. It is made with mode 0700 when missing.
+	// ProfileDir keeps cookies between runs, so that a person need not sign in each time. It
+	// holds live sessions: treat it as a secret. It is made with mode 0700 when missing.
 	ProfileDir string
-	// Timeout bounds each wait; 0 means DefaultTimeout. Waiting for a person has no limit but the context's.
+	// Timeout bounds each wait; 0 means DefaultTimeout. Waiting for a person has no limit but
+	// the context's.
 	Timeout time.Duration
 }
 
@@ -59,8 +62,9 @@ type Browser struct {
 	parts   int // the most that one list may have
 }
 
-// Open starts a browser, or attaches to one. The browser lives until Close or until ctx ends. A browser that was started here
-// talks over a pipe, not over a port that other programs could reach, and sees of this program's environment what it needs alone.
+// Open starts a browser, or attaches to one. The browser lives until Close or until ctx ends. A
+// browser that was started here talks over a pipe, not over a port that other programs could
+// reach, and sees of this program's environment what it needs alone.
 func Open(ctx context.Context, options Options) (*Browser, error) {
 	if options.Timeout <= 0 {
 		options.Timeout = DefaultTimeout
@@ -94,7 +98,8 @@ func Open(ctx context.Context, options Options) (*Browser, error) {
 	b.page.Scope = &Scope{page: b.page}
 	b.page.flooded, b.page.flood = context.WithCancelCause(context.WithoutCancel(ctx)) // whatever becomes of the browser
 	if options.Attach == "" {
-		// A page could otherwise leave files in the person's own folder. A lent browser stays as the person has set it.
+		// A page could otherwise leave files in the person's own folder. A lent browser stays
+		// as the person has set it.
 		deny := browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorDeny}
 		if err := b.do(ctx, browser.SetDownloadBehavior.Method, deny, nil); err != nil {
 			b.cancel()
@@ -109,7 +114,8 @@ func Open(ctx context.Context, options Options) (*Browser, error) {
 	return b, nil
 }
 
-// openTab takes the tab that a new browser starts with, or opens one beside those of the person who lent the browser.
+// openTab takes the tab that a new browser starts with, or opens one beside those of the person
+// who lent the browser.
 func (b *Browser) openTab(ctx context.Context) (*session, error) {
 	var opts []chromedp.ContextOption
 	if b.options.Attach == "" {
@@ -127,12 +133,12 @@ func (b *Browser) openTab(ctx context.Context) (*session, error) {
 	return attach(ctx, b.ctx, b.options.Timeout, b.page, opts...)
 }
 
-// Close ends the browser, or, when attached, closes the tab that was opened and leaves the browser to the person. A profile
-// folder of the run's own is removed.
+// Close ends the browser, or, when attached, closes the tab that was opened and leaves the
+// browser to the person. A profile folder of the run's own is removed.
 func (b *Browser) Close() {
 	if b.options.Attach == "" && b.ctx.Err() == nil {
-		// Only a browser that ends by itself writes its cookies to the profile, and takes what it has in the folder for
-		// temporary files with it.
+		// Only a browser that ends by itself writes its cookies to the profile, and takes what
+		// it has in the folder for temporary files with it.
 		limit := b.options.Timeout
 		if b.options.ProfileDir == "" {
 			limit = min(limit, 3*time.Second)
@@ -215,7 +221,8 @@ func allocate(ctx context.Context, options Options) (context.Context, context.Ca
 	return allocator, stop, nil
 }
 
-// keepNoPasswords turns the password store of a new profile off, so that the browser does not even offer to keep what is typed.
+// keepNoPasswords turns the password store of a new profile off, so that the browser does not
+// even offer to keep what is typed.
 func keepNoPasswords(profile string) error {
 	settings := filepath.Join(profile, "Default", "Preferences")
 	if _, err := os.Stat(settings); err == nil {
@@ -260,8 +267,8 @@ func root(err error) error {
 	return err
 }
 
-// devToolsURL turns what a person gave into the browser's websocket address and refuses whatever is not on this machine, the
-// address that the browser itself names included.
+// devToolsURL turns what a person gave into the browser's websocket address and refuses
+// whatever is not on this machine, the address that the browser itself names included.
 func devToolsURL(ctx context.Context, given string) (string, error) {
 	text := strings.TrimSpace(given)
 	if _, err := net.LookupPort("tcp", text); err == nil && !strings.ContainsAny(text, ":/.") {

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// ElsewhereError says that the pages led to another site than that of the address given, or that a form would be sent to one. What
-// was about to be read, entered or pressed was not.
+// ElsewhereError says that the pages led to another site than that of the address given, or
+// that a form would be sent to one. What was about to be read, entered or pressed was not.
 type ElsewhereError struct {
 	Given   string // the origin (scheme, host and port) of the address given
 	Reached string // the origin that was reached instead
@@ -40,8 +40,8 @@ func (e *ElsewhereError) Error() string {
 	return fmt.Sprintf("the browser is at %s, and not at %s, the address given", e.Reached, e.Given)
 }
 
-// originOf is the origin of an address as browsers write it. A host that browsers rewrite in still other ways is then taken for
-// another site, never another site for this one.
+// originOf is the origin of an address as browsers write it. A host that browsers rewrite in
+// still other ways is then taken for another site, never another site for this one.
 func originOf(u *url.URL) string {
 	host, port := strings.ToLower(u.Hostname()), u.Port()
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Is6() {
@@ -58,8 +58,9 @@ func originOf(u *url.URL) string {
 // noOrigin is what the browser says of a document that is of no site, such as one in a sandbox.
 const noOrigin = "null"
 
-// trueOrigin is the origin of a document of which the browser tells that of its address. One without an address has that of the
-// document around it; in a sandbox it has none, which the document itself says when it is asked.
+// trueOrigin is the origin of a document of which the browser tells that of its address. One
+// without an address has that of the document around it; in a sandbox it has none, which the
+// document itself says when it is asked.
 func (d *document) trueOrigin() string {
 	switch {
 	case strings.HasPrefix(d.url, "about:") && d.parent != nil:
@@ -97,7 +98,8 @@ func siteName(origin string) string {
 	return Clean(origin)
 }
 
-// docRef names one document as one look met it: the session that reaches it, the load that it came by, and its origin.
+// docRef names one document as one look met it: the session that reaches it, the load that it
+// came by, and its origin.
 type docRef struct {
 	session *session
 	key     docKey
@@ -105,8 +107,9 @@ type docRef struct {
 	world   runtime.ExecutionContextID // 0 until an element of it was asked for
 }
 
-// resolve gives a handle on the element behind a backend node id, in a world of this program's own: what the page's scripts make
-// of the language and of the document's functions is not seen there.
+// resolve gives a handle on the element behind a backend node id, in a world of this program's
+// own: what the page's scripts make of the language and of the document's functions is not seen
+// there.
 func (d *docRef) resolve(ctx context.Context, id cdp.BackendNodeID) (runtime.RemoteObjectID, error) {
 	if d.world == 0 {
 		world, err := call(ctx, d.session, cdppage.CreateIsolatedWorld, cdppage.CreateIsolatedWorldParams{FrameID: d.key.frame, WorldName: "mailferry"})
@@ -118,8 +121,9 @@ func (d *docRef) resolve(ctx context.Context, id cdp.BackendNodeID) (runtime.Rem
 	return d.resolveIn(ctx, d.world, id)
 }
 
-// resolveInPage gives a handle in the page's own world, where handlers are seen that its scripts have set, and where they may forge
-// all that is read. Nothing is entered or pressed by it.
+// resolveInPage gives a handle in the page's own world, where handlers are seen that its
+// scripts have set, and where they may forge all that is read. Nothing is entered or pressed by
+// it.
 func (d *docRef) resolveInPage(ctx context.Context, id cdp.BackendNodeID) (runtime.RemoteObjectID, error) {
 	return d.resolveIn(ctx, 0, id)
 }
@@ -143,9 +147,10 @@ type guarded struct {
 	Value json.RawMessage `json:"value"`
 }
 
-// functionOn calls one of this package's fixed functions with the element as its "this". Arguments travel as data, never as source
-// text; a handle arrives as the element. The call itself first compares the origins of the element's document and of the tab with those expected, and gives an
-// [ElsewhereError] without running the function where they differ.
+// functionOn calls one of this package's fixed functions with the element as its "this".
+// Arguments travel as data, never as source text; a handle arrives as the element. The call
+// itself first compares the origins of the element's document and of the tab with those
+// expected, and gives an [ElsewhereError] without running the function where they differ.
 func (d *docRef) functionOn(ctx context.Context, object runtime.RemoteObjectID, function string, result any, args ...any) error {
 	p := d.session.page
 	params := runtime.CallFunctionOnParams{

@@ -18,7 +18,8 @@ import (
 
 const secretText = "Zq7-made-up-Xw9"
 
-// lookAlike is the form that every site here shows. It tells its own server all that is entered, at once.
+// lookAlike is the form that every site here shows. It tells its own server all that is
+// entered, at once.
 const lookAlike = `<!doctype html><title>a form</title><h1>Outgoing Mail Connections</h1>
 	<table><tr><th>Name<th>Actions<tr><td>one<td><button aria-haspopup=menu>⋯</button></table>
 	<form onsubmit="return false"><label>Name <input id=name></label><label>Password <input id=password type=password autofocus></label>
@@ -63,7 +64,8 @@ func newTrap(t *testing.T, pages map[string]string) *trap {
 // local is the site by its other name.
 func (y *trap) local() string { return strings.Replace(y.URL, "127.0.0.1", "localhost", 1) }
 
-// gotNothing holds that nothing was entered into the site's page, and nothing pressed on it; s is the session that shows it.
+// gotNothing holds that nothing was entered into the site's page, and nothing pressed on it; s
+// is the session that shows it.
 func (y *trap) gotNothing(t *testing.T, s *session) {
 	t.Helper()
 	var holds string
@@ -151,7 +153,8 @@ func testMovedUnderTheDriver(t *testing.T, d *driver) {
 	y.gotNothing(t, p.tab)
 }
 
-// What the browser is told to type goes to where the cursor is, and a page may put it anywhere in the meantime.
+// What the browser is told to type goes to where the cursor is, and a page may put it anywhere
+// in the meantime.
 func testCursorPutElsewhere(t *testing.T, d *driver) {
 	ctx := t.Context()
 	d.impatient(t, 2*time.Second)

@@ -15,8 +15,8 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// Page is what a browser's tab shows, frames included. Its [Scope] is the whole of it. A Page stays the same over navigations,
-// and like its Browser it is for one goroutine at a time.
+// Page is what a browser's tab shows, frames included. Its [Scope] is the whole of it. A Page
+// stays the same over navigations, and like its Browser it is for one goroutine at a time.
 type Page struct {
 	*Scope
 	browser *Browser
@@ -65,9 +65,10 @@ func (p *Page) forget() {
 	p.dialogs, p.opened = nil, 0
 }
 
-// Goto opens an http or https address in the tab and returns once its document has been read by the browser. What a page draws
-// after that, and the frames in it, are for [Scope.Within] and [Scope.WaitFor] to wait for. An address with a password in it
-// is refused. From then on only the site of the address given is worked: all but [Page.WaitSignedIn] fails with an
+// Goto opens an http or https address in the tab and returns once its document has been read by
+// the browser. What a page draws after that, and the frames in it, are for [Scope.Within] and
+// [Scope.WaitFor] to wait for. An address with a password in it is refused. From then on only
+// the site of the address given is worked: all but [Page.WaitSignedIn] fails with an
 // [*ElsewhereError] where the tab shows another.
 func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 	parsed, err := url.Parse(address)
@@ -121,7 +122,8 @@ func redacted(address string) string {
 	return parsed.Redacted()
 }
 
-// poll calls test until it reports true, at first often and then every tenth of a second, and gives up with [ErrTimeout].
+// poll calls test until it reports true, at first often and then every tenth of a second, and
+// gives up with [ErrTimeout].
 func poll(ctx context.Context, limit time.Duration, test func() (bool, error)) error {
 	deadline := time.Now().Add(limit)
 	for wait := 4 * time.Millisecond; ; wait = min(wait*3/2, 100*time.Millisecond) {

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// site serves the fixtures twice: as http://127.0.0.1, the host, and as http://localhost, which is another site, so that the
-// browser keeps its frames in targets of their own.
+// site serves the fixtures twice: as http://127.0.0.1, the host, and as http://localhost, which
+// is another site, so that the browser keeps its frames in targets of their own.
 type site struct {
 	host, app string
 }
@@ -57,7 +57,8 @@ func open(t testing.TB, options Options) *Browser {
 	return b
 }
 
-// driver is what every test below works with: one browser, for starting one takes longer than most tests.
+// driver is what every test below works with: one browser, for starting one takes longer than
+// most tests.
 type driver struct {
 	*site
 	browser *Browser

@@ -21,8 +21,9 @@ type part struct {
 // totalWait is how much later than its rows a page may draw what it says of their number.
 const totalWait = 300 * time.Millisecond
 
-// ending is an error unless the list, of which nothing is left to press, is known to end here: the page must neither show signs
-// near the list that it goes on, nor tell of another number of rows than were read.
+// ending is an error unless the list, of which nothing is left to press, is known to end here:
+// the page must neither show signs near the list that it goes on, nor tell of another number of
+// rows than were read.
 func (s *Scope) ending(ctx context.Context, next string, columns []string, read part) error {
 	var goesOn, differs []string
 	err := poll(ctx, totalWait, func() (bool, error) {
@@ -217,7 +218,8 @@ func (a *around) walk(n, pager *node, inList bool) {
 	}
 }
 
-// spans reports whether a row of the list has one cell for all columns, as those have that hold a pager or a button.
+// spans reports whether a row of the list has one cell for all columns, as those have that hold
+// a pager or a button.
 func (a *around) spans(row *node) bool { return len(a.list.columns) > 1 && len(cellsOf(row)) == 1 }
 
 // holdsData tells a table of its own from one that arranges things, a pager say.
@@ -257,7 +259,8 @@ func (a *around) read() {
 // paragraphRoles are those of parts whose texts run on; in others each text is by itself.
 var paragraphRoles = []string{"generic", "paragraph", "status", "caption", "listitem", "cell", "gridcell", "LabelText", "strong", "emphasis"}
 
-// readLine finds the claims in texts that follow each other, those of one paragraph as one text: "1", "of" and "3".
+// readLine finds the claims in texts that follow each other, those of one paragraph as one
+// text: "1", "of" and "3".
 func readLine(line []*spot) {
 	var text strings.Builder
 	var starts []int
@@ -414,7 +417,8 @@ func (a *around) goesOn(parts int) []string {
 	return signs
 }
 
-// numbers lists what leads to a page by its number, and the page that is shown, 0 where the page does not mark it.
+// numbers lists what leads to a page by its number, and the page that is shown, 0 where the
+// page does not mark it.
 func (a *around) numbers() (numbers []*spot, current int) {
 	var all []*spot
 	for _, sp := range a.spots {
@@ -446,7 +450,8 @@ func (a *around) numbers() (numbers []*spot, current int) {
 	return numbers, current
 }
 
-// unnamed adds the parts for paging whose last control, which in all of them leads on, can be pressed and says nothing known.
+// unnamed adds the parts for paging whose last control, which in all of them leads on, can be
+// pressed and says nothing known.
 func (a *around) unnamed(add func(*spot)) {
 	for _, pager := range a.spots {
 		var last *spot

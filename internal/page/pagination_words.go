@@ -200,7 +200,8 @@ func count(digits string) int {
 	return n
 }
 
-// claimsIn reads what a line of text says, and tells at which byte each claim begins. Its parts are divided by tabs.
+// claimsIn reads what a line of text says, and tells at which byte each claim begins. Its parts
+// are divided by tabs.
 func claimsIn(line string) (found []claim, at []int) {
 	add := func(from int, c claim) {
 		found, at = append(found, c), append(at, from)

@@ -11,15 +11,18 @@ import (
 	"github.com/mailferry/mailferry/internal/human"
 )
 
-// Press presses the one button, link, tab or menu item with the name. The press goes to the control itself, so that a toast lying
-// over it does not matter. A control that the page disables gives [ErrDisabled]; a missing name gives [ErrAbsent] with the names
-// that there are. A form that the browser itself does not send, because a required field is empty, say, gives [ErrRefused] with the
-// browser's words. What the press leads to is for [Scope.WaitFor] to wait for.
+// Press presses the one button, link, tab or menu item with the name. The press goes to the
+// control itself, so that a toast lying over it does not matter. A control that the page
+// disables gives [ErrDisabled]; a missing name gives [ErrAbsent] with the names that there are.
+// A form that the browser itself does not send, because a required field is empty, say, gives
+// [ErrRefused] with the browser's words. What the press leads to is for [Scope.WaitFor] to wait
+// for.
 func (s *Scope) Press(ctx context.Context, name string) error { return s.pressNamed(ctx, name, false) }
 
-// Send is Press for the button that sends what was entered. It gives an [*ElsewhereError], and does not press, where the form that
-// the button is in, or the button itself, names another site or another window than those it stands in, whether or not the browser
-// would send the form because of it.
+// Send is Press for the button that sends what was entered. It gives an [*ElsewhereError], and
+// does not press, where the form that the button is in, or the button itself, names another
+// site or another window than those it stands in, whether or not the browser would send the
+// form because of it.
 func (s *Scope) Send(ctx context.Context, name string) error { return s.pressNamed(ctx, name, true) }
 
 func (s *Scope) pressNamed(ctx context.Context, name string, sends bool) error {
@@ -27,8 +30,8 @@ func (s *Scope) pressNamed(ctx context.Context, name string, sends bool) error {
 	return s.pressOne(ctx, "button or link named "+Clean(name), fits, sends)
 }
 
-// pressOne presses the one control that fits. It looks again when the page replaces the control in between, or enables it only
-// once it has digested what came before.
+// pressOne presses the one control that fits. It looks again when the page replaces the control
+// in between, or enables it only once it has digested what came before.
 func (s *Scope) pressOne(ctx context.Context, what string, fits func(*node) bool, sends bool) error {
 	const attempts = 3
 	s.page.forget()
@@ -82,7 +85,8 @@ type pressed struct {
 	Stopped []string `json:"stopped"`
 }
 
-// activate presses the element behind a node. A page that goes away because of it has been pressed all the same.
+// activate presses the element behind a node. A page that goes away because of it has been
+// pressed all the same.
 func (p *Page) activate(ctx context.Context, n *node, sends bool) error {
 	object, err := n.doc.resolve(ctx, n.backend)
 	if err != nil {
@@ -98,8 +102,9 @@ func (p *Page) activate(ctx context.Context, n *node, sends bool) error {
 	return err
 }
 
-// press presses an element, unless that would send a form to another site, or into a window where the answer would not be seen.
-// That holds for what sends a form by itself, and, where it sends what was entered by whatever means, for the form that it is in.
+// press presses an element, unless that would send a form to another site, or into a window
+// where the answer would not be seen. That holds for what sends a form by itself, and, where it
+// sends what was entered by whatever means, for the form that it is in.
 func (d *docRef) press(ctx context.Context, object runtime.RemoteObjectID, sends bool) (stopped []string, err error) {
 	var got pressed
 	err = d.functionOn(ctx, object, jsActivate, &got, sends)
@@ -134,8 +139,9 @@ func (p *Page) left(ctx context.Context, doc *document, err error) bool {
 	return true
 }
 
-// Menu presses a button of the scope that opens a menu, and in that menu, wherever the page draws it, the item with the name. Opener
-// is the button's name; "" means the one button that says of itself that it has a menu. It is meant for the "⋯" of a row.
+// Menu presses a button of the scope that opens a menu, and in that menu, wherever the page
+// draws it, the item with the name. Opener is the button's name; "" means the one button that
+// says of itself that it has a menu. It is meant for the "⋯" of a row.
 func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 	what, fits := fmt.Sprintf("button named %s", Clean(opener)), func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(opener) }
 	if opener == "" {

@@ -12,8 +12,9 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// Row is one row of a table or one item of a list, as it was when it was read. Its Scope is the row, so that its own buttons can be
-// pressed: row.Menu(ctx, "More actions", "Edit"). It holds as long as the page shows the same row.
+// Row is one row of a table or one item of a list, as it was when it was read. Its Scope is the
+// row, so that its own buttons can be pressed: row.Menu(ctx, "More actions", "Edit"). It holds
+// as long as the page shows the same row.
 type Row struct {
 	*Scope
 	columns []string
@@ -21,7 +22,8 @@ type Row struct {
 	text    string
 }
 
-// Cell returns the text under the column with the header, compared as labels are; found is false when the table has no such column.
+// Cell returns the text under the column with the header, compared as labels are; found is
+// false when the table has no such column.
 func (r *Row) Cell(column string) (text string, found bool) {
 	want := human.FoldLabel(column)
 	for i, have := range r.columns {
@@ -41,13 +43,15 @@ func (r *Row) Text() string { return r.text }
 // maxRows bounds how many rows one page or one list may have.
 const maxRows = 20_000
 
-// maxParts bounds how often a list may be scrolled or turned to its next part, so that one that never ends is left in minutes.
+// maxParts bounds how often a list may be scrolled or turned to its next part, so that one that
+// never ends is left in minutes.
 const maxParts = 500
 
 func errTooManyRows() error { return fmt.Errorf("the list has more than %d rows", maxRows) }
 
-// Rows reads the rows that the scope's table or list shows now. With columns named, it is the table that has all of them;
-// without, it is the only table, or, when there is no table, the only list. Header rows are left out.
+// Rows reads the rows that the scope's table or list shows now. With columns named, it is the
+// table that has all of them; without, it is the only table, or, when there is no table, the
+// only list. Header rows are left out.
 func (s *Scope) Rows(ctx context.Context, columns ...string) ([]*Row, error) {
 	v, err := s.look(ctx)
 	if err != nil {
@@ -183,14 +187,17 @@ func cellsOf(row *node) []*node {
 	return cells
 }
 
-// NoNext in place of the name of a list's next button is a person's word that the list has no further parts.
+// NoNext in place of the name of a list's next button is a person's word that the list has no
+// further parts.
 const NoNext = "none"
 
-// EachRow visits every row of a table or list that the site gives out in parts, from the part that it shows now: a long list that
-// loads more when its end comes into view, or that holds only the rows in view, is scrolled, and when next is not "" the
-// button with that name is pressed until it is disabled or gone. Each row is visited once, while the page shows it. Visit
-// returns false to stop; pressing things that change the list is for after that. A list that then seems to go on, or of which
-// the page tells another number of rows than were visited, is [ErrIncomplete]; with [NoNext] neither is looked at.
+// EachRow visits every row of a table or list that the site gives out in parts, from the part
+// that it shows now: a long list that loads more when its end comes into view, or that holds
+// only the rows in view, is scrolled, and when next is not "" the button with that name is
+// pressed until it is disabled or gone. Each row is visited once, while the page shows it.
+// Visit returns false to stop; pressing things that change the list is for after that. A list
+// that then seems to go on, or of which the page tells another number of rows than were
+// visited, is [ErrIncomplete]; with [NoNext] neither is looked at.
 func (s *Scope) EachRow(ctx context.Context, next string, columns []string, visit func(*Row) (bool, error)) error {
 	total, parts := 0, 0
 	// Rows are told apart by what they show, because pages draw the same rows anew when more are added.
@@ -251,8 +258,9 @@ func (s *Scope) EachRow(ctx context.Context, next string, columns []string, visi
 	}
 }
 
-// FindRow looks through the parts of a list for the row whose cell in the column is exactly the text, and stays on the part that
-// shows it. Of a list without columns (column "") the whole row is compared. Two such rows on one part are [ErrAmbiguous].
+// FindRow looks through the parts of a list for the row whose cell in the column is exactly the
+// text, and stays on the part that shows it. Of a list without columns (column "") the whole
+// row is compared. Two such rows on one part are [ErrAmbiguous].
 func (s *Scope) FindRow(ctx context.Context, next, column, text string) (*Row, error) {
 	want := human.Squeeze(text)
 	fits := func(row *Row) bool {
@@ -302,7 +310,8 @@ func (r *Row) key() string { return strings.Join(r.cells, "\x00") + "\x00" + r.t
 
 func sameRow(a, b *Row) bool { return a.key() == b.key() }
 
-// firstRows are the rows of a list that was just opened or turned: one that shows none may still be loading.
+// firstRows are the rows of a list that was just opened or turned: one that shows none may
+// still be loading.
 func (s *Scope) firstRows(ctx context.Context, columns []string) ([]*Row, error) {
 	v, err := s.look(ctx)
 	if err != nil {
@@ -321,11 +330,12 @@ func (s *Scope) firstRows(ctx context.Context, columns []string) ([]*Row, error)
 	return s.Rows(ctx, columns...)
 }
 
-// lazyWait is how long a list that was scrolled may take to begin loading more: many wait for a pause in scrolling.
+// lazyWait is how long a list that was scrolled may take to begin loading more: many wait for a
+// pause in scrolling.
 const lazyWait = 600 * time.Millisecond
 
-// reveal brings the last row into view, then what comes after it, waits for what the page loads because of it, and returns the
-// rows then shown.
+// reveal brings the last row into view, then what comes after it, waits for what the page loads
+// because of it, and returns the rows then shown.
 func (s *Scope) reveal(ctx context.Context, last *Row, columns []string, grown func([]*Row) bool) (rows []*Row, err error) {
 	for further := false; ; further = true {
 		moved := false
@@ -356,8 +366,9 @@ func (s *Scope) reveal(ctx context.Context, last *Row, columns []string, grown f
 	}
 }
 
-// turn goes to the next part of the list and waits until it shows other rows. False means that there is nothing to press: a
-// button of that name which belongs to something else on the page does not count.
+// turn goes to the next part of the list and waits until it shows other rows. False means that
+// there is nothing to press: a button of that name which belongs to something else on the page
+// does not count.
 func (s *Scope) turn(ctx context.Context, next string, columns []string, last []*Row) (bool, error) {
 	if next == "" {
 		return false, nil

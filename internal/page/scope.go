@@ -10,8 +10,9 @@ import (
 	"github.com/mailferry/mailferry/internal/human"
 )
 
-// Scope is a part of a page in which names are looked for: all of it, one frame, or one region, dialog or row. While a modal
-// dialog is open inside a scope, fields and buttons are looked for in the dialog only, as a person cannot reach the rest.
+// Scope is a part of a page in which names are looked for: all of it, one frame, or one region,
+// dialog or row. While a modal dialog is open inside a scope, fields and buttons are looked for
+// in the dialog only, as a person cannot reach the rest.
 type Scope struct {
 	page  *Page
 	frame frame
@@ -24,7 +25,8 @@ type frame struct {
 	origin string
 }
 
-// place is where an element was seen. It holds as long as its document does and the page keeps the element.
+// place is where an element was seen. It holds as long as its document does and the page keeps
+// the element.
 type place struct {
 	*docRef
 	backend cdp.BackendNodeID
@@ -43,7 +45,8 @@ type view struct {
 	said []string // what the browser's own dialogs said
 }
 
-// look reads the scope as it is now. The tab must be at the site of the address given, and the frame at the site that it was found at.
+// look reads the scope as it is now. The tab must be at the site of the address given, and the
+// frame at the site that it was found at.
 func (s *Scope) look(ctx context.Context) (*view, error) {
 	snap, found, err := s.page.capture(ctx, s.frame)
 	if err != nil {
@@ -82,10 +85,12 @@ func (p *Page) view(snap *snapshot, full *node) *view {
 	return v
 }
 
-// Within waits until exactly one frame shows all that is asked for, and narrows the scope to it: to the innermost one, because
-// a host page shows whatever its frames show. A host page's own field of the same name then no longer matters. The frame
-// stays the scope when it moves on to other pages of its site; once it is gone, everything fails with [ErrGone], and once it shows
-// another site, with an [*ElsewhereError]. What frames of other sites inside it show is no part of it.
+// Within waits until exactly one frame shows all that is asked for, and narrows the scope to
+// it: to the innermost one, because a host page shows whatever its frames show. A host page's
+// own field of the same name then no longer matters. The frame stays the scope when it moves on
+// to other pages of its site; once it is gone, everything fails with [ErrGone], and once it
+// shows another site, with an [*ElsewhereError]. What frames of other sites inside it show is
+// no part of it.
 func (s *Scope) Within(ctx context.Context, shows ...Cond) (*Scope, error) {
 	found, err := s.innermost(ctx, shows)
 	if err == nil && found.parent == nil {
@@ -130,7 +135,8 @@ func (s *Scope) innermost(ctx context.Context, shows []Cond) (*document, error) 
 // Origin is the origin of the frame that [Scope.Within] found: scheme, host and port.
 func (s *Scope) Origin() string { return s.frame.origin }
 
-// CheckOrigin gives an [*ElsewhereError] where the frame is not of the origin that it was of in an earlier scope.
+// CheckOrigin gives an [*ElsewhereError] where the frame is not of the origin that it was of in
+// an earlier scope.
 func (s *Scope) CheckOrigin(was string) error {
 	if s.frame.origin != was {
 		return s.page.replaced(was, s.frame.origin)
@@ -138,8 +144,8 @@ func (s *Scope) CheckOrigin(was string) error {
 	return nil
 }
 
-// Part narrows the scope to the region, dialog, group, form, panel or table with the name, for pages on which two of them hold
-// fields with the same label.
+// Part narrows the scope to the region, dialog, group, form, panel or table with the name, for
+// pages on which two of them hold fields with the same label.
 func (s *Scope) Part(ctx context.Context, name string) (*Scope, error) {
 	v, err := s.look(ctx)
 	if err != nil {
@@ -196,7 +202,8 @@ func headings(root *node) []string {
 	return found
 }
 
-// outline says in one line what is there, for errors: headings, messages, fields and buttons, and never what a field holds.
+// outline says in one line what is there, for errors: headings, messages, fields and buttons,
+// and never what a field holds.
 func (v *view) outline() string {
 	var buttons, labels []string
 	for _, n := range pressables(v.root) {
@@ -222,8 +229,8 @@ func (v *view) outline() string {
 	return text
 }
 
-// prefer decides between several matches: the ones in the dialog that lies on top, when the page has one that is not marked as
-// modal, are those that a person would mean.
+// prefer decides between several matches: the ones in the dialog that lies on top, when the
+// page has one that is not marked as modal, are those that a person would mean.
 func prefer(matches []*node) []*node {
 	if len(matches) < 2 {
 		return matches

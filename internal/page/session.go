@@ -21,8 +21,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// session is a conversation with one browser target: the tab, or a frame of another site, which with site isolation is a target
-// of its own and absent from the tab's frame tree.
+// session is a conversation with one browser target: the tab, or a frame of another site, which
+// with site isolation is a target of its own and absent from the tab's frame tree.
 type session struct {
 	target *chromedp.Target
 	gone   context.Context // ends when the target can no longer answer
@@ -34,7 +34,8 @@ type session struct {
 	inFlight map[network.RequestID]time.Time // since when
 }
 
-// attach opens a session with the target that opts choose. The session lives until parent ends or the target goes away.
+// attach opens a session with the target that opts choose. The session lives until parent ends
+// or the target goes away.
 func attach(ctx, parent context.Context, limit time.Duration, page *Page, opts ...chromedp.ContextOption) (*session, error) {
 	s := &session{limit: limit, page: page, inFlight: make(map[network.RequestID]time.Time)}
 	base, stop := context.WithCancel(parent)
@@ -74,8 +75,9 @@ func attach(ctx, parent context.Context, limit time.Duration, page *Page, opts .
 	return s, nil
 }
 
-// prepare turns off the reports that nobody here reads, because a mirror of the document and every style sheet costs more than
-// the work itself, and asks that request bodies, which hold passwords, stay in the browser.
+// prepare turns off the reports that nobody here reads, because a mirror of the document and
+// every style sheet costs more than the work itself, and asks that request bodies, which hold
+// passwords, stay in the browser.
 func (s *session) prepare(ctx context.Context) error {
 	none, bodies := cdp.Empty{}, int64(0)
 	steps := []struct {
@@ -99,19 +101,22 @@ func (s *session) prepare(ctx context.Context) error {
 	return nil
 }
 
-// event runs on the goroutine that reads the browser's messages and must neither block nor send a command.
+// event runs on the goroutine that reads the browser's messages and must neither block nor send
+// a command.
 func (s *session) event(event any) {
 	switch event := event.(type) {
 	case *inspector.EventTargetCrashed:
 		s.end()
 	case *cdppage.EventJavascriptDialogOpening:
-		// Leaving a page is what was asked for when this one appears; every other question is answered with "no".
+		// Leaving a page is what was asked for when this one appears; every other question is
+		// answered with "no".
 		accept := event.Type == cdppage.DialogTypeBeforeunload
 		if !accept {
 			s.page.noteDialog(event.Message)
 		}
 		go func() {
-			// The tab and its frames may all hear of one dialog; whoever comes second gets an error that means nothing.
+			// The tab and its frames may all hear of one dialog; whoever comes second gets an
+			// error that means nothing.
 			_ = s.do(s.gone, cdppage.HandleJavaScriptDialog.Method, cdppage.HandleJavaScriptDialogParams{Accept: accept}, nil)
 		}()
 	case *cdppage.EventFrameNavigated:
@@ -143,8 +148,8 @@ func (s *session) request(id network.RequestID, open bool) {
 	}
 }
 
-// busy reports whether a request is under way that is younger than limit: one that is older is kept open on purpose, as pages do
-// that wait for news.
+// busy reports whether a request is under way that is younger than limit: one that is older is
+// kept open on purpose, as pages do that wait for news.
 func (s *session) busy(limit time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,8 +168,8 @@ func call[P, R any](ctx context.Context, s *session, command cdp.Command[P, R], 
 	return result, err
 }
 
-// do is call for results that this package decodes into a type of its own. An error names the command and never its parameters,
-// which may hold a secret.
+// do is call for results that this package decodes into a type of its own. An error names the
+// command and never its parameters, which may hold a secret.
 func (s *session) do(ctx context.Context, method string, params, result any) error {
 	if s.page.flooded.Err() != nil {
 		return context.Cause(s.page.flooded)

@@ -7,12 +7,14 @@ import (
 	"time"
 )
 
-// WaitSignedIn returns once the page shows all conds, which say by what a person recognises that they are in, at the site of the
-// address given. When they do not come up by themselves, notify is called once with what the person should do, and from then on
-// only ctx ends the wait: a sign-in with a second factor takes as long as it takes, and may lead over other sites. No password is
-// ever asked for. A browser without a window cannot be signed in to: there the error is [ErrTimeout] and says so, or an
-// [*ElsewhereError] where the browser was led to another site. That is the error with a window, too, where another site shows conds
-// and stays: it is no sign-in on its way.
+// WaitSignedIn returns once the page shows all conds, which say by what a person recognises
+// that they are in, at the site of the address given. When they do not come up by themselves,
+// notify is called once with what the person should do, and from then on only ctx ends the
+// wait: a sign-in with a second factor takes as long as it takes, and may lead over other
+// sites. No password is ever asked for. A browser without a window cannot be signed in to:
+// there the error is [ErrTimeout] and says so, or an [*ElsewhereError] where the browser was
+// led to another site. That is the error with a window, too, where another site shows conds and
+// stays: it is no sign-in on its way.
 func (p *Page) WaitSignedIn(ctx context.Context, notify func(string), conds ...Cond) error {
 	limit, window := p.browser.options.Timeout, p.browser.options.Headed || p.browser.options.Attach != ""
 	var at *ElsewhereError
@@ -67,7 +69,8 @@ func (p *Page) WaitSignedIn(ctx context.Context, notify func(string), conds ...C
 	}
 }
 
-// signedIn looks whether the page shows conds at the site of the address given. at is another site that the browser is at.
+// signedIn looks whether the page shows conds at the site of the address given. at is another
+// site that the browser is at.
 func (p *Page) signedIn(ctx context.Context, conds []Cond) (v *view, in bool, at *ElsewhereError, err error) {
 	snap, found, err := p.capture(ctx, frame{})
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/mailferry/mailferry/internal/human"
 )
 
-// The accessibility tree as it comes over the wire, cut down to what is used. Values of text fields are left out on purpose:
-// they may be secrets, and nothing here needs them.
+// The accessibility tree as it comes over the wire, cut down to what is used. Values of text
+// fields are left out on purpose: they may be secrets, and nothing here needs them.
 type wireTree struct {
 	Nodes []wireNode `json:"nodes"`
 }
@@ -55,8 +55,8 @@ const (
 	maxDepth = 2_000
 )
 
-// node is one thing on the page as a screen reader meets it. Nodes that the browser ignores for accessibility (hidden, or
-// without meaning) are dissolved into their parent.
+// node is one thing on the page as a screen reader meets it. Nodes that the browser ignores for
+// accessibility (hidden, or without meaning) are dissolved into their parent.
 type node struct {
 	doc      *document
 	backend  cdp.BackendNodeID // 0 for text that no element stands for
@@ -85,7 +85,8 @@ type docKey struct {
 	loader cdp.LoaderID
 }
 
-// snapshot is what the page showed at one moment: documents in the order of nesting, the outermost first.
+// snapshot is what the page showed at one moment: documents in the order of nesting, the
+// outermost first.
 type snapshot struct {
 	top  *document // the tab's own, also where it was not read
 	docs []*document
@@ -100,7 +101,8 @@ func (s *snapshot) find(key docKey) *document {
 	return nil
 }
 
-// build turns a wire tree into nodes. It skips what repeats a field's content as text, because that content may be a secret.
+// build turns a wire tree into nodes. It skips what repeats a field's content as text, because
+// that content may be a secret.
 func (d *document) build(wire *wireTree) error {
 	if len(wire.Nodes) == 0 {
 		return fmt.Errorf("the frame %s has no content", Clean(d.url))
@@ -169,8 +171,8 @@ func (d *document) build(wire *wireTree) error {
 	return nil
 }
 
-// holdsTypedText reports whether the node's content is what a person typed. A combobox on an element other than an input has
-// parts of its own and is no such node.
+// holdsTypedText reports whether the node's content is what a person typed. A combobox on an
+// element other than an input has parts of its own and is no such node.
 func holdsTypedText(n *node) bool {
 	switch n.role {
 	case "textbox", "searchbox", "spinbutton":
@@ -181,8 +183,8 @@ func holdsTypedText(n *node) bool {
 	return false
 }
 
-// each walks the subtree in document order, frames included, until visit returns false for a node, whose children are then left
-// out.
+// each walks the subtree in document order, frames included, until visit returns false for a
+// node, whose children are then left out.
 func (n *node) each(visit func(*node) bool) {
 	if !visit(n) {
 		return
@@ -222,8 +224,8 @@ func (n *node) text() string {
 	return human.Squeeze(strings.Join(parts, " "))
 }
 
-// cellText is text for a cell or a list item. The browser's own name for such a node joins words as the page lays them out,
-// which joining the pieces cannot know.
+// cellText is text for a cell or a list item. The browser's own name for such a node joins
+// words as the page lays them out, which joining the pieces cannot know.
 func (n *node) cellText() string {
 	if n.name != "" {
 		return human.Squeeze(n.name)

@@ -5,7 +5,8 @@ import (
 	"unicode"
 )
 
-// FuzzSecretsFile holds every outcome to what is promised: secrets are whole, and what is said is one printable line.
+// FuzzSecretsFile holds every outcome to what is promised: secrets are whole, and what is said
+// is one printable line.
 func FuzzSecretsFile(f *testing.F) {
 	for _, seed := range []string{
 		"kind,name,secret\nconnection,Desk,s\ncredential,Desk,s\n", "Kind;NAME;Secret\r\nConnection;\"a\nb\";=1+1\r\n",

@@ -23,9 +23,9 @@ func (e *PatternError) Error() string {
 	return schema.Quote(address.Shown(e.pattern)) + " is not a pattern: a bracket or backslash is left open"
 }
 
-// New checks the patterns. One that is none is a *PatternError. `*` stands for any text, `?` for one character,
-// `[a-z]` for one of a class, `\` takes the next character as it is; a pattern
-// matches the whole name, case-sensitively.
+// New checks the patterns. One that is none is a *PatternError. `*` stands for any text, `?`
+// for one character, `[a-z]` for one of a class, `\` takes the next character as it is; a
+// pattern matches the whole name, case-sensitively.
 func New(include, exclude []string) (Selection, error) {
 	for _, p := range append(append([]string{}, include...), exclude...) {
 		if _, err := path.Match(flat(p), ""); err != nil {

@@ -25,8 +25,8 @@ var templates string
 // come from outside are shown through "value" or "parts".
 type Page struct {
 	Title string
-	// Body is a template that defines "body". It may use "footer" and "digest",
-	// with "icons" in front the functions icon and mark, and the functions visible, value, parts and eights.
+	// Body is a template that defines "body". It may use "footer" and "digest", with "icons" in
+	// front the functions icon and mark, and the functions visible, value, parts and eights.
 	Body   string
 	Funcs  template.FuncMap // further ones
 	Style  string           // added to the house's; the program's own text

@@ -1,7 +1,7 @@
 // Package cloud is the sample Cloud: a small server that the demo, rehearsals
 // and tests import into. It serves the REST interface that
 // schema/cloud-api.openapi.json describes, keeps what it is given in one SQLite
-// file, and can be made slow, to limit and to fail.
+// file, and can be made slow, limited and faulty.
 //
 // It is the project's picture of Cloud, not Cloud: what the vendor's pages
 // accept is not known here. It never deletes and never shows a secret.
