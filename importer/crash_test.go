@@ -56,10 +56,10 @@ func (c child) site(t testing.TB) *site {
 
 func (c child) options(way importer.Cloud, id *age.X25519Identity) (importer.Options, error) {
 	o, err := importOptions(way, bundleWith(c.Items), c.List, c.Ledger, id)
-	o.Again = c.Again
+	o.Ledger.Again = c.Again
 	if c.Newer {
-		o.OnConflict, o.RewriteSecrets = importer.Overwrite, true
-		o.Secrets = func(list schema.List, name string) schema.Secret { return schema.NewSecret("newer secret of " + name) }
+		o.Conflicts.Policy, o.Conflicts.RewriteSecrets = importer.Overwrite, true
+		o.Secrets.Sealed = func(list schema.List, name string) schema.Secret { return schema.NewSecret("newer secret of " + name) }
 	}
 	return o, err
 }
@@ -87,7 +87,7 @@ func importing(c child, out io.Writer) error {
 	}
 	var mu sync.Mutex
 	hits := 0
-	o.Point = func(name string) {
+	o = importer.AtPoints(o, func(name string) {
 		if name != c.Point {
 			return
 		}
@@ -96,7 +96,7 @@ func importing(c child, out io.Writer) error {
 		if hits++; hits == c.Hit {
 			crashtest.Die()
 		}
-	}
+	})
 	if c.Blind {
 		o = importer.WithoutLook(o)
 	}

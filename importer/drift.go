@@ -77,7 +77,7 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 	}
 	site := o.Cloud.Site()
 	out := &DriftReport{Cloud: site.URL, Rehearsal: site.Rehearsal, Bundle: o.Bundle.Manifest.ID, Digest: o.Digest,
-		Time: schema.At(o.Now()), Items: []DriftItem{}, Extra: map[string][]string{}}
+		Time: schema.At(o.Watch.Now()), Items: []DriftItem{}, Extra: map[string][]string{}}
 	selected := o.selected()
 	for _, list := range bothLists() {
 		for _, it := range o.Bundle.Items(list) {

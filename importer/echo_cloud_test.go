@@ -68,8 +68,8 @@ func TestWhatOnlyLooksAtCloudHoldsBackWhatRepeatsASecret(t *testing.T) {
 			secrets := map[string]string{"A": echoed, "B": "CANARY-of-another"}
 			for _, policy := range []importer.Policy{importer.Fail, importer.Overwrite} {
 				o := importInto(t, srv.URL, true, time.Minute, b, schema.Connections)
-				o.OnConflict = policy
-				o.Secrets = func(_ schema.List, name string) schema.Secret { return schema.NewSecret(secrets[name]) }
+				o.Conflicts.Policy = policy
+				o.Secrets.Sealed = func(_ schema.List, name string) schema.Secret { return schema.NewSecret(secrets[name]) }
 				for command, run := range map[string]func() (any, error){
 					"plan":   func() (any, error) { return importer.MakePlan(t.Context(), o) },
 					"diff":   func() (any, error) { return importer.Drift(t.Context(), o) },

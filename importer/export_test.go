@@ -5,8 +5,26 @@ import "github.com/mailferry/mailferry/schema"
 // WithoutLook is the mutation that the crash harness has to catch: intents
 // whose end nobody saw are tried again without having looked at Cloud.
 func WithoutLook(o Options) Options {
-	o.noLook = true
+	o.hooks.noLook = true
 	return o
+}
+
+// AtPoints calls a function at each of Points.
+func AtPoints(o Options, call func(name string)) Options {
+	o.hooks.point = call
+	return o
+}
+
+// Points are the moments around a write at which AtPoints calls, in
+// the order of one write. Those of sending are told by the HTTP client and
+// occur only where Cloud is reached over HTTP; those of pressing only for a
+// create, where Cloud has no keys.
+func Points() []string {
+	return []string{
+		"before-intent-sync", "after-intent-sync",
+		"before-send", "before-pressed-sync", "after-pressed-sync", "after-send", "before-answer-read", "after-answer",
+		"before-outcome-sync", "after-outcome-sync",
+	}
 }
 
 // Account is what the ledger says of one item.

@@ -129,7 +129,7 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 					}
 				}
 				o := importInto(t, s.url, keys, time.Second, b, schema.Connections)
-				o.Patience = 5 * time.Second
+				o.Ledger.Patience = 5 * time.Second
 				on.Store(true)
 				rep, err := importer.Run(t.Context(), o)
 				want, alone, either := strings.Cut(tt.want, ", or ")
@@ -146,11 +146,11 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 				}
 				for _, it := range rep.Items {
 					if it.Result == importer.Unfound {
-						o.Again = append(o.Again, it.Name)
+						o.Ledger.Again = append(o.Ledger.Again, it.Name)
 					}
 				}
-				if keys && len(o.Again) > 0 {
-					t.Errorf("a person is asked about %q where keys tell", o.Again)
+				if keys && len(o.Ledger.Again) > 0 {
+					t.Errorf("a person is asked about %q where keys tell", o.Ledger.Again)
 				}
 				o.Cloud = importInto(t, s.url, keys, time.Minute, b, schema.Connections).Cloud // whatever else this machine does
 				rep, err = importer.Run(t.Context(), o)
@@ -205,7 +205,7 @@ func TestSomeoneElsesDuplicateIsTheirsUntilSaidOtherwise(t *testing.T) {
 	if _, err = importer.Run(t.Context(), o); ending(err) != "gate" {
 		t.Errorf("a rerun: %v", err)
 	}
-	o.OnConflict, o.RewriteSecrets = importer.Overwrite, true
+	o.Conflicts.Policy, o.Conflicts.RewriteSecrets = importer.Overwrite, true
 	if rep, err = importer.Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestInterruptedRunStopsBetweenTwoWritesAndGoesOn(t *testing.T) {
 	o := importInto(t, s.url, true, time.Second, bundleWith(40), schema.Credentials)
 	ctx, cancel := context.WithCancel(t.Context())
 	o.Jobs = 2
-	o.Progress = func(p importer.Progress) {
+	o.Watch.Progress = func(p importer.Progress) {
 		if p.Done == 3 {
 			cancel()
 		}

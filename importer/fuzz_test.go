@@ -60,12 +60,12 @@ func FuzzSavedPlan(f *testing.F) {
 func FuzzLedger(f *testing.F) {
 	m := newMemory()
 	o := optionsFor(f, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
-	o.Include = []string{"A"}
+	o.Select.Include = []string{"A"}
 	if _, err := Run(f.Context(), o); err != nil {
 		f.Fatal(err)
 	}
-	o.Include = nil
-	raw, err := os.ReadFile(o.Ledger)
+	o.Select.Include = nil
+	raw, err := os.ReadFile(o.Ledger.Path)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -88,8 +88,8 @@ func FuzzLedger(f *testing.F) {
 			text = append(append(text, '\n'), line...)
 		}
 		o := o
-		o.Ledger = filepath.Join(t.TempDir(), "ledger.jsonl")
-		if err := os.WriteFile(o.Ledger, append(text, '\n'), 0o600); err != nil {
+		o.Ledger.Path = filepath.Join(t.TempDir(), "ledger.jsonl")
+		if err := os.WriteFile(o.Ledger.Path, append(text, '\n'), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		rep, err := DryRun(t.Context(), o)

@@ -18,7 +18,7 @@ const (
 	NearConflict      = "near-conflict"      // Cloud has one whose name differs in case, blanks or Unicode form only
 	DoubleConflict    = "double-conflict"    // Cloud has several of that name
 	NotFound          = "not-found"          // an earlier create may have reached Cloud, and Cloud does not show it
-	AgainNeedless     = "again-needless"     // Options.Again names what must not, or need not, be written again
+	AgainNeedless     = "again-needless"     // LedgerOptions.Again names what must not, or need not, be written again
 	PlanStale         = "plan-stale"         // Cloud, the bundle or the options are no longer what the plan saw
 	AnotherSite       = "another-site"       // the pages of Cloud lead to another site than the one given
 	ListIncomplete    = "list-incomplete"    // a list of Cloud seems to go on where it could not be followed
@@ -88,7 +88,7 @@ func (o *Options) gate(p *Plan) error {
 		if it.List != o.List {
 			continue
 		}
-		if it.credential != nil && !o.ReadyOnly {
+		if it.credential != nil && !o.Select.ReadyOnly {
 			at, seen := credential[it.credential.Name]
 			if !seen {
 				at = len(out)
@@ -99,12 +99,12 @@ func (o *Options) gate(p *Plan) error {
 		}
 		switch it.Action {
 		case Conflicting:
-			if o.OnConflict != Skip {
+			if o.Conflicts.Policy != Skip {
 				out = append(out, it.Reasons...)
 			}
 		case Blocked:
 			for _, r := range it.Reasons {
-				if !o.ReadyOnly && r.Code != NotFound && (it.credential == nil || r.Code != it.credential.Code) {
+				if !o.Select.ReadyOnly && r.Code != NotFound && (it.credential == nil || r.Code != it.credential.Code) {
 					out = append(out, r)
 				}
 			}

@@ -55,9 +55,9 @@ func TestAnOpenCreateWithAGivenSecretIsRepeatedUnderItsKey(t *testing.T) {
 			gives := func(secret string) func(schema.List, string) schema.Secret {
 				return func(schema.List, string) schema.Secret { return schema.NewSecret(secret) }
 			}
-			o.Supplied = gives("first")
+			o.Secrets.Supplied = gives("first")
 			ctx, stop := context.WithCancel(t.Context())
-			o.Progress = func(p importer.Progress) {
+			o.Watch.Progress = func(p importer.Progress) {
 				if p.Waiting != "" { // the end of a request is looked for
 					stop()
 				}
@@ -66,8 +66,8 @@ func TestAnOpenCreateWithAGivenSecretIsRepeatedUnderItsKey(t *testing.T) {
 				t.Fatalf("the first run: %v, %+v", err, rep.Items)
 			}
 			cut.Store(false)
-			o.Progress = nil
-			o.Supplied = gives(tt.now)
+			o.Watch.Progress = nil
+			o.Secrets.Supplied = gives(tt.now)
 			rep, err := importer.Run(t.Context(), o)
 			if ending(err) != tt.end || rep.Items[0].Result != tt.want {
 				t.Fatalf("%v: %+v", err, rep.Items[0])

@@ -113,17 +113,17 @@ type ledger struct {
 // readLedger reads the ledger, if there is one, without ever writing it: a torn
 // last line is passed over. anyBundle takes the ledger of another bundle too.
 func readLedger(o *Options, anyBundle bool) (*ledger, error) {
-	l := &ledger{path: o.Ledger, point: o.Point, anyBundle: anyBundle,
+	l := &ledger{path: o.Ledger.Path, point: o.hooks.at, anyBundle: anyBundle,
 		entries: map[itemKey]*entry{}, byKey: map[string]*entry{}}
-	if o.Ledger == "" {
+	if o.Ledger.Path == "" {
 		return l, nil
 	}
-	raw, err := o.files.Read(o.Ledger)
+	raw, err := o.files.Read(o.Ledger.Path)
 	if err == nil {
 		err = l.load(o, raw)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, placed(o.Ledger, err)
+		return nil, placed(o.Ledger.Path, err)
 	}
 	return l, nil
 }
@@ -132,16 +132,16 @@ func readLedger(o *Options, anyBundle bool) (*ledger, error) {
 // process ends: a second import is refused meanwhile. One that is refused is
 // left as it is. Where there is none yet, none is made before [ledger.start].
 func openLedger(o *Options) (*ledger, error) {
-	if o.Ledger == "" {
+	if o.Ledger.Path == "" {
 		return nil, errors.New("an import needs a ledger")
 	}
 	l, err := readLedger(o, false)
 	if err != nil || l.lines == 0 {
 		return l, err
 	}
-	unlock, err := o.files.Lock(o.Ledger + ".lock")
+	unlock, err := o.files.Lock(o.Ledger.Path + ".lock")
 	if err != nil {
-		return nil, placed(o.Ledger, err)
+		return nil, placed(o.Ledger.Path, err)
 	}
 	// Only now nobody else writes it.
 	if l, err = readLedger(o, false); err != nil {
@@ -149,7 +149,7 @@ func openLedger(o *Options) (*ledger, error) {
 	}
 	l.unlock = unlock
 	if err := l.resume(o); err != nil {
-		return nil, errors.Join(placed(o.Ledger, err), l.release())
+		return nil, errors.Join(placed(o.Ledger.Path, err), l.release())
 	}
 	return l, nil
 }
@@ -215,7 +215,7 @@ func (l *ledger) begin(o *Options) (err error) {
 		}
 		return err
 	}
-	line, err := schema.Marshal(record{Type: typeLedger, Time: schema.At(o.Now()), Format: LedgerFormat,
+	line, err := schema.Marshal(record{Type: typeLedger, Time: schema.At(o.Watch.Now()), Format: LedgerFormat,
 		Cloud: sameSite(o.Cloud.Site().URL), Bundle: o.Bundle.Manifest.ID, Digest: o.Digest})
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ func TestWhatLiesWhereTheLedgerGoesIsNeitherWrittenIntoNorWaitedFor(t *testing.T
 			if err := os.WriteFile(other, []byte("theirs"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if err := tt.put(o.Ledger+tt.suffix, other); err != nil {
+			if err := tt.put(o.Ledger.Path+tt.suffix, other); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), tt.says) || m.writes != 0 {

@@ -45,7 +45,7 @@ func TestAFullDiskEndsTheRunBeforeAnythingIsSent(t *testing.T) {
 // besides lists what lies in the ledger's folder.
 func besides(t *testing.T, o Options) []string {
 	t.Helper()
-	left, err := os.ReadDir(filepath.Dir(o.Ledger))
+	left, err := os.ReadDir(filepath.Dir(o.Ledger.Path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,8 +98,8 @@ func TestARunThatDoesNothingLeavesNothing(t *testing.T) {
 
 func TestALedgerThatIsRefusedStaysAlone(t *testing.T) {
 	o, _, raw := ran(t)
-	o.Digest, o.Ledger = strings.Repeat("0", 64), filepath.Join(t.TempDir(), "ledger")
-	if err := os.WriteFile(o.Ledger, []byte(raw), 0o600); err != nil {
+	o.Digest, o.Ledger.Path = strings.Repeat("0", 64), filepath.Join(t.TempDir(), "ledger")
+	if err := os.WriteFile(o.Ledger.Path, []byte(raw), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "another bundle") {

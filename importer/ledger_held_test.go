@@ -26,12 +26,12 @@ func TestALedgerUnderASecondNameIsRefusedUntilItIsCopied(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o, m, raw := ran(t)
-			first := o.Ledger
-			o.Ledger = filepath.Join(filepath.Dir(first), "it's the second.jsonl")
-			if err := tt.put(first, o.Ledger); err != nil {
+			first := o.Ledger.Path
+			o.Ledger.Path = filepath.Join(filepath.Dir(first), "it's the second.jsonl")
+			if err := tt.put(first, o.Ledger.Path); err != nil {
 				t.Fatal(err)
 			}
-			o.OnConflict, o.RewriteSecrets = Overwrite, true
+			o.Conflicts.Policy, o.Conflicts.RewriteSecrets = Overwrite, true
 			_, err := Run(t.Context(), o)
 			if err == nil || !strings.Contains(err.Error(), tt.says) || m.writes != 3 {
 				t.Fatalf("got %v, %d writes", err, m.writes)
@@ -75,7 +75,7 @@ func TestALinkWhereALedgerIsToBeginIsNotFollowed(t *testing.T) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
 	other := filepath.Join(t.TempDir(), "theirs")
-	if err := os.Symlink(other, o.Ledger); err != nil {
+	if err := os.Symlink(other, o.Ledger.Path); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "is not a file") || m.writes != 0 {
@@ -106,7 +106,7 @@ func TestAFileSystemWithoutModesIsRefusedBeforeTheFirstWrite(t *testing.T) {
 			t.Errorf("got %v, hint %q, %d writes", err, schema.HintOf(err), m.writes)
 		}
 	}
-	if _, err := os.Lstat(o.Ledger); err == nil {
+	if _, err := os.Lstat(o.Ledger.Path); err == nil {
 		t.Error("a ledger was left")
 	}
 }
@@ -129,8 +129,8 @@ func TestALedgerThatIsTakenAwayIsNoticed(t *testing.T) {
 	} {
 		t.Run(tt.name+" before the first write", func(t *testing.T) {
 			o, m, _ := ran(t)
-			o.OnConflict, o.RewriteSecrets = Overwrite, true
-			o.Cloud = &looked{m, func() error { return tt.doing(o.Ledger) }}
+			o.Conflicts.Policy, o.Conflicts.RewriteSecrets = Overwrite, true
+			o.Cloud = &looked{m, func() error { return tt.doing(o.Ledger.Path) }}
 			if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), tt.says) || m.writes != 3 {
 				t.Errorf("got %v, %d writes", err, m.writes)
 			}
@@ -138,9 +138,9 @@ func TestALedgerThatIsTakenAwayIsNoticed(t *testing.T) {
 		t.Run(tt.name+" later", func(t *testing.T) {
 			m := newMemory()
 			o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
-			o.Point = func(name string) {
+			o.hooks.point = func(name string) {
 				if name == "after-outcome-sync" {
-					if err := tt.doing(o.Ledger); err != nil {
+					if err := tt.doing(o.Ledger.Path); err != nil {
 						t.Error(err)
 					}
 				}

@@ -23,7 +23,7 @@ func ran(t *testing.T) (Options, *memory, string) {
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	raw, err := os.ReadFile(o.Ledger)
+	raw, err := os.ReadFile(o.Ledger.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,11 +33,11 @@ func ran(t *testing.T) (Options, *memory, string) {
 func TestLedgerHoldsNoSecretAndTellsNothingOfEqualOnes(t *testing.T) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
-	o.Secrets = func(schema.List, string) schema.Secret { return schema.NewSecret("canary-in-the-coal-mine") }
+	o.Secrets.Sealed = func(schema.List, string) schema.Secret { return schema.NewSecret("canary-in-the-coal-mine") }
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	raw, err := os.ReadFile(o.Ledger)
+	raw, err := os.ReadFile(o.Ledger.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestLedgerHoldsNoSecretAndTellsNothingOfEqualOnes(t *testing.T) {
 
 func TestLedgerTornLastLineIsRepairedAndSaid(t *testing.T) {
 	o, m, raw := ran(t)
-	if err := os.WriteFile(o.Ledger, []byte(raw+`{"prev":"12`+"\x00\x00"), 0o600); err != nil {
+	if err := os.WriteFile(o.Ledger.Path, []byte(raw+`{"prev":"12`+"\x00\x00"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	before := m.writes
@@ -71,7 +71,7 @@ func TestLedgerTornLastLineIsRepairedAndSaid(t *testing.T) {
 	if len(rep.Notes) != 1 || !strings.Contains(rep.Notes[0], "torn") {
 		t.Errorf("notes are %q", rep.Notes)
 	}
-	after, err := os.ReadFile(o.Ledger)
+	after, err := os.ReadFile(o.Ledger.Path)
 	if err != nil || string(after) != raw {
 		t.Errorf("the repaired ledger differs (%v)", err)
 	}
@@ -96,7 +96,7 @@ func TestLedgerDamageIsNamedByLineAndStopsBeforeCloud(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o, m, raw := ran(t)
 			damaged := strings.Join(tt.damage(strings.Split(raw, "\n")), "\n")
-			if err := os.WriteFile(o.Ledger, []byte(damaged), 0o600); err != nil {
+			if err := os.WriteFile(o.Ledger.Path, []byte(damaged), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			before := m.writes
@@ -104,7 +104,7 @@ func TestLedgerDamageIsNamedByLineAndStopsBeforeCloud(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
-			if now, _ := os.ReadFile(o.Ledger); string(now) != damaged || m.writes != before {
+			if now, _ := os.ReadFile(o.Ledger.Path); string(now) != damaged || m.writes != before {
 				t.Error("something was written all the same")
 			}
 		})
@@ -159,7 +159,7 @@ func TestAnOlderLedgerIsRefusedAndSaysHowToFinish(t *testing.T) {
 	} {
 		m := newMemory()
 		o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
-		if err := os.WriteFile(o.Ledger, []byte(line+"\n"), 0o600); err != nil {
+		if err := os.WriteFile(o.Ledger.Path, []byte(line+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		_, err := Run(t.Context(), o)
@@ -167,7 +167,7 @@ func TestAnOlderLedgerIsRefusedAndSaysHowToFinish(t *testing.T) {
 			!strings.Contains(schema.HintOf(err), "finish this import with the version that began it") || !strings.Contains(schema.HintOf(err), "--ledger F") {
 			t.Errorf("got %v, hint %q", err, schema.HintOf(err))
 		}
-		if now, _ := os.ReadFile(o.Ledger); string(now) != line+"\n" {
+		if now, _ := os.ReadFile(o.Ledger.Path); string(now) != line+"\n" {
 			t.Error("it was changed")
 		}
 	}
@@ -216,7 +216,7 @@ func TestSecondImportIsRefusedWhileOneRuns(t *testing.T) {
 	o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
 	var second error
 	first := o
-	first.Point = func(name string) {
+	first.hooks.point = func(name string) {
 		if name == "before-send" {
 			_, second = Run(t.Context(), o)
 		}
@@ -244,16 +244,16 @@ func supplied(name string) *schema.CloudConnection {
 func TestAGivenSecretIsNotComparableAndRewrittenOnlyWhenAsked(t *testing.T) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("A"), supplied("B")), schema.Connections)
-	o.Supplied = func(schema.List, string) schema.Secret { return schema.NewSecret("first") }
+	o.Secrets.Supplied = func(schema.List, string) schema.Secret { return schema.NewSecret("first") }
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	raw, err := os.ReadFile(o.Ledger)
+	raw, err := os.ReadFile(o.Ledger.Path)
 	if err != nil || !strings.Contains(string(raw), `"secret":"given"`) {
 		t.Fatalf("%v, %s", err, raw)
 	}
-	o.Supplied = func(schema.List, string) schema.Secret { return schema.NewSecret("second") }
-	o.OnConflict = Overwrite
+	o.Secrets.Supplied = func(schema.List, string) schema.Secret { return schema.NewSecret("second") }
+	o.Conflicts.Policy = Overwrite
 	rep, err := Run(t.Context(), o)
 	if err != nil || m.writes != 2 || m.secretOf("B") != "first" {
 		t.Fatalf("unasked: %v, %d writes", err, m.writes)
@@ -265,7 +265,7 @@ func TestAGivenSecretIsNotComparableAndRewrittenOnlyWhenAsked(t *testing.T) {
 	if err != nil || d.Differs() || d.Items[0].Secret != SecretAsImported || d.Items[1].Secret != SecretNotComparable || d.Items[1].Since.IsZero() {
 		t.Errorf("drift: %v, %+v", err, d)
 	}
-	o.RewriteSecrets = true
+	o.Conflicts.RewriteSecrets = true
 	if _, err := Run(t.Context(), o); err != nil || m.writes != 4 || m.secretOf("B") != "second" {
 		t.Errorf("asked: %v, %d writes", err, m.writes)
 	}
@@ -277,9 +277,9 @@ func TestWhatAnOverwriteReplacesCanBeOpenedAgain(t *testing.T) {
 	old.Host = "old.example"
 	m.put(old)
 	o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
-	o.OnConflict = Overwrite
+	o.Conflicts.Policy = Overwrite
 	var asked []string
-	o.Confirm = func(it PlanItem) bool { asked = append(asked, it.Changes[0].From); return true }
+	o.Conflicts.Confirm = func(it PlanItem) bool { asked = append(asked, it.Changes[0].From); return true }
 	rep, err := Run(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -310,8 +310,8 @@ func TestDeclinedChangeIsLeft(t *testing.T) {
 	old.Host = "old.example"
 	m.put(old)
 	o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
-	o.OnConflict = Overwrite
-	o.Confirm = func(PlanItem) bool { return false }
+	o.Conflicts.Policy = Overwrite
+	o.Conflicts.Confirm = func(PlanItem) bool { return false }
 	rep, err := Run(t.Context(), o)
 	if err != nil || rep.Counts[Skipped] != 1 || m.writes != 0 {
 		t.Errorf("%v, %v, %d writes", err, rep.Counts, m.writes)

@@ -201,6 +201,7 @@ func optionsFor(t testing.TB, c Cloud, b *schema.Bundle, list schema.List) Optio
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Options{Cloud: c, Bundle: b, Digest: digest, Secrets: secretsOf, List: list, Ledger: t.TempDir() + "/b.ledger.jsonl",
-		Recipients: []age.Recipient{toOperator(t)}, Patience: time.Millisecond}
+	return Options{Cloud: c, Bundle: b, Digest: digest, List: list, Secrets: SecretSource{Sealed: secretsOf},
+		Ledger:    LedgerOptions{Path: t.TempDir() + "/b.ledger.jsonl", Patience: time.Millisecond},
+		Conflicts: Conflicts{Keepers: []age.Recipient{toOperator(t)}}}
 }

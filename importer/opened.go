@@ -14,9 +14,9 @@ import (
 // For begins the options of what is done with an opened cloud bundle: its content,
 // the secrets that the key reaches, and to whom evidence is sealed. That is whoever
 // opened it: a list of readers found in the file is nobody's word. include and
-// exclude are the patterns of Options; they must take one of the connections.
+// exclude are the patterns of [Selection]; they must take one of the connections.
 func For(o *sealed.Opened, include, exclude []string) (Options, error) {
-	opts := Options{Bundle: o.Bundle, Digest: o.Digest, Include: include, Exclude: exclude}
+	opts := Options{Bundle: o.Bundle, Digest: o.Digest, Select: Selection{Include: include, Exclude: exclude}}
 	if !o.Bundle.IsCloud() {
 		return opts, errServerBundle()
 	}
@@ -29,13 +29,13 @@ func For(o *sealed.Opened, include, exclude []string) (Options, error) {
 	}
 	if o.PartsOpened > 0 || o.Parts == 0 {
 		names := transform.NamesOf(o.Bundle)
-		opts.Secrets = func(l schema.List, name string) schema.Secret {
+		opts.Secrets.Sealed = func(l schema.List, name string) schema.Secret {
 			return o.Secret(l, names.Server(l, name))
 		}
 	}
 	for _, id := range o.Identities() {
 		if r, ok := sealed.RecipientOf(id); ok {
-			opts.Recipients = append(opts.Recipients, r.Age())
+			opts.Conflicts.Keepers = append(opts.Conflicts.Keepers, r.Age())
 			break
 		}
 	}

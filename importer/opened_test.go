@@ -71,24 +71,24 @@ func TestOptionsReachAsFarAsTheKeyThatOpened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := opts.Secrets(schema.Credentials, "Google Cloud").Reveal(); got != "hunter2" {
+	if got := opts.Secrets.Sealed(schema.Credentials, "Google Cloud").Reveal(); got != "hunter2" {
 		t.Errorf("the secret of the renamed credential is not reached: %d bytes", len(got))
 	}
 	var sealedTo bytes.Buffer
-	w, err := age.Encrypt(&sealedTo, opts.Recipients...)
+	w, err := age.Encrypt(&sealedTo, opts.Conflicts.Keepers...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := age.Decrypt(&sealedTo, id); err != nil || len(opts.Recipients) != 1 {
+	if _, err := age.Decrypt(&sealedTo, id); err != nil || len(opts.Conflicts.Keepers) != 1 {
 		t.Errorf("evidence does not open to who opened the bundle: %v", err)
 	}
 
 	opts, err = importer.For(byReviewer, nil, nil)
-	if err != nil || opts.Secrets != nil || len(opts.Recipients) != 1 {
-		t.Errorf("with a reviewer's key: secrets %v, %d recipients, %v", opts.Secrets != nil, len(opts.Recipients), err)
+	if err != nil || opts.Secrets.Sealed != nil || len(opts.Conflicts.Keepers) != 1 {
+		t.Errorf("with a reviewer's key: secrets %v, %d recipients, %v", opts.Secrets.Sealed != nil, len(opts.Conflicts.Keepers), err)
 	}
 }
 

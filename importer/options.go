@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"time"
@@ -33,33 +34,68 @@ func ParsePolicy(s string) (Policy, error) {
 	return "", errors.New("not one of fail, skip, overwrite")
 }
 
-// Options are everything that a plan, an import and a drift report depend on.
+// Options are what a plan, an import and a drift report depend on. Cloud and
+// Bundle are needed; Run needs List, Secrets.Sealed and Ledger.Path as well, and
+// an overwrite Conflicts.Keepers. Everything else may be left out.
 type Options struct {
 	Cloud  Cloud
 	Bundle *schema.Bundle // a cloud bundle
-	Digest string         // its content digest
+	Digest string         // its content digest; "": it is computed
+	List   schema.List    // which of the two imports Run is; plans and drift reports are of both
 
-	// Secrets gives the secret that the bundle seals for an item, or the zero
-	// Secret. It is nil with a reviewer's key, which can plan and not import.
-	Secrets func(list schema.List, name string) schema.Secret
+	Secrets   SecretSource
+	Select    Selection
+	Conflicts Conflicts
+	Ledger    LedgerOptions
+	Plan      *SavedPlan // what was approved: an import does exactly that, or refuses
+	Jobs      int        // writes at once; 0: four, and never more than Cloud takes
+	Watch     Watch
+
+	take  selection.Selection
+	leave selection.Selection // all but the excluded
+	guard *EchoGuard          // Cloud's; knows the bundle's secrets
+	files files               // nil: the file system
+	hooks hooks               // of tests
+}
+
+// SecretSource gives the secrets of items by their names on Cloud.
+type SecretSource struct {
+	// Sealed gives the secret that the bundle seals for an item, or the zero
+	// Secret. It is nil with a reviewer's key, which can plan and not import. The
+	// method Secret of a bundle opened with a recipient's key is one, unless the
+	// rules gave a credential another name (see transform.Names).
+	Sealed func(list schema.List, name string) schema.Secret
 	// Supplied gives a secret from outside the bundle. It counts only where
 	// the bundle's marker says that the secret is missing; nil: none.
 	Supplied func(list schema.List, name string) schema.Secret
+}
 
-	List           schema.List // which of the two imports Run is
-	OnConflict     Policy
-	RewriteSecrets bool     // with Overwrite: send secrets even without evidence of another
-	Include        []string // names to take, as package selection reads patterns; none: all
-	Exclude        []string // names to leave, as patterns; stronger than Include
-	ReadyOnly      bool     // import what is not blocked; what waits is reported
-	Plan           *SavedPlan
-	Jobs           int // writes at once; 0: four, and never more than Cloud takes
+// Selection is which items an import is about; the zero Selection is all. In a
+// pattern * stands for any text and ? for one character; the whole name has to
+// match.
+type Selection struct {
+	Include   []string // patterns of names to take; none: all
+	Exclude   []string // patterns of names to leave; stronger than Include
+	ReadyOnly bool     // import what is not blocked, and report what waits
+}
 
-	// Ledger is the path of the ledger. Run needs one. MakePlan and Drift read
-	// it if it is there and never write it; "" is none.
-	Ledger     string
-	Recipients []age.Recipient // who can open what an overwrite replaced
+// Conflicts is what happens to an item that Cloud has otherwise than the bundle.
+type Conflicts struct {
+	Policy         Policy
+	RewriteSecrets bool // with Overwrite: send secrets even without evidence of another
+	// Confirm is asked for each change that an overwrite would make, one at a
+	// time, before anything is written; nil is yes to all.
+	Confirm func(PlanItem) bool
+	// Keepers can open what an overwrite replaced, which is kept beside the ledger.
+	Keepers []age.Recipient
+}
 
+// LedgerOptions is where the account of writes is kept, and what is done about
+// writes of which nobody saw the end.
+type LedgerOptions struct {
+	// Path is the ledger's. Run needs one. MakePlan and Drift read it if it is
+	// there and never write it; "" is none.
+	Path string
 	// Again names items of List that Run writes although an earlier create of
 	// theirs may have reached a Cloud without keys: somebody looked, and they are
 	// not there. A name that Cloud shows, or that needs no such word, shuts the
@@ -68,24 +104,13 @@ type Options struct {
 	// Patience is how long Run looks for what it wrote to a Cloud without keys
 	// and does not find, before a person is asked; 0: 20 s.
 	Patience time.Duration
+}
 
-	// Confirm is asked for each change that an overwrite would make, one at a
-	// time, before anything is written; nil is yes to all.
-	Confirm  func(PlanItem) bool
-	Progress func(Progress) // nil: nobody looks. Called from several goroutines, one at a time
-	Now      func() time.Time
-	Log      *slog.Logger // diagnostics; nil: none
-
-	// Point, if not nil, is called at named moments around each write; see
-	// Points. It exists so that a test can kill the process there.
-	Point func(name string)
-
-	take   selection.Selection
-	leave  selection.Selection // all but the excluded
-	guard  *EchoGuard          // Cloud's; knows the bundle's secrets
-	traced bool                // Point was given
-	files  files               // nil: the file system
-	noLook bool                // mutation for the crash harness: retry without having looked
+// Watch is who follows a run.
+type Watch struct {
+	Progress func(Progress)   // nil: nobody looks. Called from several goroutines, one at a time
+	Log      *slog.Logger     // diagnostics; nil: none
+	Now      func() time.Time // nil: time.Now
 }
 
 // Progress is where a run is.
@@ -111,23 +136,24 @@ func (o *Options) defaults() error {
 	case !o.Bundle.IsCloud():
 		return errServerBundle()
 	}
-	if o.OnConflict == "" {
-		o.OnConflict = Fail
+	var err error
+	if o.Digest == "" {
+		if o.Digest, err = o.Bundle.Digest(); err != nil {
+			return err
+		}
 	}
-	if o.Now == nil {
-		o.Now = time.Now
+	o.Conflicts.Policy = cmp.Or(o.Conflicts.Policy, Fail)
+	if o.Watch.Now == nil {
+		o.Watch.Now = time.Now
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.traced = o.Point != nil; !o.traced {
-		o.Point = func(string) {}
+	if o.Watch.Log == nil {
+		o.Watch.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.files == nil {
 		o.files = disk{}
 	}
-	if o.Patience <= 0 {
-		o.Patience = defaultPatience
+	if o.Ledger.Patience <= 0 {
+		o.Ledger.Patience = defaultPatience
 	}
 	if o.Jobs <= 0 {
 		o.Jobs = defaultJobs
@@ -135,11 +161,10 @@ func (o *Options) defaults() error {
 	if most := o.Cloud.Site().MaxJobs; most > 0 {
 		o.Jobs = min(o.Jobs, most)
 	}
-	var err error
-	if o.take, err = selection.New(o.Include, o.Exclude); err != nil {
+	if o.take, err = selection.New(o.Select.Include, o.Select.Exclude); err != nil {
 		return err
 	}
-	if o.leave, err = selection.New(nil, o.Exclude); err != nil {
+	if o.leave, err = selection.New(nil, o.Select.Exclude); err != nil {
 		return err
 	}
 	o.guard = o.Cloud.Echoes()
@@ -195,12 +220,12 @@ func (o *Options) secretOf(it schema.Item) (secret schema.Secret, need, missing 
 	case m == nil:
 		return schema.Secret{}, false, false
 	case m.State == schema.Sealed:
-		if o.Secrets == nil {
+		if o.Secrets.Sealed == nil {
 			return schema.Secret{}, true, false
 		}
-		secret = o.Secrets(it.List(), it.ItemName())
-	case o.Supplied != nil:
-		secret = o.Supplied(it.List(), it.ItemName())
+		secret = o.Secrets.Sealed(it.List(), it.ItemName())
+	case o.Secrets.Supplied != nil:
+		secret = o.Secrets.Supplied(it.List(), it.ItemName())
 	}
 	return secret, true, secret.IsZero()
 }

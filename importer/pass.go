@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"net/http/httptrace"
 	"sync"
 	"time"
 
@@ -134,7 +133,7 @@ func (r *run) prepare(pi *PlanItem) (*attempt, error) {
 	if !a.write.Secret.IsZero() {
 		a.mark = secretMark(pi.item)
 	}
-	in := record{Type: typeIntent, Time: schema.At(r.o.Now()), List: k.List, Name: k.Name, Plan: r.plan,
+	in := record{Type: typeIntent, Time: schema.At(r.o.Watch.Now()), List: k.List, Name: k.Name, Plan: r.plan,
 		Action: string(pi.Action), Item: r.p.views[k], Secret: a.mark}
 	if pi.resume() {
 		in.Action = string(Create)
@@ -156,7 +155,7 @@ func (r *run) prepare(pi *PlanItem) (*attempt, error) {
 	a.write.Key = in.Key
 	if in.creates() && !r.o.Cloud.Site().Keys {
 		a.write.Before = func() error {
-			return r.led.add(record{Type: typePressed, Time: schema.At(r.o.Now()), Key: in.Key})
+			return r.led.add(record{Type: typePressed, Time: schema.At(r.o.Watch.Now()), Key: in.Key})
 		}
 	}
 	r.mu.Lock()
@@ -168,22 +167,16 @@ func (r *run) prepare(pi *PlanItem) (*attempt, error) {
 }
 
 func (r *run) send(ctx context.Context, a *attempt) (got Remote, err error) {
-	if r.o.traced {
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			WroteRequest:         func(httptrace.WroteRequestInfo) { r.o.Point("after-send") },
-			GotFirstResponseByte: func() { r.o.Point("before-answer-read") },
-		})
-	}
-	ctx = context.WithValue(ctx, waitingKey{}, func(words string) {
+	ctx = context.WithValue(r.o.hooks.trace(ctx), waitingKey{}, func(words string) {
 		r.progress(func(p *Progress) { p.Waiting = words })
 	})
-	r.o.Point("before-send")
+	r.o.hooks.at("before-send")
 	if a.pi.Action == ChangeIt {
 		got, err = r.o.Cloud.Update(ctx, a.pi.remote.ID, a.write)
 	} else {
 		got, err = r.o.Cloud.Create(ctx, a.write)
 	}
-	r.o.Point("after-answer")
+	r.o.hooks.at("after-answer")
 	return got, err
 }
 
@@ -193,14 +186,14 @@ func (r *run) unsent(a *attempt) error {
 	if a.again {
 		return nil
 	}
-	return r.led.add(record{Type: typeOutcome, Time: schema.At(r.o.Now()), Key: a.write.Key, Result: outVoid, Words: "not sent"})
+	return r.led.add(record{Type: typeOutcome, Time: schema.At(r.o.Watch.Now()), Key: a.write.Key, Result: outVoid, Words: "not sent"})
 }
 
 // end writes what came of an attempt. open: nobody saw its end, and the next
 // look at Cloud has to tell.
 func (r *run) end(a *attempt) (open bool, err error) {
 	pi, res := a.pi, r.results[keyOf(a.pi.item)]
-	out := record{Type: typeOutcome, Time: schema.At(r.o.Now()), Key: a.write.Key}
+	out := record{Type: typeOutcome, Time: schema.At(r.o.Watch.Now()), Key: a.write.Key}
 	var no *RefusedError
 	switch {
 	case a.err == nil:

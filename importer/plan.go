@@ -127,9 +127,9 @@ func (p *planner) refresh(ctx context.Context, lists ...schema.List) error {
 func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	site := p.o.Cloud.Site()
 	out := &Plan{
-		Created: schema.At(p.o.Now()), Cloud: site.URL, Rehearsal: site.Rehearsal,
-		Bundle: p.o.Bundle.Manifest.ID, Digest: p.o.Digest, OnConflict: p.o.OnConflict,
-		RewriteSecrets: p.o.RewriteSecrets, Include: p.o.Include, Exclude: p.o.Exclude, Items: []PlanItem{},
+		Created: schema.At(p.o.Watch.Now()), Cloud: site.URL, Rehearsal: site.Rehearsal,
+		Bundle: p.o.Bundle.Manifest.ID, Digest: p.o.Digest, OnConflict: p.o.Conflicts.Policy,
+		RewriteSecrets: p.o.Conflicts.RewriteSecrets, Include: p.o.Select.Include, Exclude: p.o.Select.Exclude, Items: []PlanItem{},
 	}
 	planned := map[string]Action{} // credentials
 	for _, list := range bothLists() {
@@ -157,7 +157,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	k := keyOf(it)
 	pi := PlanItem{List: k.List, Name: k.Name, item: it, intent: p.led.of(k).open}
 	there := p.look.exact[k]
-	if p.o.noLook && pi.intent != nil {
+	if p.o.hooks.noLook && pi.intent != nil {
 		there, pi.intent = nil, nil
 	}
 	_, need, missing := p.o.secretOf(it)
@@ -199,7 +199,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	switch {
 	case len(pi.Changes) == 0:
 		pi.Action = Unchanged
-	case p.o.OnConflict != Overwrite:
+	case p.o.Conflicts.Policy != Overwrite:
 		pi.conflict(Conflict, fmt.Sprintf("%s %s is on Cloud with another %s", k.List.One(), schema.Quote(k.Name), joinWords(labels(pi.Changes))))
 	default:
 		pi.Action = ChangeIt
@@ -228,7 +228,7 @@ func (p *planner) compareSecret(pi *PlanItem, have bool) {
 		// A create that was cut off: repeating it under its key tells.
 		pi.Notes = append(pi.Notes, "an earlier run was cut off here; the import asks Cloud again under the same key")
 		return
-	case p.o.RewriteSecrets && p.o.OnConflict == Overwrite:
+	case p.o.Conflicts.RewriteSecrets && p.o.Conflicts.Policy == Overwrite:
 		c.From, c.To = "as Cloud has it", "the bundle's, again"
 	case w.secret == given:
 		pi.Notes = append(pi.Notes, fmt.Sprintf("its %s was given on %s and is not comparable; "+

@@ -30,7 +30,7 @@ func TestPlanSaysWhatAnImportWouldDo(t *testing.T) {
 		{"the same on Cloud", []schema.Item{smtp("A")}, []schema.Item{smtp("A")}, nil, nil, "unchanged"},
 		{"another port", []schema.Item{smtp("A")}, []schema.Item{with(smtp("A"), func(c *schema.CloudConnection) { c.SMTPPort = 25 })}, nil, nil, "conflict SMTP Port 25→587"},
 		{"another port, to be overwritten", []schema.Item{smtp("A")}, []schema.Item{with(smtp("A"), func(c *schema.CloudConnection) { c.SMTPPort = 25 })}, nil,
-			func(o *Options) { o.OnConflict = Overwrite }, "change SMTP Port 25→587"},
+			func(o *Options) { o.Conflicts.Policy = Overwrite }, "change SMTP Port 25→587"},
 		{"a name in another case", []schema.Item{smtp("Support")}, []schema.Item{smtp("support")}, nil, nil, "conflict near-conflict"},
 		{"a name with other blanks", []schema.Item{smtp("My Support")}, []schema.Item{smtp("My  Support ")}, nil, nil, "conflict near-conflict"},
 		{"a name in another Unicode form", []schema.Item{smtp("Büro")}, []schema.Item{smtp("Bu\u0308ro")}, nil, nil, "conflict near-conflict"},
@@ -38,21 +38,21 @@ func TestPlanSaysWhatAnImportWouldDo(t *testing.T) {
 		{"two near names that are both the bundle's", []schema.Item{smtp("support"), smtp("Support")}, []schema.Item{smtp("support")}, nil, nil, "create"},
 		{"two of the name on Cloud", []schema.Item{smtp("A")}, []schema.Item{smtp("A"), smtp("A")}, nil, nil, "conflict double-conflict"},
 		{"a secret that nobody has", []schema.Item{missing}, nil, nil, nil, "blocked secret-missing"},
-		{"a secret that is supplied", []schema.Item{missing}, nil, nil, func(o *Options) { o.Supplied = secretsOf }, "create"},
-		{"a reviewer's key and a sealed secret", []schema.Item{smtp("A")}, nil, nil, func(o *Options) { o.Secrets = nil }, "create"},
+		{"a secret that is supplied", []schema.Item{missing}, nil, nil, func(o *Options) { o.Secrets.Supplied = secretsOf }, "create"},
+		{"a reviewer's key and a sealed secret", []schema.Item{smtp("A")}, nil, nil, func(o *Options) { o.Secrets.Sealed = nil }, "create"},
 		{"an encryption that Cloud does not offer", []schema.Item{smtp("A")}, nil, map[string][]string{"encryption": {"TLS"}}, nil, "blocked value-not-offered"},
 		{"a field that Cloud does not offer but has already", []schema.Item{smtp("A")}, []schema.Item{smtp("A")}, map[string][]string{"encryption": {"TLS"}}, nil, "unchanged"},
 		{"a credential that the plan creates", []schema.Item{credential("C"), oauth("A", "C")}, nil, nil, nil, "create after C"},
 		{"a credential that is there", []schema.Item{credential("C"), oauth("A", "C")}, []schema.Item{credential("C")}, nil, nil, "create"},
 		{"another credential of that name", []schema.Item{credential("C"), oauth("A", "C")}, []schema.Item{other}, nil, nil, "blocked credential-differs"},
 		{"another credential, to be overwritten", []schema.Item{credential("C"), oauth("A", "C")}, []schema.Item{other}, nil,
-			func(o *Options) { o.OnConflict = Overwrite }, "create after C"},
+			func(o *Options) { o.Conflicts.Policy = Overwrite }, "create after C"},
 		{"a credential that is nowhere", []schema.Item{oauth("A", "C")}, nil, nil, nil, "blocked credential-missing"},
-		{"a credential that is excluded", []schema.Item{credential("C"), oauth("A", "C")}, nil, nil, func(o *Options) { o.Exclude = []string{"C"} }, "blocked credential-missing"},
-		{"a connection that brings its credential along", []schema.Item{credential("C"), oauth("A", "C")}, nil, nil, func(o *Options) { o.Include = []string{"A"} }, "create after C"},
-		{"an unasked rewrite of secrets", []schema.Item{smtp("A")}, []schema.Item{smtp("A")}, nil, func(o *Options) { o.OnConflict = Overwrite }, "unchanged"},
+		{"a credential that is excluded", []schema.Item{credential("C"), oauth("A", "C")}, nil, nil, func(o *Options) { o.Select.Exclude = []string{"C"} }, "blocked credential-missing"},
+		{"a connection that brings its credential along", []schema.Item{credential("C"), oauth("A", "C")}, nil, nil, func(o *Options) { o.Select.Include = []string{"A"} }, "create after C"},
+		{"an unasked rewrite of secrets", []schema.Item{smtp("A")}, []schema.Item{smtp("A")}, nil, func(o *Options) { o.Conflicts.Policy = Overwrite }, "unchanged"},
 		{"a rewrite of secrets", []schema.Item{smtp("A")}, []schema.Item{smtp("A")}, nil,
-			func(o *Options) { o.OnConflict, o.RewriteSecrets = Overwrite, true }, "change Password as Cloud has it→the bundle's, again"},
+			func(o *Options) { o.Conflicts.Policy, o.Conflicts.RewriteSecrets = Overwrite, true }, "change Password as Cloud has it→the bundle's, again"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newMemory()
@@ -107,14 +107,14 @@ func TestConnectionsWaitForTheirCredentials(t *testing.T) {
 		t.Errorf("%d writes through a gate that is shut", m.writes)
 	}
 
-	o.ReadyOnly = true
+	o.Select.ReadyOnly = true
 	rep, err = Run(t.Context(), o)
 	var part *PartialError
 	if !errors.As(err, &part) || part.Left != 2 || rep.Counts[Written] != 1 || rep.Counts[Waits] != 2 {
 		t.Errorf("ready only: %v, %v", err, rep.Counts)
 	}
 
-	o.ReadyOnly = false
+	o.Select.ReadyOnly = false
 	o.List = schema.Credentials
 	if rep, err = Run(t.Context(), o); err != nil || rep.Counts[Written] != 1 {
 		t.Fatalf("credentials: %v, %v", err, rep.Counts)
@@ -146,7 +146,7 @@ func TestConflictsUnderEachPolicy(t *testing.T) {
 			m.put(changed)
 			m.secrets["old-1"] = "Cloud's own"
 			o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
-			o.OnConflict = tt.policy
+			o.Conflicts.Policy = tt.policy
 			rep, err := Run(t.Context(), o)
 			if gate := (*GateError)(nil); errors.As(err, &gate) != tt.gate || (err != nil && !tt.gate) {
 				t.Fatalf("got %v", err)
@@ -174,7 +174,7 @@ func TestDryRunWritesNothing(t *testing.T) {
 	if m.writes != 0 {
 		t.Error("Cloud was written to")
 	}
-	if _, err := (disk{}).Read(o.Ledger); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if _, err := (disk{}).Read(o.Ledger.Path); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("the ledger: %v", err)
 	}
 }

@@ -148,10 +148,10 @@ func powered(t *testing.T, v *volatile, keys bool, list schema.List, n int, blin
 	m.before, m.after = off, off
 	b := bundleOf(credential("G"), credential("H"), smtp("A"), smtp("B"), smtp("C"))
 	o := optionsFor(t, m, b, list)
-	o.files, o.Jobs, o.noLook = v, 2, blind
+	o.files, o.Jobs, o.hooks.noLook = v, 2, blind
 	var mu sync.Mutex
 	left := n
-	o.Point = func(string) {
+	o.hooks.point = func(string) {
 		mu.Lock()
 		defer mu.Unlock()
 		if left--; left == 0 {
@@ -169,7 +169,7 @@ func powered(t *testing.T, v *volatile, keys bool, list schema.List, n int, blin
 			return fmt.Errorf("not done after %d runs, Cloud has %d of %d: %w", again, len(m.lists[list]), len(b.Items(list)), err), went
 		}
 		v.lose()
-		if o.Again, wrong = answers(rep, m.lists[list]); wrong != nil {
+		if o.Ledger.Again, wrong = answers(rep, m.lists[list]); wrong != nil {
 			return wrong, went
 		}
 		rep, err = Run(t.Context(), o)

@@ -26,7 +26,7 @@ type replaced struct {
 // before the request is sent. The file's name comes from what was there, so
 // that a repeated change keeps it once.
 func (r *run) keep(pi *PlanItem) error {
-	raw, err := schema.MarshalIndent(replaced{ReplacedFormat, r.o.Cloud.Site().URL, schema.At(r.o.Now()), pi.List, pi.remote.ID, pi.remote.Item})
+	raw, err := schema.MarshalIndent(replaced{ReplacedFormat, r.o.Cloud.Site().URL, schema.At(r.o.Watch.Now()), pi.List, pi.remote.ID, pi.remote.Item})
 	if err != nil {
 		return err
 	}
@@ -34,8 +34,8 @@ func (r *run) keep(pi *PlanItem) error {
 	if err != nil {
 		return err
 	}
-	path := fmt.Sprintf("%s.%s-%s.replaced.age", strings.TrimSuffix(r.o.Ledger, ".jsonl"), pi.List.One(), name[:16])
-	file, err := sealed.Encrypt(raw, r.o.Recipients)
+	path := fmt.Sprintf("%s.%s-%s.replaced.age", strings.TrimSuffix(r.o.Ledger.Path, ".jsonl"), pi.List.One(), name[:16])
+	file, err := sealed.Encrypt(raw, r.o.Conflicts.Keepers)
 	if err == nil {
 		err = r.o.files.Write(path, file)
 	}

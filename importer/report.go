@@ -83,7 +83,7 @@ func (r *Report) wroteAny() bool {
 func (r *run) report(plan *Plan) *Report {
 	out := &Report{
 		Cloud: plan.Cloud, Rehearsal: plan.Rehearsal, Bundle: plan.Bundle, Digest: plan.Digest, List: r.o.List, PlanDigest: r.plan,
-		Started: schema.At(r.started), Finished: schema.At(r.o.Now()), Ledger: r.o.Ledger,
+		Started: schema.At(r.started), Finished: schema.At(r.o.Watch.Now()), Ledger: r.o.Ledger.Path,
 		Counts: map[Result]int{}, Items: []ItemReport{}, Notes: r.led.notes, Tasks: []Task{},
 	}
 	out.waits = waiting(plan, r.o.List)

@@ -35,8 +35,8 @@ func reported(t *testing.T) *Report {
 	missing := smtp("Waiting")
 	missing.Password = &schema.Marker{State: schema.Missing}
 	o := optionsFor(t, m, bundleOf(credential("Google"), oauth("Support", "Google"), smtp("Sales"), smtp("Old"), smtp("Bad"), missing, smtp(hostile)), schema.Connections)
-	o.OnConflict, o.ReadyOnly, o.Now = Skip, true, atNoon
-	o.Secrets = func(schema.List, string) schema.Secret { return schema.NewSecret("one that no text repeats") }
+	o.Conflicts.Policy, o.Select.ReadyOnly, o.Watch.Now = Skip, true, atNoon
+	o.Secrets.Sealed = func(schema.List, string) schema.Secret { return schema.NewSecret("one that no text repeats") }
 	rep, err := Run(t.Context(), o)
 	if part := (*PartialError)(nil); err == nil || !asPartial(err, &part) || part.Left != 2 {
 		t.Fatalf("got %v", err)
@@ -183,7 +183,7 @@ func TestPlanText(t *testing.T) {
 	m.put(old)
 	m.put(smtp("büro"))
 	o := optionsFor(t, m, bundleOf(credential("Google"), oauth("Support", "Google"), smtp("Sales"), smtp("Büro")), schema.Connections)
-	o.OnConflict, o.Now = Overwrite, atNoon
+	o.Conflicts.Policy, o.Watch.Now = Overwrite, atNoon
 	p, err := MakePlan(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -238,13 +238,13 @@ func TestWhatIsBlockedIsToldHowToGoOn(t *testing.T) {
 	missing.Password = &schema.Marker{State: schema.Missing}
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(credential("C"), smtp("S"), missing), schema.Connections)
-	o.ReadyOnly = true
+	o.Select.ReadyOnly = true
 	rep, err := Run(t.Context(), o)
 	if how := rep.HowToGoOn(err); !strings.HasPrefix(how, "give what is missing with --secrets FILE, or fill the server bundle") {
 		t.Errorf("a secret is missing: %q", how)
 	}
 	o = optionsFor(t, newMemory(), bundleOf(credential("C"), oauth("A", "C"), smtp("S")), schema.Connections)
-	o.ReadyOnly = true
+	o.Select.ReadyOnly = true
 	rep, err = Run(t.Context(), o)
 	if how := rep.HowToGoOn(err); !strings.HasPrefix(how, "run mailferry import credentials first; then run this again") {
 		t.Errorf("a credential is missing: %v, %q", err, how)
@@ -258,7 +258,7 @@ func TestWhatIsBlockedIsToldHowToGoOn(t *testing.T) {
 func TestDriftComparesEveryFieldAndLeavesOthersAlone(t *testing.T) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("Same"), smtp("Drifted"), smtp("Gone")), schema.Connections)
-	o.Now = atNoon
+	o.Watch.Now = atNoon
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -302,8 +302,8 @@ there are differences
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 
-	o.Ledger = ""
-	o.Include = []string{"Same"}
+	o.Ledger.Path = ""
+	o.Select.Include = []string{"Same"}
 	if d, err = Drift(t.Context(), o); err != nil || d.Differs() || d.Items[0].Secret != SecretUnknown {
 		t.Errorf("without a ledger: %v, %+v", err, d)
 	}

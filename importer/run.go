@@ -10,18 +10,6 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// Points are the moments around a write at which Options.Point is called, in
-// the order of one write. Those of sending are told by the HTTP client and
-// occur only where Cloud is reached over HTTP; those of pressing only for a
-// create, where Cloud has no keys.
-func Points() []string {
-	return []string{
-		"before-intent-sync", "after-intent-sync",
-		"before-send", "before-pressed-sync", "after-pressed-sync", "after-send", "before-answer-read", "after-answer",
-		"before-outcome-sync", "after-outcome-sync",
-	}
-}
-
 const (
 	rounds      = 6                // how often one run tries what is left open, without any progress
 	grace       = 10 * time.Second // for writes under way when a run is interrupted
@@ -42,7 +30,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.List != schema.Credentials && o.List != schema.Connections {
 		return nil, errors.New("an import is of credentials or of connections")
 	}
-	if o.Secrets == nil {
+	if o.Secrets.Sealed == nil {
 		return nil, schema.Hint(errors.New("an import needs a recipient's key: this one does not open the secrets"),
 			"a reviewer's key plans: mailferry plan")
 	}
@@ -55,11 +43,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := &run{o: &o, led: led, started: o.Now(), prog: Progress{List: o.List},
+		r := &run{o: &o, led: led, started: o.Watch.Now(), prog: Progress{List: o.List},
 			results: map[itemKey]*ItemReport{}, gaveUp: map[itemKey]bool{}}
 		rep, err := r.do(ctx, stale)
 		if closeErr := led.close(); closeErr != nil {
-			closeErr = placed(o.Ledger, closeErr)
+			closeErr = placed(o.Ledger.Path, closeErr)
 			if err == nil {
 				err = &PartialError{Cause: closeErr}
 			} else {
@@ -181,7 +169,7 @@ func (r *run) sort(plan *Plan, shut bool) []*PlanItem {
 			r.same(res, pi.remote)
 		case shut:
 			res.Result = NotTried
-		case pi.Action == ChangeIt && r.o.Confirm != nil && !r.o.Confirm(*pi):
+		case pi.Action == ChangeIt && r.o.Conflicts.Confirm != nil && !r.o.Conflicts.Confirm(*pi):
 			res.Result, res.Words = Skipped, "left as it is on Cloud, as answered"
 		default:
 			res.Result = NotTried
@@ -281,7 +269,7 @@ func (r *run) lookAgain(ctx context.Context, items int, lists ...schema.List) er
 		if err == nil || n == rounds || ctx.Err() != nil || errors.Is(err, ErrUnauthorized) || errors.As(err, new(*UnfitError)) {
 			return err
 		}
-		r.o.Log.Warn("Cloud cannot be looked at", "error", err)
+		r.o.Watch.Log.Warn("Cloud cannot be looked at", "error", err)
 	}
 }
 
@@ -385,10 +373,10 @@ func (r *run) progress(change func(*Progress)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change(&r.prog)
-	if s := r.o.Now().Sub(r.started).Seconds(); s > 0 {
+	if s := r.o.Watch.Now().Sub(r.started).Seconds(); s > 0 {
 		r.prog.Rate = float64(r.prog.Done) / s
 	}
-	if r.o.Progress != nil {
-		r.o.Progress(r.prog)
+	if r.o.Watch.Progress != nil {
+		r.o.Watch.Progress(r.prog)
 	}
 }

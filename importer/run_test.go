@@ -19,7 +19,7 @@ func TestProgressTellsHowFarAndWhatItWaitsFor(t *testing.T) {
 	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B"), smtp("C")), schema.Connections)
 	o.Jobs = 1
 	waited, last := 0, Progress{}
-	o.Progress = func(p Progress) {
+	o.Watch.Progress = func(p Progress) {
 		if p.Waiting != "" {
 			waited++
 		}
@@ -207,12 +207,12 @@ func TestWhatAnEarlierRunWroteIsToldWhateverTheClockSays(t *testing.T) {
 		m := newMemory()
 		o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
 		first := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-		o.Now = func() time.Time { return first }
+		o.Watch.Now = func() time.Time { return first }
 		rep, err := Run(t.Context(), o)
 		if err != nil || rep.Items[0].Earlier {
 			t.Fatalf("%v, %+v", err, rep)
 		}
-		o.Now = func() time.Time { return first.Add(later) }
+		o.Watch.Now = func() time.Time { return first.Add(later) }
 		rep, err = Run(t.Context(), o)
 		if err != nil || !rep.Items[0].Earlier || rep.Items[0].Result != Written || rep.wroteAny() {
 			t.Errorf("%v later: %v, %+v", later, err, rep.Items[0])

@@ -176,14 +176,14 @@ func (o *Options) adopt() []Reason {
 			hint: "--include and --exclude come from the plan; if it is the one that was approved, give: " +
 				writeFlags(p.OnConflict, p.RewriteSecrets)})
 	}
-	if was, is := writeFlags(p.OnConflict, p.RewriteSecrets), writeFlags(cmp.Or(o.OnConflict, Fail), o.RewriteSecrets); was != is {
+	if was, is := writeFlags(p.OnConflict, p.RewriteSecrets), writeFlags(cmp.Or(o.Conflicts.Policy, Fail), o.Conflicts.RewriteSecrets); was != is {
 		moved(was, is)
 	}
 	for _, x := range []struct {
 		flag string
 		mine *[]string
 		plan []string
-	}{{"--include", &o.Include, p.Include}, {"--exclude", &o.Exclude, p.Exclude}} {
+	}{{"--include", &o.Select.Include, p.Include}, {"--exclude", &o.Select.Exclude, p.Exclude}} {
 		if len(*x.mine) == 0 {
 			*x.mine = x.plan
 		}

@@ -23,7 +23,7 @@ func approved(t *testing.T, o Options) *SavedPlan {
 		t.Fatal(err)
 	}
 	var file bytes.Buffer
-	if err := SavePlan(&file, p.Saved(), o.Recipients); err != nil {
+	if err := SavePlan(&file, p.Saved(), o.Conflicts.Keepers); err != nil {
 		t.Fatal(err)
 	}
 	saved, err := OpenPlan(&file, []age.Identity{operator(t)})
@@ -82,7 +82,7 @@ func TestStalePlanIsRefusedByName(t *testing.T) {
 		{"gone meanwhile", []schema.Item{smtp("A")}, []schema.Item{smtp("A")}, nil, func(_ *Options, m *memory) { m.lists = map[schema.List][]Remote{} }, `"A" is gone from Cloud`},
 		{"changed meanwhile", []schema.Item{smtp("A")}, []schema.Item{smtp("A")}, nil,
 			func(_ *Options, m *memory) { m.lists[schema.Connections][0].Item = host("x.example") }, `"A" has changed on Cloud`},
-		{"changed before an overwrite", []schema.Item{smtp("A")}, []schema.Item{host("x.example")}, func(o *Options) { o.OnConflict = Overwrite },
+		{"changed before an overwrite", []schema.Item{smtp("A")}, []schema.Item{host("x.example")}, func(o *Options) { o.Conflicts.Policy = Overwrite },
 			func(_ *Options, m *memory) { m.lists[schema.Connections][0].Item = host("y.example") }, `"A" has changed on Cloud`},
 		{"a credential changed", []schema.Item{credential("C"), smtp("A")}, nil, nil, func(_ *Options, m *memory) { m.put(credential("C")) }, `credential "C" is on Cloud now`},
 		{"another bundle", []schema.Item{smtp("A")}, nil, nil, func(o *Options, _ *memory) {
@@ -90,8 +90,8 @@ func TestStalePlanIsRefusedByName(t *testing.T) {
 			o.Digest, _ = o.Bundle.Digest()
 		}, "another bundle"},
 		{"another Cloud", []schema.Item{smtp("A")}, nil, nil, func(_ *Options, m *memory) { m.site.URL = "https://else.example" }, "another Cloud"},
-		{"another policy", []schema.Item{smtp("A")}, nil, nil, func(o *Options, _ *memory) { o.OnConflict = Overwrite }, "--on-conflict fail"},
-		{"another selection", []schema.Item{smtp("A"), smtp("B")}, nil, nil, func(o *Options, _ *memory) { o.Include = []string{"B"} }, "--include none"},
+		{"another policy", []schema.Item{smtp("A")}, nil, nil, func(o *Options, _ *memory) { o.Conflicts.Policy = Overwrite }, "--on-conflict fail"},
+		{"another selection", []schema.Item{smtp("A"), smtp("B")}, nil, nil, func(o *Options, _ *memory) { o.Select.Include = []string{"B"} }, "--include none"},
 		{"a drop-down that changed", []schema.Item{smtp("A")}, nil, nil, func(_ *Options, m *memory) { m.offers["encryption"] = []string{"TLS"} }, "would be: blocked"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -122,18 +122,18 @@ func TestStalePlanIsRefusedByName(t *testing.T) {
 func TestPlanBringsItsSelectionAndNoAuthority(t *testing.T) {
 	for _, tt := range []struct {
 		name          string
-		plan, run     Options
+		plan, run     Conflicts
 		refused, hint string // "" where it is applied
 	}{
-		{"overwrite repeated", Options{OnConflict: Overwrite}, Options{OnConflict: Overwrite}, "", ""},
-		{"all repeated", Options{OnConflict: Overwrite, RewriteSecrets: true}, Options{OnConflict: Overwrite, RewriteSecrets: true}, "", ""},
-		{"overwrite not repeated", Options{OnConflict: Overwrite}, Options{}, "made with --on-conflict overwrite, this import with --on-conflict fail", "--on-conflict overwrite"},
-		{"secrets not repeated", Options{OnConflict: Overwrite, RewriteSecrets: true}, Options{OnConflict: Overwrite},
+		{"overwrite repeated", Conflicts{Policy: Overwrite}, Conflicts{Policy: Overwrite}, "", ""},
+		{"all repeated", Conflicts{Policy: Overwrite, RewriteSecrets: true}, Conflicts{Policy: Overwrite, RewriteSecrets: true}, "", ""},
+		{"overwrite not repeated", Conflicts{Policy: Overwrite}, Conflicts{}, "made with --on-conflict overwrite, this import with --on-conflict fail", "--on-conflict overwrite"},
+		{"secrets not repeated", Conflicts{Policy: Overwrite, RewriteSecrets: true}, Conflicts{Policy: Overwrite},
 			"made with --on-conflict overwrite --rewrite-secrets, this", "--on-conflict overwrite --rewrite-secrets"},
-		{"nothing repeated", Options{OnConflict: Overwrite, RewriteSecrets: true}, Options{}, "this import with --on-conflict fail", "--on-conflict overwrite --rewrite-secrets"},
-		{"more than the plan's", Options{OnConflict: Overwrite}, Options{OnConflict: Overwrite, RewriteSecrets: true}, "this import with --on-conflict overwrite --rewrite-secrets", "--on-conflict overwrite"},
-		{"skip for overwrite", Options{OnConflict: Overwrite}, Options{OnConflict: Skip}, "this import with --on-conflict skip", "--on-conflict overwrite"},
-		{"overwrite for skip", Options{OnConflict: Skip}, Options{OnConflict: Overwrite}, "made with --on-conflict skip,", "--on-conflict skip"},
+		{"nothing repeated", Conflicts{Policy: Overwrite, RewriteSecrets: true}, Conflicts{}, "this import with --on-conflict fail", "--on-conflict overwrite --rewrite-secrets"},
+		{"more than the plan's", Conflicts{Policy: Overwrite}, Conflicts{Policy: Overwrite, RewriteSecrets: true}, "this import with --on-conflict overwrite --rewrite-secrets", "--on-conflict overwrite"},
+		{"skip for overwrite", Conflicts{Policy: Overwrite}, Conflicts{Policy: Skip}, "this import with --on-conflict skip", "--on-conflict overwrite"},
+		{"overwrite for skip", Conflicts{Policy: Skip}, Conflicts{Policy: Overwrite}, "made with --on-conflict skip,", "--on-conflict skip"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newMemory()
@@ -141,9 +141,12 @@ func TestPlanBringsItsSelectionAndNoAuthority(t *testing.T) {
 			old.Host = "old.example"
 			m.put(old)
 			o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
-			o.OnConflict, o.RewriteSecrets, o.Exclude = tt.plan.OnConflict, tt.plan.RewriteSecrets, []string{"B"}
+			keepers := o.Conflicts.Keepers
+			o.Conflicts, o.Select.Exclude = tt.plan, []string{"B"}
+			o.Conflicts.Keepers = keepers
 			plan := approved(t, o)
-			o.OnConflict, o.RewriteSecrets, o.Exclude, o.Plan = tt.run.OnConflict, tt.run.RewriteSecrets, nil, plan
+			o.Conflicts, o.Select.Exclude, o.Plan = tt.run, nil, plan
+			o.Conflicts.Keepers = keepers
 			rep, err := Run(t.Context(), o)
 			if tt.refused == "" {
 				if err != nil || !reflect.DeepEqual(rep.Counts, map[Result]int{Written: 1}) || m.writes != 1 {
@@ -179,7 +182,7 @@ func TestPlanDigestIsOfTheDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, doc := range map[string][]byte{"as it was made": doc, "with other blanks": append([]byte("\n"), doc...)} {
-		opened, err := OpenPlan(bytes.NewReader(sealTo(t, o.Recipients[0], doc)), []age.Identity{operator(t)})
+		opened, err := OpenPlan(bytes.NewReader(sealTo(t, o.Conflicts.Keepers[0], doc)), []age.Identity{operator(t)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,7 +19,7 @@ import (
 //   - A change of a secret: repeating it makes it so. A change is the same
 //     however often it is made.
 func (p *planner) settle() error {
-	if p.o.noLook {
+	if p.o.hooks.noLook {
 		return nil
 	}
 	for _, in := range p.led.opens() {
@@ -27,7 +27,7 @@ func (p *planner) settle() error {
 		if _, looked := p.look.lists[in.List]; !looked {
 			continue
 		}
-		out := record{Type: typeOutcome, Time: schema.At(p.o.Now()), Key: in.Key}
+		out := record{Type: typeOutcome, Time: schema.At(p.o.Watch.Now()), Key: in.Key}
 		var err error
 		if in.creates() {
 			err = p.settleCreate(k, in, &out)
@@ -40,7 +40,7 @@ func (p *planner) settle() error {
 		if out.Result == "" {
 			continue
 		}
-		p.o.Log.Info("settled by looking at Cloud", "list", k.List, "name", k.Name, "result", out.Result)
+		p.o.Watch.Log.Info("settled by looking at Cloud", "list", k.List, "name", k.Name, "result", out.Result)
 		if err := p.led.add(out); err != nil {
 			return err
 		}

@@ -132,8 +132,9 @@ func secretOf(list schema.List, name string) schema.Secret {
 // importOptions are those of a recipient; what differs is set by the caller.
 func importOptions(c importer.Cloud, b *schema.Bundle, list schema.List, ledger string, id *age.X25519Identity) (importer.Options, error) {
 	digest, err := b.Digest()
-	return importer.Options{Cloud: c, Bundle: b, Digest: digest, Secrets: secretOf, List: list, Ledger: ledger,
-		Recipients: []age.Recipient{id.Recipient()}, Patience: patience}, err
+	return importer.Options{Cloud: c, Bundle: b, Digest: digest, List: list, Secrets: importer.SecretSource{Sealed: secretOf},
+		Ledger:    importer.LedgerOptions{Path: ledger, Patience: patience},
+		Conflicts: importer.Conflicts{Keepers: []age.Recipient{id.Recipient()}}}, err
 }
 
 // importInto makes the options of an import into the site at url; the way in is
@@ -193,7 +194,7 @@ func agrees(ctx context.Context, s *site, o importer.Options, rep *importer.Repo
 		}
 		var want schema.Secret
 		if schema.SecretMarker(it) != nil {
-			want = o.Secrets(o.List, name)
+			want = o.Secrets.Sealed(o.List, name)
 		}
 		id := fmt.Sprint(e.ID)
 		switch a, r := account[name], rep.Items[i]; {

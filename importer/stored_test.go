@@ -90,7 +90,7 @@ func TestWhatRESTStoresOtherwiseThanItAnswersIsNotCalledWritten(t *testing.T) {
 					}
 				}
 				s.swap(storesOtherwise(s.Handler(), tt.change))
-				o.OnConflict = importer.Overwrite
+				o.Conflicts.Policy = importer.Overwrite
 				rep, err := importer.Run(t.Context(), o)
 				var part *importer.PartialError
 				if !errors.As(err, &part) || part.Left != 1 {

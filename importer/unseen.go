@@ -16,7 +16,7 @@ import (
 // last look at its list did not show it.
 func (p *planner) unseen(k itemKey) bool {
 	_, looked := p.look.lists[k.List]
-	return looked && !p.o.noLook && !p.o.Cloud.Site().Keys && len(p.look.exact[k]) == 0 && !p.led.of(k).sent.IsZero()
+	return looked && !p.o.hooks.noLook && !p.o.Cloud.Site().Keys && len(p.look.exact[k]) == 0 && !p.led.of(k).sent.IsZero()
 }
 
 // unfound says that of an item that was looked for.
@@ -24,11 +24,11 @@ func (p *planner) unfound(k itemKey) string {
 	return "written, not found in the list (sent on " + day(p.led.of(k).sent) + ")"
 }
 
-// sayAgain takes the names of Options.Again that may be made again, and says why
+// sayAgain takes the names of LedgerOptions.Again that may be made again, and says why
 // the others may not.
 func (p *planner) sayAgain() (needless []Reason) {
 	p.again = map[itemKey]bool{}
-	for _, name := range p.o.Again {
+	for _, name := range p.o.Ledger.Again {
 		k := itemKey{List: p.o.List, Name: name}
 		var why string
 		switch {
@@ -57,7 +57,7 @@ func (r *run) search(ctx context.Context, lists ...schema.List) (lost bool, err 
 		if len(missing) == 0 {
 			return false, nil
 		}
-		if time.Since(start) >= r.o.Patience {
+		if time.Since(start) >= r.o.Ledger.Patience {
 			r.giveUp(missing)
 			return true, nil
 		}

@@ -67,7 +67,7 @@ func onlyUnfound(t *testing.T, rep *Report, err error, names ...string) {
 func TestWhatTheListShowsLateIsLookedForAndWrittenOnce(t *testing.T) {
 	m := lagging(map[string]int{"A": 3, "B": 1})
 	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B"), smtp("C")), schema.Connections)
-	o.Patience = time.Minute
+	o.Ledger.Patience = time.Minute
 	rep, err := Run(t.Context(), o)
 	if err != nil || m.writes != 3 || rep.Counts[Written] != 3 {
 		t.Errorf("%v, %d writes, %v", err, m.writes, rep.Counts)
@@ -92,7 +92,7 @@ func TestWhatTheListNeverShowsIsNotWrittenAgainUntilAPersonSaysSo(t *testing.T) 
 			t.Errorf("plan: %v, %+v", err, plan.Items[0])
 		}
 	}
-	o.Again = []string{"A"}
+	o.Ledger.Again = []string{"A"}
 	rep, err := Run(t.Context(), o)
 	onlyUnfound(t, rep, err, "A")
 	if m.count("A") != 2 {
@@ -119,7 +119,7 @@ func TestWhatIsNotFoundUnderAPlanIsAskedAboutUnderThatPlan(t *testing.T) {
 	onlyUnfound(t, rep, err, "A")
 	m.remove("A")
 	delete(looks, "A")
-	o.Again = []string{"A"}
+	o.Ledger.Again = []string{"A"}
 	if rep, err = Run(t.Context(), o); err != nil || rep.Counts[Written] != 2 || m.count("A") != 1 {
 		t.Errorf("%v, %v", err, rep.Counts)
 	}
@@ -132,7 +132,7 @@ func TestWhatShowsItselfBetweenTwoRunsIsSettledByTheNext(t *testing.T) {
 	rep, err := Run(t.Context(), o)
 	onlyUnfound(t, rep, err, "A")
 	looks["A"] = 2
-	o.Patience = time.Minute
+	o.Ledger.Patience = time.Minute
 	if rep, err = Run(t.Context(), o); err != nil || m.writes != 1 || rep.Counts[Written] != 1 {
 		t.Errorf("%v, %d writes, %v", err, m.writes, rep.Counts)
 	}
@@ -142,9 +142,9 @@ func TestWhatShowsItselfBetweenTwoRunsIsSettledByTheNext(t *testing.T) {
 func TestARunThatIsInterruptedWhileItLooksAsksForNothing(t *testing.T) {
 	m := lagging(map[string]int{"A": -1})
 	o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
-	o.Patience = time.Hour
+	o.Ledger.Patience = time.Hour
 	ctx, stop := context.WithCancel(t.Context())
-	o.Progress = func(p Progress) {
+	o.Watch.Progress = func(p Progress) {
 		if p.Waiting != "" {
 			stop()
 		}
@@ -159,14 +159,14 @@ func TestAgainIsRefusedWhereItWouldDoubleOrSaysNothing(t *testing.T) {
 	looks := map[string]int{"A": -1}
 	m := lagging(looks)
 	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B"), smtp("C")), schema.Connections)
-	o.Exclude = []string{"C"}
+	o.Select.Exclude = []string{"C"}
 	rep, err := Run(t.Context(), o)
 	onlyUnfound(t, rep, err, "A")
 	delete(looks, "A") // it shows itself before the person has spoken
 	for name, want := range map[string]string{
 		"A": "Cloud has it", "B": "Cloud has it", "C": "this import has no connection of that name", "it's ☂": `--again 'it'\''s ☂': this import has no`,
 	} {
-		o.Again = []string{name}
+		o.Ledger.Again = []string{name}
 		_, err := Run(t.Context(), o)
 		var gate *GateError
 		if !errors.As(err, &gate) || len(gate.Reasons) != 1 || !strings.Contains(gate.Error(), want) {
@@ -175,7 +175,7 @@ func TestAgainIsRefusedWhereItWouldDoubleOrSaysNothing(t *testing.T) {
 	}
 	m.lists[schema.Connections] = nil
 	o = optionsFor(t, m, o.Bundle, schema.Connections)
-	o.Again = []string{"A"}
+	o.Ledger.Again = []string{"A"}
 	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "no write of it that is open") || m.writes != 2 {
 		t.Errorf("never written: %v, %d writes", err, m.writes)
 	}
@@ -251,7 +251,7 @@ func TestAChangeOfWhatTheListNoLongerShowsBecomesNoSecondItem(t *testing.T) {
 	m.hides = func(Remote) bool { return gone }
 	m.before = func(Write) error { gone = true; return MarkUnsettled(errors.New("the page went away")) }
 	o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
-	o.OnConflict, o.RewriteSecrets = Overwrite, true
+	o.Conflicts.Policy, o.Conflicts.RewriteSecrets = Overwrite, true
 	for range 2 {
 		rep, err := Run(t.Context(), o)
 		onlyUnfound(t, rep, err, "A")
@@ -259,7 +259,7 @@ func TestAChangeOfWhatTheListNoLongerShowsBecomesNoSecondItem(t *testing.T) {
 			t.Fatalf("Cloud has %d", m.count("A"))
 		}
 	}
-	gone, m.before, o.RewriteSecrets = false, nil, false
+	gone, m.before, o.Conflicts.RewriteSecrets = false, nil, false
 	if _, err := Run(t.Context(), o); err != nil || m.count("A") != 1 || m.secretOf("A") != secretsOf(schema.Connections, "A").Reveal() {
 		t.Errorf("%v, Cloud has %d, and the secret is lost", err, m.count("A"))
 	}
@@ -272,7 +272,7 @@ func TestWhatIsNotSentBecauseTheLedgerFailsIsNotWaitedFor(t *testing.T) {
 	m.before = func(Write) error { asked = true; return nil }
 	v := newVolatile()
 	o.files = v
-	o.Point = func(name string) {
+	o.hooks.point = func(name string) {
 		if name == "before-pressed-sync" {
 			v.mu.Lock()
 			defer v.mu.Unlock()

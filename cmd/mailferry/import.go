@@ -91,12 +91,12 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 	if err != nil {
 		return opts, at(path, err)
 	}
-	opts.Now, opts.Log = e.now, e.diagnostics(c)
-	opts.RewriteSecrets, opts.ReadyOnly, opts.Jobs = c.Bool("rewrite-secrets"), c.Bool("ready-only"), c.Int("jobs")
+	opts.Watch.Now, opts.Watch.Log = e.now, e.diagnostics(c)
+	opts.Conflicts.RewriteSecrets, opts.Select.ReadyOnly, opts.Jobs = c.Bool("rewrite-secrets"), c.Bool("ready-only"), c.Int("jobs")
 	if opts.Jobs < 0 || opts.Jobs > maxJobs {
 		return opts, usage("--jobs is between 1 and %d", maxJobs)
 	}
-	if opts.OnConflict, err = importer.ParsePolicy(c.String("on-conflict")); err != nil {
+	if opts.Conflicts.Policy, err = importer.ParsePolicy(c.String("on-conflict")); err != nil {
 		return opts, &usageError{fmt.Errorf("--on-conflict: %w", err)}
 	}
 	opts.Cloud, err = e.cloud(c)
@@ -106,8 +106,8 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 	if err != nil {
 		return opts, err
 	}
-	opts.Ledger = cmp.Or(c.String("ledger"), importer.LedgerBeside(path, opts.Cloud.Site()))
-	if err := e.refuseOverInput(c, opts.Ledger); err != nil {
+	opts.Ledger.Path = cmp.Or(c.String("ledger"), importer.LedgerBeside(path, opts.Cloud.Site()))
+	if err := e.refuseOverInput(c, opts.Ledger.Path); err != nil {
 		return opts, errors.Join(err, opts.Cloud.Close())
 	}
 	return opts, nil
@@ -130,7 +130,7 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 		return err
 	}
 	defer opts.Cloud.Close()
-	opts.List, opts.Again = l, c.StringSlice("again")
+	opts.List, opts.Ledger.Again = l, c.StringSlice("again")
 	if err := e.checkStatements(c, path, o, opts.Cloud.Site().URL); err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	if err := o.Bundle.CheckSupplied(supplied); err != nil {
 		return at(path, err)
 	}
-	opts.Supplied = func(l schema.List, name string) schema.Secret {
+	opts.Secrets.Supplied = func(l schema.List, name string) schema.Secret {
 		return supplied[schema.SecretKey{List: l, Name: name}]
 	}
 	if f := c.String("plan"); f != "" {
@@ -149,17 +149,17 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 			return err
 		}
 	}
-	if opts.OnConflict == importer.Overwrite && !c.Bool("yes") && !c.Bool("dry-run") {
+	if opts.Conflicts.Policy == importer.Overwrite && !c.Bool("yes") && !c.Bool("dry-run") {
 		// Said before anything is written: later it would be one answer of many.
 		t, err := terminal.Open()
 		if err != nil {
 			return schema.Hint(fmt.Errorf("overwrite asks before each: %w", err), "--yes overwrites without asking; --dry-run shows what it would be")
 		}
 		t.Close()
-		opts.Confirm = func(it importer.PlanItem) bool { return e.confirmChange(c.Context, it) }
+		opts.Conflicts.Confirm = func(it importer.PlanItem) bool { return e.confirmChange(c.Context, it) }
 	}
 	var done func()
-	opts.Progress, done = e.progressItems("importing " + string(l))
+	opts.Watch.Progress, done = e.progressItems("importing " + string(l))
 	run := importer.Run
 	if c.Bool("dry-run") {
 		run = importer.DryRun

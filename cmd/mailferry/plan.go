@@ -56,7 +56,7 @@ func (e *env) plan(c *cli.Context) error {
 		PlanDigest string `json:"plan_digest,omitzero"` // of what was saved
 	}{Plan: p}
 	if out != "" {
-		if result.PlanDigest, err = e.savePlan(c, out, p.Saved(), opts.Recipients); err != nil {
+		if result.PlanDigest, err = e.savePlan(c, out, p.Saved(), opts.Conflicts.Keepers); err != nil {
 			return err
 		}
 	}

@@ -268,7 +268,7 @@ func TestASecretThatThePageRepeatsIsNotInItsWords(t *testing.T) {
 	if !errors.As(err, &partly) || partly.Left != 1 || partly.Cause != nil {
 		t.Fatalf("%v", err)
 	}
-	ledger, err := os.ReadFile(o.Ledger)
+	ledger, err := os.ReadFile(o.Ledger.Path)
 	if err != nil {
 		t.Fatal(err)
 	}

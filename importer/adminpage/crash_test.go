@@ -56,22 +56,12 @@ func importing(c child, out io.Writer) error {
 	}
 	defer way.Close()
 	b := bundleWith(c.Items)
-	digest, err := b.Digest()
-	if err != nil {
-		return err
-	}
-	rep, err := importer.Run(context.Background(), importer.Options{Cloud: way, Bundle: b, Digest: digest, Secrets: secretOf, List: c.List, Ledger: c.Ledger,
-		Recipients: []age.Recipient{id.Recipient()}, Again: c.Again, Patience: patience,
-		Point: func(name string) {
-			switch name {
-			case "before-send":
-				fmt.Fprintln(out, "sending")
-			case "after-pressed-sync":
-				fmt.Fprintln(out, "pressing")
-			case "after-answer":
-				fmt.Fprintln(out, "answered")
-			}
-		}})
+	say := func(word string) func() { return func() { fmt.Fprintln(out, word) } }
+	o := importer.Options{Cloud: &hooked{way, say("sending"), say("pressing"), say("answered")}, Bundle: b, List: c.List,
+		Secrets:   importer.SecretSource{Sealed: secretOf},
+		Ledger:    importer.LedgerOptions{Path: c.Ledger, Again: c.Again, Patience: patience},
+		Conflicts: importer.Conflicts{Keepers: []age.Recipient{id.Recipient()}}}
+	rep, err := importer.Run(context.Background(), o)
 	asks := unfound(rep)
 	for _, name := range asks {
 		fmt.Fprintln(out, unfoundWord+name)
@@ -211,14 +201,25 @@ func TestAKilledProcessChangesNothingInTheEnd(t *testing.T) {
 	equal(t, s.content(t), byRESTOf(t, bundleWith(items)))
 }
 
-// hooked tells when a write begins.
+// hooked calls functions around a create: before it, once it is recorded that Save
+// is about to be pressed, and after it.
 type hooked struct {
 	importer.Cloud
-	before func()
+	before, pressing, after func()
 }
 
 func (h *hooked) Create(ctx context.Context, w importer.Write) (importer.Remote, error) {
 	h.before()
+	if record := w.Before; record != nil && h.pressing != nil {
+		w.Before = func() error {
+			err := record()
+			h.pressing()
+			return err
+		}
+	}
+	if h.after != nil {
+		defer h.after()
+	}
 	return h.Cloud.Create(ctx, w)
 }
 
@@ -242,11 +243,11 @@ func TestAKilledBrowserChangesNothingInTheEnd(t *testing.T) {
 		})
 	}
 	o := options(t, h, b, "")
-	o.Patience = patience
+	o.Ledger.Patience = patience
 	for _, o.List = range []schema.List{schema.Credentials, schema.Connections} {
 		for n := 1; ; n++ {
 			rep, err := importer.Run(t.Context(), o)
-			o.Again = s.answer(t, o.List, unfound(rep))
+			o.Ledger.Again = s.answer(t, o.List, unfound(rep))
 			if err == nil {
 				break
 			}

@@ -154,7 +154,7 @@ func TestWhereTheAddressLeadsToAnotherSiteNothingIsWritten(t *testing.T) {
 			}
 			y.gotNothing(t)
 			x.gotNothing(t)
-			if _, err := os.Stat(o.Ledger); err == nil {
+			if _, err := os.Stat(o.Ledger.Path); err == nil {
 				t.Error("there is a ledger of it")
 			}
 		})

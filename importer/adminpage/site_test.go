@@ -167,8 +167,9 @@ func optionsFor(t testing.TB, c importer.Cloud, b *schema.Bundle, l schema.List,
 	if err != nil {
 		t.Fatal(err)
 	}
-	return importer.Options{Cloud: c, Bundle: b, Digest: digest, Secrets: secretOf, List: l, Ledger: ledger,
-		Recipients: []age.Recipient{id.Recipient()}}
+	return importer.Options{Cloud: c, Bundle: b, Digest: digest, List: l, Secrets: importer.SecretSource{Sealed: secretOf},
+		Ledger:    importer.LedgerOptions{Path: ledger},
+		Conflicts: importer.Conflicts{Keepers: []age.Recipient{id.Recipient()}}}
 }
 
 // importBoth runs both imports and returns the second report.
