@@ -68,7 +68,7 @@ type Write struct {
 	Key    string // Idempotency-Key, recorded in the ledger before the first attempt
 	// Before, where it is not nil, is called once, just before the step from
 	// which on Cloud may have the item: for a page, just before Save is pressed.
-	// Where it fails that step is not taken, and its error is the write's. A Cloud
+	// Where it fails that step is left out, and its error is the write's. A Cloud
 	// without keys has to call it: what it was called for is never created again
 	// without a person's word, and what it was not called for is.
 	Before func() error
@@ -89,7 +89,7 @@ func (e *unsettledError) Error() string { return e.err.Error() }
 func (e *unsettledError) Unwrap() error { return e.err }
 
 // MarkUnsettled says that err came after a write may have reached Cloud: whether
-// it happened is for the next look at Cloud to tell.
+// it happened is for the next look at Cloud to show.
 func MarkUnsettled(err error) error { return &unsettledError{err} }
 
 // Unsettled reports whether err leaves open if a write happened.
@@ -100,12 +100,12 @@ func Unsettled(err error) bool {
 
 type waitingKey struct{}
 
-// Waiting tells whoever watches the run what a request waits for, in words,
+// Waiting reports to whoever watches the run what a request waits for, in words,
 // such as "Cloud, which asked for 3 s of patience"; "" says that it goes on. A
 // Cloud calls it with the context of the call; nobody may be watching.
 func Waiting(ctx context.Context, words string) {
-	if tell, ok := ctx.Value(waitingKey{}).(func(string)); ok {
-		tell(words)
+	if report, ok := ctx.Value(waitingKey{}).(func(string)); ok {
+		report(words)
 	}
 }
 

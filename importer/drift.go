@@ -58,7 +58,7 @@ func (d *DriftReport) Differs() bool {
 }
 
 // Drift compares the bundle with Cloud. Include and Exclude narrow it; the
-// ledger, where there is one, tells about secrets.
+// ledger, where there is one, knows about secrets.
 func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 	if err := o.defaults(); err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func (e *GateError) Error() string {
 	return s
 }
 
-// Lines tells every reason, one a line, with the connections that wait.
+// Lines returns every reason, one a line, with the connections that wait.
 func (e *GateError) Lines() []string {
 	var out []string
 	for _, r := range e.Reasons {
@@ -98,11 +98,11 @@ func (o *Options) gate(p *Plan) error {
 			out[at].Waiting = append(out[at].Waiting, it.Name)
 		}
 		switch it.Action {
-		case Conflicting:
+		case ActionConflict:
 			if o.Conflicts.Policy != Skip {
 				out = append(out, it.Reasons...)
 			}
-		case Blocked:
+		case ActionBlocked:
 			for _, r := range it.Reasons {
 				if !o.Select.ReadyOnly && r.Code != NotFound && (it.credential == nil || r.Code != it.credential.Code) {
 					out = append(out, r)

@@ -68,7 +68,7 @@ type record struct {
 }
 
 // creates reports whether an intent is to make an item.
-func (r *record) creates() bool { return r.Action == string(Create) }
+func (r *record) creates() bool { return r.Action == string(ActionCreate) }
 
 // written is what the ledger knows of an item that it wrote.
 type written struct {
@@ -77,7 +77,7 @@ type written struct {
 	item   string // digest of the fields
 	secret string // secretMark; "" unknown or none
 	plan   string
-	loaded bool // by an earlier run; its time does not tell: clocks are set back
+	loaded bool // by an earlier run; its time does not show that: clocks are set back
 }
 
 type entry struct {
@@ -154,7 +154,7 @@ func openLedger(o *Options) (*ledger, error) {
 	return l, nil
 }
 
-// resume opens the file. A torn last line is taken away by writing what is good
+// resume opens the file. A torn last line is removed by writing what is good
 // of the ledger anew.
 func (l *ledger) resume(o *Options) (err error) {
 	if l.f, err = o.files.Append(l.path); err != nil {
@@ -189,7 +189,7 @@ var errBegun = errors.New("another import began the ledger")
 // sure that the file under the path is the one held, or begins a new ledger,
 // whole or not at all, and locks it. Where there is nothing to do, or it cannot
 // be done, nothing is left beside the bundle. (A lock file that was made cannot
-// be taken away: whoever has it open would go on to lock a file that is none any
+// be removed: whoever has it open would go on to lock a file that is none any
 // more.)
 func (l *ledger) start(o *Options) error {
 	err := l.begin(o)
@@ -287,7 +287,7 @@ func (l *ledger) read(o *Options, line []byte) error {
 	return l.apply(r)
 }
 
-// checkHead tells an older ledger from what is none.
+// checkHead distinguishes an older ledger from what is none.
 func checkHead(line []byte) error {
 	var head struct {
 		Format string `json:"format"`
@@ -335,7 +335,7 @@ func (l *ledger) apply(r record) error {
 
 func (l *ledger) intend(r record) error {
 	if r.Key == "" || r.Name == "" || (r.List != schema.Credentials && r.List != schema.Connections) ||
-		!r.creates() && r.Action != string(ChangeIt) {
+		!r.creates() && r.Action != string(ActionChange) {
 		return errors.New("damaged: an intent that does not say what for")
 	}
 	k := itemKey{List: r.List, Name: r.Name}

@@ -178,7 +178,7 @@ func TestAnOlderLedgerIsRefusedAndSaysHowToFinish(t *testing.T) {
 func TestAFullLedgerBeginsNoWriteAndTakesWhatCameOfOne(t *testing.T) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
-	begun(t, o, intentOf(t, smtp("A"), Create))
+	begun(t, o, intentOf(t, smtp("A"), ActionCreate))
 	if err := o.defaults(); err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestAFullLedgerBeginsNoWriteAndTakesWhatCameOfOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	led.size = maxLedger + 1
-	if err := led.add(intentOf(t, smtp("B"), Create)); err == nil || !strings.Contains(err.Error(), "no further write is begun") {
+	if err := led.add(intentOf(t, smtp("B"), ActionCreate)); err == nil || !strings.Contains(err.Error(), "no further write is begun") {
 		t.Errorf("an intent: %v", err)
 	}
 	if err := errors.Join(led.add(record{Type: typeOutcome, Key: "k", Result: outWritten, ID: "1"}), led.close()); err != nil {

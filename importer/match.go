@@ -23,7 +23,7 @@ type look struct {
 	ids   map[itemKey]*Remote  // by id in the place of the name
 }
 
-// mostAlike is how many names alike a person is told of. Cloud could have
+// mostAlike is how many names alike a person is shown. Cloud could have
 // thousands for each of thousands of items.
 const mostAlike = 10
 

@@ -182,7 +182,7 @@ type itemKey = schema.SecretKey
 
 func keyOf(it schema.Item) itemKey { return itemKey{List: it.List(), Name: it.ItemName()} }
 
-// selected tells which items a run is about. A credential is selected by its
+// selected returns which items a run is about. A credential is selected by its
 // name or because a selected connection needs it, so that the same patterns
 // serve both imports; Exclude takes it out again by name.
 func (o *Options) selected() map[itemKey]bool {

@@ -136,9 +136,9 @@ func (r *run) prepare(pi *PlanItem) (*attempt, error) {
 	in := record{Type: typeIntent, Time: schema.At(r.o.Watch.Now()), List: k.List, Name: k.Name, Plan: r.plan,
 		Action: string(pi.Action), Item: r.p.views[k], Secret: a.mark}
 	if pi.resume() {
-		in.Action = string(Create)
+		in.Action = string(ActionCreate)
 	}
-	if pi.Action == ChangeIt {
+	if pi.Action == ActionChange {
 		in.ID = pi.remote.ID
 		if err := r.keep(pi); err != nil {
 			return nil, err
@@ -171,7 +171,7 @@ func (r *run) send(ctx context.Context, a *attempt) (got Remote, err error) {
 		r.progress(func(p *Progress) { p.Waiting = words })
 	})
 	r.o.hooks.at("before-send")
-	if a.pi.Action == ChangeIt {
+	if a.pi.Action == ActionChange {
 		got, err = r.o.Cloud.Update(ctx, a.pi.remote.ID, a.write)
 	} else {
 		got, err = r.o.Cloud.Create(ctx, a.write)
@@ -190,7 +190,7 @@ func (r *run) unsent(a *attempt) error {
 }
 
 // end writes what came of an attempt. open: nobody saw its end, and the next
-// look at Cloud has to tell.
+// look at Cloud has to show.
 func (r *run) end(a *attempt) (open bool, err error) {
 	pi, res := a.pi, r.results[keyOf(a.pi.item)]
 	out := record{Type: typeOutcome, Time: schema.At(r.o.Watch.Now()), Key: a.write.Key}
@@ -231,7 +231,7 @@ func (r *run) end(a *attempt) (open bool, err error) {
 	return false, nil
 }
 
-// notOurs tells of a create that was refused though Cloud has the item, with
+// notOurs describes a create that was refused though Cloud has the item, with
 // every field equal.
 func (a *attempt) notOurs() string {
 	if a.mark == given {

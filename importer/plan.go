@@ -13,11 +13,11 @@ type Action string
 
 // The actions.
 const (
-	Create      Action = "create"
-	ChangeIt    Action = "change"
-	Unchanged   Action = "unchanged"
-	Conflicting Action = "conflict"
-	Blocked     Action = "blocked"
+	ActionCreate    Action = "create"
+	ActionChange    Action = "change"
+	ActionUnchanged Action = "unchanged"
+	ActionConflict  Action = "conflict"
+	ActionBlocked   Action = "blocked"
 )
 
 // PlanItem is what an import would do with one item, and why.
@@ -64,7 +64,7 @@ func (p *Plan) Counts() map[Action]int {
 
 // Changes reports whether an import would change anything, or could not.
 func (p *Plan) Changes() bool {
-	return slices.ContainsFunc(p.Items, func(it PlanItem) bool { return it.Action != Unchanged })
+	return slices.ContainsFunc(p.Items, func(it PlanItem) bool { return it.Action != ActionUnchanged })
 }
 
 // MakePlan reads Cloud and says what both imports would do, one after the
@@ -89,7 +89,7 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 }
 
 // planner decides what to do with each item. It is made once a run and looks at
-// Cloud as often as it is told to.
+// Cloud as often as it is asked to.
 type planner struct {
 	o        *Options
 	led      *ledger
@@ -171,7 +171,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 			pi.block(Reason{Code: NotFound, Words: fmt.Sprintf("%s %s: %s", k.List.One(), schema.Quote(k.Name), p.unfound(k))})
 			return pi, nil
 		}
-		pi.Action, pi.sendSecret = Create, need
+		pi.Action, pi.sendSecret = ActionCreate, need
 		if when, ok := p.led.written(k); ok {
 			pi.Notes = append(pi.Notes, "was imported on "+day(when.time)+" and is gone from Cloud since")
 		}
@@ -198,11 +198,11 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	p.compareSecret(&pi, need && !missing)
 	switch {
 	case len(pi.Changes) == 0:
-		pi.Action = Unchanged
+		pi.Action = ActionUnchanged
 	case p.o.Conflicts.Policy != Overwrite:
 		pi.conflict(Conflict, fmt.Sprintf("%s %s is on Cloud with another %s", k.List.One(), schema.Quote(k.Name), joinWords(labels(pi.Changes))))
 	default:
-		pi.Action = ChangeIt
+		pi.Action = ActionChange
 		if need && !pi.sendSecret {
 			pi.Notes = append(pi.Notes, secretLabel(k.List)+" stays as Cloud has it")
 		}
@@ -222,10 +222,10 @@ func (p *planner) compareSecret(pi *PlanItem, have bool) {
 	}
 	c := Change{Field: schema.SecretField(pi.List), Label: secretLabel(pi.List), Secret: true}
 	switch w, _ := p.led.written(keyOf(pi.item)); {
-	case pi.intent != nil && pi.intent.Action == string(ChangeIt):
+	case pi.intent != nil && pi.intent.Action == string(ActionChange):
 		c.From, c.To = "unknown: an earlier change was cut off", "the bundle's"
 	case pi.intent != nil:
-		// A create that was cut off: repeating it under its key tells.
+		// A create that was cut off: repeating it under its key shows whether Cloud has it.
 		pi.Notes = append(pi.Notes, "an earlier run was cut off here; the import asks Cloud again under the same key")
 		return
 	case p.o.Conflicts.RewriteSecrets && p.o.Conflicts.Policy == Overwrite:
@@ -296,8 +296,8 @@ func (p *planner) holdBack(pi *PlanItem, planned map[string]Action) {
 	}
 	pi.credential = r
 	switch a := planned[name]; {
-	case pi.Action != Create && pi.Action != ChangeIt && pi.Action != Blocked:
-	case a == Create || a == ChangeIt:
+	case pi.Action != ActionCreate && pi.Action != ActionChange && pi.Action != ActionBlocked:
+	case a == ActionCreate || a == ActionChange:
 		pi.After = name
 	default:
 		pi.block(*r)
@@ -308,12 +308,12 @@ func (pi *PlanItem) block(r Reason) {
 	if r.Name == "" {
 		r.List, r.Name = pi.List, pi.Name
 	}
-	pi.Action = Blocked
+	pi.Action = ActionBlocked
 	pi.Reasons = append(pi.Reasons, r)
 }
 
 func (pi *PlanItem) conflict(code, words string) {
-	pi.Action = Conflicting
+	pi.Action = ActionConflict
 	pi.Reasons = append(pi.Reasons, Reason{Code: code, List: pi.List, Name: pi.Name, Words: words})
 }
 

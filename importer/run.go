@@ -103,7 +103,7 @@ func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
 	if _, err := r.search(ctx, bothLists()...); err != nil {
 		return nil, unwritten(err)
 	}
-	stale = append(stale, r.p.sayAgain()...)
+	stale = append(stale, r.p.acceptAgain()...)
 	plan, err := r.p.plan(ctx)
 	if err != nil {
 		return nil, unwritten(err)
@@ -119,7 +119,7 @@ func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
 	if err = shut(stale); err == nil {
 		err = r.o.gate(plan)
 	}
-	todo := r.sort(plan, err != nil)
+	todo := r.toWrite(plan, err != nil)
 	if err == nil && r.nothingReady(plan, todo) {
 		err = shut(waiting(plan, r.o.List))
 	}
@@ -145,9 +145,9 @@ func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
 	return rep, nil
 }
 
-// sort gives every item of this import a result as far as it has one already,
+// toWrite gives every item of this import a result as far as it has one already,
 // and returns those that are to be written. shut: none are.
-func (r *run) sort(plan *Plan, shut bool) []*PlanItem {
+func (r *run) toWrite(plan *Plan, shut bool) []*PlanItem {
 	var todo []*PlanItem
 	for i := range plan.Items {
 		pi := &plan.Items[i]
@@ -157,19 +157,19 @@ func (r *run) sort(plan *Plan, shut bool) []*PlanItem {
 		res := &ItemReport{List: pi.List, Name: pi.Name, Changes: pi.Changes, Notes: pi.Notes, item: pi.item}
 		r.results[keyOf(pi.item)] = res
 		switch {
-		case pi.Action == Conflicting:
+		case pi.Action == ActionConflict:
 			res.Result, res.Words = Skipped, pi.Reasons[0].Words
 		case pi.unfound():
 			res.Result, res.Words = Unfound, r.p.unfound(keyOf(pi.item))
-		case pi.Action == Blocked:
+		case pi.Action == ActionBlocked:
 			res.Result, res.Words = Waits, pi.Reasons[0].Words
 		case pi.After != "":
 			res.Result, res.Words = Waits, pi.credential.Words
-		case pi.Action == Unchanged && !pi.resume():
+		case pi.Action == ActionUnchanged && !pi.resume():
 			r.same(res, pi.remote)
 		case shut:
 			res.Result = NotTried
-		case pi.Action == ChangeIt && r.o.Conflicts.Confirm != nil && !r.o.Conflicts.Confirm(*pi):
+		case pi.Action == ActionChange && r.o.Conflicts.Confirm != nil && !r.o.Conflicts.Confirm(*pi):
 			res.Result, res.Words = Skipped, "left as it is on Cloud, as answered"
 		default:
 			res.Result = NotTried
@@ -180,12 +180,14 @@ func (r *run) sort(plan *Plan, shut bool) []*PlanItem {
 }
 
 // unfound reports whether only a person can say if Cloud has the item.
-func (pi *PlanItem) unfound() bool { return pi.Action == Blocked && pi.Reasons[0].Code == NotFound }
+func (pi *PlanItem) unfound() bool {
+	return pi.Action == ActionBlocked && pi.Reasons[0].Code == NotFound
+}
 
 // resume reports whether a create that was cut off has to be repeated under its
 // key although everything visible is equal.
 func (pi *PlanItem) resume() bool {
-	return pi.Action == Unchanged && pi.intent != nil && pi.intent.creates()
+	return pi.Action == ActionUnchanged && pi.intent != nil && pi.intent.creates()
 }
 
 // same gives the result of an item that is on Cloud as the bundle has it.
@@ -214,7 +216,7 @@ func waiting(plan *Plan, list schema.List) []Reason {
 	for _, pi := range plan.Items {
 		switch {
 		case pi.List != list:
-		case pi.Action == Blocked:
+		case pi.Action == ActionBlocked:
 			out = append(out, pi.Reasons...)
 		case pi.After != "":
 			r := *pi.credential
@@ -283,10 +285,10 @@ func (r *run) again(ctx context.Context, left []*PlanItem) ([]*PlanItem, error) 
 		}
 		res := r.results[keyOf(pi.item)]
 		switch {
-		case pi.Action == Create || pi.Action == ChangeIt || pi.resume():
+		case pi.Action == ActionCreate || pi.Action == ActionChange || pi.resume():
 			todo = append(todo, &pi)
 			continue
-		case pi.Action == Unchanged:
+		case pi.Action == ActionUnchanged:
 			r.same(res, pi.remote)
 			res.Words = ""
 		case pi.unfound():
@@ -359,7 +361,7 @@ func (r *run) settled(k itemKey, res *ItemReport, there []Remote) {
 	}
 }
 
-// done counts an item and tells whoever watches.
+// done counts an item and reports it to whoever watches.
 func (r *run) done(res *ItemReport) {
 	r.progress(func(p *Progress) {
 		p.Done++

@@ -144,7 +144,7 @@ func (s *SavedPlan) check() error {
 			return at("list", "not one of credentials, connections")
 		}
 		switch it.Action {
-		case Create, ChangeIt, Unchanged, Conflicting, Blocked:
+		case ActionCreate, ActionChange, ActionUnchanged, ActionConflict, ActionBlocked:
 		default:
 			return at("action", "not one of create, change, unchanged, conflict, blocked")
 		}
@@ -164,7 +164,7 @@ func (s *SavedPlan) check() error {
 
 // adopt takes the plan's selection where none is given, and names what was given
 // otherwise than the plan was made with. What may be done to Cloud is never
-// taken from the plan.
+// read from the plan.
 func (o *Options) adopt() []Reason {
 	p := o.Plan
 	if p == nil {

@@ -7,14 +7,14 @@ import (
 )
 
 // settle brings intents without an outcome to an end by looking at Cloud, as
-// far as looking can tell. What it cannot tell stays open:
+// far as looking can show. What it cannot show stays open:
 //
 //   - A create that is not on Cloud: the request may still be on its way. It is
 //     repeated under its own key, which Cloud answers once where it honours
 //     keys. Where it does not, see [planner.unseen].
 //   - A create with a secret that is on Cloud with every field equal, on a
-//     Cloud that honours keys: repeating it under its key tells whether it was
-//     ours, and so whether the secret is. Without keys it is taken as ours if
+//     Cloud that honours keys: repeating it under its key shows whether it was
+//     ours, and so whether the secret is. Without keys it counts as ours if
 //     it was sent at all.
 //   - A change of a secret: repeating it makes it so. A change is the same
 //     however often it is made.

@@ -98,7 +98,7 @@ func (p *Plan) Text(w io.Writer, width int) error {
 		}
 	}
 	out.Blank()
-	out.sentence(counted(p.Counts(), Create, ChangeIt, Unchanged, Conflicting, Blocked))
+	out.sentence(counted(p.Counts(), ActionCreate, ActionChange, ActionUnchanged, ActionConflict, ActionBlocked))
 	return out.Flush()
 }
 

@@ -24,9 +24,9 @@ func (p *planner) unfound(k itemKey) string {
 	return "written, not found in the list (sent on " + day(p.led.of(k).sent) + ")"
 }
 
-// sayAgain takes the names of LedgerOptions.Again that may be made again, and says why
+// acceptAgain accepts the names of LedgerOptions.Again that may be made again, and says why
 // the others may not.
-func (p *planner) sayAgain() (needless []Reason) {
+func (p *planner) acceptAgain() (needless []Reason) {
 	p.again = map[itemKey]bool{}
 	for _, name := range p.o.Ledger.Again {
 		k := itemKey{List: p.o.List, Name: name}

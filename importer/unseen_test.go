@@ -88,7 +88,7 @@ func TestWhatTheListNeverShowsIsNotWrittenAgainUntilAPersonSaysSo(t *testing.T) 
 			t.Errorf("how to go on: %q", how)
 		}
 		plan, err := MakePlan(t.Context(), o)
-		if err != nil || plan.Items[0].Action != Blocked || plan.Items[0].Reasons[0].Code != NotFound {
+		if err != nil || plan.Items[0].Action != ActionBlocked || plan.Items[0].Reasons[0].Code != NotFound {
 			t.Errorf("plan: %v, %+v", err, plan.Items[0])
 		}
 	}
@@ -220,12 +220,12 @@ func TestACreateThatWasCutOffBeforeSaveIsMadeByItselfAndOneAfterItIsNot(t *testi
 		records []record
 		writes  int
 	}{
-		{"an intent", []record{intentOf(t, smtp("A"), Create)}, 1},
-		{"pressed", []record{intentOf(t, smtp("A"), Create), pressed}, 0},
-		{"pressed, and Cloud said no", []record{intentOf(t, smtp("A"), Create), pressed, {Type: typeOutcome, Key: "k", Result: outRefused}}, 1},
-		{"a change that Cloud refused", []record{intentOf(t, smtp("A"), ChangeIt), {Type: typeOutcome, Key: "k", Result: outRefused}}, 0},
-		{"pressed, and it was found otherwise", []record{intentOf(t, smtp("A"), Create), pressed, {Type: typeOutcome, Key: "k", Time: pressed.Time, Result: outLost}}, 0},
-		{"written", []record{intentOf(t, smtp("A"), Create), pressed, {Type: typeOutcome, Key: "k", Time: pressed.Time, Result: outWritten}}, 0},
+		{"an intent", []record{intentOf(t, smtp("A"), ActionCreate)}, 1},
+		{"pressed", []record{intentOf(t, smtp("A"), ActionCreate), pressed}, 0},
+		{"pressed, and Cloud said no", []record{intentOf(t, smtp("A"), ActionCreate), pressed, {Type: typeOutcome, Key: "k", Result: outRefused}}, 1},
+		{"a change that Cloud refused", []record{intentOf(t, smtp("A"), ActionChange), {Type: typeOutcome, Key: "k", Result: outRefused}}, 0},
+		{"pressed, and it was found otherwise", []record{intentOf(t, smtp("A"), ActionCreate), pressed, {Type: typeOutcome, Key: "k", Time: pressed.Time, Result: outLost}}, 0},
+		{"written", []record{intentOf(t, smtp("A"), ActionCreate), pressed, {Type: typeOutcome, Key: "k", Time: pressed.Time, Result: outWritten}}, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newMemory()

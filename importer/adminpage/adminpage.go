@@ -58,7 +58,7 @@ func (c *cloud) Close() error {
 // in any case.
 func (c *cloud) List(ctx context.Context, l schema.List) ([]importer.Remote, error) {
 	all, err := c.list(ctx, l)
-	return all, c.discreet(told(err))
+	return all, c.discreet(importError(err))
 }
 
 func (c *cloud) list(ctx context.Context, l schema.List) ([]importer.Remote, error) {
@@ -116,14 +116,14 @@ func (c *cloud) Offered(ctx context.Context, l schema.List, field string) ([]str
 			return err
 		})
 		if err != nil {
-			return nil, c.discreet(told(err))
+			return nil, c.discreet(importError(err))
 		}
 	}
 	return c.offered[l][field], nil
 }
 
-// told gives an error of the pages the meaning that an import knows.
-func told(err error) error {
+// importError gives an error of the pages the meaning that an import knows.
+func importError(err error) error {
 	switch {
 	case errors.Is(err, formprofile.ErrSignedOut):
 		return fmt.Errorf("%w: %w", importer.ErrUnauthorized, err)

@@ -59,7 +59,7 @@ func (c *cloud) enterAndSave(ctx context.Context, w importer.Write, open func() 
 	})
 	if err != nil {
 		c.site.Forget()
-		return importer.Remote{}, told(refusal(err))
+		return importer.Remote{}, importError(refusal(err))
 	}
 	if err := c.save(ctx, form, w, changed); err != nil {
 		return importer.Remote{}, err
@@ -67,7 +67,7 @@ func (c *cloud) enterAndSave(ctx context.Context, w importer.Write, open func() 
 	it, err := c.readRow(ctx, l, c.rowNamed(l, w.Item.ItemName()))
 	if err != nil {
 		c.site.Forget()
-		return importer.Remote{}, importer.MarkUnsettled(told(fmt.Errorf("reading %s %s back: %w", l.One(), schema.Quote(w.Item.ItemName()), err)))
+		return importer.Remote{}, importer.MarkUnsettled(importError(fmt.Errorf("reading %s %s back: %w", l.One(), schema.Quote(w.Item.ItemName()), err)))
 	}
 	return importer.Remote{ID: it.ItemName(), Item: it}, nil
 }
@@ -218,7 +218,7 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 	before, err := messages(ctx, form)
 	if err != nil {
 		c.site.Forget()
-		return told(err)
+		return importError(err)
 	}
 	if w.Before != nil {
 		if err := w.Before(); err != nil {
@@ -228,7 +228,7 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 	}
 	err = c.site.Save(ctx, form)
 	if elsewhere(err) { // and not pressed
-		return told(err)
+		return importError(err)
 	}
 	if errors.Is(err, page.ErrRefused) || errors.Is(err, page.ErrDisabled) || errors.Is(err, page.ErrAbsent) || errors.Is(err, page.ErrAmbiguous) {
 		// The browser itself did not send the form, or there was nothing to press.
@@ -241,7 +241,7 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 	}
 	if err != nil {
 		c.site.Forget()
-		return importer.MarkUnsettled(told(fmt.Errorf("after Save: %w", err)))
+		return importer.MarkUnsettled(importError(fmt.Errorf("after Save: %w", err)))
 	}
 	if len(said) == 0 {
 		c.site.Left()
@@ -252,7 +252,7 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 	no := &importer.RefusedError{Words: words(said)}
 	switch {
 	case err != nil:
-		return importer.MarkUnsettled(told(fmt.Errorf("after Save: %w", err)))
+		return importer.MarkUnsettled(importError(fmt.Errorf("after Save: %w", err)))
 	case !stands:
 		return importer.MarkUnsettled(no) // Save let go of the form: an alert may say anything
 	case onField(said) || len(changed) == 0:
@@ -265,7 +265,7 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 	case errors.As(err, &missing):
 		return no
 	case err != nil:
-		return importer.MarkUnsettled(fmt.Errorf("%w; %w", no, told(err)))
+		return importer.MarkUnsettled(fmt.Errorf("%w; %w", no, importError(err)))
 	case same(it, w.Item):
 		return importer.MarkUnsettled(no)
 	}

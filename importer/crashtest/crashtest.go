@@ -1,6 +1,6 @@
 // Package crashtest lets a test binary be a process of its own, which the test
-// starts, listens to and kills: what a crash leaves behind is only told by a
-// process that really died.
+// starts, reads the output of and kills: only a process that really died shows
+// what a crash leaves behind.
 package crashtest
 
 import (
@@ -20,15 +20,15 @@ import (
 const variable = "MAILFERRY_TEST_PROCESS"
 
 // Main is for TestMain. In a process that Start started it runs the child, with
-// what the test told it and the output that the test reads; elsewhere the tests.
-func Main[T any](m *testing.M, child func(told T, out io.Writer) error) {
+// the task that the test gave it and the output that the test reads; elsewhere the tests.
+func Main[T any](m *testing.M, child func(task T, out io.Writer) error) {
 	if os.Getenv(variable) == "" {
 		os.Exit(m.Run())
 	}
-	var told T
-	err := json.NewDecoder(os.Stdin).Decode(&told)
+	var task T
+	err := json.NewDecoder(os.Stdin).Decode(&task)
 	if err == nil {
-		err = child(told, os.Stdout)
+		err = child(task, os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -45,14 +45,14 @@ type Process struct {
 	words bytes.Buffer // its last ones, on stderr
 }
 
-// Start starts a process and tells it what its child is to do. It is killed when
+// Start starts a process and gives its child a task. It is killed when
 // ctx ends.
-func Start(ctx context.Context, told any) (*Process, error) {
+func Start(ctx context.Context, task any) (*Process, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	in, err := json.Marshal(told)
+	in, err := json.Marshal(task)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func Die() {
 	panic(err)
 }
 
-// Wait waits for the end and tells whether the process was killed, by Kill or by
+// Wait waits for the end and reports whether the process was killed, by Kill or by
 // itself. The error of one that failed has its last words.
 func (p *Process) Wait() (killed bool, err error) {
 	err = p.cmd.Wait()

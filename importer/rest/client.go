@@ -17,8 +17,8 @@ import (
 
 const apiPath = "/api/v1/"
 
-// way implements importer.Cloud.
-type way struct {
+// client implements importer.Cloud.
+type client struct {
 	base      *url.URL
 	site      importer.Site
 	token     schema.Secret
@@ -28,16 +28,16 @@ type way struct {
 	echoes    importer.EchoGuard
 }
 
-var _ importer.Cloud = (*way)(nil)
+var _ importer.Cloud = (*client)(nil)
 
-func (c *way) Site() importer.Site { return c.site }
+func (c *client) Site() importer.Site { return c.site }
 
 // Offered returns nil: the interface does not say what Cloud offers.
-func (c *way) Offered(context.Context, schema.List, string) ([]string, error) { return nil, nil }
+func (c *client) Offered(context.Context, schema.List, string) ([]string, error) { return nil, nil }
 
-func (c *way) Echoes() *importer.EchoGuard { return &c.echoes }
+func (c *client) Echoes() *importer.EchoGuard { return &c.echoes }
 
-func (c *way) Close() error {
+func (c *client) Close() error {
 	c.transport.CloseIdleConnections()
 	if c.server != nil {
 		return c.server.Close()
@@ -46,7 +46,7 @@ func (c *way) Close() error {
 }
 
 // List walks the pages of a list.
-func (c *way) List(ctx context.Context, l schema.List) ([]importer.Remote, error) {
+func (c *client) List(ctx context.Context, l schema.List) ([]importer.Remote, error) {
 	var out []importer.Remote
 	seen := map[string]bool{}
 	query := url.Values{}
@@ -84,18 +84,18 @@ func (c *way) List(ctx context.Context, l schema.List) ([]importer.Remote, error
 	}
 }
 
-func (c *way) Create(ctx context.Context, w importer.Write) (importer.Remote, error) {
+func (c *client) Create(ctx context.Context, w importer.Write) (importer.Remote, error) {
 	return c.write(ctx, http.MethodPost, apiPath+string(w.Item.List()), w)
 }
 
-func (c *way) Update(ctx context.Context, id string, w importer.Write) (importer.Remote, error) {
+func (c *client) Update(ctx context.Context, id string, w importer.Write) (importer.Remote, error) {
 	if !usableID(id) {
 		return importer.Remote{}, c.failed("%s is not the id of anything", schema.Quote(id))
 	}
 	return c.write(ctx, http.MethodPut, apiPath+string(w.Item.List())+"/"+url.PathEscape(id), w)
 }
 
-func (c *way) write(ctx context.Context, method, path string, w importer.Write) (importer.Remote, error) {
+func (c *client) write(ctx context.Context, method, path string, w importer.Write) (importer.Remote, error) {
 	body, err := encode(w)
 	if err != nil {
 		return importer.Remote{}, err
@@ -140,21 +140,21 @@ const repeating = "its words repeat a secret and are not shown"
 
 // quotable returns words that Cloud had a hand in, fit to be shown: a text of
 // its own instead where they repeat a secret.
-func (c *way) quotable(said string) string {
+func (c *client) quotable(said string) string {
 	if said = human.Clean(said); c.echoes.Repeats(said, 1) {
 		return repeating
 	}
 	return said
 }
 
-func (c *way) failed(format string, args ...any) error {
+func (c *client) failed(format string, args ...any) error {
 	return fmt.Errorf("Cloud %s: %w", c.site.Host, fmt.Errorf(format, args...))
 }
 
 // do sends one request, through the retry layer, and returns the body of an
 // answer that says yes. Every other answer is an error as importer.Cloud
 // promises it.
-func (c *way) do(ctx context.Context, method, path string, query url.Values, body []byte, w importer.Write) ([]byte, error) {
+func (c *client) do(ctx context.Context, method, path string, query url.Values, body []byte, w importer.Write) ([]byte, error) {
 	// The base's path and ours are both escaped already or need no escaping.
 	u := c.base.Scheme + "://" + c.base.Host + c.base.EscapedPath() + path
 	if len(query) > 0 {
@@ -193,7 +193,7 @@ func (c *way) do(ctx context.Context, method, path string, query url.Values, bod
 }
 
 // lost says what became of a request that got no whole answer.
-func (c *way) lost(req *http.Request, err error) error {
+func (c *client) lost(req *http.Request, err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err // without the address
@@ -220,7 +220,7 @@ func (c *way) lost(req *http.Request, err error) error {
 }
 
 // judge turns an answer's status into the error that it stands for.
-func (c *way) judge(req *http.Request, res *http.Response, raw []byte) error {
+func (c *client) judge(req *http.Request, res *http.Response, raw []byte) error {
 	code := res.StatusCode
 	said := words(code, raw, &c.echoes)
 	switch {
@@ -249,7 +249,7 @@ func (c *way) judge(req *http.Request, res *http.Response, raw []byte) error {
 }
 
 // redirectTarget names where an answer points, without path and query.
-func (c *way) redirectTarget(res *http.Response) string {
+func (c *client) redirectTarget(res *http.Response) string {
 	to, err := res.Location()
 	switch {
 	case err != nil:

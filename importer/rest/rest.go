@@ -43,7 +43,7 @@ const (
 
 // Open prepares the way to the Cloud at address without asking it anything yet.
 // The address is https, or http on a loopback host, without user, query or
-// fragment; a path in it is kept as a prefix. A proxy is taken from
+// fragment; a path in it is kept as a prefix. A proxy is read from
 // HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY as they stand now; one that
 // cannot be read is an error.
 func Open(_ context.Context, address string, opts Options) (importer.Cloud, error) {
@@ -71,7 +71,7 @@ func Open(_ context.Context, address string, opts Options) (importer.Cloud, erro
 
 // OpenHandler is Open for a Cloud in this process, such as the sample Cloud:
 // real HTTP, but over memory, so that no port is opened. Closing it does not
-// close what stands behind the handler. Site is taken as given, with what this
+// close what stands behind the handler. Site is kept as given, with what this
 // package can do added.
 func OpenHandler(handler http.Handler, site importer.Site, opts Options) (importer.Cloud, error) {
 	ln := newMemory()
@@ -99,7 +99,7 @@ func open(base *url.URL, site importer.Site, transport *http.Transport, srv *htt
 	transport.MaxResponseHeaderBytes = 64 << 10
 	transport.DisableCompression = true // a small answer stays small
 	layer := &retry{next: transport, pace: newPacer(), timeout: opts.Timeout, log: opts.Log}
-	c := &way{
+	c := &client{
 		base: base, site: site, token: opts.Token, server: srv, transport: transport,
 		http: &http.Client{Transport: layer, CheckRedirect: checkRedirect},
 	}
@@ -169,7 +169,7 @@ func tlsConfig(opts Options) (*tls.Config, error) {
 	return config, nil
 }
 
-// ErrToken says that a token cannot be one. It tells nothing of the token.
+// ErrToken says that a token cannot be one. It says nothing of the token.
 var ErrToken = errors.New("the token has a blank or another character that no token has")
 
 func checkToken(token schema.Secret) error {

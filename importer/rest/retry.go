@@ -95,7 +95,7 @@ func (t *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// putOff tells the pacer when Cloud asks for patience. Too much of it is an
+// putOff makes the pacer wait when Cloud asks for patience. Too much of it is an
 // error: the run should say so and end rather than stand still.
 func (t *retry) putOff(req *http.Request, res *http.Response, began time.Time, since *time.Time) error {
 	if res.StatusCode != http.StatusTooManyRequests && isWrite(req) {

@@ -1,5 +1,5 @@
 // Package runsheet is the way into Cloud for where nothing but a person may
-// touch it: a sheet that tells what to type and choose on each form, in the
+// touch it: a sheet that says what to type and choose on each form, in the
 // form's own order, and what is left to do afterwards.
 //
 // A run sheet holds no secret and cannot: it is made from a bundle's settings,
@@ -295,7 +295,7 @@ func (l *layout) secret(it schema.Item, out *field) {
 }
 
 // plainName is a text that stands for itself between double quotes in every
-// shell, and cannot be taken for a flag.
+// shell, and cannot be read as a flag.
 var plainName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}\p{So} ._@()+,:/#&–-]*$`)
 
 // command is what shows a secret. People paste it into a shell, so a name that
