@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-
 	"slices"
 
 	"github.com/mailferry/mailferry/schema"
@@ -61,9 +60,6 @@ func (d *DriftReport) Differs() bool {
 // ledger, where there is one, knows about secrets.
 func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 	if err := o.defaults(); err != nil {
-		return nil, err
-	}
-	if err := checkItems(o.Bundle); err != nil {
 		return nil, err
 	}
 	led, err := readLedger(&o, true)

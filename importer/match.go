@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"path"
@@ -158,22 +157,6 @@ func viewsOf(b *schema.Bundle) (views, error) {
 		}
 	}
 	return out, nil
-}
-
-var errNoCloudItem = errors.New("not an item of a cloud bundle")
-
-// checkItems makes sure of what the rest relies on.
-func checkItems(b *schema.Bundle) error {
-	for _, list := range bothLists() {
-		for _, it := range b.Items(list) {
-			switch it.(type) {
-			case *schema.CloudCredential, *schema.CloudConnection:
-			default:
-				return errNoCloudItem
-			}
-		}
-	}
-	return nil
 }
 
 // sameSite writes a Cloud's address in one form: case of scheme and host, and a

@@ -2,8 +2,6 @@ package importer
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"sync"
@@ -147,10 +145,7 @@ func (r *run) prepare(pi *PlanItem) (*attempt, error) {
 	if was := pi.intent; was != nil && was.Action == in.Action && was.Item == in.Item && was.Secret == in.Secret && was.ID == in.ID {
 		in.Key, a.again = was.Key, true
 	} else {
-		var err error
-		if in.Key, err = newKey(); err != nil {
-			return nil, err
-		}
+		in.Key = schema.NewID()
 	}
 	a.write.Key = in.Key
 	if in.creates() && !r.o.Cloud.Site().Keys {
@@ -244,10 +239,4 @@ func (a *attempt) notOurs() string {
 // through: the name is taken, or the key was used with another secret.
 func (a *attempt) maybeDone(no *RefusedError) bool {
 	return a.again && (no.Code == http.StatusConflict || no.Code == http.StatusUnprocessableEntity && a.mark == given)
-}
-
-func newKey() (string, error) {
-	b := make([]byte, 16)
-	_, err := rand.Read(b)
-	return hex.EncodeToString(b), err
 }

@@ -102,9 +102,6 @@ type planner struct {
 }
 
 func newPlanner(o *Options, led *ledger) (*planner, error) {
-	if err := checkItems(o.Bundle); err != nil {
-		return nil, err
-	}
 	v, err := viewsOf(o.Bundle)
 	if err != nil {
 		return nil, err

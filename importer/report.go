@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,7 +110,7 @@ func (r *Report) tasks(b *schema.Bundle) []Task {
 	register := func(c *schema.CloudCredential) {
 		out = append(out, Task{Do: "register", Names: []string{c.Name}, Words: fmt.Sprintf(
 			"register Cloud's redirect URI with %s for client ID %s: the one of Server does not serve Cloud",
-			schema.Quote(orElse(c.ServiceProvider, "its provider")), schema.Quote(c.ClientID))})
+			schema.Quote(cmp.Or(c.ServiceProvider, "its provider")), schema.Quote(c.ClientID))})
 	}
 	used := map[string]bool{}
 	for _, it := range r.Items {
@@ -144,13 +145,6 @@ func (r *Report) tasks(b *schema.Bundle) []Task {
 			Task{Do: "dispose", Words: "dispose of the bundles, of the sheets and backups that they came from, and of the keys that open them"})
 	}
 	return out
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // HowToGoOn is the sentence for a run that left something; "" otherwise.

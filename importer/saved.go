@@ -188,7 +188,7 @@ func (o *Options) adopt() []Reason {
 			*x.mine = x.plan
 		}
 		if !slices.Equal(*x.mine, x.plan) {
-			moved(x.flag+" "+nothing(schema.Quotes(x.plan)), schema.Quotes(*x.mine))
+			moved(x.flag+" "+cmp.Or(schema.Quotes(x.plan), "none"), schema.Quotes(*x.mine))
 		}
 	}
 	return out
@@ -201,13 +201,6 @@ func writeFlags(policy Policy, rewriteSecrets bool) string {
 		flags += " --rewrite-secrets"
 	}
 	return flags
-}
-
-func nothing(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }
 
 // moved names what is no longer as the saved plan saw it. What the ledger wrote
