@@ -305,7 +305,8 @@ func checkHead(line []byte) error {
 // bind makes sure that the ledger is this Cloud's and this bundle's.
 func (l *ledger) bind(o *Options, r record) error {
 	if got, want := r.Cloud, sameSite(o.Cloud.Site().URL); got != want {
-		return schema.Hint(fmt.Errorf("this is the ledger of another Cloud: %s, not %s", schema.Quote(got), schema.Quote(want)), "choose another with --ledger F")
+		return schema.Hint(fmt.Errorf("this is the ledger of another Cloud: %s, not %s", schema.Quote(got), schema.Quote(want)),
+			"choose another with --ledger F")
 	}
 	if !l.anyBundle && (r.Bundle != o.Bundle.Manifest.ID || r.Digest != o.Digest) {
 		return schema.Hint(errors.New("this is the ledger of another bundle: "+schema.Quote(r.Bundle)), "choose another with --ledger F")

@@ -161,7 +161,8 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	switch len(there) {
 	case 0:
 		if near := p.look.near(it); len(near) > 0 {
-			pi.conflict(NearConflict, fmt.Sprintf("Cloud has %s, which is not %s: only case, blanks or Unicode form differ", schema.Quotes(p.o.guard.allQuotable(near)), schema.Quote(k.Name)))
+			pi.conflict(NearConflict, fmt.Sprintf("Cloud has %s, which is not %s: only case, blanks or Unicode form differ",
+				schema.Quotes(p.o.guard.allQuotable(near)), schema.Quote(k.Name)))
 			return pi, nil
 		}
 		if p.unseen(k) && !p.again[k] {
@@ -261,7 +262,8 @@ func (p *planner) checkOffered(ctx context.Context, pi *PlanItem, changes []Chan
 		}
 		if values != nil && !slices.Contains(values, text) {
 			pi.block(Reason{Code: NotOffered, Field: f.Name, Words: fmt.Sprintf("%s %s: Cloud does not offer %s as its %s, but %s%s",
-				pi.List.One(), schema.Quote(pi.Name), schema.Quote(text), f.Label, schema.Quotes(p.o.guard.allQuotable(values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))})
+				pi.List.One(), schema.Quote(pi.Name), schema.Quote(text), f.Label,
+				schema.Quotes(p.o.guard.allQuotable(values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))})
 		}
 	}
 	return nil
@@ -279,7 +281,8 @@ func (p *planner) holdBack(pi *PlanItem, planned map[string]Action) {
 	r := &Reason{List: schema.Credentials, Name: name}
 	switch {
 	case ours == nil:
-		r.Code, r.Words = CredentialMissing, fmt.Sprintf("credential %s is not in the bundle, so nobody can tell whether Cloud's is the same", schema.Quote(name))
+		r.Code = CredentialMissing
+		r.Words = fmt.Sprintf("credential %s is not in the bundle, so nobody can tell whether Cloud's is the same", schema.Quote(name))
 	case len(there) == 0:
 		r.Code, r.Words = CredentialMissing, fmt.Sprintf("credential %s is not on Cloud", schema.Quote(name))
 	case len(there) > 1:
