@@ -19,7 +19,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/mailferry/mailferry/importer"
-	"github.com/mailferry/mailferry/importer/crashtest"
+	"github.com/mailferry/mailferry/internal/rig/crash"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
@@ -66,7 +66,7 @@ func (c child) options(way importer.Cloud, id *age.X25519Identity) (importer.Opt
 
 // TestMain lets the test binary be the importing process as well, which the
 // harness kills.
-func TestMain(m *testing.M) { crashtest.Main(m, importing) }
+func TestMain(m *testing.M) { crash.Main(m, importing) }
 
 // importing is a process that imports: it says when it begins, and at its end
 // how it ended and what it reports.
@@ -94,7 +94,7 @@ func importing(c child, out io.Writer) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if hits++; hits == c.Hit {
-			crashtest.Die()
+			crash.Die()
 		}
 	})
 	if c.Blind {
@@ -118,7 +118,7 @@ type ended struct {
 // process runs an importing process. after ≥ 0 kills it that long after it
 // began. killed tells whether it died of a kill.
 func process(ctx context.Context, c child, after time.Duration) (end *ended, killed bool, err error) {
-	p, err := crashtest.Start(ctx, c)
+	p, err := crash.Start(ctx, c)
 	if err != nil {
 		return nil, false, err
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mailferry/mailferry/importer/crashtest"
+	"github.com/mailferry/mailferry/internal/rig/crash"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -31,7 +31,7 @@ func dieAfter(steps string) func(string) {
 			return
 		}
 		fmt.Fprintln(os.Stderr, "dies:", step)
-		crashtest.Die()
+		crash.Die()
 	}
 }
 

@@ -22,10 +22,10 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/adminpage"
-	"github.com/mailferry/mailferry/importer/crashtest"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
+	"github.com/mailferry/mailferry/internal/rig/crash"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -41,7 +41,7 @@ type child struct {
 
 // TestMain lets the test binary be the importing process as well, which the
 // tests kill.
-func TestMain(m *testing.M) { crashtest.Main(m, importing) }
+func TestMain(m *testing.M) { crash.Main(m, importing) }
 
 // importing says "sending" before each write, "pressing" before Save and
 // "answered" after it, and at its end what a person is asked for.
@@ -106,7 +106,7 @@ func (s *site) answer(t *testing.T, l schema.List, names []string) (again []stri
 // for the nth time; n 0 lets it live.
 func process(t *testing.T, c child, word string, n int, after time.Duration) (killed bool, asks []string) {
 	t.Helper()
-	p, err := crashtest.Start(t.Context(), c)
+	p, err := crash.Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

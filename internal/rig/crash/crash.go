@@ -1,7 +1,7 @@
-// Package crashtest lets a test binary be a process of its own, which the test
+// Package crash lets a test binary be a process of its own, which the test
 // starts, reads the output of and kills: only a process that really died shows
 // what a crash leaves behind.
-package crashtest
+package crash
 
 import (
 	"bufio"
