@@ -17,6 +17,8 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/adminsite"
+	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/samples/signin"
 	"github.com/mailferry/mailferry/schema"
@@ -32,7 +34,7 @@ func equal(t *testing.T, have, want []string) {
 // byRESTOf is what an import by REST makes of a bundle.
 func byRESTOf(t *testing.T, b *schema.Bundle) []string {
 	t.Helper()
-	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	s := newSite(t, adminsite.Options{})
 	importBoth(t, s.byREST(t), b)
 	return s.content(t)
 }
@@ -48,7 +50,7 @@ func TestTheSameBundleByPageAndByRESTGivesTheSameCloud(t *testing.T) {
 	} {
 		t.Run(query, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+			s := newSite(t, adminsite.Options{})
 			var said bytes.Buffer
 			c := s.byPageWith(t, query, formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: 10 * time.Second},
 				Log: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))})
@@ -66,14 +68,14 @@ func TestTheSameBundleByPageAndByRESTGivesTheSameCloud(t *testing.T) {
 
 func TestRelabelledPagesNeedEditedLinesOnly(t *testing.T) {
 	b := bundleWith(2)
-	s := newSite(t, cloud.Options{}, cloud.PageOptions{Variant: cloud.Variant{Relabel: map[string]string{
-		"SMTP Port": "Mail server port", "Add": "New connection", "Save": "Store", "Outgoing Mail Connections": "Senders", "Edit": "Change",
-	}}})
-	c := s.byPageWith(t, "", formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: time.Second}})
+	s := newSite(t, adminsite.Options{})
+	const relabelled = "relabel=SMTP+Port=Mail+server+port&relabel=Add=New+connection&relabel=Save=Store&" +
+		"relabel=Outgoing+Mail+Connections=Senders&relabel=Edit=Change"
+	c := s.byPageWith(t, relabelled, formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: time.Second}})
 	if _, err := c.List(t.Context(), schema.Connections); err == nil || !errors.Is(err, page.ErrTimeout) || !strings.Contains(err.Error(), `"Senders"`) && !strings.Contains(err.Error(), "Senders") {
 		t.Fatalf("with the old profile: %v", err)
 	}
-	c = s.byPage(t, "", func(p *schema.FormProfile) {
+	c = s.byPage(t, relabelled, func(p *schema.FormProfile) {
 		for _, l := range []*schema.FormList{&p.Connections, &p.Credentials} {
 			l.Add, l.Save, l.Edit = "New connection", "Store", "Change"
 		}
@@ -89,7 +91,7 @@ func TestRelabelledPagesNeedEditedLinesOnly(t *testing.T) {
 // may be written by such a profile.
 func TestAProfileThatDoesNotFitWritesNothing(t *testing.T) {
 	b := bundleWith(1)
-	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	s := newSite(t, adminsite.Options{})
 	c := s.byPage(t, "", func(p *schema.FormProfile) {
 		i := slices.IndexFunc(p.Credentials.Fields, func(f schema.FormField) bool { return f.Field == "token_endpoint" })
 		p.Credentials.Fields[i].Label = "Token URL"
@@ -114,7 +116,7 @@ func relays(n int) *schema.Bundle {
 
 func TestAListThatGoesOnWhereNobodySaidHowShutsTheGate(t *testing.T) {
 	b := relays(21)
-	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	s := newSite(t, adminsite.Options{})
 	importBoth(t, s.byREST(t), b)
 	before := s.content(t)
 	o := options(t, s.byPage(t, "list=paged&relabel=Next=Next+page"), relays(22), schema.Connections)
@@ -138,7 +140,7 @@ func TestAListThatGoesOnWhereNobodySaidHowShutsTheGate(t *testing.T) {
 // The twenty-first connection gives the list a second part.
 func TestAListThatComesToGoOnLeavesTheRunPartlyDone(t *testing.T) {
 	b := relays(21)
-	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	s := newSite(t, adminsite.Options{})
 	rest := *b
 	rest.Connections = b.Connections[:20]
 	importBoth(t, s.byREST(t), &rest)
@@ -154,7 +156,7 @@ func TestAListThatComesToGoOnLeavesTheRunPartlyDone(t *testing.T) {
 
 func TestWordsOfAnEmptyListBesideRowsAreNotBelieved(t *testing.T) {
 	b := relays(2)
-	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	s := newSite(t, adminsite.Options{})
 	importBoth(t, s.byREST(t), b)
 	c := s.byPage(t, "", func(p *schema.FormProfile) { p.Connections.Empty = "OUTGOING MAILS" }) // of the menu
 	if got, err := c.List(t.Context(), schema.Connections); err != nil || len(got) != 2 {
@@ -170,7 +172,7 @@ func TestAValueNotOfferedShutsTheGateAndNamesTheRulesLine(t *testing.T) {
 		Connections: schema.ListRules{Fields: []schema.FieldRule{{From: "encryption", To: "encryption", Values: "encryption"}}},
 		Values:      map[string][]schema.ValueRule{"encryption": {{From: "TLSv1.3", To: "TLS 1.3"}}},
 	}}
-	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	s := newSite(t, adminsite.Options{})
 	_, err := importer.Run(t.Context(), options(t, s.byPage(t, ""), b, schema.Connections))
 	var gate *importer.GateError
 	if !errors.As(err, &gate) || len(gate.Reasons) != 1 || gate.Reasons[0].Code != importer.NotOffered {
@@ -232,7 +234,7 @@ func TestARefusedSaveIsThatConnectionsFailureInThePagesWords(t *testing.T) {
 	b.Connections[0].(*schema.CloudConnection).Host = "" // a message beside the field
 	quota := b.Connections[1].ItemName()                 // an alert
 	for _, toast := range []string{"status", "alert"} {
-		s := newSite(t, cloud.Options{}, cloud.PageOptions{Refuse: func(_ schema.List, name string) string {
+		s := newSite(t, adminsite.Options{Refuse: func(_ schema.List, name string) string {
 			if name == quota {
 				return "Quota exceeded"
 			}
@@ -259,7 +261,7 @@ func TestARefusedSaveIsThatConnectionsFailureInThePagesWords(t *testing.T) {
 func TestASecretThatThePageRepeatsIsNotInItsWords(t *testing.T) {
 	b := bundleWith(1)
 	b.Credentials = nil
-	s := newSite(t, cloud.Options{}, cloud.PageOptions{Refuse: func(l schema.List, name string) string {
+	s := newSite(t, adminsite.Options{Refuse: func(l schema.List, name string) string {
 		return "The password " + strings.ToUpper(secretOf(l, name).Reveal()) + " is known to thieves"
 	}})
 	o := options(t, s.byPage(t, "form=dialog&toast=alert"), b, schema.Connections)
@@ -286,7 +288,7 @@ func TestLongListsAreReadToTheirEndAndChangedInPlace(t *testing.T) {
 			b := bundleWith(2)
 			b.Credentials = nil
 			b.Connections = []schema.Item{b.Connections[0]}
-			s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+			s := newSite(t, adminsite.Options{})
 			var there []schema.Item
 			for i := range 23 {
 				there = append(there, &schema.CloudConnection{Name: fmt.Sprintf("Connection %d", i), ServiceProvider: smtp, Host: "h.corp.example", SMTPPort: 1 + i})
@@ -330,7 +332,7 @@ func TestLongListsAreReadToTheirEndAndChangedInPlace(t *testing.T) {
 
 func TestASiteThatFailsNowAndThenEndsInTheSameCloud(t *testing.T) {
 	b := bundleWith(5)
-	s := newSite(t, cloud.Options{Faults: cloud.Faults{Seed: 7, Fail: 0.04, Drop: 0.04}}, cloud.PageOptions{})
+	s := oddSite(t, cloud.Options{Faults: cloud.Faults{Seed: 7, Fail: 0.04, Drop: 0.04}}, adminsite.Options{}, faulty.Faults{})
 	c := s.byPageWith(t, "toast=alert", formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: 3 * time.Second}})
 	o := options(t, c, b, "")
 	for _, o.List = range []schema.List{schema.Credentials, schema.Connections} {
@@ -350,7 +352,7 @@ func TestASiteThatFailsNowAndThenEndsInTheSameCloud(t *testing.T) {
 func TestASessionThatEndsHalfWayPausesAndAsksAgain(t *testing.T) {
 	b := bundleWith(2)
 	account := &signin.Account{User: "anna", Password: schema.NewSecret("sécret of anna"), Requests: 14}
-	s := newSite(t, cloud.Options{}, cloud.PageOptions{SignIn: account})
+	s := newSite(t, adminsite.Options{SignIn: account})
 	person := lendBrowser(t)
 	var asked []string
 	c := s.byPageWith(t, "", formprofile.Options{Profile: shipped(t), Browser: page.Options{Attach: person.port, Timeout: time.Second},
@@ -366,7 +368,7 @@ func TestASessionThatEndsHalfWayPausesAndAsksAgain(t *testing.T) {
 }
 
 func TestWithoutAWindowNobodyCanSignIn(t *testing.T) {
-	s := newSite(t, cloud.Options{}, cloud.PageOptions{SignIn: &signin.Account{User: "anna", Password: schema.NewSecret("x")}})
+	s := newSite(t, adminsite.Options{SignIn: &signin.Account{User: "anna", Password: schema.NewSecret("x")}})
 	c := s.byPageWith(t, "", formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: 500 * time.Millisecond}})
 	_, err := c.List(t.Context(), schema.Connections)
 	if !errors.Is(err, importer.ErrUnauthorized) || !strings.Contains(schema.HintOf(err), "--headed") {
@@ -375,7 +377,7 @@ func TestWithoutAWindowNobodyCanSignIn(t *testing.T) {
 }
 
 func TestNamesThatTheListShowsAlikeAreToldApartByTheirForms(t *testing.T) {
-	s := newSite(t, cloud.Options{}, cloud.PageOptions{})
+	s := newSite(t, adminsite.Options{})
 	near := []schema.Item{
 		&schema.CloudConnection{Name: "Desk  A", ServiceProvider: smtp, Host: "one.corp.example"},
 		&schema.CloudConnection{Name: "Desk A", ServiceProvider: smtp, Host: "two.corp.example"},

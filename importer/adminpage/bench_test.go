@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/importer"
-	"github.com/mailferry/mailferry/samples/cloud"
+	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -16,7 +16,7 @@ func BenchmarkImportByPage(b *testing.B) {
 	bundle := bundleWith(items)
 	run := func(b *testing.B, way func(*site) importer.Cloud) {
 		for b.Loop() {
-			s := newSite(b, cloud.Options{}, cloud.PageOptions{})
+			s := newSite(b, adminsite.Options{})
 			c := way(s)
 			o := options(b, c, bundle, schema.Credentials)
 			for _, o.List = range []schema.List{schema.Credentials, schema.Connections} {

@@ -17,6 +17,7 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/samples/signin"
 	"github.com/mailferry/mailferry/schema"
@@ -34,7 +35,7 @@ type around struct {
 	lead   func(http.ResponseWriter, *http.Request) bool
 }
 
-func newAround(t *testing.T, p cloud.PageOptions, script string) *around {
+func newAround(t *testing.T, p adminsite.Options, script string) *around {
 	t.Helper()
 	a := &around{script: script}
 	a.site = newSiteBehind(t, cloud.Options{}, p, func(http.Handler) http.Handler { return a })
@@ -143,7 +144,7 @@ func TestWhereTheAddressLeadsToAnotherSiteNothingIsWritten(t *testing.T) {
 		"by a script":   func(x, y *around) { x.change(`location = '`+y.srv.URL+`/'`, nil) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			x, y := newAround(t, cloud.PageOptions{}, obeys), newAround(t, cloud.PageOptions{}, tells)
+			x, y := newAround(t, adminsite.Options{}, obeys), newAround(t, adminsite.Options{}, tells)
 			led(x, y)
 			o := options(t, x.byPage(t, ""), passwords(2), schema.Connections)
 			_, err := importer.Run(t.Context(), o)
@@ -159,7 +160,7 @@ func TestWhereTheAddressLeadsToAnotherSiteNothingIsWritten(t *testing.T) {
 			}
 		})
 	}
-	x := newAround(t, cloud.PageOptions{}, tells)
+	x := newAround(t, adminsite.Options{}, tells)
 	name := strings.Replace(x.srv.URL, "127.0.0.1", "localhost", 1)
 	x.change("", func(w http.ResponseWriter, r *http.Request) bool {
 		return strings.HasPrefix(r.Host, "127.") && to("/", name+"/")(w, r)
@@ -179,7 +180,7 @@ func TestASiteThatLeadsElsewhereHalfWayIsPartlyDone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			frame := regexp.MustCompile(`<iframe src="[^"]*"`)
-			y := newAround(t, cloud.PageOptions{}, tells)
+			y := newAround(t, adminsite.Options{}, tells)
 			local := strings.Replace(y.srv.URL, "127.0.0.1", "localhost", 1)
 			var x *around
 			once := sync.OnceFunc(func() {
@@ -193,7 +194,7 @@ func TestASiteThatLeadsElsewhereHalfWayIsPartlyDone(t *testing.T) {
 					return r.URL.Path == "/"
 				})
 			})
-			x = newAround(t, cloud.PageOptions{Refuse: func(schema.List, string) string {
+			x = newAround(t, adminsite.Options{Refuse: func(schema.List, string) string {
 				once() // from the first Save on
 				return ""
 			}}, obeys)
@@ -219,8 +220,8 @@ func TestASiteThatLeadsElsewhereHalfWayIsPartlyDone(t *testing.T) {
 }
 
 func TestAFormThatGoesToAnotherSiteIsNotSaved(t *testing.T) {
-	y := newAround(t, cloud.PageOptions{}, tells)
-	x := newAround(t, cloud.PageOptions{}, `new MutationObserver(() => document.querySelectorAll('form').forEach(f => f.action = '`+y.srv.URL+`/'))
+	y := newAround(t, adminsite.Options{}, tells)
+	x := newAround(t, adminsite.Options{}, `new MutationObserver(() => document.querySelectorAll('form').forEach(f => f.action = '`+y.srv.URL+`/'))
 		.observe(document.body, {childList: true, subtree: true})`)
 	_, err := importer.Run(t.Context(), options(t, x.byPage(t, ""), passwords(1), schema.Connections))
 	shut(t, err)
@@ -237,7 +238,7 @@ func TestAFormThatGoesToAnotherSiteIsNotSaved(t *testing.T) {
 func TestASignInThatLeadsOverAnotherSiteComesBack(t *testing.T) {
 	b := bundleWith(2)
 	account := &signin.Account{User: "anna", Password: schema.NewSecret("sécret of anna"), Requests: 14}
-	x := newAround(t, cloud.PageOptions{SignIn: account}, obeys)
+	x := newAround(t, adminsite.Options{SignIn: account}, obeys)
 	// What the login page would be is behind a page of another site, with a word of the app's.
 	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")

@@ -18,6 +18,7 @@ import (
 	"github.com/mailferry/mailferry/importer/rest"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
@@ -26,28 +27,28 @@ import (
 // site is a sample Cloud with its pages.
 type site struct {
 	*cloud.Cloud
-	pages *cloud.Pages
+	pages *adminsite.Site
 	srv   *httptest.Server
 }
 
-func newSite(t testing.TB, o cloud.Options, p cloud.PageOptions) *site {
+func newSite(t testing.TB, o adminsite.Options) *site {
 	t.Helper()
-	return oddSite(t, o, p, faulty.Faults{})
+	return oddSite(t, cloud.Options{}, o, faulty.Faults{})
 }
 
-func oddSite(t testing.TB, o cloud.Options, p cloud.PageOptions, f faulty.Faults) *site {
+func oddSite(t testing.TB, o cloud.Options, p adminsite.Options, f faulty.Faults) *site {
 	t.Helper()
 	return newSiteBehind(t, o, p, func(pages http.Handler) http.Handler { return faulty.New(pages, f) })
 }
 
 // newSiteBehind serves the pages through what front makes of them.
-func newSiteBehind(t testing.TB, o cloud.Options, p cloud.PageOptions, front func(http.Handler) http.Handler) *site {
+func newSiteBehind(t testing.TB, o cloud.Options, p adminsite.Options, front func(http.Handler) http.Handler) *site {
 	t.Helper()
 	c, err := cloud.Open(t.TempDir(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{Cloud: c, pages: c.Pages(p)}
+	s := &site{Cloud: c, pages: adminsite.New(c.Pages(), p)}
 	s.srv = httptest.NewServer(front(s.pages))
 	t.Cleanup(func() {
 		s.srv.CloseClientConnections()
@@ -67,7 +68,7 @@ const (
 
 func laggingSite(t testing.TB, lag time.Duration) *site {
 	t.Helper()
-	return oddSite(t, cloud.Options{Twins: true}, cloud.PageOptions{}, faulty.Faults{Lag: lag})
+	return oddSite(t, cloud.Options{Twins: true}, adminsite.Options{}, faulty.Faults{Lag: lag})
 }
 
 const nothingYet = "There is nothing here yet."

@@ -30,16 +30,16 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// Provider is one choice of the Service provider field of connections.
-type Provider struct {
+// provider is one choice of the Service provider field of connections.
+type provider struct {
 	Label  string
 	OAuth2 bool // such connections must name a credential and a user
 }
 
-// DefaultProviders returns the labels that the default rules map to. They are
-// guesses after the labels that the vendor documents for incoming connections.
-func DefaultProviders() []Provider {
-	return []Provider{
+// providers returns the labels that the default rules map to. They are guesses
+// after the labels that the vendor documents for incoming connections.
+func providers() []provider {
+	return []provider{
 		{Label: "General SMTP service"},
 		{Label: "GMail/GSuite with OAuth2", OAuth2: true},
 		{Label: "Microsoft365 with OAuth2", OAuth2: true},
@@ -48,11 +48,10 @@ func DefaultProviders() []Provider {
 
 // Options of a sample Cloud. The zero value is a well-behaved one.
 type Options struct {
-	Token     schema.Secret // accepted as bearer token; zero: one is made and kept in the folder
-	Providers []Provider    // nil: DefaultProviders
-	PageSize  int           // items in one answer of a list; 0: 100
-	Twins     bool          // a name may be taken more than once: whether the vendor's pages mind is not known
-	Faults    Faults
+	Token    schema.Secret // accepted as bearer token; zero: one is made and kept in the folder
+	PageSize int           // items in one answer of a list; 0: 100
+	Twins    bool          // a name may be taken more than once: whether the vendor's pages mind is not known
+	Faults   Faults
 }
 
 // Counts is what a sample Cloud has seen since it was opened.
@@ -64,17 +63,16 @@ type Counts struct {
 // Cloud is one sample Cloud on one folder. It is safe for concurrent use, also
 // by several processes on the same folder.
 type Cloud struct {
-	db        *sql.DB
-	write     sync.Mutex // one write at a time: waiting here is fairer than SQLite's busy loop
-	identity  *age.X25519Identity
-	idemKey   []byte
-	token     schema.Secret
-	tokenSum  [sha256.Size]byte
-	providers []Provider
-	pageSize  int
-	twins     bool
-	faults    *faults
-	openapi   []byte
+	db       *sql.DB
+	write    sync.Mutex // one write at a time: waiting here is fairer than SQLite's busy loop
+	identity *age.X25519Identity
+	idemKey  []byte
+	token    schema.Secret
+	tokenSum [sha256.Size]byte
+	pageSize int
+	twins    bool
+	faults   *faults
+	openapi  []byte
 
 	closed    chan struct{} // ends answers that never come
 	closeOnce sync.Once
@@ -102,10 +100,7 @@ func Open(dir string, opts Options) (*Cloud, error) {
 		}
 		return nil, fmt.Errorf("sample Cloud: %w", err)
 	}
-	c := &Cloud{providers: opts.Providers, pageSize: opts.PageSize, twins: opts.Twins, token: opts.Token, closed: make(chan struct{})}
-	if c.providers == nil {
-		c.providers = DefaultProviders()
-	}
+	c := &Cloud{pageSize: opts.PageSize, twins: opts.Twins, token: opts.Token, closed: make(chan struct{})}
 	if c.pageSize <= 0 {
 		c.pageSize = 100
 	}
@@ -128,9 +123,6 @@ func Open(dir string, opts Options) (*Cloud, error) {
 
 // Token returns the bearer token that the REST interface accepts.
 func (c *Cloud) Token() schema.Secret { return c.token }
-
-// Providers returns the choices of a connection's Service provider.
-func (c *Cloud) Providers() []Provider { return c.providers }
 
 // Counts returns what was seen so far.
 func (c *Cloud) Counts() Counts {

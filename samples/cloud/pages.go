@@ -4,40 +4,21 @@ import (
 	"bytes"
 	"crypto/rand"
 	"embed"
-	"fmt"
 	"html/template"
 	"io/fs"
 	"net"
 	"net/http"
 	"slices"
-	"sync"
 
-	"github.com/mailferry/mailferry/samples/signin"
 	"github.com/mailferry/mailferry/schema"
 )
 
 //go:embed pages
 var pageFiles embed.FS
 
-// PageOptions of the sample Cloud's admin pages. The zero value asks nobody to
-// sign in, refuses nothing beyond what the store does, and shows the plainest
-// pages.
-type PageOptions struct {
-	SignIn  *SignIn
-	Variant Variant             // what pages look like where their address does not say otherwise
-	Choices map[string][]string // what lists offer, by "connections.encryption", "credentials.service_provider" and "credentials.grant"; nil: DefaultChoices
-	// Refuse, if set, is asked before each Save; what it returns stands on the
-	// page as an alert, beside no field, and nothing is stored.
-	Refuse func(schema.List, string) string
-}
-
-// SignIn is the one user of the admin pages; of requests, those of the app
-// count against a session's life.
-type SignIn = signin.Account
-
-// DefaultChoices returns what the lists of the forms offer beside the service
-// providers of connections. All of it is made up: Cloud's values are not known.
-func DefaultChoices() map[string][]string {
+// choices is what the lists of the forms offer beside the service providers of
+// connections. All of it is made up: Cloud's values are not known.
+func choices() map[string][]string {
 	return map[string][]string{
 		"connections.encryption":       {"None", "STARTTLS", "SSL/TLS", "SSL", "TLS"},
 		"credentials.service_provider": {"Google", "Microsoft"},
@@ -45,60 +26,31 @@ func DefaultChoices() map[string][]string {
 	}
 }
 
-// PageCounts is what was pressed on the admin pages.
-type PageCounts struct {
-	Saves   int // that reached the site, the refused ones included
-	Deletes int // of a row's menu; nothing is deleted
-	Tests   int // Test Connection of a row's menu; no mail is sent
-	Decoys  int // the host page's own Save, which has nothing to do with the app
-	SignIns int
+// pages are the admin pages of a sample Cloud.
+type pages struct {
+	cloud *Cloud
+	key   []byte // of context tokens
+	host  *template.Template
+	app   *template.Template
 }
 
-// PageWrite is one Save that reached the site.
-type PageWrite struct {
-	List   schema.List
-	ID     int64 // 0 where nothing was stored
-	Name   string
-	Update bool
-	Secret bool // whether a secret came with it
-	Status int  // 200, 201, or that of the refusal
-}
-
-// Pages are the admin pages of a sample Cloud. Addresses of the listener that
-// serves them, which must answer for 127.0.0.1 and for localhost:
+// Pages returns the admin pages on this sample Cloud's data. They serve from a
+// listener of their own, which must answer for 127.0.0.1 and for localhost, or
+// as Handler does beside REST:
 //
 //	/         the host page, in the manner of Jira Cloud, with decoys of its own (a field Name, a button Save, a search box). It
 //	          embeds the app in a frame of another site: http://localhost:PORT within http://127.0.0.1:PORT, and the other way round
-//	/login    user and password, where PageOptions.SignIn is given; any page leads there
 //	/app/     the app, which opens with the context token that the host page puts into its address
 //	/app/api/ what the app asks for, under the same faults as REST
 //
 // In the app: Administration → OUTGOING MAILS → Outgoing Mail Connections, and
 // Administration → OAUTH2 → OAuth2 Credentials, each with Add, and with ⋯ ("More
-// actions") → Edit in each row. A query on / chooses a [Variant]. Without
-// SignIn whoever reaches the listener can read and change settings, though
-// never read a secret; pages of other sites cannot.
-type Pages struct {
-	cloud   *Cloud
-	options PageOptions
-	key     []byte // of context tokens
-	door    *signin.Door
-	handler http.Handler
-	host    *template.Template
-	app     *template.Template
-
-	mu     sync.Mutex
-	counts PageCounts
-	writes []PageWrite
-}
-
-// Pages returns admin pages on this sample Cloud's data. They serve from a
-// listener of their own, or as Handler does beside REST.
-func (c *Cloud) Pages(options PageOptions) *Pages {
-	if options.Choices == nil {
-		options.Choices = DefaultChoices()
-	}
-	p := &Pages{cloud: c, options: options, key: []byte(rand.Text()), door: signin.New(options.SignIn)}
+// actions") → Edit in each row. The query on / says what the pages look like,
+// such as ?list=paged&relabel=Save=Store: for a rehearsal with a form profile
+// of one's own. Whoever reaches the listener can read and change settings,
+// though never read a secret; pages of other sites cannot.
+func (c *Cloud) Pages() http.Handler {
+	p := &pages{cloud: c, key: []byte(rand.Text())}
 	all := template.Must(template.ParseFS(pageFiles, "pages/*.html")) // embedded: the binary itself is broken otherwise
 	p.host, p.app = all.Lookup("host.html"), all.Lookup("app.html")
 	static, err := fs.Sub(pageFiles, "pages")
@@ -107,8 +59,7 @@ func (c *Cloud) Pages(options PageOptions) *Pages {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.serveHost)
-	mux.Handle("/login", p.door)
-	mux.HandleFunc("POST /pressed", p.serveDecoy)
+	mux.HandleFunc("POST /pressed", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /app/{$}", p.serveApp)
 	for _, kind := range []string{"js", "css"} {
 		names, err := fs.Glob(static, "*."+kind)
@@ -130,29 +81,9 @@ func (c *Cloud) Pages(options PageOptions) *Pages {
 		api.HandleFunc("POST "+path, p.serveSave(l))
 		api.HandleFunc("PUT "+path+"/{id}", p.serveSave(l))
 	}
-	api.HandleFunc("POST /app/api/pressed/{what}", p.servePressed)
-	mux.Handle("/app/api/", p.inSession(c.withFaults(api)))
-	p.handler = onLoopback(mux)
-	return p
-}
-
-// ServeHTTP implements http.Handler.
-func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }
-
-// Counts returns what was pressed so far.
-func (p *Pages) Counts() PageCounts {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	counts := p.counts
-	counts.SignIns = p.door.Count()
-	return counts
-}
-
-// Writes returns every Save that reached the site, in their order.
-func (p *Pages) Writes() []PageWrite {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.writes)
+	api.HandleFunc("POST /app/api/pressed/{what}", servePressed)
+	mux.Handle("/app/api/", p.withToken(c.withFaults(api)))
+	return onLoopback(mux)
 }
 
 // onLoopback refuses requests under names that are not this machine's own, by
@@ -207,34 +138,29 @@ func show(w http.ResponseWriter, t *template.Template, status int, csp string, d
 	_, _ = w.Write(b.Bytes())
 }
 
-func (p *Pages) serveHost(w http.ResponseWriter, r *http.Request) {
-	session, ok := p.door.Session(r)
-	if !ok {
-		p.door.Lead(w, r)
-		return
-	}
+func (p *pages) serveHost(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	if _, err := p.options.Variant.with(query); err != nil {
+	if _, err := variantOf(query); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	other, _ := otherSite(r.Host)
 	site := scheme(r) + "://" + other
-	query.Set("jwt", p.token(session))
+	query.Set("jwt", p.token())
 	show(w, p.host, http.StatusOK, "form-action 'self'; connect-src 'self'; frame-ancestors 'none'; frame-src "+site, map[string]any{
-		"App": site + "/app/?" + query.Encode(), "Site": site, "User": p.userName(),
+		"App": site + "/app/?" + query.Encode(), "Site": site,
 	})
 }
 
-func (p *Pages) serveApp(w http.ResponseWriter, r *http.Request) {
+func (p *pages) serveApp(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	token := query.Get("jwt")
-	if session, ok := p.sealed(token); !ok || !p.door.Lives(session) {
+	if !p.good(token) {
 		http.Error(w, "this page opens inside Jira only, and for a while: reload Jira's page", http.StatusUnauthorized)
 		return
 	}
 	query.Del("jwt")
-	variant, err := p.options.Variant.with(query)
+	look, err := variantOf(query)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -243,9 +169,9 @@ func (p *Pages) serveApp(w http.ResponseWriter, r *http.Request) {
 	host := scheme(r) + "://" + other
 	show(w, p.app, http.StatusOK, "connect-src 'self'; frame-ancestors "+host, map[string]any{
 		"Config": map[string]any{
-			"token": token, "host": host, "variant": variant, "slow": variant.slow().Milliseconds(), "providers": p.offered(), "choices": p.choices(variant),
+			"token": token, "host": host, "variant": look, "slow": look.slow().Milliseconds(), "providers": offered(), "choices": offers(look),
 			"fields": map[schema.List][]pageField{
-				schema.Connections: p.fields(schema.Connections, variant), schema.Credentials: p.fields(schema.Credentials, variant)},
+				schema.Connections: fields(schema.Connections, look), schema.Credentials: fields(schema.Credentials, look)},
 		},
 	})
 }
@@ -258,8 +184,8 @@ type pageField struct {
 	Required bool        `json:"required"`
 }
 
-func (p *Pages) fields(l schema.List, v Variant) []pageField {
-	required := p.cloud.RequiredFields(l, "")
+func fields(l schema.List, v variant) []pageField {
+	required := requiredFields(l, "")
 	var out []pageField
 	for _, f := range schema.Fields(schema.CloudFormat, l) {
 		out = append(out, pageField{f.Name, f.Label, f.Type, slices.Contains(required, f.Name)})
@@ -278,40 +204,24 @@ type pageProvider struct {
 	Required []string `json:"required"`
 }
 
-func (p *Pages) offered() []pageProvider {
+func offered() []pageProvider {
 	var out []pageProvider
-	for _, known := range p.cloud.providers {
+	for _, known := range providers() {
 		hidden := []string{"oauth2_credentials"}
 		if known.OAuth2 {
 			hidden = []string{"password", "host", "smtp_port"}
 		}
-		out = append(out, pageProvider{known.Label, hidden, p.cloud.RequiredFields(schema.Connections, known.Label)})
+		out = append(out, pageProvider{known.Label, hidden, requiredFields(schema.Connections, known.Label)})
 	}
 	return out
 }
 
-func (p *Pages) choices(v Variant) map[string][]string {
+func offers(v variant) map[string][]string {
 	out := map[string][]string{}
-	for field, values := range p.options.Choices {
+	for field, values := range choices() {
 		out[field] = slices.DeleteFunc(slices.Clone(values), func(s string) bool { return slices.Contains(v.Withhold, s) })
 	}
-	labels := p.cloud.providerLabels()
+	labels := providerLabels()
 	out["connections.service_provider"] = slices.DeleteFunc(labels, func(s string) bool { return slices.Contains(v.Withhold, s) })
 	return out
-}
-
-func (p *Pages) userName() string {
-	if p.options.SignIn == nil {
-		return "Sample Administrator"
-	}
-	return p.options.SignIn.User
-}
-
-// String is the write as one line of a log.
-func (w PageWrite) String() string {
-	verb := "create"
-	if w.Update {
-		verb = "update"
-	}
-	return fmt.Sprintf("%s %s %s: %d", verb, w.List.One(), schema.Quote(w.Name), w.Status)
 }

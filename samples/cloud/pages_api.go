@@ -1,7 +1,7 @@
 package cloud
 
 import (
-	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -12,13 +12,10 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-const (
-	maxPageRows   = 500
-	maxPageWrites = 100_000
-)
+const maxPageRows = 500
 
 // serveItems answers ?after=ID&limit=N; without limit with the whole list.
-func (p *Pages) serveItems(l schema.List) http.HandlerFunc {
+func (p *pages) serveItems(l schema.List) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		after, err := strconv.ParseInt(r.FormValue("after"), 10, 64)
 		if err != nil {
@@ -63,7 +60,7 @@ func (p *Pages) serveItems(l schema.List) http.HandlerFunc {
 
 // serveSave stores what a form sends: the same document as REST takes. A POST
 // makes an item, a PUT changes the one in the path.
-func (p *Pages) serveSave(l schema.List) http.HandlerFunc {
+func (p *pages) serveSave(l schema.List) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 			writeProblem(w, http.StatusUnsupportedMediaType, "the form must be sent as application/json", nil)
@@ -74,54 +71,37 @@ func (p *Pages) serveSave(l schema.List) http.HandlerFunc {
 			writeProblem(w, http.StatusRequestEntityTooLarge, "the form is too large, or came in part only", nil)
 			return
 		}
-		done := PageWrite{List: l, Update: r.Method == http.MethodPut, Status: http.StatusCreated}
-		if done.Update {
-			done.Status = http.StatusOK
-		}
-		e, err := p.save(r, l, body, &done)
+		it, secret, err := decodeItem(l, body)
 		if err != nil {
-			done.Status = http.StatusInternalServerError
-			var no *RefusedError
-			if errors.As(err, &no) {
-				done.Status = no.Status
-			}
-			p.note(done)
 			p.cloud.writeError(w, err)
 			return
 		}
-		done.ID = e.ID
-		p.note(done)
+		var e Entry
+		status := http.StatusCreated
+		if r.Method == http.MethodPut {
+			status = http.StatusOK
+			e, err = p.cloud.Update(r.Context(), pathID(r), it, secret)
+		} else {
+			e, err = p.cloud.Create(r.Context(), it, secret)
+		}
+		if err != nil {
+			p.cloud.writeError(w, err)
+			return
+		}
 		raw, err := encodeEntry(e)
 		if err != nil {
 			p.cloud.writeError(w, err)
 			return
 		}
-		writeJSON(w, done.Status, raw)
+		writeJSON(w, status, raw)
 	}
 }
 
-func (p *Pages) save(r *http.Request, l schema.List, body []byte, done *PageWrite) (Entry, error) {
-	it, secret, err := decodeItem(l, body)
-	if err != nil {
-		return Entry{}, err
+// servePressed answers to what the menu of a row has beside Edit.
+func servePressed(w http.ResponseWriter, r *http.Request) {
+	if what := r.PathValue("what"); what != "delete" && what != "test" {
+		writeProblem(w, http.StatusNotFound, fmt.Sprintf("%s is nothing to press", schema.Quote(what)), nil)
+		return
 	}
-	done.Name, done.Secret = it.ItemName(), !secret.IsZero()
-	if p.options.Refuse != nil {
-		if words := p.options.Refuse(l, it.ItemName()); words != "" {
-			return Entry{}, refused(http.StatusUnprocessableEntity, "", "%s", words)
-		}
-	}
-	if done.Update {
-		return p.cloud.Update(r.Context(), pathID(r), it, secret)
-	}
-	return p.cloud.Create(r.Context(), it, secret)
-}
-
-func (p *Pages) note(done PageWrite) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.counts.Saves++
-	if len(p.writes) < maxPageWrites {
-		p.writes = append(p.writes, done)
-	}
+	w.WriteHeader(http.StatusNoContent)
 }

@@ -59,15 +59,15 @@ func TestThePagesStandBesideREST(t *testing.T) {
 
 func TestTheAppOpensWithTheTokenOfTheHostPageOnly(t *testing.T) {
 	c := open(t, t.TempDir(), Options{})
-	pages, others := c.Pages(PageOptions{}), c.Pages(PageOptions{})
+	pages, others := c.Pages(), c.Pages()
 	address, token := frame(t, pages, "")
 	if res := asked(t, pages, "GET", address, ""); res.StatusCode != 200 || !strings.Contains(res.Header.Get("Content-Security-Policy"), "frame-ancestors "+hostSite) {
 		t.Errorf("the app: %d, %s", res.StatusCode, res.Header.Get("Content-Security-Policy"))
 	}
 	_, foreign := frame(t, others, "")
-	session, rest, _ := strings.Cut(token, ".")
+	start, rest, _ := strings.Cut(token, ".")
 	_, seal, _ := strings.Cut(rest, ".")
-	for name, bad := range map[string]string{"none": "", "of another site": foreign, "cut": token[:len(token)-1], "prolonged": session + ".99999999999." + seal, "no token": "a.b.c"} {
+	for name, bad := range map[string]string{"none": "", "of another site": foreign, "cut": token[:len(token)-1], "prolonged": start + ".99999999999." + seal, "no token": "a.b.c"} {
 		if res := asked(t, pages, "GET", appSite+"/app/?jwt="+url.QueryEscape(bad), ""); res.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%s: the app: %d", name, res.StatusCode)
 		}
@@ -78,14 +78,14 @@ func TestTheAppOpensWithTheTokenOfTheHostPageOnly(t *testing.T) {
 			t.Errorf("%s: a save: %d", name, res.StatusCode)
 		}
 	}
-	if n := len(got[[]Entry](t)(c.Items(t.Context(), schema.Connections))); n != 0 || len(pages.Writes()) != 0 {
+	if n := len(got[[]Entry](t)(c.Items(t.Context(), schema.Connections))); n != 0 {
 		t.Errorf("%d connections were stored", n)
 	}
 }
 
 func TestPagesShowNoSecret(t *testing.T) {
 	c := open(t, t.TempDir(), Options{})
-	pages := c.Pages(PageOptions{})
+	pages := c.Pages()
 	address, token := frame(t, pages, "?password=bullets")
 	as := []string{"Authorization", "JWT " + token, "Content-Type", "application/json"}
 	var shown []string
@@ -106,13 +106,10 @@ func TestPagesShowNoSecret(t *testing.T) {
 			t.Errorf("a page shows a secret: %s", text)
 		}
 	}
-	if writes := pages.Writes(); len(writes) != 4 {
-		t.Errorf("writes: %v", writes)
-	}
 }
 
 func TestPagesRefuseForeignNamesAndVariantsThatThereAreNot(t *testing.T) {
-	pages := open(t, t.TempDir(), Options{}).Pages(PageOptions{})
+	pages := open(t, t.TempDir(), Options{}).Pages()
 	for address, want := range map[string]int{
 		"http://rebound.example/":                421,
 		"http://127.0.0.1.rebound.example:8080/": 421,
@@ -122,39 +119,9 @@ func TestPagesRefuseForeignNamesAndVariantsThatThereAreNot(t *testing.T) {
 		hostSite + "/?slow=1h":                   400,
 		hostSite + "/?relabel=Name":              400,
 		hostSite + "/nowhere":                    404,
-		hostSite + "/login":                      303, // nobody need sign in
 	} {
 		if res := asked(t, pages, "GET", address, ""); res.StatusCode != want {
 			t.Errorf("%s: %d, want %d", address, res.StatusCode, want)
 		}
-	}
-}
-
-func TestASessionOfThePagesEnds(t *testing.T) {
-	pages := open(t, t.TempDir(), Options{}).Pages(PageOptions{SignIn: &SignIn{User: "anna", Password: schema.NewSecret("made-up"), Requests: 2}})
-	if res := asked(t, pages, "GET", hostSite+"/?list=paged", ""); res.StatusCode != 303 || res.Header.Get("Location") != "/login?next=%2F%3Flist%3Dpaged" {
-		t.Fatalf("%d to %s", res.StatusCode, res.Header.Get("Location"))
-	}
-	form := []string{"Content-Type", "application/x-www-form-urlencoded"}
-	if res := asked(t, pages, "POST", hostSite+"/login", "username=anna&password=wrong", form...); res.StatusCode != 401 || len(res.Cookies()) != 0 {
-		t.Fatalf("a wrong password: %d", res.StatusCode)
-	}
-	in := asked(t, pages, "POST", hostSite+"/login", "username=anna&password=made-up&next=/%3Flist%3Dpaged", form...)
-	if in.StatusCode != 303 || in.Header.Get("Location") != "/?list=paged" || len(in.Cookies()) != 1 {
-		t.Fatalf("signed in: %d to %s", in.StatusCode, in.Header.Get("Location"))
-	}
-	cookie := in.Cookies()[0].Name + "=" + in.Cookies()[0].Value
-	address, token := frame(t, pages, "", "Cookie", cookie)
-	for i, want := range []int{200, 200, 401, 401} {
-		res := asked(t, pages, "GET", appSite+"/app/api/connections", "", "Authorization", "JWT "+token)
-		if res.StatusCode != want || (want == 401) != (res.Header.Get("X-Session") == "ended") {
-			t.Errorf("request %d: %d", i+1, res.StatusCode)
-		}
-	}
-	if res := asked(t, pages, "GET", address, ""); res.StatusCode != 401 {
-		t.Errorf("the app opens after the session: %d", res.StatusCode)
-	}
-	if res := asked(t, pages, "GET", hostSite+"/", "", "Cookie", cookie); res.StatusCode != 303 {
-		t.Errorf("the host page opens after the session: %d", res.StatusCode)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/mailferry/mailferry/internal/rig/adminsite"
 )
 
 // TestFieldsHearOfTypingOnlyAsReactsDo is why a driver that sets a field's
@@ -13,7 +15,7 @@ import (
 // not.
 func TestFieldsHearOfTypingOnlyAsReactsDo(t *testing.T) {
 	c := open(t, t.TempDir(), Options{})
-	pages := c.Pages(PageOptions{})
+	pages := adminsite.New(c.Pages(), adminsite.Options{})
 	srv := httptest.NewServer(pages)
 	t.Cleanup(srv.Close)
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.Flag("disable-gpu", true))...)

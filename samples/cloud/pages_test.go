@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -17,16 +18,16 @@ type admin struct {
 	t     *testing.T
 	b     *page.Browser
 	cloud *Cloud
-	pages *Pages
+	pages *adminsite.Site
 	url   string
 	page  *page.Page
 	app   *page.Scope
 }
 
-func browse(t *testing.T, b *page.Browser, opts Options, pages PageOptions) *admin {
+func browse(t *testing.T, b *page.Browser, o adminsite.Options) *admin {
 	t.Helper()
-	c := open(t, t.TempDir(), opts)
-	a := &admin{t: t, b: b, cloud: c, pages: c.Pages(pages)}
+	c := open(t, t.TempDir(), Options{})
+	a := &admin{t: t, b: b, cloud: c, pages: adminsite.New(c.Pages(), o)}
 	srv := httptest.NewServer(a.pages)
 	t.Cleanup(srv.Close)
 	a.url = srv.URL
@@ -181,7 +182,7 @@ func TestPagesInABrowser(t *testing.T) {
 }
 
 func testPagesAdd(t *testing.T, b *page.Browser) {
-	a := browse(t, b, Options{}, PageOptions{})
+	a := browse(t, b, adminsite.Options{})
 	a.open("")
 	a.credentials()
 	a.press("Add")
@@ -227,7 +228,7 @@ func testPagesAdd(t *testing.T, b *page.Browser) {
 	if have := strings.Trim(fmt.Sprint(a.pages.Writes()), "[]"); have != `create credential "Google Workspace": 201 create connection "Support": 201 create connection "Portal": 201 update connection "Support": 200` {
 		t.Errorf("writes: %s", have)
 	}
-	if c := a.pages.Counts(); c != (PageCounts{Saves: 4}) {
+	if c := a.pages.Counts(); c != (adminsite.Counts{Saves: 4}) {
 		t.Errorf("counts: %+v", c)
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Variant says what the admin pages look like. Real sites differ in all of
+// variant says what the admin pages look like. Real sites differ in all of
 // this. The zero value is the first of each; the query on a page's address has
 // the same names as the JSON members, such as ?list=paged&labels=aria.
-type Variant struct {
+type variant struct {
 	Labels   string            `json:"labels"`   // how labels are tied to fields: for, wrap, labelledby, aria
 	List     string            `json:"list"`     // all, paged (20 a page, Previous and Next), lazy (20 more when the end comes into view)
 	Form     string            `json:"form"`     // page, dialog
@@ -23,9 +23,10 @@ type Variant struct {
 	Withhold []string          `json:"withhold"` // values that lists do not offer though REST takes them; repeatable
 }
 
-// with returns v with what a query says otherwise. A query that cannot be
-// understood is an error, so that a misspelt one proves nothing by accident.
-func (v Variant) with(query url.Values) (Variant, error) {
+// variantOf returns what a query asks for. A query that cannot be understood is
+// an error, so that a misspelt one proves nothing by accident.
+func variantOf(query url.Values) (variant, error) {
+	v := variant{Relabel: map[string]string{}, Withhold: []string{}} // never null: the script looks into both
 	kinds := map[string]struct {
 		to      *string
 		allowed []string
@@ -36,11 +37,6 @@ func (v Variant) with(query url.Values) (Variant, error) {
 		"toast":    {&v.Toast, []string{"status", "alert", "cover", "none"}},
 		"password": {&v.Password, []string{"empty", "bullets"}},
 	}
-	relabel := map[string]string{}
-	for old, label := range v.Relabel {
-		relabel[old] = label
-	}
-	v.Relabel, v.Withhold = relabel, append([]string{}, v.Withhold...) // never null: the script looks into both
 	for name, values := range query {
 		last := values[len(values)-1]
 		switch name {
@@ -83,8 +79,8 @@ func (v Variant) with(query url.Values) (Variant, error) {
 	return v, nil
 }
 
-// slow is Slow as with has checked it.
-func (v Variant) slow() time.Duration {
+// slow is Slow as variantOf has checked it.
+func (v variant) slow() time.Duration {
 	d, err := time.ParseDuration(v.Slow)
 	if err != nil {
 		return 0

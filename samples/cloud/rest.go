@@ -26,7 +26,7 @@ const (
 )
 
 // Handler serves the REST interface, faults included, and beside it the admin
-// pages, see [Pages].
+// pages, see [Cloud.Pages].
 func (c *Cloud) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+apiPrefix+"openapi.json", c.serveOpenAPI)
@@ -40,7 +40,7 @@ func (c *Cloud) Handler() http.Handler {
 	})
 	site := http.NewServeMux()
 	site.Handle("/api/", c.withFaults(mux))
-	site.Handle("/", c.Pages(PageOptions{}))
+	site.Handle("/", c.Pages())
 	return site
 }
 

@@ -188,14 +188,6 @@ func TestACredentialInUseKeepsItsName(t *testing.T) {
 	}
 }
 
-func TestProvidersAreTheOnesGiven(t *testing.T) {
-	s := serve(t, Options{Providers: []Provider{{Label: "Relay"}}})
-	if r := s.do("POST", apiPrefix+"connections", connection); r.Status != 422 {
-		t.Errorf("got %d %s", r.Status, r.Body)
-	}
-	s.made(schema.Connections, strings.Replace(connection, smtp, "Relay", 1))
-}
-
 func TestAWalkOfPagesSeesEachItemOnceWhateverIsAdded(t *testing.T) {
 	s := serve(t, Options{PageSize: 3})
 	add := func(n int) {

@@ -5,20 +5,21 @@ import (
 	"database/sql"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/mailferry/mailferry/schema"
 )
 
-// RequiredFields returns the fields that an item of that list must have, for
+// requiredFields returns the fields that an item of that list must have, for
 // the given service provider of a connection.
-func (c *Cloud) RequiredFields(l schema.List, provider string) []string {
+func requiredFields(l schema.List, provider string) []string {
 	if l == schema.Credentials {
 		return []string{"name", "service_provider", "client_id"}
 	}
 	req := []string{"name", "service_provider"}
-	for _, p := range c.providers {
+	for _, p := range providers() {
 		if p.Label != provider {
 			continue
 		}
@@ -56,14 +57,14 @@ func (c *Cloud) check(ctx context.Context, tx *sql.Tx, id int64, it schema.Item)
 			return fmt.Errorf("%s: a marker is no secret", f.Name)
 		}
 	}
-	for _, name := range c.RequiredFields(l, schema.Text(it, "service_provider")) {
+	for _, name := range requiredFields(l, schema.Text(it, "service_provider")) {
 		if schema.Text(it, name) == "" {
 			bad(name, "is required")
 		}
 	}
 	if con, ok := it.(*schema.CloudConnection); ok {
-		if con.ServiceProvider != "" && !c.offers(con.ServiceProvider) {
-			bad("service_provider", "is not one of: %s", strings.Join(c.providerLabels(), ", "))
+		if con.ServiceProvider != "" && !slices.Contains(providerLabels(), con.ServiceProvider) {
+			bad("service_provider", "is not one of: %s", strings.Join(providerLabels(), ", "))
 		}
 		if con.OAuth2Credentials != "" {
 			if _, known, err := find(ctx, tx, schema.Credentials, con.OAuth2Credentials); err != nil {
@@ -84,18 +85,9 @@ func (c *Cloud) check(ctx context.Context, tx *sql.Tx, id int64, it schema.Item)
 	return nil
 }
 
-func (c *Cloud) offers(label string) bool {
-	for _, p := range c.providers {
-		if p.Label == label {
-			return true
-		}
-	}
-	return false
-}
-
-func (c *Cloud) providerLabels() []string {
+func providerLabels() []string {
 	var out []string
-	for _, p := range c.providers {
+	for _, p := range providers() {
 		out = append(out, p.Label)
 	}
 	return out

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // Effect is what a fault does to a request.
@@ -44,31 +44,31 @@ func (f Fault) befall(w http.ResponseWriter, r *http.Request, site http.Handler)
 	case Fail:
 		f.fail(w)
 	case FailAfter:
-		record(site, r)
+		rig.Record(site, r)
 		f.fail(w)
 	case DropBefore:
 		panic(http.ErrAbortHandler)
 	case DropAfter:
-		record(site, r)
+		rig.Record(site, r)
 		panic(http.ErrAbortHandler)
 	case CutAnswer:
-		answer := record(site, r)
-		head(w, answer, answer.Body.Len())
+		answer := rig.Record(site, r)
+		rig.Head(w, answer, answer.Body.Len())
 		_, _ = w.Write(half(answer))
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	case Hang, HangAfter:
 		if f.Do == HangAfter {
-			record(site, r)
+			rig.Record(site, r)
 		}
 		_, _ = io.Copy(io.Discard, r.Body) // only then a client that goes is noticed
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	case Garble:
-		answer := record(site, r)
-		send(w, answer, half(answer))
+		answer := rig.Record(site, r)
+		rig.Send(w, answer, half(answer))
 	case Endless:
-		endless(w, record(site, r).Code)
+		endless(w, rig.Record(site, r).Code)
 	case Rival:
 		rival(site, r)
 		site.ServeHTTP(w, r)
@@ -102,11 +102,4 @@ func endless(w http.ResponseWriter, status int) {
 
 func half(answer *httptest.ResponseRecorder) []byte {
 	return answer.Body.Bytes()[:answer.Body.Len()/2]
-}
-
-// head sends an answer's head with another length.
-func head(w http.ResponseWriter, answer *httptest.ResponseRecorder, length int) {
-	maps.Copy(w.Header(), answer.Header())
-	w.Header().Set("Content-Length", strconv.Itoa(length))
-	w.WriteHeader(answer.Code)
 }

@@ -9,11 +9,12 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // Faults are what befalls the requests of the REST interface, and those that
@@ -81,15 +82,15 @@ func (f *Front) next(r *http.Request) Fault {
 
 func hiding(site http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := record(site, r)
+		answer := rig.Record(site, r)
 		answer.Header().Del("Retry-After")
-		send(w, answer, answer.Body.Bytes())
+		rig.Send(w, answer, answer.Body.Bytes())
 	})
 }
 
 // lag takes out of a list what was made a short time ago.
 func (f *Front) lag(w http.ResponseWriter, r *http.Request) {
-	answer := record(f.site, r)
+	answer := rig.Record(f.site, r)
 	body := answer.Body.Bytes()
 	var item struct {
 		ID string `json:"id"`
@@ -110,20 +111,7 @@ func (f *Front) lag(w http.ResponseWriter, r *http.Request) {
 		list["items"], _ = json.Marshal(shown)
 		body, _ = json.Marshal(list)
 	}
-	send(w, answer, body)
-}
-
-// record has a request done, whose answer nobody has seen yet.
-func record(site http.Handler, r *http.Request) *httptest.ResponseRecorder {
-	answer := httptest.NewRecorder()
-	site.ServeHTTP(answer, r)
-	return answer
-}
-
-// send gives an answer with another body.
-func send(w http.ResponseWriter, answer *httptest.ResponseRecorder, body []byte) {
-	head(w, answer, len(body))
-	_, _ = w.Write(body)
+	rig.Send(w, answer, body)
 }
 
 // rival makes an item of the same name with other settings, where r is a POST
@@ -144,5 +132,5 @@ func rival(site http.Handler, r *http.Request) {
 	theirs := r.Clone(r.Context())
 	theirs.Header.Del("Idempotency-Key")
 	theirs.Body, theirs.ContentLength = io.NopCloser(bytes.NewReader(other)), int64(len(other))
-	record(site, theirs)
+	rig.Record(site, theirs)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -187,7 +188,7 @@ func TestAListThatLagsShowsNothingUntilTheLagIsOver(t *testing.T) {
 		r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer "+c.Token().Reveal())
 		r.Header.Set("Content-Type", "application/json")
-		return record(front, r).Body.String()
+		return rig.Record(front, r).Body.String()
 	}
 	if body := ask("POST", connection); !strings.Contains(body, "Support") {
 		t.Errorf("the answer to whoever made it: %s", body)

@@ -1,4 +1,4 @@
-// The host page: decoys, and the way to the login page when the app says that the session is over.
+// The host page: decoys, and a new context token, or the login page of a site that has one, when the app says that the session is over.
 'use strict';
 document.querySelector('#quick').addEventListener('submit', async event => {
 	event.preventDefault();
@@ -8,6 +8,6 @@ document.querySelector('#quick').addEventListener('submit', async event => {
 document.querySelector('.search').addEventListener('submit', event => event.preventDefault());
 addEventListener('message', event => {
 	if (event.origin === document.body.dataset.appSite && event.data === 'session ended') {
-		location.assign('/login?next=' + encodeURIComponent(location.pathname + location.search));
+		location.reload();
 	}
 });
