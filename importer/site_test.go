@@ -26,13 +26,16 @@ import (
 type site struct {
 	*cloud.Cloud
 	url, dir string
-	handler  atomic.Value   // of handlerBox
-	busy     sync.WaitGroup // requests at work
+	handler  atomic.Value // of handlerBox
+	busy     sync.RWMutex // requests at work hold it for reading
 }
 
 // idle waits until nothing is at work that an importing process has begun and
 // does not wait for any more.
-func (s *site) idle() { s.busy.Wait() }
+func (s *site) idle() {
+	s.busy.Lock()
+	defer s.busy.Unlock()
+}
 
 type handlerBox struct{ http.Handler }
 
@@ -54,8 +57,8 @@ func oddSite(t testing.TB, o cloud.Options, f faulty.Faults) *site {
 	}
 	s.swap(faulty.New(s.Cloud.Handler(), f))
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.busy.Add(1)
-		defer s.busy.Done()
+		s.busy.RLock()
+		defer s.busy.RUnlock()
 		s.handler.Load().(handlerBox).ServeHTTP(w, r)
 	}))
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
