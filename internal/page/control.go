@@ -16,6 +16,9 @@ import (
 
 var errDetached = errors.New("the element was taken off the page")
 
+// errFrameGone is errDetached where the frame of another site went with the element.
+var errFrameGone = fmt.Errorf("%w with its frame", errDetached)
+
 // stale tells that an element is no longer where it was seen, from a browser that fails.
 func stale(err error) bool {
 	var refused *cdproto.Error

@@ -124,7 +124,7 @@ func (p *Page) left(ctx context.Context, doc *document, err error) bool {
 	if errors.As(err, new(*ElsewhereError)) || p.tab.gone.Err() != nil || p.browser.ctx.Err() != nil || ctx.Err() != nil {
 		return false
 	}
-	if errors.Is(err, ErrGone) {
+	if errors.Is(err, ErrGone) || errors.Is(err, errFrameGone) {
 		return true // a frame's target, while the tab itself lives
 	}
 	docs, walkErr := p.listDocuments(ctx)

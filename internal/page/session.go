@@ -188,7 +188,7 @@ func (s *session) do(ctx context.Context, method string, params, result any) err
 		return context.Cause(s.page.flooded)
 	case s.gone.Err() != nil, errors.Is(err, chromedp.ErrTargetDetached), errors.Is(err, context.Canceled):
 		if s.page.tab != nil && s.page.tab != s && s.page.tab.gone.Err() == nil {
-			return errDetached // a frame went away, and the page did not: the next look decides
+			return errFrameGone // the page did not: the next look decides
 		}
 		return failure(ErrGone, "the page is gone: its tab or the browser was closed, or it crashed")
 	case errors.Is(err, context.DeadlineExceeded):
