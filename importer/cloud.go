@@ -39,7 +39,7 @@ type Cloud interface {
 	// bundle's secrets to before they ask Cloud for anything. No error that
 	// repeats a secret leaves the implementation, nor an id that is no name;
 	// values and names do, and whoever shows them asks the guard.
-	Echoes() *EchoGuard
+	Echoes() *schema.EchoGuard
 	Close() error
 }
 

@@ -84,7 +84,7 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 		out.Extra[string(list)] = []string{}
 		for _, r := range l.lists[list] {
 			if items[keyOf(r.Item)] == nil {
-				out.Extra[string(list)] = append(out.Extra[string(list)], o.guard.quotable(r.Item.ItemName()))
+				out.Extra[string(list)] = append(out.Extra[string(list)], o.guard.Quotable(r.Item.ItemName()))
 			}
 		}
 	}
@@ -100,7 +100,7 @@ func driftOf(o *Options, led *ledger, l *look, it schema.Item) DriftItem {
 	there := l.exact[k]
 	switch len(there) {
 	case 0:
-		d.State, d.Near = Absent, o.guard.allQuotable(l.near(it))
+		d.State, d.Near = Absent, o.guard.AllQuotable(l.near(it))
 		return d
 	case 1:
 		d.ID = there[0].ID

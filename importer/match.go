@@ -75,7 +75,7 @@ type Change struct {
 func (o *Options) changes(cloud, bundle schema.Item) []Change {
 	out := compare(cloud, bundle)
 	for i := range out {
-		out[i].From = o.guard.quotable(out[i].From)
+		out[i].From = o.guard.Quotable(out[i].From)
 	}
 	return out
 }

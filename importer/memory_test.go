@@ -23,7 +23,7 @@ type memory struct {
 	writes  int
 	offers  map[string][]string
 	keys    map[string]Remote
-	echoes  EchoGuard
+	echoes  schema.EchoGuard
 	waits   string              // what a create says it waits for
 	stores  func(schema.Item)   // nil, or changes what is stored
 	hides   func(Remote) bool   // nil, or tells what a list does not show now
@@ -102,7 +102,7 @@ func (m *memory) Offered(_ context.Context, _ schema.List, field string) ([]stri
 	return m.offers[field], nil
 }
 
-func (m *memory) Echoes() *EchoGuard { return &m.echoes }
+func (m *memory) Echoes() *schema.EchoGuard { return &m.echoes }
 
 func (m *memory) Close() error { return nil }
 

@@ -53,7 +53,7 @@ type Options struct {
 
 	take  selection.Selection
 	leave selection.Selection // all but the excluded
-	guard *EchoGuard          // Cloud's; knows the bundle's secrets
+	guard *schema.EchoGuard   // Cloud's; knows the bundle's secrets
 	files files               // nil: the file system
 	hooks hooks               // of tests
 }

@@ -162,7 +162,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	case 0:
 		if near := p.look.near(it); len(near) > 0 {
 			pi.conflict(NearConflict, fmt.Sprintf("Cloud has %s, which is not %s: only case, blanks or Unicode form differ",
-				schema.Quotes(p.o.guard.allQuotable(near)), schema.Quote(k.Name)))
+				schema.Quotes(p.o.guard.AllQuotable(near)), schema.Quote(k.Name)))
 			return pi, nil
 		}
 		if p.unseen(k) && !p.again[k] {
@@ -263,7 +263,7 @@ func (p *planner) checkOffered(ctx context.Context, pi *PlanItem, changes []Chan
 		if values != nil && !slices.Contains(values, text) {
 			pi.block(Reason{Code: NotOffered, Field: f.Name, Words: fmt.Sprintf("%s %s: Cloud does not offer %s as its %s, but %s%s",
 				pi.List.One(), schema.Quote(pi.Name), schema.Quote(text), f.Label,
-				schema.Quotes(p.o.guard.allQuotable(values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))})
+				schema.Quotes(p.o.guard.AllQuotable(values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))})
 		}
 	}
 	return nil

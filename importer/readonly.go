@@ -62,6 +62,6 @@ func (r *readOnly) Offered(ctx context.Context, list schema.List, field string) 
 	return r.inner.Offered(ctx, list, field)
 }
 
-func (r *readOnly) Echoes() *EchoGuard { return r.inner.Echoes() }
+func (r *readOnly) Echoes() *schema.EchoGuard { return r.inner.Echoes() }
 
 func (r *readOnly) Close() error { return nil }

@@ -34,7 +34,7 @@ func Open(address string, o formprofile.Options) (importer.Cloud, error) {
 // cloud is worked in one window, one thing at a time.
 type cloud struct {
 	mu      sync.Mutex
-	echoes  importer.EchoGuard
+	echoes  schema.EchoGuard
 	site    *formprofile.Site
 	rows    map[schema.List]map[string]formprofile.Row // by id
 	offered map[schema.List]map[string][]string        // by field, once they were read
@@ -44,7 +44,7 @@ func (c *cloud) Site() importer.Site {
 	return importer.Site{URL: c.site.URL(), Host: c.site.Host(), MaxJobs: 1}
 }
 
-func (c *cloud) Echoes() *importer.EchoGuard { return &c.echoes }
+func (c *cloud) Echoes() *schema.EchoGuard { return &c.echoes }
 
 func (c *cloud) Close() error {
 	c.mu.Lock()

@@ -25,7 +25,7 @@ type client struct {
 	http      *http.Client
 	transport *http.Transport
 	server    *http.Server // of OpenHandler, or nil
-	echoes    importer.EchoGuard
+	echoes    schema.EchoGuard
 }
 
 var _ importer.Cloud = (*client)(nil)
@@ -35,7 +35,7 @@ func (c *client) Site() importer.Site { return c.site }
 // Offered returns nil: the interface does not say what Cloud offers.
 func (c *client) Offered(context.Context, schema.List, string) ([]string, error) { return nil, nil }
 
-func (c *client) Echoes() *importer.EchoGuard { return &c.echoes }
+func (c *client) Echoes() *schema.EchoGuard { return &c.echoes }
 
 func (c *client) Close() error {
 	c.transport.CloseIdleConnections()

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -21,7 +20,7 @@ func FuzzAnswer(f *testing.F) {
 				}
 			}
 		}
-		for _, r := range words(422, raw, &importer.EchoGuard{}) {
+		for _, r := range words(422, raw, &schema.EchoGuard{}) {
 			if !unicode.IsPrint(r) {
 				t.Errorf("%U among the words", r)
 			}

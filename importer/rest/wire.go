@@ -143,7 +143,7 @@ const maxWords = 3000 // characters of Cloud's words that are put together
 // words returns what an answer says of itself, in Cloud's words where it is a
 // problem document, else in the status code's. A Cloud that repeats a secret
 // which it was sent is not quoted at all.
-func words(code int, raw []byte, echoes *importer.EchoGuard) string {
+func words(code int, raw []byte, echoes *schema.EchoGuard) string {
 	status := strings.TrimSpace(fmt.Sprintf("HTTP %d %s", code, http.StatusText(code)))
 	m, err := object(raw)
 	if err != nil {

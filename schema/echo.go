@@ -1,4 +1,4 @@
-package importer
+package schema
 
 import (
 	"encoding/base64"
@@ -9,16 +9,14 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
-
-	"github.com/mailferry/mailferry/schema"
 )
 
-// EchoGuard knows the secrets that a Cloud may have been sent, by this run or by
-// an earlier one, and reports whether something that Cloud says repeats one: as
-// it is, in part, in another case, or escaped as JSON, URLs, HTML or base64 do
-// it. What does is not to be shown, logged or kept. It holds hashes of the
-// secrets under a key of the process, never the secrets. The zero EchoGuard is
-// ready, and safe for concurrent use.
+// EchoGuard knows the secrets that another machine (a Cloud, a mail server) may
+// have been sent, by this run or by an earlier one, and reports whether something
+// that it says repeats one: as it is, in part, in another case, or escaped as JSON,
+// URLs, HTML or base64 do it. What does is not to be shown, logged or kept. It holds
+// hashes of the secrets under a key of the process, never the secrets. The zero
+// EchoGuard is ready, and safe for concurrent use.
 type EchoGuard struct {
 	mu   sync.RWMutex
 	seed maphash.Seed
@@ -34,7 +32,7 @@ const (
 )
 
 // Add makes a secret known.
-func (g *EchoGuard) Add(s schema.Secret) {
+func (g *EchoGuard) Add(s Secret) {
 	text := evened(s.Reveal())
 	if text == "" {
 		return
@@ -72,22 +70,24 @@ func (g *EchoGuard) Repeats(text string, least int) bool {
 	return false
 }
 
-// repeatsSecret stands in the place of something that Cloud says and nobody is to
-// see.
-const repeatsSecret = "(repeats a secret and is not shown)"
+// RepeatsSecret stands in the place of something that another machine says and
+// nobody is to see.
+const RepeatsSecret = "(repeats a secret and is not shown)"
 
-// quotable returns what Cloud shows, fit to be passed on.
-func (g *EchoGuard) quotable(shows string) string {
-	if g.Repeats(shows, 1) {
-		return repeatsSecret
+// Quotable returns what another machine says, or RepeatsSecret in its place. The
+// text is hostile still: it needs cleaning before it is shown.
+func (g *EchoGuard) Quotable(says string) string {
+	if g.Repeats(says, 1) {
+		return RepeatsSecret
 	}
-	return shows
+	return says
 }
 
-func (g *EchoGuard) allQuotable(shows []string) []string {
-	out := make([]string, len(shows))
-	for i, s := range shows {
-		out[i] = g.quotable(s)
+// AllQuotable is Quotable of each text.
+func (g *EchoGuard) AllQuotable(says []string) []string {
+	out := make([]string, len(says))
+	for i, s := range says {
+		out[i] = g.Quotable(s)
 	}
 	return out
 }

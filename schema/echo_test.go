@@ -1,4 +1,4 @@
-package importer
+package schema
 
 import (
 	"encoding/base64"
@@ -7,15 +7,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/mailferry/mailferry/schema"
 )
 
 func TestWhatRepeatsASecretIsNoticedHoweverItIsWritten(t *testing.T) {
 	for _, secret := range []string{`CANARY-"q\uote-Xy12`, "CANARY-pä ss&<word>", "p&\"4", "  \"<&%>\\'äöü!\"  ", "tab\there\nline", strings.Repeat("CANARY-long ", 1000)} {
 		d := &EchoGuard{}
-		d.Add(schema.NewSecret(secret))
-		escaped, err := schema.Marshal(secret)
+		d.Add(NewSecret(secret))
+		escaped, err := Marshal(secret)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,8 +42,8 @@ func TestWhatRepeatsASecretIsNoticedHoweverItIsWritten(t *testing.T) {
 
 func TestAPartOfASecretGivesItAway(t *testing.T) {
 	d := &EchoGuard{}
-	d.Add(schema.NewSecret("Kestrel41Larch77"))
-	d.Add(schema.NewSecret("12"))
+	d.Add(NewSecret("Kestrel41Larch77"))
+	d.Add(NewSecret("12"))
 	for said, want := range map[string]bool{
 		`"Kestrel41La…" is too long`: true,
 		"el41larch7":                 true,
