@@ -244,12 +244,17 @@ func earlier(t *testing.T, s *site, c child) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	way, err := reach(t.Context(), s.url, true, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer way.Close()
 	for i, e := range there {
 		if i%2 == 0 {
 			continue
 		}
 		e.Item.(*schema.CloudConnection).Description = "edited by somebody"
-		if _, err := s.Update(t.Context(), e.ID, e.Item, schema.Secret{}); err != nil {
+		if _, err := way.Update(t.Context(), fmt.Sprint(e.ID), importer.Write{Item: e.Item}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
+	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -79,7 +80,7 @@ func TestAnOpenCreateWithAGivenSecretIsRepeatedUnderItsKey(t *testing.T) {
 			if err != nil || len(there) > 1 {
 				t.Errorf("%v, Cloud has %d", err, len(there))
 			}
-			secrets, err := s.Secrets(t.Context(), schema.Connections)
+			secrets, err := vault.Secrets(s.dir, schema.Connections)
 			if err != nil || secrets["A"].Reveal() != tt.holds {
 				t.Errorf("%v, another secret on Cloud", err)
 			}

@@ -18,6 +18,7 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/rest"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
+	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -168,7 +169,7 @@ func agrees(ctx context.Context, s *site, o importer.Options, rep *importer.Repo
 	if err != nil {
 		return err
 	}
-	secrets, err := s.Secrets(ctx, o.List)
+	secrets, err := vault.Secrets(s.dir, o.List)
 	if err != nil {
 		return err
 	}

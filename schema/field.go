@@ -17,6 +17,12 @@ var files embed.FS
 // "server-bundle".
 func SchemaFile(name string) ([]byte, error) { return files.ReadFile(name + ".schema.json") }
 
+//go:embed cloud-api.openapi.json
+var cloudAPI []byte
+
+// CloudAPI returns the OpenAPI description of the REST interface of a Cloud.
+func CloudAPI() []byte { return bytes.Clone(cloudAPI) }
+
 // Type is the type of a field's value.
 type Type string
 

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -57,7 +58,7 @@ func onCloud(t *testing.T, dir string) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		secrets, err := c.Secrets(t.Context(), l)
+		secrets, err := vault.Secrets(dir, l)
 		if err != nil {
 			t.Fatal(err)
 		}

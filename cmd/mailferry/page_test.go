@@ -13,6 +13,7 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
+	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/samples/server"
 	"github.com/mailferry/mailferry/schema"
@@ -51,7 +52,7 @@ func newPageRoad(t *testing.T) *pageRoad {
 		t.Fatal(err)
 	}
 	r.pressed = site
-	if r.content, err = cloud.Open(t.TempDir(), cloud.Options{}); err != nil {
+	if r.content, err = cloud.Open(r.path("sample"), cloud.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	from, to := httptest.NewServer(site), httptest.NewServer(r.content.Handler())
@@ -126,7 +127,7 @@ func TestTheRoadByPageFromServerToCloud(t *testing.T) {
 	out, _ = r.run(0, "diff", "-i", key, "--cloud", r.cloud, r.path("cloud.age"))
 	r.says(out, "no difference")
 
-	got, err := r.content.Secrets(t.Context(), schema.Connections)
+	got, err := vault.Secrets(r.path("sample"), schema.Connections)
 	if err != nil || got["Support"].Reveal() != "made-up password" || !got["Portal"].IsZero() {
 		t.Errorf("secrets on Cloud: %v, %d", err, len(got))
 	}
@@ -208,7 +209,7 @@ func TestAListThatGoesOnBehindAnotherNameStopsEveryCommand(t *testing.T) {
 
 	for i := range 21 {
 		relay := &schema.CloudConnection{Name: fmt.Sprintf("Relay %02d", i), ServiceProvider: "General SMTP service", Host: "relay.example"}
-		if _, err := r.content.Create(t.Context(), relay, schema.Secret{}); err != nil {
+		if err := r.content.Load(t.Context(), []schema.Item{relay}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
+	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/samples/signin"
 	"github.com/mailferry/mailferry/schema"
@@ -316,14 +317,14 @@ func TestLongListsAreReadToTheirEndAndChangedInPlace(t *testing.T) {
 			if w := s.pages.Writes(); len(w) != 1 || !w[0].Update || !w[0].Secret || w[0].Name != b.Connections[0].ItemName() {
 				t.Errorf("writes: %v", w)
 			}
-			secrets, err := s.Secrets(t.Context(), schema.Connections)
+			secrets, err := vault.Secrets(s.dir, schema.Connections)
 			if err != nil || secrets[id].Reveal() != "new" {
 				t.Errorf("the secret is not the new one: %v", err)
 			}
 			if _, err := c.Update(t.Context(), id, importer.Write{Item: &other}); err != nil {
 				t.Fatal(err)
 			}
-			if secrets, err = s.Secrets(t.Context(), schema.Connections); err != nil || secrets[id].Reveal() != "new" {
+			if secrets, err = vault.Secrets(s.dir, schema.Connections); err != nil || secrets[id].Reveal() != "new" {
 				t.Errorf("a change without a secret did not leave Cloud's: %v", err)
 			}
 		})

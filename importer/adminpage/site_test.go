@@ -20,6 +20,7 @@ import (
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
+	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -29,6 +30,7 @@ type site struct {
 	*cloud.Cloud
 	pages *adminsite.Site
 	srv   *httptest.Server
+	dir   string
 }
 
 func newSite(t testing.TB, o adminsite.Options) *site {
@@ -44,11 +46,12 @@ func oddSite(t testing.TB, o cloud.Options, p adminsite.Options, f faulty.Faults
 // newSiteBehind serves the pages through what front makes of them.
 func newSiteBehind(t testing.TB, o cloud.Options, p adminsite.Options, front func(http.Handler) http.Handler) *site {
 	t.Helper()
-	c, err := cloud.Open(t.TempDir(), o)
+	dir := t.TempDir()
+	c, err := cloud.Open(dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{Cloud: c, pages: adminsite.New(c.Pages(), p)}
+	s := &site{Cloud: c, pages: adminsite.New(c.Pages(), p), dir: dir}
 	s.srv = httptest.NewServer(front(s.pages))
 	t.Cleanup(func() {
 		s.srv.CloseClientConnections()
@@ -197,7 +200,7 @@ func (s *site) content(t testing.TB) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		secrets, err := s.Secrets(context.Background(), l)
+		secrets, err := vault.Secrets(s.dir, l)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
+	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -39,7 +40,7 @@ func TestWhatIsWrittenIsReadBackFieldByField(t *testing.T) {
 		}
 	}
 	for l, want := range map[schema.List]string{schema.Credentials: "canary-client", schema.Connections: "canary-password"} {
-		secrets, err := c.Secrets(t.Context(), l)
+		secrets, err := vault.Secrets(c.dir, l)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +77,7 @@ func TestAnUpdateEmptiesFieldsAndKeepsTheSecret(t *testing.T) {
 	if err != nil || shown(t, got.Item) != shown(t, w.Item) || got.ID != r.ID {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	secrets, err := c.Secrets(t.Context(), schema.Connections)
+	secrets, err := vault.Secrets(c.dir, schema.Connections)
 	if err != nil || secrets["Support"].Reveal() != "canary-password" {
 		t.Errorf("got %v, %v", secrets["Support"].Reveal(), err)
 	}

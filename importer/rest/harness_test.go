@@ -17,16 +17,18 @@ import (
 type site struct {
 	*cloud.Cloud
 	*faulty.Front
+	dir string
 }
 
 func sampleCloud(t testing.TB, o cloud.Options, f faulty.Faults) site {
 	t.Helper()
-	c, err := cloud.Open(t.TempDir(), o)
+	dir := t.TempDir()
+	c, err := cloud.Open(dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	return site{c, faulty.New(c.Handler(), f)}
+	return site{c, faulty.New(c.Handler(), f), dir}
 }
 
 // serve serves a site on loopback.

@@ -72,7 +72,6 @@ type Cloud struct {
 	pageSize int
 	twins    bool
 	faults   *faults
-	openapi  []byte
 
 	closed    chan struct{} // ends answers that never come
 	closeOnce sync.Once
@@ -105,9 +104,6 @@ func Open(dir string, opts Options) (*Cloud, error) {
 		c.pageSize = 100
 	}
 	if c.faults, err = newFaults(opts.Faults); err != nil {
-		return nil, err
-	}
-	if c.openapi, err = OpenAPI(); err != nil {
 		return nil, err
 	}
 	if c.db, err = openDatabase(filepath.Join(abs, databaseFile)); err != nil {

@@ -175,15 +175,3 @@ func (c *Cloud) seal(s schema.Secret) ([]byte, error) {
 	}
 	return b.Bytes(), nil
 }
-
-func (c *Cloud) unseal(box []byte) (schema.Secret, error) {
-	if box == nil {
-		return schema.Secret{}, nil
-	}
-	r, err := age.Decrypt(bytes.NewReader(box), c.identity)
-	if err != nil {
-		return schema.Secret{}, err
-	}
-	raw, err := io.ReadAll(io.LimitReader(r, schema.MaxSecret+1))
-	return schema.NewSecret(string(raw)), err
-}

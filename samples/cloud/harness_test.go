@@ -68,12 +68,8 @@ func serveCloud(t *testing.T, c *Cloud) *site {
 	t.Helper()
 	srv := httptest.NewServer(c.Handler())
 	t.Cleanup(srv.Close)
-	raw, err := OpenAPI()
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := &site{t: t, cloud: c, url: srv.URL}
-	if err := json.Unmarshal(raw, &s.api); err != nil {
+	if err := json.Unmarshal(schema.CloudAPI(), &s.api); err != nil {
 		t.Fatal(err)
 	}
 	return s

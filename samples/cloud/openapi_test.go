@@ -3,21 +3,105 @@ package cloud
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/mailferry/mailferry/schema"
 )
+
+// fieldSchema is a field as OpenAPI describes it.
+type fieldSchema struct {
+	Title       string `json:"title,omitzero"`
+	Description string `json:"description,omitzero"`
+	Type        string `json:"type"`
+	MinLength   int    `json:"minLength,omitzero"`
+	MaxLength   int    `json:"maxLength,omitzero"`
+	Minimum     int    `json:"minimum,omitzero"`
+	Maximum     int    `json:"maximum,omitzero"`
+	WriteOnly   bool   `json:"writeOnly,omitzero"`
+	ReadOnly    bool   `json:"readOnly,omitzero"`
+}
+
+// describe returns the description of the REST interface: testdata has it
+// without the fields of items, which the cloud bundle's JSON Schema says.
+func describe() ([]byte, error) {
+	base, err := os.ReadFile("testdata/openapi.base.json")
+	if err != nil {
+		return nil, err
+	}
+	doc := string(base)
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, written := range []bool{false, true} {
+			mark := "SHOWN"
+			if written {
+				mark = "WRITTEN"
+			}
+			s, err := itemSchema(l, written)
+			if err != nil {
+				return nil, err
+			}
+			doc = strings.Replace(doc, fmt.Sprintf(`"%s %s"`, mark, l), string(s), 1)
+		}
+	}
+	out := jsontext.Value(doc)
+	if err := out.Indent(jsontext.WithIndent(" ")); err != nil {
+		return nil, fmt.Errorf("openapi.base.json: %w", err)
+	}
+	return append(out, '\n'), nil
+}
+
+// itemSchema describes an item as answers show it, or as requests write it.
+func itemSchema(l schema.List, written bool) (jsontext.Value, error) {
+	var props, required []string
+	add := func(name string, f fieldSchema, must bool) error {
+		raw, err := schema.Marshal(f)
+		if err != nil {
+			return err
+		}
+		props = append(props, fmt.Sprintf("%q:%s", name, raw))
+		if must {
+			required = append(required, fmt.Sprintf("%q", name))
+		}
+		return nil
+	}
+	if !written {
+		if err := add("id", fieldSchema{Type: "string", MinLength: 1, MaxLength: 200, ReadOnly: true}, true); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range schema.Fields(schema.CloudFormat, l) {
+		out := fieldSchema{Title: f.Label, Type: string(f.Type), Minimum: f.Min, Maximum: f.Max}
+		switch {
+		case f.Secret && !written:
+			continue
+		case f.Secret:
+			out.Type, out.MinLength, out.MaxLength, out.WriteOnly = string(schema.String), 1, schema.MaxSecret, true
+			out.Description = "Left out by PUT: the stored one stays."
+		case f.Type == schema.String:
+			out.MinLength, out.MaxLength = 1, f.MaxLength
+		}
+		if err := add(f.Name, out, f.Required); err != nil {
+			return nil, err
+		}
+	}
+	return jsontext.Value(fmt.Sprintf(`{"type":"object","properties":{%s},"required":[%s],"additionalProperties":false}`,
+		strings.Join(props, ","), strings.Join(required, ","))), nil
+}
 
 const published = "../../schema/cloud-api.openapi.json"
 
 func TestThePublishedDescriptionIsTheOneServed(t *testing.T) {
-	s := serve(t, Options{})
-	served := s.do("GET", apiPrefix+"openapi.json", "")
+	made, err := describe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if os.Getenv("UPDATE_OPENAPI") != "" {
-		if err := os.WriteFile(published, []byte(served.Body), 0o644); err != nil {
+		if err := os.WriteFile(published, made, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -25,16 +109,15 @@ func TestThePublishedDescriptionIsTheOneServed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(file, []byte(served.Body)) {
-		t.Errorf("%s is not what is served: run UPDATE_OPENAPI=1 go test ./samples/cloud", published)
+	if !bytes.Equal(file, made) {
+		t.Errorf("%s is not up to date: run UPDATE_OPENAPI=1 go test ./samples/cloud", published)
+	}
+	if served := serve(t, Options{}).do("GET", apiPrefix+"openapi.json", ""); served.Body != string(file) {
+		t.Errorf("%s is not what is served", published)
 	}
 }
 
 func TestTheDescriptionHasExactlyTheFieldsOfTheBundle(t *testing.T) {
-	raw, err := OpenAPI()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var doc struct {
 		Components struct {
 			Schemas map[string]struct {
@@ -46,7 +129,7 @@ func TestTheDescriptionHasExactlyTheFieldsOfTheBundle(t *testing.T) {
 			} `json:"schemas"`
 		} `json:"components"`
 	}
-	if err := json.Unmarshal(raw, &doc); err != nil {
+	if err := json.Unmarshal(schema.CloudAPI(), &doc); err != nil {
 		t.Fatal(err)
 	}
 	for l, name := range map[schema.List]string{schema.Credentials: "Credential", schema.Connections: "Connection"} {

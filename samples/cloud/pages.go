@@ -78,8 +78,8 @@ func (c *Cloud) Pages() http.Handler {
 		path := "/app/api/" + string(l)
 		api.HandleFunc("GET "+path, p.serveItems(l))
 		api.HandleFunc("GET "+path+"/{id}", c.serveGet(l))
-		api.HandleFunc("POST "+path, p.serveSave(l))
-		api.HandleFunc("PUT "+path+"/{id}", p.serveSave(l))
+		api.HandleFunc("POST "+path, c.servePost(l))
+		api.HandleFunc("PUT "+path+"/{id}", c.servePut(l))
 	}
 	api.HandleFunc("POST /app/api/pressed/{what}", servePressed)
 	mux.Handle("/app/api/", p.withToken(c.withFaults(api)))

@@ -2,12 +2,8 @@ package cloud
 
 import (
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"strconv"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -30,70 +26,14 @@ func (p *pages) serveItems(l schema.List) http.HandlerFunc {
 			n++
 		}
 		entries, err := p.cloud.page(r.Context(), l, after, n)
-		if err != nil {
-			p.cloud.writeError(w, err)
-			return
+		more := limit > 0 && len(entries) > limit
+		if more {
+			entries = entries[:limit]
 		}
-		answer := struct {
-			Items []jsontext.Value `json:"items"`
-			More  bool             `json:"more"`
-		}{Items: []jsontext.Value{}}
-		if limit > 0 && len(entries) > limit {
-			entries, answer.More = entries[:limit], true
-		}
-		for _, e := range entries {
-			raw, err := encodeEntry(e)
-			if err != nil {
-				p.cloud.writeError(w, err)
-				return
-			}
-			answer.Items = append(answer.Items, raw)
-		}
-		raw, err := schema.Marshal(answer)
-		if err != nil {
-			p.cloud.writeError(w, err)
-			return
-		}
-		writeJSON(w, http.StatusOK, raw)
-	}
-}
-
-// serveSave stores what a form sends: the same document as REST takes. A POST
-// makes an item, a PUT changes the one in the path.
-func (p *pages) serveSave(l schema.List) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-			writeProblem(w, http.StatusUnsupportedMediaType, "the form must be sent as application/json", nil)
-			return
-		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if err != nil {
-			writeProblem(w, http.StatusRequestEntityTooLarge, "the form is too large, or came in part only", nil)
-			return
-		}
-		it, secret, err := decodeItem(l, body)
-		if err != nil {
-			p.cloud.writeError(w, err)
-			return
-		}
-		var e Entry
-		status := http.StatusCreated
-		if r.Method == http.MethodPut {
-			status = http.StatusOK
-			e, err = p.cloud.Update(r.Context(), pathID(r), it, secret)
-		} else {
-			e, err = p.cloud.Create(r.Context(), it, secret)
-		}
-		if err != nil {
-			p.cloud.writeError(w, err)
-			return
-		}
-		raw, err := encodeEntry(e)
-		if err != nil {
-			p.cloud.writeError(w, err)
-			return
-		}
-		writeJSON(w, status, raw)
+		p.cloud.answer(w, http.StatusOK, struct {
+			Items []Entry `json:"items"`
+			More  bool    `json:"more"`
+		}{entries, more}, err)
 	}
 }
 

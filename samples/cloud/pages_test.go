@@ -221,7 +221,7 @@ func testPagesAdd(t *testing.T, b *page.Browser) {
 	a.set("SMTP Port", "465")
 	a.press("Save")
 	a.see(page.HasTable("Name"))
-	secrets := got[map[string]schema.Secret](t)(a.cloud.Secrets(t.Context(), schema.Connections))
+	secrets := got[map[string]schema.Secret](t)(a.cloud.secrets(schema.Connections))
 	if secrets["Support"].Reveal() != "canary-password" {
 		t.Error("an edit that left the password empty did not keep it")
 	}

@@ -104,11 +104,11 @@ func testPagesLists(t *testing.T, b *page.Browser) {
 func testPagesDialog(t *testing.T, b *page.Browser) {
 	a := browse(t, b, adminsite.Options{})
 	ctx := t.Context()
-	got[Entry](t)(a.cloud.Create(ctx, &schema.CloudConnection{Name: "Support", ServiceProvider: smtp, Host: "old.example"}, schema.NewSecret("canary-old")))
+	got[Entry](t)(a.cloud.add(ctx, &schema.CloudConnection{Name: "Support", ServiceProvider: smtp, Host: "old.example"}, schema.NewSecret("canary-old")))
 	a.open("form=dialog&password=bullets")
 	a.connections()
 	stored := func() string {
-		return got[map[string]schema.Secret](t)(a.cloud.Secrets(ctx, schema.Connections))["Support"].Reveal()
+		return got[map[string]schema.Secret](t)(a.cloud.secrets(schema.Connections))["Support"].Reveal()
 	}
 	a.edit("Support")
 	a.see(page.Heading("Edit Outgoing Mail Connection"), page.Heading("Outgoing Mail Connections"))

@@ -14,8 +14,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -79,7 +77,7 @@ func unauthorized(w http.ResponseWriter) {
 
 func (c *Cloud) serveOpenAPI(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(c.openapi)
+	_, _ = w.Write(schema.CloudAPI())
 }
 
 func (c *Cloud) serveList(l schema.List) http.HandlerFunc {
@@ -93,32 +91,15 @@ func (c *Cloud) serveList(l schema.List) http.HandlerFunc {
 			}
 		}
 		entries, err := c.page(r.Context(), l, after, c.pageSize+1)
-		if err != nil {
-			c.writeError(w, err)
-			return
-		}
-		answer := struct {
-			Items []jsontext.Value `json:"items"`
-			Next  string           `json:"next,omitzero"`
-		}{Items: []jsontext.Value{}}
+		next := ""
 		if len(entries) > c.pageSize {
 			entries = entries[:c.pageSize]
-			answer.Next = makeCursor(l, entries[len(entries)-1].ID)
+			next = makeCursor(l, entries[len(entries)-1].ID)
 		}
-		for _, e := range entries {
-			raw, err := encodeEntry(e)
-			if err != nil {
-				c.writeError(w, err)
-				return
-			}
-			answer.Items = append(answer.Items, raw)
-		}
-		raw, err := schema.Marshal(answer)
-		if err != nil {
-			c.writeError(w, err)
-			return
-		}
-		writeJSON(w, http.StatusOK, raw)
+		c.answer(w, http.StatusOK, struct {
+			Items []Entry `json:"items"`
+			Next  string  `json:"next,omitzero"`
+		}{entries, next}, err)
 	}
 }
 
@@ -140,17 +121,8 @@ func parseCursor(l schema.List, cursor string) (int64, bool) {
 
 func (c *Cloud) serveGet(l schema.List) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		e, err := c.Get(r.Context(), l, pathID(r))
-		if err != nil {
-			c.writeError(w, err)
-			return
-		}
-		raw, err := encodeEntry(e)
-		if err != nil {
-			c.writeError(w, err)
-			return
-		}
-		writeJSON(w, http.StatusOK, raw)
+		e, err := get(r.Context(), c.db, l, pathID(r))
+		c.answer(w, http.StatusOK, e, err)
 	}
 }
 
@@ -222,7 +194,7 @@ func (c *Cloud) serveWrite(w http.ResponseWriter, r *http.Request, l schema.List
 		if err != nil {
 			return err
 		}
-		if raw, err = encodeEntry(e); err != nil {
+		if raw, err = schema.Marshal(e); err != nil {
 			return err
 		}
 		id = e.ID
@@ -233,7 +205,7 @@ func (c *Cloud) serveWrite(w http.ResponseWriter, r *http.Request, l schema.List
 		return
 	}
 	if !repeated {
-		_ = c.counted(nil)
+		c.counts.writes.Add(1)
 	}
 	if status == http.StatusCreated {
 		w.Header().Set("Location", fmt.Sprintf("%s%s/%d", apiPrefix, l, id))

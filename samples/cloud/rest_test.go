@@ -150,7 +150,7 @@ func TestPutReplacesEverySettingAndKeepsTheSecret(t *testing.T) {
 
 func (s *site) wantSecret(l schema.List, name, want string) {
 	s.t.Helper()
-	all, err := s.cloud.Secrets(s.t.Context(), l)
+	all, err := s.cloud.secrets(l)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -86,11 +86,7 @@ func scanEntry(row interface{ Scan(...any) error }, l schema.List) (Entry, error
 	return e, schema.Strict(settings, e.Item)
 }
 
-// Get returns one item; a *RefusedError with status 404 where there is none.
-func (c *Cloud) Get(ctx context.Context, l schema.List, id int64) (Entry, error) {
-	return get(ctx, c.db, l, id)
-}
-
+// get returns one item; a *RefusedError with status 404 where there is none.
 func get(ctx context.Context, q querier, l schema.List, id int64) (Entry, error) {
 	e, err := scanEntry(q.QueryRowContext(ctx,
 		"SELECT id, settings, secret IS NOT NULL FROM items WHERE list = ? AND id = ?", l, id), l)
@@ -98,45 +94,6 @@ func get(ctx context.Context, q querier, l schema.List, id int64) (Entry, error)
 		return Entry{}, refused(http.StatusNotFound, "", "no such %s", l.One())
 	}
 	return e, err
-}
-
-// Create makes an item. What the sample Cloud does not take is a
-// *RefusedError that lists every field in question. The item's own secret
-// field must be empty: a marker is no secret.
-func (c *Cloud) Create(ctx context.Context, it schema.Item, secret schema.Secret) (Entry, error) {
-	var e Entry
-	box, err := c.seal(secret)
-	if err != nil {
-		return e, err
-	}
-	err = c.transact(ctx, func(tx *sql.Tx) (err error) {
-		e, err = c.create(ctx, tx, it, box)
-		return err
-	})
-	return e, c.counted(err)
-}
-
-// Update changes the item with that id to it, every field of it. A zero secret
-// leaves the stored one as it is.
-func (c *Cloud) Update(ctx context.Context, id int64, it schema.Item, secret schema.Secret) (Entry, error) {
-	var e Entry
-	box, err := c.seal(secret)
-	if err != nil {
-		return e, err
-	}
-	err = c.transact(ctx, func(tx *sql.Tx) (err error) {
-		e, err = c.update(ctx, tx, id, it, box)
-		return err
-	})
-	return e, c.counted(err)
-}
-
-// counted counts a write that is done.
-func (c *Cloud) counted(err error) error {
-	if err == nil {
-		c.counts.writes.Add(1)
-	}
-	return err
 }
 
 // Load adds items as they might stand on a Cloud already: all or none, and
@@ -161,31 +118,9 @@ func (c *Cloud) Load(ctx context.Context, items []schema.Item) error {
 	})
 }
 
-// Secrets decrypts the secrets stored in a list, by item name. It is for
-// tests that compare what arrived with what was sent; nothing that serves
-// requests calls it.
-func (c *Cloud) Secrets(ctx context.Context, l schema.List) (map[string]schema.Secret, error) {
-	rows, err := c.db.QueryContext(ctx, "SELECT name, secret FROM items WHERE list = ? AND secret IS NOT NULL", l)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := map[string]schema.Secret{}
-	for rows.Next() {
-		var name string
-		var box []byte
-		if err := rows.Scan(&name, &box); err != nil {
-			return nil, err
-		}
-		if out[name], err = c.unseal(box); err != nil {
-			return nil, fmt.Errorf("%s %s: %w", l.One(), schema.Quote(name), err)
-		}
-	}
-	return out, rows.Err()
-}
-
-// create takes the secret sealed already: sealing takes long for a time in
-// which nobody else can write.
+// create makes an item. What the sample Cloud does not take is a *RefusedError
+// that lists every field in question. It takes the secret sealed
+// already: sealing takes long for a time in which nobody else can write.
 func (c *Cloud) create(ctx context.Context, tx *sql.Tx, it schema.Item, box []byte) (Entry, error) {
 	if err := c.check(ctx, tx, 0, it); err != nil {
 		return Entry{}, err

@@ -93,9 +93,9 @@ func decodeField(it schema.Item, f schema.Field, raw jsontext.Value, secret *sch
 	return ""
 }
 
-// encodeEntry writes an item as answers show it: its id and the cloud bundle's
+// MarshalJSON writes an item as answers show it: its id and the cloud bundle's
 // field names, never the secret nor whether there is one.
-func encodeEntry(e Entry) (jsontext.Value, error) {
+func (e Entry) MarshalJSON() ([]byte, error) {
 	raw, err := schema.Marshal(e.Item)
 	if err != nil {
 		return nil, err
@@ -125,6 +125,19 @@ func writeProblem(w http.ResponseWriter, status int, detail string, problems []P
 	w.Header().Set("Content-Length", strconv.Itoa(len(raw)))
 	w.WriteHeader(status)
 	_, _ = w.Write(raw)
+}
+
+// answer writes v, or what err says of the request.
+func (c *Cloud) answer(w http.ResponseWriter, status int, v any, err error) {
+	var raw []byte
+	if err == nil {
+		raw, err = schema.Marshal(v)
+	}
+	if err != nil {
+		c.writeError(w, err)
+		return
+	}
+	writeJSON(w, status, raw)
 }
 
 // writeError answers with what err says of the request, or with 500 and no
