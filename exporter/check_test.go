@@ -55,7 +55,7 @@ func TestWhatFitsExactlyIsTaken(t *testing.T) {
 func TestRowsOfATableAreBoundedInAll(t *testing.T) {
 	p := &schema.Profile{Connections: schema.TableProfile{Table: "T", Columns: []schema.ColumnProfile{
 		{Field: "name", Column: "N"}, {Field: "connect_mode", Column: "M"}, {Field: "description", Column: "D"}}}}
-	m, err := exporter.NewMapper(p, func(string) {})
+	m, err := exporter.NewMapper(p, func(schema.Warning) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ type Options struct {
 	Ask     func(missing []schema.SecretKey) (schema.Secrets, error)
 	// Warn receives what the person should know, one line each, never with a
 	// secret's value; nil: they are dropped.
-	Warn func(string)
+	Warn func(schema.Warning)
 	Tool string           // as the bundle's history names it; "": schema.Tool
 	Now  func() time.Time // nil: time.Now
 }
@@ -41,7 +41,7 @@ func Export(ctx context.Context, o Options) (*schema.Bundle, schema.Secrets, err
 	}
 	warn := o.Warn
 	if warn == nil {
-		warn = func(string) {}
+		warn = func(schema.Warning) {}
 	}
 	var contents []*Content
 	for _, s := range o.Sources {
@@ -82,7 +82,7 @@ type Source interface {
 	// Read returns everything the source holds. It reads to the end: a source
 	// that turns out broken gives an error and no content. warn receives what
 	// the person should know, one line each, never with a secret's value.
-	Read(ctx context.Context, warn func(string)) (*Content, error)
+	Read(ctx context.Context, warn func(schema.Warning)) (*Content, error)
 }
 
 // Content is what a source holds, in its own order.

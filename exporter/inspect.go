@@ -89,7 +89,7 @@ type Tables interface {
 	// ReadTables hands every row of the tables that take names to take, and says
 	// what was read. A table that is not there is an error that lists those of
 	// the app that are; so is a column that take.CheckColumns misses.
-	ReadTables(ctx context.Context, take Taker, warn func(string)) (schema.Source, error)
+	ReadTables(ctx context.Context, take Taker, warn func(schema.Warning)) (schema.Source, error)
 }
 
 // Taker says which columns of which tables it wants and takes their rows.
@@ -109,7 +109,7 @@ type tableSource struct {
 	profile *schema.Profile
 }
 
-func (s *tableSource) Read(ctx context.Context, warn func(string)) (*Content, error) {
+func (s *tableSource) Read(ctx context.Context, warn func(schema.Warning)) (*Content, error) {
 	m, err := NewMapper(s.profile, warn)
 	if err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func CountCiphertext(ctx context.Context, t Tables, p *schema.Profile) ([]Cipher
 	if len(c.counts) == 0 {
 		return nil, nil
 	}
-	_, err := t.ReadTables(ctx, c, func(string) {})
+	_, err := t.ReadTables(ctx, c, func(schema.Warning) {})
 	return c.counts, err
 }
 

@@ -21,7 +21,7 @@ type Mapper struct {
 	tables  map[string]*table // by upper-case name
 	order   []string
 	warned  map[string]bool
-	warn    func(string)
+	warn    func(schema.Warning)
 	kept    int // bytes of text in all rows
 }
 
@@ -41,7 +41,7 @@ type row struct {
 
 // NewMapper checks the profile: known fields, each mapped once, the required
 // ones mapped, secret columns marked plain or opaque and no others.
-func NewMapper(p *schema.Profile, warn func(string)) (*Mapper, error) {
+func NewMapper(p *schema.Profile, warn func(schema.Warning)) (*Mapper, error) {
 	m := &Mapper{profile: p, tables: map[string]*table{}, warned: map[string]bool{}, warn: warn}
 	if p.Credentials != nil {
 		if err := m.add(schema.Credentials, p.Credentials); err != nil {
@@ -258,6 +258,6 @@ func (m *Mapper) Records() ([]Record, error) {
 func (m *Mapper) once(s string) {
 	if !m.warned[s] {
 		m.warned[s] = true
-		m.warn(s)
+		m.warn(schema.Warning{What: s})
 	}
 }

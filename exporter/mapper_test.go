@@ -31,7 +31,7 @@ func mapperProfile() *schema.Profile {
 // warnings.
 func feed(p *schema.Profile, rows ...string) ([]exporter.Record, []string, error) {
 	var warned []string
-	m, err := exporter.NewMapper(p, func(s string) { warned = append(warned, s) })
+	m, err := exporter.NewMapper(p, func(w schema.Warning) { warned = append(warned, w.String()) })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -104,7 +104,7 @@ func TestMapperRefusesProfilesThatSayTooLittleOrTooMuch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := mapperProfile()
 			c.edit(p)
-			if _, err := exporter.NewMapper(p, func(string) {}); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := exporter.NewMapper(p, func(schema.Warning) {}); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})
@@ -155,7 +155,7 @@ func TestMapperWarnsOfGuessesAndOfCiphertextCalledPlain(t *testing.T) {
 }
 
 func TestMapperWantsOnlyTheColumnsThatItReads(t *testing.T) {
-	m, err := exporter.NewMapper(mapperProfile(), func(string) {})
+	m, err := exporter.NewMapper(mapperProfile(), func(schema.Warning) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestMapperWantsOnlyTheColumnsThatItReads(t *testing.T) {
 func TestAColumnOfSecretsIsNotMappedToASettingThatReviewersSee(t *testing.T) {
 	p := &schema.Profile{Format: schema.ProfileFormat, Verified: true, Connections: schema.TableProfile{Table: "T", Columns: []schema.ColumnProfile{
 		{Field: "name", Column: "NAME"}, {Field: "connect_mode", Column: "MODE"}, {Field: "extra.pw", Column: "SMTP_PASSWORD"}}}}
-	_, err := exporter.NewMapper(p, func(string) {})
+	_, err := exporter.NewMapper(p, func(schema.Warning) {})
 	if err == nil || !strings.Contains(err.Error(), `column "SMTP_PASSWORD" looks like one of secrets`) {
 		t.Errorf("%v", err)
 	}

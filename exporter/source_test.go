@@ -10,7 +10,9 @@ import (
 // given is a source that holds what it was given.
 type given struct{ *exporter.Content }
 
-func (g given) Read(context.Context, func(string)) (*exporter.Content, error) { return g.Content, nil }
+func (g given) Read(context.Context, func(schema.Warning)) (*exporter.Content, error) {
+	return g.Content, nil
+}
 
 func export(contents []*exporter.Content, o exporter.Options) (*schema.Bundle, schema.Secrets, error) {
 	for _, c := range contents {

@@ -55,14 +55,7 @@ func validateValue(file, definition string, v any, at string) error {
 	if err != nil {
 		return err
 	}
-	problems, err := check(s, v, at)
-	if err != nil {
-		return err
-	}
-	if len(problems) > 0 {
-		return &InvalidError{Problems: problems}
-	}
-	return nil
+	return check(s, v, at)
 }
 
 // lists are the members that are validated item by item.

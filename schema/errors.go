@@ -51,16 +51,19 @@ func (p Problem) String() string {
 
 // InvalidError says that a document is not what its format promises.
 type InvalidError struct {
-	Format   string // the format expected, or ""
-	Problems []Problem
+	Problems []Problem // the first MostErrors
+	More     int       // how many there are beyond
 }
 
-func (e *InvalidError) Error() string {
-	s := e.Problems[0].String()
-	if n := len(e.Problems) - 1; n > 0 {
-		s += fmt.Sprintf(" (and %d more)", n)
+func (e *InvalidError) Error() string { return joinLines(e) }
+
+// Lines returns one line for each problem.
+func (e *InvalidError) Lines() []string {
+	var lines []string
+	for _, p := range e.Problems {
+		lines = append(lines, p.String())
 	}
-	return s
+	return andMore(lines, e.More)
 }
 
 func invalid(place, format string, args ...any) error {

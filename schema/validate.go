@@ -107,20 +107,16 @@ func schemaFor(file, definition string) (*gojsonschema.Schema, error) {
 	return s, nil
 }
 
-// check validates a decoded value and returns what is wrong with it, at most a
-// few problems. at is the value's own place.
-func check(s *gojsonschema.Schema, v any, at string) ([]Problem, error) {
+// check validates a decoded value; at is its own place.
+func check(s *gojsonschema.Schema, v any, at string) error {
 	res, err := s.Validate(closedLoader{v})
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot be validated: %w", at, err)
+		return fmt.Errorf("%s: cannot be validated: %w", at, err)
 	}
 	// A misspelled field is both unknown and missing: the unknown ones, which a
 	// person can find in the document, come first.
 	var unknown, out []Problem
 	for _, e := range res.Errors() {
-		if len(unknown)+len(out) == 10 {
-			break
-		}
 		// An allOf or if/then repeats what its branch already said.
 		switch e.Type() {
 		case "number_all_of", "condition_then", "condition_else":
@@ -135,7 +131,11 @@ func check(s *gojsonschema.Schema, v any, at string) ([]Problem, error) {
 		}
 		out = append(out, p)
 	}
-	return append(unknown, out...), nil
+	if out = append(unknown, out...); len(out) == 0 {
+		return nil
+	}
+	named := min(len(out), MostErrors)
+	return &InvalidError{out[:named], len(out) - named}
 }
 
 func joinPlace(at, rest string) string {

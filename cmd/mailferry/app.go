@@ -86,6 +86,7 @@ func (e *env) harden(commands []*cli.Command, path string) {
 		}
 		action := c.Action
 		c.Action = func(ctx *cli.Context) error {
+			e.verbose = ctx.Bool("verbose")
 			if err := e.refuseAddresses(ctx); err != nil {
 				return err
 			}

@@ -66,7 +66,7 @@ func (e *env) diffCloud(c *cli.Context, out string) error {
 	}
 	err = e.write(c, out, func(w io.Writer) error {
 		if c.Bool("json") || c.String("format") == "json" {
-			return writeJSON(w, d)
+			return writeJSON(w, "drift-report", d)
 		}
 		return d.Text(w, e.width())
 	})

@@ -27,6 +27,9 @@ type env struct {
 	tool           string       // "mailferry VERSION", as histories name it
 	log            *slog.Logger // diagnostics; silent unless --verbose
 
+	verbose bool             // --verbose was given
+	pending []schema.Warning // not shown yet: those of one kind become one line
+
 	pass    schema.Secret   // of -p, once it was asked for
 	exposed map[string]bool // files that were warned of, since others can read them
 
@@ -63,6 +66,7 @@ func (e *env) run(ctx context.Context, args []string) int {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = interrupted(err)
 	}
+	own.showWarnings()
 	e.tell(err)
 	if printed.err != nil && !errors.Is(err, printed.err) {
 		e.tell(printed.err)
@@ -112,25 +116,34 @@ func (e *env) tell(err error) {
 	if err == nil {
 		return
 	}
-	// Go's words for Ctrl-C are nobody else's.
-	said := strings.ReplaceAll(err.Error(), context.Canceled.Error(), "interrupted")
-	fmt.Fprintf(e.stderr, "mailferry: error: %s\n", oneLine(said))
-	if lines, ok := asLines(err); ok {
-		for _, l := range lines {
-			fmt.Fprintf(e.stderr, "mailferry:   %s\n", oneLine(l))
-		}
+	for i, line := range schema.ErrorLines(err) {
+		// Go's words for Ctrl-C are nobody else's.
+		line = strings.ReplaceAll(line, context.Canceled.Error(), "interrupted")
+		e.line(map[bool]string{true: "mailferry: error: ", false: "mailferry:   "}[i == 0], line)
 	}
-	if hint := schema.HintOf(err); hint != "" {
-		fmt.Fprintf(e.stderr, "mailferry: hint: %s\n", oneLine(hint))
+	for _, hint := range schema.Hints(err) {
+		e.line("mailferry: hint: ", hint)
 	}
 }
 
-// warn writes one line of what a person should know.
-func (e *env) warn(s string) { fmt.Fprintf(e.stderr, "mailferry: warning: %s\n", oneLine(s)) }
+// warn writes one line of what a person should know, at once.
+func (e *env) warn(s string) { e.line("mailferry: warning: ", s) }
 
 // say writes one line about what was done.
-func (e *env) say(format string, args ...any) {
-	fmt.Fprintf(e.stderr, "mailferry: %s\n", oneLine(fmt.Sprintf(format, args...)))
+func (e *env) say(format string, args ...any) { e.line("mailferry: ", fmt.Sprintf(format, args...)) }
+
+// line writes a line to stderr. On a terminal it wraps below its own text; else
+// it stays one line, for who reads it by program.
+func (e *env) line(mark, text string) {
+	text = strings.TrimRight(text, "\n")
+	width := widthOf(e.stderr)
+	if width == 0 {
+		fmt.Fprintf(e.stderr, "%s%s\n", mark, human.Visible(text))
+		return
+	}
+	p := human.NewPrinter(e.stderr, human.Terminal{Width: width})
+	p.Marked(0, mark, human.Plain, text)
+	_ = p.Flush()
 }
 
 // oneLine makes visible what came from outside and would move the cursor or add
@@ -139,6 +152,7 @@ func oneLine(s string) string { return human.Visible(strings.TrimRight(s, "\n"))
 
 // readSecret asks on the terminal without echo.
 func (e *env) readSecret(ctx context.Context, prompt string) (schema.Secret, error) {
+	e.showWarnings()
 	t, err := terminal.Open()
 	if err != nil {
 		return schema.Secret{}, err
@@ -149,6 +163,7 @@ func (e *env) readSecret(ctx context.Context, prompt string) (schema.Secret, err
 
 // confirm asks a question on the terminal; only "yes" is yes.
 func (e *env) confirm(ctx context.Context, question string) (bool, error) {
+	e.showWarnings()
 	t, err := terminal.Open()
 	if err != nil {
 		return false, schema.Hint(err, "--yes answers yes to everything")

@@ -63,12 +63,3 @@ func exitCode(err error) int {
 		return exitFailed
 	}
 }
-
-// asLines returns the further lines of an error that has more than one line.
-func asLines(err error) ([]string, bool) {
-	var l interface{ Lines() []string }
-	if errors.As(err, &l) {
-		return l.Lines(), true
-	}
-	return nil, false
-}

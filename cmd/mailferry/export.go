@@ -84,7 +84,7 @@ func (e *env) export(c *cli.Context) error {
 // long reading begins, so that what is wrong with it is said early; those typed
 // in once it is known which are missing.
 func (e *env) readServer(c *cli.Context) (*schema.Bundle, schema.Secrets, error) {
-	opts := exporter.Options{Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"), Warn: e.warn, Tool: e.tool, Now: e.now}
+	opts := exporter.Options{Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"), Warn: e.warning, Tool: e.tool, Now: e.now}
 	var err error
 	if c.String("secrets") == "-" {
 		opts.Ask = func(missing []schema.SecretKey) (schema.Secrets, error) { return e.secretsFile(c, missing) }
@@ -117,7 +117,7 @@ func (e *env) bundleSummary(c *cli.Context, out string, b *schema.Bundle) error 
 	if err != nil {
 		return err
 	}
-	return e.result(c, struct {
+	return e.result(c, "export-result", struct {
 		Output   string          `json:"output"`
 		Digest   string          `json:"digest"`
 		Manifest schema.Manifest `json:"manifest"`
@@ -126,7 +126,7 @@ func (e *env) bundleSummary(c *cli.Context, out string, b *schema.Bundle) error 
 		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
 			for _, it := range b.Items(l) {
 				if m := schema.SecretMarker(it); m != nil && m.State == schema.Missing {
-					e.warn(fmt.Sprintf("no secret for %s %s: %s", l.One(), schema.Quote(it.ItemName()), m.Reason))
+					e.warning(about(it, "no secret: "+m.Reason))
 				}
 			}
 		}

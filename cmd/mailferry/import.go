@@ -203,7 +203,7 @@ func (e *env) printReport(c *cli.Context, r *importer.Report, gate *importer.Gat
 		if shut {
 			out.Gate = gate.Reasons
 		}
-		return writeJSON(e.stdout, out)
+		return writeJSON(e.stdout, "import-report", out)
 	}
 	if shut {
 		return nil // the error says why, line by line

@@ -109,7 +109,7 @@ func (e *env) inspectTables(c *cli.Context, arg string, k source.Kind) error {
 			return err
 		}
 	}
-	return e.result(c, contents, func(p *human.Printer) { printContents(p, contents) })
+	return e.result(c, "inspect-tables", contents, func(p *human.Printer) { printContents(p, contents) })
 }
 
 // printPair prints a line of what is known of a source as a whole.
@@ -190,7 +190,7 @@ func (e *env) inspectSheet(c *cli.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	items, err := sheet.Parse(raw, schema.ServerFormat, func(s string) { e.warn(path + ": " + s) })
+	items, err := sheet.Parse(raw, schema.ServerFormat, e.warnIn(path))
 	if err != nil {
 		return at(path, err)
 	}
@@ -198,7 +198,7 @@ func (e *env) inspectSheet(c *cli.Context, path string) error {
 	for _, col := range items.Columns {
 		columns = append(columns, col.Label)
 	}
-	return e.result(c, struct {
+	return e.result(c, "inspect-sheet", struct {
 		Kind    string      `json:"kind"`
 		Name    string      `json:"name"`
 		List    schema.List `json:"list"`
@@ -215,7 +215,7 @@ func (e *env) inspectSheet(c *cli.Context, path string) error {
 type inspected struct {
 	Kind     string           `json:"kind"`
 	Header   inspectedHeader  `json:"header"`
-	Format   string           `json:"format,omitzero"`
+	Format   string           `json:"bundle_format,omitzero"`
 	Digest   string           `json:"digest,omitzero"`
 	Manifest *schema.Manifest `json:"manifest,omitzero"`
 	Road     []report.Link    `json:"road,omitzero"`
@@ -254,7 +254,7 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 		result.signatures = report.Signatures(v[0], o.Bundle.IsCloud())
 		result.Road = report.Road(o.Bundle, result.signatures)
 	}
-	return e.result(c, result, result.print)
+	return e.result(c, "inspect-bundle", result, result.print)
 }
 
 func (b *inspected) print(p *human.Printer) {

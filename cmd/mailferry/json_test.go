@@ -35,23 +35,23 @@ func TestJSONResultsKeepTheirMembers(t *testing.T) {
 		exit    int
 		members string
 	}{
-		{"keygen -o new.key", 0, "recipient"},
-		{"inspect connections.csv", 0, "columns kind list name rows"},
-		{"inspect jira-backup.zip", 0, "database encoding kind name others tables"},
-		{"export -r " + ops + " -o server.age connections.csv credentials.csv", 0, "digest manifest output"},
-		{"inspect server.age", 0, "header kind"},
-		{"inspect -i ops.key server.age", 0, "digest format header kind manifest road"},
-		{"fill -i ops.key -r " + ops + " --secrets legal.csv server.age", 0, "digest manifest output"},
-		{"transform -i ops.key -r " + ops + " -o cloud.age server.age", 0, "digest notes output"},
+		{"keygen -o new.key", 0, "format recipient"},
+		{"inspect connections.csv", 0, "columns format kind list name rows"},
+		{"inspect jira-backup.zip", 0, "database encoding format kind name others tables"},
+		{"export -r " + ops + " -o server.age connections.csv credentials.csv", 0, "digest format manifest output"},
+		{"inspect server.age", 0, "format header kind"},
+		{"inspect -i ops.key server.age", 0, "bundle_format digest format header kind manifest road"},
+		{"fill -i ops.key -r " + ops + " --secrets legal.csv server.age", 0, "digest format manifest output"},
+		{"transform -i ops.key -r " + ops + " -o cloud.age server.age", 0, "digest format notes output"},
 		{"audit -i ops.key cloud.age", 0, "bundles created format summary tool"},
-		{"verify -i ops.key cloud.age", 0, "bundle digest persons rejections requirements secrets statements warnings"},
-		{"rekey -i ops.key --add-reviewer " + other + " --yes -o rekeyed.age cloud.age", 0, "digest output pruned readers"},
+		{"verify -i ops.key cloud.age", 0, "bundle digest format persons rejections requirements secrets statements warnings"},
+		{"rekey -i ops.key --add-reviewer " + other + " --yes -o rekeyed.age cloud.age", 0, "digest format output pruned readers"},
 		{"diff -i ops.key server.age cloud.age", 0, "a b connections credentials format notes same summary"},
-		{"plan -i ops.key --cloud sample:cloud cloud.age", 0, "bundle cloud created digest items on_conflict rehearsal"},
-		{"import connections -i ops.key --cloud sample:cloud cloud.age", 4, "bundle cloud counts digest finished gate items ledger list rehearsal started tasks"},
-		{"import credentials -i ops.key --cloud sample:cloud cloud.age", 0, "bundle cloud counts digest finished items ledger list rehearsal started tasks"},
-		{"import connections -i ops.key --cloud sample:cloud cloud.age", 0, "bundle cloud counts digest finished items ledger list rehearsal started tasks"},
-		{"diff -i ops.key --cloud sample:cloud cloud.age", 0, "bundle cloud digest extra items rehearsal time"},
+		{"plan -i ops.key --cloud sample:cloud cloud.age", 0, "bundle cloud created digest format items on_conflict rehearsal"},
+		{"import connections -i ops.key --cloud sample:cloud cloud.age", 4, "bundle cloud counts digest finished format gate items ledger list rehearsal started tasks"},
+		{"import credentials -i ops.key --cloud sample:cloud cloud.age", 0, "bundle cloud counts digest finished format items ledger list rehearsal started tasks"},
+		{"import connections -i ops.key --cloud sample:cloud cloud.age", 0, "bundle cloud counts digest finished format items ledger list rehearsal started tasks"},
+		{"diff -i ops.key --cloud sample:cloud cloud.age", 0, "bundle cloud digest extra format items rehearsal time"},
 	} {
 		code, stdout, stderr := run(t, append(strings.Fields(c.args), "--json")...)
 		if code != c.exit {

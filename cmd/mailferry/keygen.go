@@ -92,7 +92,7 @@ func (e *env) printRecipients(c *cli.Context) error {
 
 func printRecipient(w io.Writer, c *cli.Context, key string) error {
 	if c.Bool("json") {
-		return writeJSON(w, struct {
+		return writeJSON(w, "keygen-result", struct {
 			Recipient string `json:"recipient"`
 		}{key})
 	}

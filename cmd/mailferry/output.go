@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/internal/human"
@@ -14,19 +15,28 @@ import (
 	"github.com/mailferry/mailferry/schema/sealed"
 )
 
-// result prints what a command found or did: as JSON with --json, else as the
-// lines of text.
-func (e *env) result(c *cli.Context, v any, text func(p *human.Printer)) error {
+// result prints what a command found or did: as JSON with --json, under that
+// format, else as the lines of text.
+func (e *env) result(c *cli.Context, format string, v any, text func(p *human.Printer)) error {
+	e.showWarnings()
 	if c.Bool("json") {
-		return writeJSON(e.stdout, v)
+		return writeJSON(e.stdout, format, v)
 	}
 	p := human.NewPrinter(e.stdout, e.terminal())
 	text(p)
 	return p.Flush()
 }
 
-func writeJSON(w io.Writer, v any) error {
-	out, err := schema.MarshalIndent(v)
+// writeJSON writes an object with its format, mailferry/NAME/v1, as first member.
+func writeJSON(w io.Writer, name string, v any) error {
+	members, err := schema.Marshal(v)
+	if err != nil {
+		return err
+	}
+	out, err := schema.MarshalIndent(struct {
+		Format  string         `json:"format"`
+		Members jsontext.Value `json:",embed"`
+	}{"mailferry/" + name + "/v1", members})
 	if err != nil {
 		return err
 	}

@@ -148,5 +148,5 @@ func (e *env) inspectPage(c *cli.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	return e.result(c, found, found.Print)
+	return e.result(c, "inspect-pages", found, found.Print)
 }

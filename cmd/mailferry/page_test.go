@@ -106,7 +106,7 @@ func TestTheRoadByPageFromServerToCloud(t *testing.T) {
 
 	out, said := r.run(0, "export", "-r", me, "-o", r.path("server.age"), r.server)
 	r.says(out, "2 connections, 1 credential; secrets: 0 sealed, 2 missing")
-	r.says(said, "form profile is unverified", `no secret for connection "Support"`, "shows a mask in place of the secret")
+	r.says(said, "form profile is unverified", `connection "Support": no secret`, "shows a mask in place of the secret")
 	secrets := r.write("secrets.csv", "kind,name,secret\nconnection,Support,made-up password\ncredential,Workspace,made-up client secret\n")
 	r.run(0, "fill", "-i", key, "-r", me, "--secrets", secrets, "--yes", r.path("server.age"))
 	r.run(0, "transform", "-i", key, "-r", me, "-o", r.path("guess.age"), r.path("server.age"))

@@ -61,7 +61,7 @@ func (e *env) plan(c *cli.Context) error {
 		}
 	}
 	if c.Bool("json") {
-		err = writeJSON(e.stdout, result)
+		err = writeJSON(e.stdout, "plan-report", result)
 	} else if err = p.Text(e.stdout, e.width()); err == nil && out != "" {
 		e.print("plan digest %s", result.PlanDigest)
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"io"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -12,12 +14,17 @@ import (
 
 // width is the terminal's, or 80.
 func (e *env) width() int {
-	if f := fileOf(e.stdout); f != nil {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-			return w
+	return cmp.Or(widthOf(e.stdout), 80)
+}
+
+// widthOf is a terminal's width, or 0.
+func widthOf(w io.Writer) int {
+	if f := fileOf(w); f != nil {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
 		}
 	}
-	return 80
+	return 0
 }
 
 // terminal says what printed text may use. NO_COLOR is honoured.

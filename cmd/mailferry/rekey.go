@@ -77,7 +77,7 @@ func (e *env) rekey(c *cli.Context) error {
 	if n := len(o.Unreferred); n > 0 {
 		e.say("left out %s that nothing refers to", human.Count(n, "secret"))
 	}
-	return e.result(c, struct {
+	return e.result(c, "rekey-result", struct {
 		Output  string                `json:"output"`
 		Digest  string                `json:"digest"`
 		Readers []sealed.HolderChange `json:"readers"`

@@ -78,7 +78,7 @@ func (e *env) review(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.result(c, struct {
+	return e.result(c, "review-result", struct {
 		Statement     string               `json:"statement"`
 		Decision      string               `json:"decision"`
 		Digest        string               `json:"digest"`

@@ -88,7 +88,7 @@ func (e *env) loadSample(c *cli.Context, sample *cloud.Cloud) error {
 		if err != nil {
 			return err
 		}
-		items, err := sheet.Parse(raw, schema.CloudFormat, func(s string) { e.warn(f + ": " + s) })
+		items, err := sheet.Parse(raw, schema.CloudFormat, e.warnIn(f))
 		if err != nil {
 			return at(f, err)
 		}

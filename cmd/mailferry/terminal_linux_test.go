@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -148,8 +149,11 @@ func (p *person) leaves() (int, string) {
 	for !p.gone {
 		p.more.Wait()
 	}
-	return p.cmd.ProcessState.ExitCode(), p.screen.String()
+	return p.cmd.ProcessState.ExitCode(), wrapped.ReplaceAllString(p.screen.String(), " ")
 }
+
+// wrapped is where a message goes on in the next line of the terminal.
+var wrapped = regexp.MustCompile(`\r\n {11,}`)
 
 // desk is a folder with the samples, keys, and a bundle that lacks a secret.
 func desk(t *testing.T) (bin, dir, ops string) {

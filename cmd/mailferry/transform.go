@@ -157,7 +157,7 @@ func (e *env) transformReport(c *cli.Context, out, digest string, notes []transf
 	if notes == nil {
 		notes = []transform.Note{}
 	}
-	return e.result(c, struct {
+	return e.result(c, "transform-result", struct {
 		Output string           `json:"output"`
 		Digest string           `json:"digest"`
 		Notes  []transform.Note `json:"notes"`

@@ -54,7 +54,7 @@ func (e *env) verify(c *cli.Context) error {
 		}
 		e.say("%s holds what ssh-keygen -Y verify needs; README.txt has the commands", dir)
 	}
-	err = e.result(c, struct {
+	err = e.result(c, "verify-result", struct {
 		*sealed.Verdict
 		Secrets string            `json:"secrets"`
 		Team    []*sealed.Verdict `json:"team,omitempty"` // by MAILFERRY_ALLOWED_SIGNERS, beside --allowed-signers

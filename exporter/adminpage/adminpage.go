@@ -35,7 +35,7 @@ func New(address string, o formprofile.Options) (exporter.Source, error) {
 type source struct{ site *formprofile.Site }
 
 // Read reads both lists.
-func (s *source) Read(ctx context.Context, warn func(string)) (*exporter.Content, error) {
+func (s *source) Read(ctx context.Context, warn func(schema.Warning)) (*exporter.Content, error) {
 	defer s.site.Close()
 	out := &exporter.Content{Source: schema.Source{Kind: Kind, Name: s.site.Host()}}
 	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
@@ -53,12 +53,12 @@ func (s *source) Read(ctx context.Context, warn func(string)) (*exporter.Content
 		}
 	}
 	if !s.site.Profile().Verified {
-		warn("the form profile is unverified: hold what was read against the panel, or verify it with mailferry inspect")
+		warn(schema.Warning{What: "the form profile is unverified: hold what was read against the panel, or verify it with mailferry inspect"})
 	}
 	return out, nil
 }
 
-func (s *source) record(ctx context.Context, l schema.List, row formprofile.Row, warn func(string)) (exporter.Record, error) {
+func (s *source) record(ctx context.Context, l schema.List, row formprofile.Row, warn func(schema.Warning)) (exporter.Record, error) {
 	var got *formprofile.Reading
 	err := s.site.Do(ctx, func() error {
 		f, err := s.site.Edit(ctx, l, row)
@@ -89,13 +89,13 @@ const (
 
 // extras keeps what fields hold that the profile does not name, so that nothing
 // that the panel has is lost unsaid.
-func extras(got *formprofile.Reading, warn func(string)) error {
+func extras(got *formprofile.Reading, warn func(schema.Warning)) error {
 	name, taken := got.Item.ItemName(), map[string]int{}
 	for _, o := range got.Others {
 		place := fmt.Sprintf("%s %s: %s", got.Item.List().One(), schema.Quote(name), schema.Quote(o.Label))
 		switch {
 		case o.Kind == page.KindPassword:
-			warn(place + " is a password field that the form profile does not name; it is not read")
+			warn(schema.Warning{What: place + " is a password field that the form profile does not name; it is not read"})
 			continue
 		case o.Value == "", o.Value == "false":
 			continue // nothing is entered there
@@ -110,7 +110,7 @@ func extras(got *formprofile.Reading, warn func(string)) error {
 		if err := schema.Set(got.Item, "extra."+key, o.Value); err != nil {
 			return err
 		}
-		warn(place + " is a field that the form profile does not name; its value is kept as extra." + key)
+		warn(schema.Warning{What: place + " is a field that the form profile does not name; its value is kept as extra." + key})
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func read(t *testing.T, o server.Options, edit func(*formprofile.Options)) (*exp
 		t.Fatal(err)
 	}
 	var warnings []string
-	got, err := src.Read(t.Context(), func(s string) { warnings = append(warnings, s) })
+	got, err := src.Read(t.Context(), func(w schema.Warning) { warnings = append(warnings, w.String()) })
 	return got, site, warnings, err
 }
 
@@ -239,7 +239,7 @@ func TestAnotherSiteIsNotExported(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := src.Read(t.Context(), func(string) {})
+			got, err := src.Read(t.Context(), func(schema.Warning) {})
 			var other *page.ElsewhereError
 			if !errors.As(err, &other) || got != nil || other.Given != site.URL || other.Reached != y.URL || !strings.Contains(schema.HintOf(err), "page+"+y.URL) {
 				t.Fatalf("%v, %v; hint %q", got != nil, err, schema.HintOf(err))

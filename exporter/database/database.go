@@ -96,7 +96,7 @@ type found struct {
 // Inspect implements exporter.Tables. Counting a huge table may take longer
 // than the time-out; its rows are then exporter.UnknownRows.
 func (d *Database) Inspect(ctx context.Context, all bool) (*exporter.Contents, error) {
-	s, err := d.connect(ctx, func(string) {})
+	s, err := d.connect(ctx, func(schema.Warning) {})
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (d *Database) Inspect(ctx context.Context, all bool) (*exporter.Contents, e
 
 // ReadTables implements exporter.Tables. Binary columns read as NULL, with a
 // warning.
-func (d *Database) ReadTables(ctx context.Context, take exporter.Taker, warn func(string)) (schema.Source, error) {
+func (d *Database) ReadTables(ctx context.Context, take exporter.Taker, warn func(schema.Warning)) (schema.Source, error) {
 	s, err := d.connect(ctx, warn)
 	if err != nil {
 		return schema.Source{}, err
@@ -190,7 +190,7 @@ func (d *Database) locate(want string, tables []found) (found, error) {
 	}
 }
 
-func (d *Database) readTable(ctx context.Context, s session, t found, want string, take exporter.Taker, warn func(string)) error {
+func (d *Database) readTable(ctx context.Context, s session, t found, want string, take exporter.Taker, warn func(schema.Warning)) error {
 	var have []string
 	for _, c := range t.Columns {
 		have = append(have, c.Name)
@@ -213,7 +213,7 @@ func (d *Database) readTable(ctx context.Context, s session, t found, want strin
 		}
 		expr := s.text(c)
 		if expr == "" {
-			warn(fmt.Sprintf("column %s of table %s is binary (%s): not read", schema.Quote(c.Name), schema.Quote(t.Name), c.Type))
+			warn(schema.Warning{Noun: "column", Name: "column " + schema.Quote(t.Name+"."+c.Name), What: "binary, not read"})
 			continue
 		}
 		columns, exprs = append(columns, upper), append(exprs, expr)
@@ -277,9 +277,9 @@ func (d *Database) catalogue(ctx context.Context, s session) ([]found, error) {
 
 // connect returns a session in its transaction. A person is asked for the
 // password only once the database refuses to do without.
-func (d *Database) connect(ctx context.Context, warn func(string)) (session, error) {
+func (d *Database) connect(ctx context.Context, warn func(schema.Warning)) (session, error) {
 	for _, w := range d.warnings {
-		warn(w)
+		warn(schema.Warning{What: w})
 	}
 	d.meter.reset()
 	s, err := d.dial(ctx, d.password)
@@ -300,7 +300,7 @@ func (d *Database) connect(ctx context.Context, warn func(string)) (session, err
 		return nil, d.explain(ctx, err)
 	}
 	if d.host != "" && !s.encrypted() && !loopback(d.host) {
-		warn(fmt.Sprintf("the connection to %s is not encrypted: whoever sees this network sees what is read", d.name))
+		warn(schema.Warning{What: fmt.Sprintf("the connection to %s is not encrypted: whoever sees this network sees what is read", d.name)})
 	}
 	return s, nil
 }

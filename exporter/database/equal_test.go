@@ -233,7 +233,7 @@ func restore(t *testing.T, path string, server *dbserver.Server, engine sqlOf) {
 		}
 		statements = append(statements, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", q(table.Name), strings.Join(into, ", "), strings.Join(literals, ", ")))
 	}}
-	if _, err := tables.ReadTables(t.Context(), every, func(string) {}); err != nil {
+	if _, err := tables.ReadTables(t.Context(), every, func(schema.Warning) {}); err != nil {
 		t.Fatal(err)
 	}
 	server.Exec(t, statements...)

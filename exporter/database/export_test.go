@@ -1,6 +1,10 @@
 package database
 
-import "context"
+import (
+	"context"
+
+	"github.com/mailferry/mailferry/schema"
+)
 
 // TryWrite runs a statement in the transaction that Inspect and ReadTables read
 // in.
@@ -9,7 +13,7 @@ func TryWrite(ctx context.Context, url, statement string) error {
 	if err != nil {
 		return err
 	}
-	s, err := d.connect(ctx, func(string) {})
+	s, err := d.connect(ctx, func(schema.Warning) {})
 	if err != nil {
 		return err
 	}

@@ -153,7 +153,7 @@ func open(t *testing.T, url string, opts database.Options) *database.Database {
 
 func read(ctx context.Context, d *database.Database, p *schema.Profile) (*exporter.Content, []string, error) {
 	var warned []string
-	c, err := exporter.NewSource(d, p).Read(ctx, func(s string) { warned = append(warned, s) })
+	c, err := exporter.NewSource(d, p).Read(ctx, func(w schema.Warning) { warned = append(warned, w.String()) })
 	return c, warned, err
 }
 
@@ -197,7 +197,7 @@ func testRead(t *testing.T, e engine) {
 	p := profile()
 	p.Connections.Columns[1].Column = "ICON"
 	c, warned, err = read(t.Context(), d, p)
-	if err != nil || len(warned) != 1 || !strings.Contains(warned[0], `"ICON"`) || !strings.Contains(warned[0], "binary") {
+	if err != nil || len(warned) != 1 || !strings.Contains(warned[0], `.ICON"`) || !strings.Contains(warned[0], "binary") {
 		t.Errorf("a binary column: %q, %v", warned, err)
 	}
 	if got := schema.Text(c.Records[1].Item, "description"); got != "" {
@@ -408,7 +408,7 @@ func testCancel(t *testing.T, e engine) {
 	ctx, cancel := context.WithCancel(t.Context())
 	// The lock would be waited for a minute.
 	take := &interruption{mapper(t), cancel}
-	_, err := open(t, e.URL(), database.Options{}).ReadTables(ctx, take, func(string) {})
+	_, err := open(t, e.URL(), database.Options{}).ReadTables(ctx, take, func(schema.Warning) {})
 	if !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
@@ -416,7 +416,7 @@ func testCancel(t *testing.T, e engine) {
 
 func testKill(t *testing.T, e engine) {
 	take := &interruption{mapper(t), func() { e.Exec(t, e.kill) }}
-	_, err := open(t, e.URL(), database.Options{}).ReadTables(t.Context(), take, func(string) {})
+	_, err := open(t, e.URL(), database.Options{}).ReadTables(t.Context(), take, func(schema.Warning) {})
 	wantFailure(t, err, "connection", "try again")
 	hideSecret(t, err, dbserver.Password)
 }
@@ -435,7 +435,7 @@ func (i *interruption) CheckColumns(table string, have []string) error {
 }
 
 func mapper(t *testing.T) *exporter.Mapper {
-	m, err := exporter.NewMapper(profile(), func(string) {})
+	m, err := exporter.NewMapper(profile(), func(schema.Warning) {})
 	if err != nil {
 		t.Fatal(err)
 	}

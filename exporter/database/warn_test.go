@@ -30,7 +30,7 @@ func TestAnUnencryptedConnectionToAnotherMachineIsWarnedOf(t *testing.T) {
 		}
 		d.dial = func(context.Context, schema.Secret) (session, error) { return plainSession{}, nil }
 		warned := false
-		if _, err := d.connect(t.Context(), func(s string) { warned = warned || strings.Contains(s, "not encrypted") }); err != nil {
+		if _, err := d.connect(t.Context(), func(w schema.Warning) { warned = warned || strings.Contains(w.What, "not encrypted") }); err != nil {
 			t.Fatal(err)
 		}
 		if warned != want {

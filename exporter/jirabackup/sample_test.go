@@ -95,7 +95,7 @@ func writeSampleZip(t *testing.T, files map[string][]byte) {
 
 func sampleRecords(t *testing.T) (credentials, connections []exporter.Record) {
 	t.Helper()
-	c, err := sheet.New(filepath.Join(samples, "server-credentials.csv"), filepath.Join(samples, "server-connections.csv")).Read(t.Context(), func(string) {})
+	c, err := sheet.New(filepath.Join(samples, "server-credentials.csv"), filepath.Join(samples, "server-connections.csv")).Read(t.Context(), func(schema.Warning) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +287,7 @@ func sampleProfile(t *testing.T) *schema.Profile {
 func TestTheSampleSaysThatItIsUnverified(t *testing.T) {
 	p := sampleProfile(t)
 	var warned []string
-	c, err := jirabackup.NewSource(filepath.Join(samples, "jira-backup.zip"), p, jirabackup.Options{}).Read(t.Context(), func(s string) { warned = append(warned, s) })
+	c, err := jirabackup.NewSource(filepath.Join(samples, "jira-backup.zip"), p, jirabackup.Options{}).Read(t.Context(), func(w schema.Warning) { warned = append(warned, w.String()) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func (t *tables) Inspect(ctx context.Context, all bool) (*exporter.Contents, err
 }
 
 // ReadTables implements exporter.Tables. It warns of a bare activeobjects.xml.
-func (t *tables) ReadTables(ctx context.Context, take exporter.Taker, warn func(string)) (schema.Source, error) {
+func (t *tables) ReadTables(ctx context.Context, take exporter.Taker, warn func(schema.Warning)) (schema.Source, error) {
 	src := schema.Source{Kind: SourceKind, Name: filepath.Base(t.path)}
 	b, err := open(t.path, t.opts)
 	if err != nil {
@@ -67,7 +67,7 @@ func (t *tables) ReadTables(ctx context.Context, take exporter.Taker, warn func(
 	}
 	defer b.close()
 	if b.entry == nil {
-		warn(src.Name + " has no checksum, so that a value damaged on the way would not show: the zip that Jira wrote has one")
+		warn(schema.Warning{In: src.Name, What: "has no checksum, so that a value damaged on the way would not show: the zip that Jira wrote has one"})
 	}
 	c, err := b.read(ctx, take.Tables(), taker(take, warn))
 	var refused *rowError
@@ -86,7 +86,7 @@ func (t *tables) ReadTables(ctx context.Context, take exporter.Taker, warn func(
 
 // taker gives take the rows of its tables, whose columns are checked before the
 // first.
-func taker(take exporter.Taker, warn func(string)) rowFunc {
+func taker(take exporter.Taker, warn func(schema.Warning)) rowFunc {
 	rows := map[string]int{}
 	binary := map[string]bool{}
 	return func(table string, columns []string, values []value) error {
@@ -102,7 +102,7 @@ func taker(take exporter.Taker, warn func(string)) rowFunc {
 			}
 			if at := table + "." + column; values[i].binary && !binary[at] {
 				binary[at] = true
-				warn(fmt.Sprintf("column %s of table %s is binary: not read", schema.Quote(column), schema.Quote(table)))
+				warn(schema.Warning{Noun: "column", Name: "column " + schema.Quote(table+"."+column), What: "binary, not read"})
 			}
 			return values[i].Cell
 		})

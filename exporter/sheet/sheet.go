@@ -31,7 +31,7 @@ func Template(list schema.List) []byte { return table.Template(schema.ServerForm
 
 // Read implements [exporter.Source]. The source's SHA-256 is over the files'
 // bytes, one after the other in the order given.
-func (s *Source) Read(ctx context.Context, warn func(string)) (*exporter.Content, error) {
+func (s *Source) Read(ctx context.Context, warn func(schema.Warning)) (*exporter.Content, error) {
 	if len(s.paths) == 0 {
 		return nil, errors.New("no sheet given")
 	}
@@ -48,7 +48,7 @@ func (s *Source) Read(ctx context.Context, warn func(string)) (*exporter.Content
 			return nil, err
 		}
 		name := filepath.Base(path)
-		items, err := table.Parse(raw, schema.ServerFormat, func(w string) { warn(name + ": " + w) })
+		items, err := table.Parse(raw, schema.ServerFormat, func(w schema.Warning) { w.In = name; warn(w) })
 		if err != nil {
 			return nil, explain(path, err)
 		}
@@ -58,7 +58,7 @@ func (s *Source) Read(ctx context.Context, warn func(string)) (*exporter.Content
 		}
 		holder[items.List] = path
 		if exposed && hasSecrets(items) {
-			warn(fmt.Sprintf("%s: holds secrets and other people on this machine can read it; chmod 600 it, and delete it once the bundle is written", name))
+			warn(schema.Warning{In: name, What: "holds secrets and other people on this machine can read it; chmod 600 it, and delete it once the bundle is written"})
 		}
 		sum.Write(raw)
 		names = append(names, name)

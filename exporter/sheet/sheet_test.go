@@ -34,7 +34,7 @@ func write(t *testing.T, name, text string, mode os.FileMode) string {
 func read(t *testing.T, paths ...string) (*exporter.Content, []string, error) {
 	t.Helper()
 	var warnings []string
-	c, err := New(paths...).Read(t.Context(), func(w string) { warnings = append(warnings, w) })
+	c, err := New(paths...).Read(t.Context(), func(w schema.Warning) { warnings = append(warnings, w.String()) })
 	return c, warnings, err
 }
 
@@ -152,7 +152,7 @@ func TestASheetWithSecretsThatOthersCanReadIsWarnedOf(t *testing.T) {
 func TestReadStopsWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := New(write(t, "a.csv", connections, 0o600)).Read(ctx, func(string) {}); !errors.Is(err, context.Canceled) {
+	if _, err := New(write(t, "a.csv", connections, 0o600)).Read(ctx, func(schema.Warning) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -3,6 +3,8 @@ package secretsfile
 import (
 	"testing"
 	"unicode"
+
+	"github.com/mailferry/mailferry/schema"
 )
 
 // FuzzSecretsFile holds every outcome to what is promised: secrets are whole, and what is said
@@ -23,7 +25,7 @@ func FuzzSecretsFile(f *testing.F) {
 				}
 			}
 		}
-		secrets, err := parse(raw, line)
+		secrets, err := parse(raw, func(w schema.Warning) { line(w.String()) })
 		if err != nil {
 			line(err.Error())
 			return

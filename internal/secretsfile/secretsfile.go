@@ -29,7 +29,7 @@ func layout() []sheet.Layout {
 // called for such a file only. kind is connection or credential. An unknown kind,
 // an empty name or secret and a second secret for one item are errors. warn gets
 // doubtful cells, and a plain file that other people on the machine can read.
-func Read(path string, identities func() ([]age.Identity, error), warn func(string)) (schema.Secrets, error) {
+func Read(path string, identities func() ([]age.Identity, error), warn func(schema.Warning)) (schema.Secrets, error) {
 	raw, exposed, err := sheet.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -40,9 +40,9 @@ func Read(path string, identities func() ([]age.Identity, error), warn func(stri
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	} else if exposed {
-		warn(fmt.Sprintf("%s: holds secrets and other people on this machine can read it; chmod 600 it, or encrypt it with age", path))
+		warn(schema.Warning{In: path, What: "holds secrets and other people on this machine can read it; chmod 600 it, or encrypt it with age"})
 	}
-	entries, err := parse(raw, func(w string) { warn(path + ": " + w) })
+	entries, err := parse(raw, func(w schema.Warning) { w.In = path; warn(w) })
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -66,7 +66,7 @@ func open(raw []byte, identities func() ([]age.Identity, error)) ([]byte, error)
 	return plain, err
 }
 
-func parse(raw []byte, warn func(string)) (schema.Secrets, error) {
+func parse(raw []byte, warn func(schema.Warning)) (schema.Secrets, error) {
 	t, err := sheet.Read(raw, layout(), warn)
 	if err != nil {
 		return nil, err

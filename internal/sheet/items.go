@@ -28,7 +28,7 @@ func lists() []schema.List { return []schema.List{schema.Credentials, schema.Con
 // Parse reads a sheet of connections or of credentials, distinguished by its
 // header, whose labels are those of the format's admin panel. Sheets in Server's
 // terms may have further columns labelled "Extra: KEY".
-func Parse(raw []byte, format string, warn func(string)) (*Items, error) {
+func Parse(raw []byte, format string, warn func(schema.Warning)) (*Items, error) {
 	var layouts []Layout
 	for _, l := range lists() {
 		layouts = append(layouts, layoutOf(format, l))
@@ -45,7 +45,7 @@ func Parse(raw []byte, format string, warn func(string)) (*Items, error) {
 		}
 	}
 	if len(absent) > 0 {
-		warn("no column for " + strings.Join(absent, ", ") + ": taken as empty in every row")
+		warn(schema.Warning{What: "no column for " + strings.Join(absent, ", ") + ": taken as empty in every row"})
 	}
 	out := &Items{List: list, Columns: t.Columns}
 	var problems Problems

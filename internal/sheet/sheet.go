@@ -34,12 +34,8 @@ const (
 	MaxRows    = schema.MaxItems
 )
 
-// How many problems one error collects, and how many warnings are said about
-// single cells before the rest are counted only.
-const (
-	mostProblems = 20
-	mostWarnings = 50
-)
+// mostProblems is how many problems one error collects.
+const mostProblems = schema.MostErrors
 
 // Column is a labelled column of a layout.
 type Column struct {
@@ -130,7 +126,7 @@ func (p *Problems) Err() error {
 // Read reads a table that has one of the layouts. It reads to the end: a file
 // that is broken anywhere gives an error and no rows. warn receives what a
 // person should look at, one line each.
-func Read(raw []byte, layouts []Layout, warn func(string)) (*Table, error) {
+func Read(raw []byte, layouts []Layout, warn func(schema.Warning)) (*Table, error) {
 	if len(raw) > MaxFile {
 		return nil, invalid("", "larger than %d MiB", MaxFile>>20)
 	}
@@ -164,20 +160,20 @@ func Read(raw []byte, layouts []Layout, warn func(string)) (*Table, error) {
 }
 
 // say reports what was recognised beyond plain UTF-8 with commas.
-func say(warn func(string), encoding string, raw []byte, delimiter byte) {
+func say(warn func(schema.Warning), encoding string, raw []byte, delimiter byte) {
 	switch {
 	case encoding == windows1252:
-		warn("not valid UTF-8: read as Windows-1252; look at the umlauts and accents in the result")
+		warn(schema.Warning{What: "not valid UTF-8: read as Windows-1252; look at the umlauts and accents in the result"})
 	case encoding != utf8Plain && !bytes.HasPrefix(raw, []byte{0xFF, 0xFE}) && !bytes.HasPrefix(raw, []byte{0xFE, 0xFF}):
-		warn("read as " + encoding + ", told from its zero bytes: there is no byte order mark")
+		warn(schema.Warning{What: "read as " + encoding + ", inferred from its zero bytes: there is no byte order mark"})
 	case encoding != utf8Plain:
-		warn("read as " + encoding)
+		warn(schema.Warning{What: "read as " + encoding})
 	}
 	switch delimiter {
 	case ';':
-		warn("columns are separated by semicolons")
+		warn(schema.Warning{What: "columns are separated by semicolons"})
 	case '\t':
-		warn("columns are separated by tabs")
+		warn(schema.Warning{What: "columns are separated by tabs"})
 	}
 }
 
@@ -206,9 +202,8 @@ func blank(cells []string) bool {
 	return true
 }
 
-func (t *Table) readRows(s *splitter, places []int, warn func(string)) error {
+func (t *Table) readRows(s *splitter, places []int, warn func(schema.Warning)) error {
 	var problems Problems
-	warned := 0
 	label := func(i int) string {
 		if i < len(places) && places[i] >= 0 {
 			return t.Columns[places[i]].Label
@@ -241,15 +236,10 @@ func (t *Table) readRows(s *splitter, places []int, warn func(string)) error {
 		row := t.row(rec, places, &problems)
 		for _, c := range t.Columns {
 			if w := row.doubt(c); w != "" {
-				if warned++; warned <= mostWarnings {
-					warn(row.Place(c) + ": " + w)
-				}
+				warn(schema.Warning{Noun: "cell", Name: row.Place(c), What: w})
 			}
 		}
 		t.Rows = append(t.Rows, row)
-	}
-	if warned > mostWarnings {
-		warn(fmt.Sprintf("%d more cells look changed by a spreadsheet", warned-mostWarnings))
 	}
 	return problems.Err()
 }

@@ -72,7 +72,7 @@ func TestTemplateReadsBackOnceItHasARow(t *testing.T) {
 				t.Errorf("%s: %q", l, raw)
 			}
 			row := "x" + strings.Repeat(",", len(schema.Fields(format, l))-1)
-			s, err := Parse([]byte(string(raw)+row), format, func(string) {})
+			s, err := Parse([]byte(string(raw)+row), format, func(schema.Warning) {})
 			if l == schema.Connections {
 				// Only the name is filled in, and a connection needs its mode.
 				if err == nil || !strings.Contains(err.Error(), "empty") {

@@ -1,0 +1,140 @@
+package schema
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// MostErrors is how many errors of one input are named: more than a person puts
+// right before looking again.
+const MostErrors = 20
+
+// Errors collects everything that is wrong with an input, so that a person can
+// put all of it right at once. The zero value is empty.
+type Errors struct {
+	list []error
+	more int
+}
+
+// Add adds an error; nil adds nothing. Beyond MostErrors it only counts.
+func (e *Errors) Add(err error) {
+	switch {
+	case err == nil:
+	case len(e.list) < MostErrors:
+		e.list = append(e.list, err)
+	default:
+		e.more++
+	}
+}
+
+// Err returns nil, the only error, or one that has a line for each.
+func (e *Errors) Err() error {
+	switch len(e.list) {
+	case 0:
+		return nil
+	case 1:
+		return e.list[0]
+	}
+	return &errorList{e.list, e.more}
+}
+
+type errorList struct {
+	list []error
+	more int
+}
+
+func (l *errorList) Error() string   { return joinLines(l) }
+func (l *errorList) Unwrap() []error { return l.list }
+
+func (l *errorList) Lines() []string {
+	var lines []string
+	for _, err := range l.list {
+		lines = append(lines, ErrorLines(err)...)
+	}
+	more := l.more
+	if beyond := len(lines) - MostErrors; beyond > 0 {
+		lines, more = lines[:MostErrors], more+beyond
+	}
+	return andMore(lines, more)
+}
+
+// lined is an error about several things, each on a line of its own. Its text
+// has all of them.
+type lined interface {
+	error
+	Lines() []string
+}
+
+func joinLines(l lined) string { return strings.Join(l.Lines(), "; ") }
+
+func andMore(lines []string, more int) []string {
+	if more > 0 {
+		return append(lines, fmt.Sprintf("and %d more", more))
+	}
+	return lines
+}
+
+// ErrorLines returns what an error says, each thing on a line of its own. What
+// was wrapped around several stands before each.
+func ErrorLines(err error) []string {
+	var l lined
+	if !errors.As(err, &l) {
+		return []string{err.Error()}
+	}
+	before, after, found := strings.Cut(err.Error(), l.Error())
+	if !found || l.Error() != joinLines(l) { // its text is a summary of its own
+		return append([]string{err.Error()}, l.Lines()...)
+	}
+	var out []string
+	for _, line := range l.Lines() {
+		out = append(out, before+line+after)
+	}
+	return out
+}
+
+// Hints returns the outermost advice attached to err and to each of the errors
+// that it joins, each once.
+func Hints(err error) []string {
+	seen := map[string]bool{}
+	var out []string
+	var walk func(error)
+	walk = func(err error) {
+		switch e := err.(type) {
+		case *hinted:
+			if !seen[e.hint] {
+				seen[e.hint] = true
+				out = append(out, e.hint)
+			}
+		case interface{ Unwrap() error }:
+			walk(e.Unwrap())
+		case interface{ Unwrap() []error }:
+			for _, inner := range e.Unwrap() {
+				walk(inner)
+			}
+		}
+	}
+	walk(err)
+	return out
+}
+
+// Warning is something that a person should know and that stops nothing. None of
+// its texts holds a secret.
+type Warning struct {
+	In   string // the file or source that it is about; "" where that is plain
+	Noun string // what Name names, to count by: "connection", "cell"; "" with no Name
+	Name string // `connection "Desk"`, `row 7, Port`; quoted where it came from outside
+	What string // the same words for everything that it is true of
+}
+
+// String is the warning on one line.
+func (w Warning) String() string {
+	s := w.What
+	if w.Name != "" {
+		s = w.Name + ": " + s
+	}
+	if w.In != "" {
+		s = w.In + ": " + s
+	}
+	return s
+}
