@@ -1,11 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 const (
@@ -21,20 +22,24 @@ const (
 // at any width. Only examples may be wider, so that they can be copied.
 func helpOf(c *cli.Command, path string) string {
 	var b strings.Builder
-	section := func(title string) { fmt.Fprintf(&b, "\n%s:\n", title) }
-	fmt.Fprintf(&b, "NAME:\n")
-	hang(&b, helpIndent, helpIndent, path+" - "+c.Usage)
-	section("USAGE")
-	lines := strings.Split(c.UsageText, "\n")
-	if c.UsageText == "" {
-		lines = []string{path + " COMMAND"}
+	p := human.NewPrinter(&b, human.Terminal{Width: helpWidth})
+	section := func(title string) {
+		p.Blank()
+		p.Line(human.Plain, title+":")
 	}
-	for _, line := range lines {
-		fmt.Fprintf(&b, "%*s%s\n", helpIndent, "", strings.TrimSpace(line))
+	p.Line(human.Plain, "NAME:")
+	p.Wrapped(helpIndent, human.Plain, path+" - "+c.Usage)
+	section("USAGE")
+	examples := c.UsageText
+	if examples == "" {
+		examples = path + " COMMAND"
+	}
+	for line := range strings.SplitSeq(examples, "\n") {
+		p.Line(human.Plain, strings.Repeat(" ", helpIndent)+strings.TrimSpace(line))
 	}
 	if c.Description != "" {
 		section("DESCRIPTION")
-		hang(&b, helpIndent, helpIndent, c.Description)
+		p.Wrapped(helpIndent, human.Plain, strings.ReplaceAll(c.Description, "\n", " "))
 	}
 	if len(c.Subcommands) > 0 {
 		section("COMMANDS")
@@ -42,14 +47,15 @@ func helpOf(c *cli.Command, path string) string {
 		for _, sub := range c.Subcommands {
 			rows = append(rows, [2]string{sub.Name, sub.Usage})
 		}
-		table(&b, rows)
+		table(p, rows)
 	}
 	section("OPTIONS")
 	var rows [][2]string
 	for _, f := range c.Flags {
 		rows = append(rows, flagHelp(f.(cli.DocGenerationFlag)))
 	}
-	table(&b, append(rows, [2]string{"-h, --help", "show help"}))
+	table(p, append(rows, [2]string{"-h, --help", "show help"}))
+	_ = p.Flush()
 	return b.String()
 }
 
@@ -89,43 +95,21 @@ func placeholder(use string) string {
 }
 
 // table writes rows of two columns, the second wrapped beside the first.
-func table(b *strings.Builder, rows [][2]string) {
+func table(p *human.Printer, rows [][2]string) {
 	column := 0
 	for _, r := range rows {
 		if n := utf8.RuneCountInString(r[0]); n <= flagWidth {
 			column = max(column, n)
 		}
 	}
-	column += helpIndent + 2
 	for _, r := range rows {
-		head := fmt.Sprintf("%*s%s", helpIndent, "", r[0])
-		if n := utf8.RuneCountInString(head); n+2 > column {
-			fmt.Fprintf(b, "%s\n%*s", head, column, "")
-		} else {
-			fmt.Fprintf(b, "%s%*s", head, column-n, "")
+		label := r[0]
+		if utf8.RuneCountInString(label) > column {
+			p.Line(human.Plain, strings.Repeat(" ", helpIndent)+label)
+			label = ""
 		}
-		hang(b, 0, column, r[1])
+		short := strings.TrimLeft(label, " ")
+		beyond := len(label) - len(short) // where another row has a short flag
+		p.Pair(helpIndent+beyond, column-beyond, short, human.Plain, r[1])
 	}
-}
-
-// hang writes a text as lines that end before helpWidth: the first stands first
-// columns in, the others rest columns.
-func hang(b *strings.Builder, first, rest int, text string) {
-	fmt.Fprintf(b, "%*s", first, "")
-	at := rest
-	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case at+1+n > helpWidth:
-			fmt.Fprintf(b, "\n%*s", rest, "")
-			at = rest
-		default:
-			b.WriteByte(' ')
-			at++
-		}
-		b.WriteString(word)
-		at += n
-	}
-	b.WriteByte('\n')
 }
