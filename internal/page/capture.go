@@ -131,7 +131,13 @@ func (d *document) read(ctx context.Context) error {
 	if err := d.session.do(ctx, accessibility.GetFullAXTree.Method, params, &wire); err != nil {
 		return err
 	}
-	return d.build(&wire)
+	if err := d.build(&wire); err != nil {
+		return err
+	}
+	if err := d.unhide(ctx); !errors.As(err, new(*ElsewhereError)) {
+		return err
+	}
+	return nil
 }
 
 // graft hangs a frame's tree below the element that shows the frame. A frame whose element is

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-
 	"github.com/mailferry/mailferry/internal/human"
 )
 
@@ -16,14 +14,102 @@ const (
 	maxOptions = 5_000
 	// maxScrolls bounds how often a list is scrolled.
 	maxScrolls = 1_000
-	// filterWait is how long a list may take to show what was typed to filter it: pages wait
-	// for a pause in typing and then may ask their server.
-	filterWait = 3 * time.Second
+	// listWait is how long an open list may take to show what is looked for: pages wait for a
+	// pause in typing, ask their server, and say meanwhile that they load.
+	listWait = 4 * time.Second
+	// takeWait is how long a press on an option may take to be taken, and a list to close.
+	takeWait = 1500 * time.Millisecond
+)
+
+// choice is a look at a control that the page draws itself, see jsChoice.
+type choice struct {
+	Gone    bool     `json:"gone"`
+	Value   string   `json:"value"` // that it shows as chosen
+	Open    bool     `json:"open"`
+	Behind  bool     `json:"behind"` // the open list hides the control
+	Options []option `json:"options"`
+	Bare    bool     `json:"bare"` // its options come without marks
+	Moved   bool     `json:"moved"`
+	End     bool     `json:"end"`
+}
+
+type option struct {
+	Number int    `json:"number"`
+	Key    string `json:"key"`  // the same where the page draws the option anew
+	Text   string `json:"text"` // without its description
+	Full   string `json:"full"`
+	Off    bool   `json:"off"`
+	Drawn  bool   `json:"drawn"`
+	Bare   bool   `json:"bare"` // without a mark that it can be chosen
+	Active bool   `json:"active"`
+}
+
+// choices are the options that can be chosen or that the page disables, and no notices.
+func (l *choice) choices() []option {
+	bare := l.Bare && !slices.ContainsFunc(l.Options, func(o option) bool { return !o.Bare })
+	return slices.DeleteFunc(slices.Clone(l.Options), func(o option) bool { return o.Bare && !bare })
+}
+
+// mirror reports whether what can be chosen is not what is drawn, so that only keys choose.
+func (l *choice) mirror() bool {
+	return len(l.Options) > 0 && !slices.ContainsFunc(l.Options, func(o option) bool { return o.Drawn })
+}
+
+// find returns the option with exactly the text.
+func (l *choice) find(c *Control, want string) (found *option, err error) {
+	for _, o := range l.choices() {
+		switch {
+		case o.Text != want && o.Full != want:
+		case found != nil:
+			return nil, failure(ErrAmbiguous, "%s offers %q more than once", quoteLabel(c.Label), Clean(want))
+		default:
+			found = &o
+		}
+	}
+	return found, nil
+}
+
+// work does one step of jsChoice and looks.
+func (c *Control) work(ctx context.Context, step string, which any) (*choice, error) {
+	for range 3 {
+		var got choice
+		if err := c.on(ctx, jsChoice, &got, step, which); err != nil {
+			return nil, err
+		}
+		if !got.Gone {
+			return &got, nil
+		}
+		if err := c.again(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return nil, failure(ErrGone, "%s keeps being taken off the page", quoteLabel(c.Label))
+}
+
+func (c *Control) settle(ctx context.Context) error {
+	return c.scope.page.settle(ctx, c.place.session)
+}
+
+// stepped is work for a step that the page may answer by drawing.
+func (c *Control) stepped(ctx context.Context, step string, which any) (*choice, error) {
+	if _, err := c.work(ctx, step, which); err != nil {
+		return nil, err
+	}
+	if err := c.settle(ctx); err != nil {
+		return nil, err
+	}
+	return c.work(ctx, "look", nil)
+}
+
+var (
+	arrowDown = []any{"ArrowDown", 40}
+	enter     = []any{"Enter", 13}
+	escape    = []any{"Escape", 27}
 )
 
 // Options lists what the control offers, in the page's order: a native list's and a radio
-// group's options, and a combobox's, which is opened, scrolled to its end and closed again for
-// it. Nothing is chosen. Disabled options are left out.
+// group's options, and a combobox's, which is opened, read to its end and closed again for it.
+// Nothing is chosen. Disabled options and notices, such as that there is nothing, are left out.
 func (c *Control) Options(ctx context.Context) ([]string, error) {
 	if err := c.usable(ctx); err != nil {
 		return nil, err
@@ -32,10 +118,14 @@ func (c *Control) Options(ctx context.Context) ([]string, error) {
 	case KindSelect, KindRadio:
 		return c.offered(), nil
 	case KindCombobox:
-		if err := c.openList(ctx); err != nil {
+		now, err := c.openList(ctx)
+		if err != nil {
 			return nil, err
 		}
-		choices, err := c.readList(ctx, func([]*node) bool { return false })
+		if now, err = c.until(ctx, now, func(l *choice) bool { return len(l.choices()) > 0 }); err != nil {
+			return nil, err
+		}
+		choices, _, err := c.all(ctx, now, func(option) bool { return false })
 		if err != nil {
 			return nil, err
 		}
@@ -44,409 +134,324 @@ func (c *Control) Options(ctx context.Context) ([]string, error) {
 	return nil, nil
 }
 
-// shown is what a combobox shows as chosen.
-func (c *Control) shown(ctx context.Context) (string, error) {
-	text, err := c.live(ctx, jsShown)
-	return human.Squeeze(text), err
-}
-
-// choose opens a combobox, finds the option with exactly the text and presses it.
-func (c *Control) choose(ctx context.Context, text string) error {
-	want := human.Squeeze(text)
-	if now, err := c.shown(ctx); err != nil || now == want {
-		return err
+// openList opens the list. The keyboard opens what follows the pattern; a press opens the rest.
+func (c *Control) openList(ctx context.Context) (*choice, error) {
+	now, err := c.work(ctx, "mark", nil)
+	if err != nil || now.Open {
+		return now, err
 	}
-	if err := c.openList(ctx); err != nil {
-		return err
-	}
-	option, err := c.option(ctx, want)
-	if err != nil {
-		return err
-	}
-	var choices []string
-	if option == nil {
-		option, choices, err = c.search(ctx, want)
-		if err != nil {
-			return err
-		}
-	}
-	if option == nil {
-		if err := c.closeList(ctx); err != nil {
-			return err
-		}
-		return &NotOfferedError{Label: c.Label, Want: text, Choices: choices}
-	}
-	if option.flag("disabled") {
-		if err := c.closeList(ctx); err != nil {
-			return err
-		}
-		return failure(ErrDisabled, "%s does not allow %q to be chosen", quoteLabel(c.Label), Clean(text))
-	}
-	if err := c.scope.page.activate(ctx, option, false); err != nil && !stale(err) {
-		return err
-	}
-	return c.chosen(ctx, want)
-}
-
-// chosen waits until the list is closed and the control shows the text. Text that was only
-// typed to filter does not count.
-func (c *Control) chosen(ctx context.Context, want string) error {
-	shows := ""
-	err := poll(ctx, c.scope.page.browser.options.Timeout, func() (bool, error) {
-		got, err := c.shown(ctx)
-		if err != nil {
-			return false, err
-		}
-		if shows = got; got != want {
-			return false, nil
-		}
-		n, _, err := c.list(ctx)
-		return err == nil && n == nil, err
-	})
-	if errors.Is(err, ErrTimeout) {
-		if shows == want {
-			return c.closeList(ctx)
-		}
-		return failure(ErrRefused, "%s shows %q after %q was chosen", quoteLabel(c.Label), Clean(shows), Clean(want))
-	}
-	return err
-}
-
-// list finds the list that belongs to the combobox and is open now, anywhere in the same
-// document, because pages draw it at the end of the body. When the page does not say which list
-// it is, it is the one that was not there before.
-func (c *Control) list(ctx context.Context) (*node, *node, error) {
-	v, err := (&Scope{page: c.scope.page, frame: c.scope.frame}).look(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	doc := v.snap.find(c.place.key)
-	if doc == nil {
-		return nil, nil, failure(ErrGone, "the page moved on while %s was worked in", quoteLabel(c.Label))
-	}
-	own := doc.byID[c.place.backend]
-	if own == nil {
-		if err := c.again(ctx); err != nil {
-			return nil, nil, err
-		}
-		if own = doc.byID[c.place.backend]; own == nil {
-			return nil, nil, nil
-		}
-	}
-	for at := own; at != nil && (at == own || at.is("combobox", "generic")); at = at.parent {
-		if at.state["expanded"] == "false" {
-			return nil, own, nil
-		}
-		for _, id := range append(slices.Clone(at.refs["controls"]), at.refs["owns"]...) {
-			if n := doc.byID[id]; n != nil && n != own && holdsOptions(n) {
-				return n, own, nil
-			}
-		}
-	}
-	var open []*node
-	doc.root.each(func(n *node) bool {
-		if n.doc == doc && n.is("listbox", "menu", "tree", "grid") && n.backend != 0 && !c.before(n.backend) && !n.within(own) {
-			open = append(open, n)
-		}
-		return true
-	})
-	if len(open) > 0 {
-		return open[len(open)-1], own, nil
-	}
-	return nil, own, nil
-}
-
-func (c *Control) before(id cdp.BackendNodeID) bool { return slices.Contains(c.lists, id) }
-
-func holdsOptions(n *node) bool {
-	return n.is("listbox", "menu", "tree", "grid") || len(optionsIn(n)) > 0
-}
-
-// optionsIn lists what can be chosen in an open list. A disabled "option" that says "Loading…" is none.
-func optionsIn(list *node) []*node {
-	var found []*node
-	list.each(func(n *node) bool {
-		if n.is("option", "menuitemradio", "menuitem", "treeitem") && n.backend != 0 {
-			found = append(found, n)
-			return false
-		}
-		return true
-	})
-	return found
-}
-
-// openList opens the combobox's list and waits until it holds something, or nothing more is coming.
-func (c *Control) openList(ctx context.Context) error {
-	list, own, err := c.list(ctx)
-	if err != nil {
-		return err
-	}
-	if list == nil {
-		if c.lists, err = c.otherLists(ctx); err != nil {
-			return err
-		}
-	} else if own != nil && own.state["expanded"] != "true" {
-		// A list that is always there, of a page that says nothing about it.
-		return nil
-	}
-	// The keyboard opens what follows the pattern; a press opens the rest.
 	ways := []func() error{
-		func() error { return c.key(ctx, "ArrowDown", 40) },
+		func() error { _, err := c.work(ctx, "key", arrowDown); return err },
 		func() error { return c.press(ctx) },
-		func() error { return c.key(ctx, "Enter", 13) },
+		func() error { _, err := c.work(ctx, "key", enter); return err },
 	}
 	if c.seen.Tag != "input" {
 		ways[0], ways[1] = ways[1], ways[0]
 	}
-	if err := c.on(ctx, jsFocus, nil); err != nil {
-		return err
-	}
-	for i := 0; list == nil && i <= len(ways); i++ {
-		if i > 0 {
-			if err := ways[i-1](); err != nil {
-				return err
-			}
-			if err := c.scope.page.settle(ctx, c.place.session); err != nil {
-				return err
-			}
-		}
-		if list, _, err = c.list(ctx); err != nil {
-			return err
-		}
-	}
-	if list == nil {
-		return failure(ErrRefused, "the list of %s does not open", quoteLabel(c.Label))
-	}
-	return c.awaitOptions(ctx)
-}
-
-// awaitOptions waits until an open list holds something, or the page says or does nothing more
-// that would fill it.
-func (c *Control) awaitOptions(ctx context.Context) error {
-	quiet := 0
-	return poll(ctx, c.scope.page.browser.options.Timeout, func() (bool, error) {
-		list, _, err := c.list(ctx)
-		if err != nil || list == nil || slices.ContainsFunc(optionsIn(list), func(n *node) bool { return !n.flag("disabled") }) {
-			return true, err
-		}
-		if list.flag("busy") {
-			quiet = 0
-		}
-		quiet++
-		return quiet > 10, c.scope.page.settle(ctx, c.place.session)
-	})
-}
-
-// otherLists remembers which lists the document shows before this one opens.
-func (c *Control) otherLists(ctx context.Context) ([]cdp.BackendNodeID, error) {
-	v, err := (&Scope{page: c.scope.page, frame: c.scope.frame}).look(ctx)
-	if err != nil {
+	if now, err = c.stepped(ctx, "focus", nil); err != nil {
 		return nil, err
 	}
-	var ids []cdp.BackendNodeID
-	if doc := v.snap.find(c.place.key); doc != nil {
-		doc.root.each(func(n *node) bool {
-			if n.is("listbox", "menu", "tree", "grid") {
-				ids = append(ids, n.backend)
-			}
-			return true
-		})
+	for _, way := range ways {
+		if now.Open {
+			return now, nil
+		}
+		if err := way(); err != nil {
+			return nil, err
+		}
+		if err := c.settle(ctx); err != nil {
+			return nil, err
+		}
+		if now, err = c.work(ctx, "look", nil); err != nil {
+			return nil, err
+		}
 	}
-	return ids, nil
+	if !now.Open {
+		return nil, failure(ErrRefused, "the list of %s does not open", quoteLabel(c.Label))
+	}
+	return now, nil
 }
 
-// key strikes a key in the control.
-func (c *Control) key(ctx context.Context, key string, code int) error {
-	return c.on(ctx, jsKey, nil, key, code)
+// until looks at the open list until it shows what is looked for, or has not for long.
+func (c *Control) until(ctx context.Context, now *choice, shows func(*choice) bool) (*choice, error) {
+	if now.Open && shows(now) {
+		return now, nil
+	}
+	err := poll(ctx, min(listWait, c.scope.page.browser.options.Timeout), func() (bool, error) {
+		if err := c.settle(ctx); err != nil {
+			return false, err
+		}
+		var err error
+		now, err = c.work(ctx, "look", nil)
+		return err == nil && (!now.Open || shows(now)), err
+	})
+	if errors.Is(err, ErrTimeout) {
+		err = nil
+	}
+	return now, err
 }
 
 // closeList closes an open list without choosing: what was typed to filter goes, then the
-// focus. Escape comes last, because a dialog around the field might take it for its own.
+// focus. Escape comes last, because a dialog around the field might take it for its own, save
+// where the list hides the dialog too.
 func (c *Control) closeList(ctx context.Context) error {
-	c.filtered = false
-	ways := []func() error{
-		func() error { return c.on(ctx, jsBlur, nil) },
-		func() error { return c.key(ctx, "Escape", 27) },
+	now, err := c.work(ctx, "look", nil)
+	if err != nil {
+		return err
 	}
-	if c.seen.Tag != "input" {
+	ways := [][]any{{"blur", nil}, {"key", escape}}
+	if c.seen.Tag != "input" || now.Behind {
 		slices.Reverse(ways)
 	}
-	for i := 0; ; i++ {
-		list, _, err := c.list(ctx)
-		if err != nil || list == nil || i == len(ways) {
+	closed := func() (bool, error) {
+		now, err = c.work(ctx, "look", nil)
+		return err == nil && !now.Open, err
+	}
+	for _, way := range ways {
+		if !now.Open {
+			return nil
+		}
+		if _, err := c.stepped(ctx, way[0].(string), way[1]); err != nil {
 			return err
 		}
-		if err := ways[i](); err != nil {
-			return err
-		}
-		if err := c.scope.page.settle(ctx, c.place.session); err != nil {
+		if err := poll(ctx, takeWait, closed); err != nil && !errors.Is(err, ErrTimeout) {
 			return err
 		}
 	}
+	return nil
 }
 
-// option looks for the text among the options that the open list shows now.
-func (c *Control) option(ctx context.Context, want string) (*node, error) {
-	list, _, err := c.list(ctx)
-	if err != nil || list == nil {
-		return nil, err
+// choose opens a combobox, finds the option with exactly the text and takes it.
+func (c *Control) choose(ctx context.Context, text string) error {
+	want := human.Squeeze(text)
+	now, err := c.work(ctx, "look", nil)
+	if err != nil || now.Value == want {
+		return err
 	}
-	var found *node
-	for _, n := range optionsIn(list) {
-		if n.cellText() != want {
-			continue
-		}
-		if found != nil {
-			return nil, failure(ErrAmbiguous, "%s offers %q more than once", quoteLabel(c.Label), Clean(want))
-		}
-		found = n
+	if now, err = c.openList(ctx); err != nil {
+		return err
 	}
-	return found, nil
+	found, choices, err := c.search(ctx, now, want)
+	if err != nil {
+		return err
+	}
+	switch {
+	case found == nil:
+		err = &NotOfferedError{Label: c.Label, Want: text, Choices: choices}
+	case found.Off:
+		err = failure(ErrDisabled, "%s does not allow %q to be chosen", quoteLabel(c.Label), Clean(text))
+	}
+	if err != nil {
+		if closeErr := c.closeList(ctx); closeErr != nil {
+			return closeErr
+		}
+		return err
+	}
+	return c.takeOption(ctx, found, want)
 }
 
-// search brings an option into view that the open list does not show yet: by typing, which
-// filters most lists, and else by going through the whole list. When that is in vain, choices
-// is all that the list holds.
-func (c *Control) search(ctx context.Context, want string) (found *node, choices []string, err error) {
-	if c.seen.Tag == "input" && !c.ReadOnly {
+// takeOption chooses an option of the open list: by a press on what is drawn, and by keys where
+// nothing is, or where a press is not heard.
+func (c *Control) takeOption(ctx context.Context, o *option, want string) error {
+	took := func(limit time.Duration) (string, error) {
+		shows := ""
+		err := poll(ctx, limit, func() (bool, error) {
+			now, err := c.work(ctx, "look", nil)
+			if err != nil {
+				return false, err
+			}
+			shows = now.Value
+			return !now.Open && slices.Contains([]string{want, o.Text, o.Full}, shows), nil
+		})
+		return shows, err
+	}
+	limit := c.scope.page.browser.options.Timeout
+	if o.Drawn {
+		if _, err := c.work(ctx, "take", o.Number); err != nil {
+			return err
+		}
+		shows, err := took(min(limit, takeWait))
+		if err == nil || !errors.Is(err, ErrTimeout) {
+			return err
+		}
+		if shows == want || shows == o.Text {
+			return c.closeList(ctx)
+		}
+	}
+	now, err := c.work(ctx, "look", nil)
+	if err != nil {
+		return err
+	}
+	if now.Open {
+		_, at, err := c.walk(ctx, now, func(at option) bool { return at.Text == want || at.Full == want })
+		if err == nil && at {
+			_, err = c.work(ctx, "key", enter)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	shows, err := took(limit)
+	switch {
+	case !errors.Is(err, ErrTimeout):
+		return err
+	case shows == want || shows == o.Text:
+		return c.closeList(ctx)
+	}
+	if err := c.closeList(ctx); err != nil {
+		return err
+	}
+	return failure(ErrRefused, "%s shows %q after %q was chosen", quoteLabel(c.Label), Clean(shows), Clean(want))
+}
+
+// search finds an option of the open list: among those that it shows, by typing, which filters
+// most lists, and else by going through the whole list. When that is in vain, choices is all
+// that the list holds.
+func (c *Control) search(ctx context.Context, now *choice, want string) (found *option, choices []string, err error) {
+	shows := func(l *choice) bool {
+		found, err = l.find(c, want)
+		return found != nil || err != nil
+	}
+	types := c.seen.Tag == "input" && !c.ReadOnly
+	if !shows(now) && !types || len(now.choices()) == 0 && !types {
+		now, err = c.until(ctx, now, func(l *choice) bool { return shows(l) || len(l.choices()) > 0 })
+	}
+	if err != nil || found != nil {
+		return found, nil, err
+	}
+	if types {
 		if _, err := c.typeOver(ctx, want); err != nil {
 			return nil, nil, err
 		}
-		c.filtered = true
-		err := poll(ctx, filterWait, func() (bool, error) {
-			found, err = c.option(ctx, want)
-			return found != nil, err
-		})
-		if err != nil && !errors.Is(err, ErrTimeout) || found != nil {
-			return found, nil, err
+		if _, lookErr := c.until(ctx, &choice{Open: true}, shows); lookErr != nil || err != nil || found != nil {
+			return found, nil, errors.Join(lookErr, err)
+		}
+		if _, err := c.typeOver(ctx, ""); err != nil {
+			return nil, nil, err
+		}
+		if err := c.settle(ctx); err != nil {
+			return nil, nil, err
+		}
+		if now, err = c.work(ctx, "look", nil); err == nil && !now.Open {
+			now, err = c.openList(ctx)
+		}
+		if err == nil {
+			now, err = c.until(ctx, now, func(l *choice) bool { return len(l.choices()) > 0 })
+		}
+		if err != nil {
+			return nil, nil, err
 		}
 	}
-	choices, err = c.readList(ctx, func(shown []*node) bool {
-		for _, n := range shown {
-			if n.cellText() == want {
-				found = n
-			}
+	choices, _, err = c.all(ctx, now, func(o option) bool {
+		if o.Text == want || o.Full == want {
+			found = &o
 		}
 		return found != nil
 	})
+	if err == nil && found == nil && len(choices) == 0 {
+		// One option without any mark may be a notice; one that was asked for is none.
+		if now, err = c.work(ctx, "look", nil); err == nil {
+			now.Bare = true
+			found, err = now.find(c, want)
+		}
+	}
 	return found, choices, err
 }
 
-// readList lists the options of the open list from its beginning until visit, which is shown
-// each part, returns true.
-func (c *Control) readList(ctx context.Context, visit func(shown []*node) bool) ([]string, error) {
-	if c.filtered {
-		if _, err := c.typeOver(ctx, ""); err != nil {
-			return nil, err
-		}
-		c.filtered = false
-		if err := c.scope.page.settle(ctx, c.place.session); err != nil {
-			return nil, err
-		}
-		if list, _, err := c.list(ctx); err != nil {
-			return nil, err
-		} else if list == nil {
-			if err := c.openList(ctx); err != nil {
-				return nil, err
-			}
-		}
-		if err := c.awaitOptions(ctx); err != nil {
-			return nil, err
-		}
+// all goes through the open list until visit returns true, and returns the texts that it passed.
+func (c *Control) all(ctx context.Context, now *choice, visit func(option) bool) ([]string, bool, error) {
+	if now.mirror() {
+		return c.walk(ctx, now, visit)
 	}
-	return c.scroll(ctx, visit)
-}
-
-// scroll goes through the open list, which may hold only the options in view, and shows each
-// part to visit until that returns true. It returns the texts that it passed.
-func (c *Control) scroll(ctx context.Context, visit func(shown []*node) bool) ([]string, error) {
 	var texts []string
 	seen := make(map[string]bool)
-	var last []cdp.BackendNodeID
-	var list *node
-	// pass reads what the list shows; same says that it shows what it did before.
-	pass := func() (same bool, err error) {
-		if list, _, err = c.list(ctx); err != nil || list == nil {
-			return true, err
-		}
-		ids := []cdp.BackendNodeID{}
-		for _, n := range optionsIn(list) {
-			ids = append(ids, n.backend)
-		}
-		same = slices.Equal(ids, last)
-		last = ids
-		return same, nil
-	}
-	// keep takes what the list shows into the result.
-	keep := func() (done bool) {
-		if list == nil {
-			return true
-		}
-		shown := optionsIn(list)
-		for _, n := range shown {
-			if text := n.cellText(); !n.flag("disabled") && !seen[text] && len(texts) < maxOptions {
-				seen[text] = true
-				texts = append(texts, text)
+	keep := func(l *choice) bool {
+		for _, o := range l.choices() {
+			if !o.Off && !seen[o.Text] && len(texts) < maxOptions {
+				seen[o.Text] = true
+				texts = append(texts, o.Text)
+			}
+			if visit(o) {
+				return true
 			}
 		}
-		return visit(shown)
+		return false
 	}
-	to := func(how string) (end, same bool, err error) {
-		if end, err = c.scrollTo(ctx, list, how); err == nil {
-			same, err = pass()
+	same := func(a, b *choice) bool {
+		return slices.EqualFunc(a.Options, b.Options, func(x, y option) bool { return x.Number == y.Number && x.Text == y.Text })
+	}
+	scroll := func(how string) (*choice, error) {
+		got, err := c.work(ctx, "scroll", how)
+		if err != nil || !got.Moved {
+			return got, err
 		}
-		return end, same, err
+		end := got.End
+		if err := c.settle(ctx); err != nil {
+			return nil, err
+		}
+		if got, err = c.work(ctx, "look", nil); err == nil {
+			got.End, got.Moved = end, true
+		}
+		return got, err
 	}
-	if _, err := pass(); err != nil || list == nil {
-		return texts, err
+	top, err := scroll("top")
+	if err != nil || keep(top) {
+		return texts, err == nil, err
 	}
-	if _, _, err := to("top"); err != nil || keep() {
-		return texts, err
+	// Where the end shows the same options as the beginning, they are all there.
+	bottom, err := scroll("bottom")
+	if err != nil || !bottom.Moved || same(top, bottom) {
+		return texts, false, err
 	}
-	// When the end shows the same options as the beginning, they are all there and nothing need
-	// be scrolled through.
-	if _, same, err := to("bottom"); err != nil || same {
-		return texts, err
+	if _, err = scroll("top"); err != nil {
+		return nil, false, err
 	}
-	if _, _, err := to("top"); err != nil {
-		return nil, err
-	}
+	last := top
 	for range maxScrolls {
-		end, same, err := to("down")
-		if err != nil || keep() || (end && same) {
-			return texts, err
+		got, err := scroll("down")
+		if err != nil || keep(got) {
+			return texts, err == nil, err
 		}
+		if got.End && (!got.Moved || same(got, last)) {
+			break
+		}
+		last = got
 	}
-	return texts, nil
+	return texts, false, nil
 }
 
-// scrollTo moves the open list and waits until the page has drawn it.
-func (c *Control) scrollTo(ctx context.Context, list *node, how string) (end bool, err error) {
-	if list == nil {
-		return true, nil
-	}
-	object, err := list.doc.resolve(ctx, list.backend)
-	if err != nil {
-		return true, ignoreStale(err)
-	}
-	var moved struct {
-		Moved bool `json:"moved"`
-		End   bool `json:"end"`
-	}
-	if err := list.doc.functionOn(ctx, object, jsScroll, &moved, how); err != nil {
-		return true, ignoreStale(err)
-	}
-	if moved.Moved {
-		if err := c.scope.page.settle(ctx, c.place.session); err != nil {
-			return true, err
+// walk goes through the open list by the arrow key, over the option that is active, until visit
+// returns true, and returns the texts that it passed, in the page's order.
+func (c *Control) walk(ctx context.Context, now *choice, visit func(option) bool) (texts []string, done bool, err error) {
+	first, seen, idle := 0, make(map[string]bool), 0
+	var last string
+	for range maxOptions {
+		at := slices.IndexFunc(now.Options, func(o option) bool { return o.Active })
+		if at >= 0 && now.Options[at].Key != last {
+			o := now.Options[at]
+			if seen[o.Key] {
+				break // it begins again
+			}
+			idle, last, seen[o.Key] = 0, o.Key, true
+			if at == 0 {
+				first = len(texts)
+			}
+			if !o.Off {
+				texts = append(texts, o.Text)
+			}
+			if visit(o) {
+				return texts, true, nil
+			}
+		} else if idle++; idle > 2 {
+			break
+		}
+		if idle > 0 {
+			now, err = c.stepped(ctx, "key", arrowDown)
+		} else {
+			now, err = c.work(ctx, "key", arrowDown)
+		}
+		if err != nil || !now.Open {
+			break
 		}
 	}
-	return moved.End, nil
-}
-
-func ignoreStale(err error) error {
-	if stale(err) {
-		return nil
-	}
-	return err
+	return append(slices.Clone(texts[first:]), texts[:first]...), false, err
 }

@@ -91,7 +91,7 @@ func (c *Control) Get(ctx context.Context) (string, error) {
 		}
 		return "", nil
 	case KindCombobox:
-		return c.shown(ctx)
+		return c.live(ctx, jsShown)
 	case KindList:
 		return c.live(ctx, jsChosen)
 	case KindRadio:

@@ -45,8 +45,22 @@ func (f *field) matches(want string) bool {
 	if f.own == "" {
 		return false
 	}
-	short, cut := strings.CutSuffix(have, strings.ToLower(f.own))
+	short, cut := f.short()
 	return cut && human.FoldLabel(short) == want
+}
+
+// short is the label of a drop-down without what it shows as chosen.
+func (f *field) short() (string, bool) {
+	label, own := human.Squeeze(f.label), human.Squeeze(f.own)
+	if own == "" {
+		return label, false
+	}
+	short, cut := strings.CutSuffix(label, own)
+	if !cut {
+		short, cut = strings.CutPrefix(label, own)
+	}
+	short = strings.TrimSpace(short)
+	return short, cut && short != ""
 }
 
 // fields lists the controls below root in document order.
@@ -165,7 +179,7 @@ func (s *Scope) Form(ctx context.Context) (*Form, error) {
 func (f *Form) Labels() []string {
 	labels := make([]string, len(f.fields))
 	for i, field := range f.fields {
-		labels[i] = human.Squeeze(field.label)
+		labels[i], _ = field.short()
 	}
 	return labels
 }
@@ -272,9 +286,7 @@ type Control struct {
 	radios []cdp.BackendNodeID
 	names  []string // of the radios
 
-	drawn    int                 // how often the page has drawn the control anew
-	lists    []cdp.BackendNodeID // lists that were open before this one's
-	filtered bool                // text was typed into the combobox to filter its list
+	drawn int // how often the page has drawn the control anew
 }
 
 // described is what jsDescribe returns.
@@ -301,11 +313,8 @@ type described struct {
 func (c *Control) take(found *field) {
 	c.place = placeOf(found.node, quoteLabel(found.label))
 	c.Kind, c.object = found.kind, ""
-	if found.own != "" {
-		// A name that repeats what is chosen is not the label.
-		if short, cut := strings.CutSuffix(c.Label, human.Squeeze(found.own)); cut && strings.TrimSpace(short) != "" {
-			c.Label = strings.TrimSpace(short)
-		}
+	if short, cut := found.short(); cut {
+		c.Label = short
 	}
 	c.radios, c.names = nil, nil
 	for _, radio := range found.radio {

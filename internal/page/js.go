@@ -17,7 +17,7 @@ const (
 		for (let i = 0; i in around; i++) top = around[i];
 		if (top !== given) return {top};
 		if (own !== expected) return {own};
-		if (this.ownerDocument !== document) return {moved: true};
+		if ((this.ownerDocument || this) !== document) return {moved: true};
 		return {value: (%s).apply(this, args)};
 	}`
 
@@ -61,12 +61,6 @@ const (
 		return chosen.map(text => text.replace(/\s+/g, ' ').trim()).join(', ');
 	}`
 
-	// jsFocus puts the cursor into a field.
-	jsFocus = `function() {
-		this.scrollIntoView({block: 'center', behavior: 'instant'});
-		this.focus();
-	}`
-
 	// jsType puts text in the place of all that a field holds, as typing does, so that the page
 	// hears of it. Looking that the cursor is in the field, and entering, is one step: no
 	// script of the page runs between them but those that typing calls by itself.
@@ -88,18 +82,6 @@ const (
 		if (!held()) return {gone: !this.isConnected};
 		document.execCommand(text ? 'insertText' : 'delete', false, text);
 		return {focused: true};
-	}`
-
-	// jsKey strikes a key at what has the cursor once a field was given it: the field, or what
-	// the page, such as an open dialog, passes it on to within the same document. The browser
-	// itself does nothing because of it; the page's own scripts do.
-	jsKey = `function(key, code) {
-		if (!this.isConnected) return;
-		this.focus();
-		let at = document.activeElement;
-		while (at && at.shadowRoot && at.shadowRoot.activeElement) at = at.shadowRoot.activeElement;
-		for (const type of ['keydown', 'keyup']) (at || this).dispatchEvent(new KeyboardEvent(type,
-			{key, code: key, keyCode: code, which: code, bubbles: true, cancelable: true, composed: true, view: window}));
 	}`
 
 	// jsChoose picks the n-th option of a native select and tells the page as a person's choice would.
@@ -144,59 +126,6 @@ const (
 		if (e.isConnected) e.click();
 		root.removeEventListener('invalid', note, true);
 		return {stopped};
-	}`
-
-	// jsShown reads what a combobox shows as chosen. Where the input itself is empty, design
-	// systems draw the choice beside it: the nearest text around the input, without its label,
-	// its placeholder and what is meant for screen readers only.
-	jsShown = `function() {
-		const e = this, tidy = text => text.replace(/\s+/g, ' ').trim();
-		if (!e.isConnected) return null;
-		if (e.localName === 'input' && e.value) return tidy(e.value);
-		const root = e.getRootNode();
-		const named = name => (e.getAttribute(name) || '').split(/\s+/).filter(Boolean).map(id => root.getElementById(id)).filter(Boolean);
-		const placeholders = named('aria-describedby');
-		if (e.localName !== 'input') {
-			if (e.hasAttribute('data-placeholder')) return '';
-			return tidy(e.innerText || '');
-		}
-		const labels = named('aria-labelledby').concat(Array.from(e.labels || []));
-		const skip = n => placeholders.includes(n) || n.localName === 'button' || n.localName === 'svg'
-			|| n.hasAttribute('aria-live') || n.getAttribute('aria-hidden') === 'true'
-			|| /^(log|status|alert|listbox|menu|button)$/.test(n.getAttribute('role') || '')
-			|| (n.offsetWidth <= 1 && n.offsetHeight <= 1) || getComputedStyle(n).visibility === 'hidden';
-		const text = n => {
-			let out = '';
-			for (const c of n.childNodes) {
-				if (c.nodeType === 3) out += c.data;
-				else if (c.nodeType === 1 && !skip(c)) out += ' ' + text(c);
-			}
-			return out;
-		};
-		for (let a = e.parentElement, i = 0; a && i < 6; a = a.parentElement, i++) {
-			if (a.localName === 'label' || labels.some(l => a.contains(l))) break;
-			const others = Array.from(a.querySelectorAll('input,select,textarea')).filter(o =>
-				o !== e && o.type !== 'hidden' && o.tabIndex >= 0 && o.getAttribute('aria-hidden') !== 'true');
-			if (others.length) break;
-			const found = tidy(text(a));
-			if (found) return found;
-		}
-		return '';
-	}`
-
-	// jsScroll moves the list that the element is, holds, or lies in. It reports whether there
-	// was anything to move and whether the end is reached.
-	jsScroll = `function(how) {
-		const scrolls = n => n.scrollHeight > n.clientHeight + 1 && /auto|scroll|overlay/.test(getComputedStyle(n).overflowY);
-		let box = null;
-		for (let a = this, i = 0; a && i < 4 && !box; a = a.parentElement, i++) if (scrolls(a)) box = a;
-		if (!box) for (const n of this.querySelectorAll('*')) if (scrolls(n)) { box = n; break; }
-		if (!box) return {moved: false, end: true};
-		const before = box.scrollTop;
-		if (how === 'top') box.scrollTop = 0;
-		else if (how === 'bottom') box.scrollTop = box.scrollHeight;
-		else box.scrollTop += Math.max(20, box.clientHeight * 0.8);
-		return {moved: box.scrollTop !== before, end: box.scrollTop + box.clientHeight >= box.scrollHeight - 1};
 	}`
 
 	// jsReveal brings the last row of a list into view, and with further what comes after it,
@@ -253,9 +182,6 @@ const (
 		});
 		return {rowCount: Math.trunc(Number(this.getAttribute('aria-rowcount'))) || 0, picked, borders: borders.map(b => b.length)};
 	}`
-
-	// jsBlur takes the focus away, which closes most lists.
-	jsBlur = `function() { this.blur(); }`
 
 	// jsSends makes a function that says where a press of an element would send its form, in
 	// words, when that is not to where the element's own document is from, into its own window;

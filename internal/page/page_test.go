@@ -107,6 +107,7 @@ func TestDriver(t *testing.T) {
 		{"a dialog without modality decides between equals", testOldDialog},
 		{"browser dialogs are answered with no and reported", testBrowserDialog},
 		{"browser validation is reported", testNativeValidation},
+		{"what real components do is understood", testSnippets},
 		{"rows are read by column", testRows},
 		{"a row's menu works though drawn elsewhere", testRowMenu},
 		{"a paged list is read to its end", testPagedRows},

@@ -147,10 +147,8 @@ func readTable(root *node) *table {
 			return true
 		}
 		cells := cellsOf(n)
-		header := len(cells) > 0
-		for _, cell := range cells {
-			header = header && cell.role == "columnheader"
-		}
+		named := slices.ContainsFunc(cells, func(c *node) bool { return c.role == "columnheader" })
+		header := named && !slices.ContainsFunc(cells, func(c *node) bool { return c.role != "columnheader" && c.cellText() != "" })
 		switch {
 		case header && len(t.rows) == 0:
 			t.columns = t.columns[:0]

@@ -77,6 +77,7 @@ type document struct {
 	root   *node
 	parent *document
 	byID   map[cdp.BackendNodeID]*node
+	labels []*node // of fields
 }
 
 // docKey tells whether a later look sees the same document or one that was loaded in its place.
@@ -158,6 +159,9 @@ func (d *document) build(wire *wireTree) error {
 		}
 		if holdsTypedText(n) {
 			return
+		}
+		if role == "LabelText" {
+			d.labels = append(d.labels, n)
 		}
 		for _, child := range wire.Children {
 			add(n, child, depth+1)

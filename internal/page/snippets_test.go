@@ -1,0 +1,58 @@
+package page
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func testSnippets(t *testing.T, d *driver) {
+	for _, test := range []struct {
+		file string
+		run  func(t *testing.T, s *Scope)
+	}{
+		{"described-value", func(t *testing.T, s *Scope) { holds(t, s, "Service provider", "General SMTP service") }},
+		{"header-td", func(t *testing.T, s *Scope) {
+			rows := must[[]*Row](t)(s.Rows(t.Context(), "Name"))
+			if len(rows) != 1 || rows[0].text == "" {
+				t.Fatalf("%d rows", len(rows))
+			}
+		}},
+		{"hidden-behind-list", func(t *testing.T, s *Scope) {
+			offers(t, s, "Encryption", "None", "SSL", "TLS")
+			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
+			holds(t, s, "Encryption", "TLS")
+		}},
+		{"icon-font", func(t *testing.T, s *Scope) {
+			ok(t, s.Press(t.Context(), "More"))
+		}},
+		{"notice-option", func(t *testing.T, s *Scope) { offers(t, s, "Service provider", "SMTP", "Google") }},
+		{"paged-other-next", func(t *testing.T, s *Scope) {
+			err := s.EachRow(t.Context(), "Next", []string{"Name"}, func(*Row) (bool, error) { return true, nil })
+			if !errors.Is(err, ErrIncomplete) || !strings.Contains(err.Error(), "Page 2, Next Page") {
+				t.Fatalf("got %v", err)
+			}
+		}},
+		{"select2", func(t *testing.T, s *Scope) {
+			holds(t, s, "Encryption", "TLS")
+			offers(t, s, "Encryption", "None", "TLS")
+			ok(t, control(t, s, "Encryption").Set(t.Context(), "None"))
+			holds(t, s, "Encryption", "None")
+		}},
+		{"shadow-options", func(t *testing.T, s *Scope) {
+			offers(t, s, "Encryption", "None", "SSL", "TLS")
+			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
+			holds(t, s, "Encryption", "TLS")
+		}},
+	} {
+		t.Run(test.file, func(t *testing.T) { test.run(t, d.at(t, d.host+"snippets/"+test.file+".html").Scope) })
+	}
+}
+
+func offers(t *testing.T, s *Scope, label string, want ...string) {
+	t.Helper()
+	if got := must[[]string](t)(control(t, s, label).Options(t.Context())); !slices.Equal(got, want) {
+		t.Fatalf("%s offers %q, want %q", label, got, want)
+	}
+}
