@@ -84,21 +84,23 @@ func TestAnUpdateEmptiesFieldsAndKeepsTheSecret(t *testing.T) {
 }
 
 func TestAListIsWalkedToItsEnd(t *testing.T) {
-	_, way := both(t, faulty.Faults{})
-	for i := range 8 {
-		w := support()
-		w.Item.(*schema.CloudConnection).Name, w.Key = fmt.Sprint("c", i), ""
-		if _, err := way.Create(t.Context(), w); err != nil {
-			t.Fatal(err)
-		}
+	c, way := both(t, faulty.Faults{})
+	var items []schema.Item
+	for i := range 230 { // the sample shows a hundred at a time
+		items = append(items, &schema.CloudConnection{Name: fmt.Sprint("c", i), ServiceProvider: "General SMTP service", Host: "h"})
 	}
+	if err := c.Load(t.Context(), items); err != nil {
+		t.Fatal(err)
+	}
+	before := c.Requests()
 	all, err := way.List(t.Context(), schema.Connections)
-	var names []string
-	for _, r := range all {
-		names = append(names, r.Item.ItemName())
+	if err != nil || len(all) != len(items) || c.Requests()-before != 3 {
+		t.Fatalf("got %d in %d requests, %v", len(all), c.Requests()-before, err)
 	}
-	if err != nil || strings.Join(names, " ") != "c0 c1 c2 c3 c4 c5 c6 c7" {
-		t.Errorf("got %v, %v", names, err)
+	for i, r := range all {
+		if r.Item.ItemName() != items[i].ItemName() {
+			t.Errorf("%d: got %s", i, r.Item.ItemName())
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func TestAWriteThatMayHaveHappenedIsNeverRepeated(t *testing.T) {
 	for _, tt := range tests {
 		for _, reused := range []bool{false, true} {
 			t.Run(string(tt.fault.Do), func(t *testing.T) {
-				c := sampleCloud(t, cloud.Options{PageSize: 3}, always("POST", tt.fault))
+				c := sampleCloud(t, cloud.Options{}, always("POST", tt.fault))
 				patience := time.Minute
 				if tt.fault.Do == faulty.Hang || tt.fault.Do == faulty.HangAfter {
 					patience = short

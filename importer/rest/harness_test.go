@@ -55,7 +55,7 @@ func reach(t testing.TB, url string, opts Options) importer.Cloud {
 
 func both(t testing.TB, f faulty.Faults) (site, importer.Cloud) {
 	t.Helper()
-	s := sampleCloud(t, cloud.Options{PageSize: 3}, f)
+	s := sampleCloud(t, cloud.Options{}, f)
 	return s, reach(t, serve(t, s).URL, Options{Token: s.Token()})
 }
 

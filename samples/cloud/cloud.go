@@ -48,10 +48,9 @@ func providers() []provider {
 
 // Options of a sample Cloud. The zero value is a well-behaved one.
 type Options struct {
-	Token    schema.Secret // accepted as bearer token; zero: one is made and kept in the folder
-	PageSize int           // items in one answer of a list; 0: 100
-	Twins    bool          // a name may be taken more than once: whether the vendor's pages mind is not known
-	Faults   Faults
+	Token  schema.Secret // accepted as bearer token; zero: one is made and kept in the folder
+	Twins  bool          // a name may be taken more than once: whether the vendor's pages mind is not known
+	Faults Faults
 }
 
 // Counts is what a sample Cloud has seen since it was opened.
@@ -69,7 +68,7 @@ type Cloud struct {
 	idemKey  []byte
 	token    schema.Secret
 	tokenSum [sha256.Size]byte
-	pageSize int
+	pageSize int // items in one answer of a list
 	twins    bool
 	faults   *faults
 
@@ -99,10 +98,7 @@ func Open(dir string, opts Options) (*Cloud, error) {
 		}
 		return nil, fmt.Errorf("sample Cloud: %w", err)
 	}
-	c := &Cloud{pageSize: opts.PageSize, twins: opts.Twins, token: opts.Token, closed: make(chan struct{})}
-	if c.pageSize <= 0 {
-		c.pageSize = 100
-	}
+	c := &Cloud{pageSize: pageSize, twins: opts.Twins, token: opts.Token, closed: make(chan struct{})}
 	if c.faults, err = newFaults(opts.Faults); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 const (
 	maxBody   = 1 << 20 // bytes of a request's body
 	maxKey    = 255     // characters of an Idempotency-Key
+	pageSize  = 100     // items in one answer of a list
 	apiPrefix = "/api/v1/"
 )
 

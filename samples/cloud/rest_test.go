@@ -189,7 +189,8 @@ func TestACredentialInUseKeepsItsName(t *testing.T) {
 }
 
 func TestAWalkOfPagesSeesEachItemOnceWhateverIsAdded(t *testing.T) {
-	s := serve(t, Options{PageSize: 3})
+	s := serve(t, Options{})
+	s.cloud.pageSize = 3
 	add := func(n int) {
 		s.made(schema.Connections, strings.Replace(connection, "Support", fmt.Sprint("c", n), 1))
 	}
