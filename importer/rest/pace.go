@@ -27,10 +27,8 @@ type pacer struct {
 }
 
 const (
-	defaultPause = time.Second // where a refusal names none: limits are mostly by the second
-	leastPause   = 20 * time.Millisecond
-	gain         = rate.Limit(0.1)  // writes a second for each that gets through: a tenth in a second
-	slowest      = rate.Limit(0.05) // writes a second
+	gain    = rate.Limit(0.1)  // writes a second for each that gets through: a tenth in a second
+	slowest = rate.Limit(0.05) // writes a second
 )
 
 func newPacer() *pacer {
@@ -138,7 +136,7 @@ func (p *pacer) refused(began time.Time, write bool, pause time.Duration, given 
 func (p *pacer) halve(now time.Time, pause time.Duration, given bool) time.Duration {
 	least := defaultPause
 	if given {
-		least = leastPause // Retry-After: 0 must not become a race
+		least = leastPause
 	}
 	if p.sent--; p.sent > 0 {
 		p.row = 0

@@ -36,11 +36,6 @@ type Options struct {
 	Log      *slog.Logger  // method, path, status and duration at debug level; nil: nowhere
 }
 
-const (
-	connectTimeout = 10 * time.Second
-	maxJobs        = 64 // connections kept open; more writes at once would not help any Cloud
-)
-
 // Open prepares the way to the Cloud at address without asking it anything yet.
 // The address is https, or http on a loopback host, without user, query or
 // fragment; a path in it is kept as a prefix. A proxy is read from
@@ -87,7 +82,7 @@ func open(base *url.URL, site importer.Site, transport *http.Transport, srv *htt
 		return nil, err
 	}
 	if opts.Timeout == 0 {
-		opts.Timeout = 30 * time.Second
+		opts.Timeout = answerTimeout
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
@@ -95,8 +90,8 @@ func open(base *url.URL, site importer.Site, transport *http.Transport, srv *htt
 	transport.TLSHandshakeTimeout = connectTimeout
 	transport.MaxIdleConns = maxJobs
 	transport.MaxIdleConnsPerHost = maxJobs // the default of 2 would dial anew for most parallel writes
-	transport.IdleConnTimeout = 90 * time.Second
-	transport.MaxResponseHeaderBytes = 64 << 10
+	transport.IdleConnTimeout = idleTimeout
+	transport.MaxResponseHeaderBytes = maxHeader
 	transport.DisableCompression = true // a small answer stays small
 	layer := &retry{next: transport, pace: newPacer(), timeout: opts.Timeout, log: opts.Log}
 	c := &client{
@@ -185,7 +180,7 @@ func checkToken(token schema.Secret) error {
 // stops comes back as the redirect itself, for the caller to refuse.
 func checkRedirect(next *http.Request, via []*http.Request) error {
 	first := via[0]
-	if len(via) > 5 || isWrite(first) || next.URL.Scheme != first.URL.Scheme || !strings.EqualFold(next.URL.Host, first.URL.Host) {
+	if len(via) > maxHops || isWrite(first) || next.URL.Scheme != first.URL.Scheme || !strings.EqualFold(next.URL.Host, first.URL.Host) {
 		return http.ErrUseLastResponse
 	}
 	return nil

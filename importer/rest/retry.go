@@ -20,14 +20,6 @@ import (
 	"github.com/mailferry/mailferry/internal/human"
 )
 
-const (
-	maxAnswer  = 16 << 20 // bytes of an answer that says yes
-	maxRefusal = 64 << 10 // bytes read of any other; the rest is left
-	attempts   = 4        // of a request that may be repeated
-	backoff    = 200 * time.Millisecond
-	maxWait    = 5 * time.Minute // longest time that one request is put off by 429 or 503
-)
-
 // retry is the one layer that repeats requests. It repeats what cannot have
 // been done: a request refused with 429, one that never got a connection, and
 // one that only reads. A write that may have reached Cloud is never repeated

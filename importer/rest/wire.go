@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -48,13 +49,9 @@ func decodePage(l schema.List, raw []byte) (page []importer.Remote, next string,
 	if err != nil {
 		return nil, "", err
 	}
-	items, ok := m["items"]
-	if !ok || items.Kind() != '[' {
-		return nil, "", errors.New("items: not a list")
-	}
 	var list []jsontext.Value
-	if err := schema.Strict(items, &list); err != nil {
-		return nil, "", err
+	if m["items"].Kind() != '[' || schema.Strict(m["items"], &list) != nil {
+		return nil, "", errors.New("items: not a list")
 	}
 	for i, raw := range list {
 		r, err := decodeRemote(l, raw)
@@ -63,10 +60,8 @@ func decodePage(l schema.List, raw []byte) (page []importer.Remote, next string,
 		}
 		page = append(page, r)
 	}
-	if v, ok := m["next"]; ok && v.Kind() != 'n' {
-		if err := schema.Strict(v, &next); err != nil || len(next) > 1000 {
-			return nil, "", errors.New("next: not a short text")
-		}
+	if v, ok := m["next"]; ok && (schema.Strict(v, &next) != nil || len(next) > maxCursor) {
+		return nil, "", errors.New("next: not a short text")
 	}
 	return page, next, nil
 }
@@ -84,13 +79,21 @@ func decodeRemote(l schema.List, raw []byte) (importer.Remote, error) {
 		return importer.Remote{}, errors.New("id: missing or not usable")
 	}
 	it := schema.NewItem(schema.CloudFormat, l)
+	known := map[string]jsontext.Value{}
 	for _, f := range schema.FieldsOf(it) {
-		v, ok := m[f.Name]
-		if !ok || f.Secret || v.Kind() == 'n' {
-			continue
+		if v, ok := m[f.Name]; ok && !f.Secret && v.Kind() != 'n' {
+			known[f.Name] = v
 		}
-		if err := setField(it, f, v); err != nil {
-			return importer.Remote{}, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	if raw, err = schema.Marshal(known); err == nil {
+		err = schema.Strict(raw, it)
+	}
+	if err != nil {
+		return importer.Remote{}, err
+	}
+	for _, f := range schema.FieldsOf(it) {
+		if v, _ := schema.Get(it, f.Name); v != nil && f.Type == schema.Integer && (v.(int) < 0 || v.(int) > f.Max) {
+			return importer.Remote{}, fmt.Errorf("%s: not between %d and %d", f.Name, f.Min, f.Max)
 		}
 	}
 	if it.ItemName() == "" {
@@ -99,35 +102,9 @@ func decodeRemote(l schema.List, raw []byte) (importer.Remote, error) {
 	return importer.Remote{ID: id, Item: it}, nil
 }
 
-func setField(it schema.Item, f schema.Field, raw jsontext.Value) error {
-	switch f.Type {
-	case schema.Integer:
-		var n int
-		if err := schema.Strict(raw, &n); err != nil {
-			return err
-		}
-		if n < 0 || n > f.Max {
-			return fmt.Errorf("not between %d and %d", f.Min, f.Max)
-		}
-		return schema.Set(it, f.Name, n)
-	case schema.Boolean:
-		var b bool
-		if err := schema.Strict(raw, &b); err != nil {
-			return err
-		}
-		return schema.Set(it, f.Name, b)
-	default:
-		var s string
-		if err := schema.Strict(raw, &s); err != nil {
-			return err
-		}
-		return schema.Set(it, f.Name, s)
-	}
-}
-
 // usableID reports whether an id can stand in a path as one segment.
 func usableID(id string) bool {
-	if id == "" || id == "." || id == ".." || len(id) > 200 {
+	if id == "" || id == "." || id == ".." || len(id) > maxID {
 		return false
 	}
 	for _, b := range []byte(id) {
@@ -138,42 +115,25 @@ func usableID(id string) bool {
 	return true
 }
 
-const maxWords = 3000 // characters of Cloud's words that are put together
-
 // words returns what an answer says of itself, in Cloud's words where it is a
 // problem document, else in the status code's. A Cloud that repeats a secret
 // which it was sent is not quoted at all.
 func words(code int, raw []byte, echoes *schema.EchoGuard) string {
 	status := strings.TrimSpace(fmt.Sprintf("HTTP %d %s", code, http.StatusText(code)))
-	m, err := object(raw)
-	if err != nil {
+	var problem map[string]any
+	if schema.Strict(raw, &problem) != nil {
 		return status
 	}
-	text := func(m map[string]jsontext.Value, name string) string {
-		var s string
-		if v := m[name]; v.Kind() != '"' || schema.Strict(v, &s) != nil {
-			return ""
-		}
+	text := func(of any, name string) string {
+		m, _ := of.(map[string]any)
+		s, _ := m[name].(string)
 		return s
 	}
-	said := text(m, "detail")
-	if said == "" {
-		said = text(m, "title")
-	}
-	var problems []jsontext.Value
-	if v := m["errors"]; v.Kind() == '[' && schema.Strict(v, &problems) == nil {
-		for _, p := range problems {
-			o, err := object(p)
-			if err != nil {
-				continue
-			}
-			field, detail := text(o, "field"), text(o, "detail")
-			if detail != "" && !strings.Contains(said, detail) {
-				said += "; " + strings.TrimPrefix(field+": "+detail, ": ")
-			}
-			if len(said) > maxWords {
-				break
-			}
+	said := cmp.Or(text(problem, "detail"), text(problem, "title"))
+	more, _ := problem["errors"].([]any)
+	for _, p := range more {
+		if detail := text(p, "detail"); detail != "" && !strings.Contains(said, detail) && len(said) <= maxWords {
+			said += "; " + strings.TrimPrefix(text(p, "field")+": "+detail, ": ")
 		}
 	}
 	if said = human.Clean(said); said == "" {

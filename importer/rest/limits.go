@@ -1,0 +1,27 @@
+package rest
+
+import "time"
+
+// Limits of this package, each with its reason. How much a list may hold in all
+// is the schema's to say: a document's size and its number of items.
+const (
+	maxAnswer  = 16 << 20 // bytes of an answer that says yes: a page of a list, with room
+	maxRefusal = 64 << 10 // bytes read of any other; the rest is left
+	maxHeader  = 64 << 10 // bytes of an answer's headers
+	maxWords   = 3000     // characters of Cloud's words that are put together: a screen full
+	maxCursor  = 1000     // bytes; it has to fit into an address
+	maxID      = 200      // bytes; it stands in addresses, ledgers and reports
+	maxHops    = 5        // redirects to the same origin, of a request that reads
+
+	connectTimeout = 10 * time.Second
+	answerTimeout  = 30 * time.Second // where Options name none
+	idleTimeout    = 90 * time.Second // less than most gateways keep a connection
+	maxJobs        = 64               // connections kept open; more writes at once would not help any Cloud
+
+	attempts = 4 // of a request that may be repeated
+	backoff  = 200 * time.Millisecond
+	maxWait  = 5 * time.Minute // longest time that one request is put off by 429 or 503
+
+	defaultPause = time.Second           // after a refusal that names none: limits are mostly by the second
+	leastPause   = 20 * time.Millisecond // Retry-After: 0 must not become a race
+)
