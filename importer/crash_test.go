@@ -98,7 +98,9 @@ func importing(c child, out io.Writer) error {
 		}
 	})
 	if c.Blind {
-		o = importer.WithoutLook(o)
+		if o, err = importer.WithoutLook(o); err != nil {
+			return err
+		}
 	}
 	if _, err := fmt.Fprintln(out, "begins"); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -81,36 +82,69 @@ func (e *PartialError) Unwrap() error { return e.Cause }
 
 // gate decides whether Run may write at all. It returns a *GateError or nil.
 func (o *Options) gate(p *Plan) error {
+	return shut(held(p, o.List, func(it *PlanItem, r *Reason) bool {
+		if it.Action == ActionConflict && r != it.credential {
+			return o.Conflicts.Policy != Skip
+		}
+		return !o.Select.ReadyOnly && r.Code != NotFound
+	}))
+}
+
+// waiting lists why items of a list have to wait.
+func waiting(p *Plan, list schema.List) []Reason {
+	return held(p, list, func(it *PlanItem, _ *Reason) bool { return it.Action == ActionBlocked || it.After != "" })
+}
+
+// held lists those reasons of a list's items that count: a credential once,
+// with all connections that wait for it.
+func held(p *Plan, list schema.List, counts func(*PlanItem, *Reason) bool) []Reason {
 	var out []Reason
 	credential := map[string]int{} // name → place in out
 	for i := range p.Items {
 		it := &p.Items[i]
-		if it.List != o.List {
+		if it.List != list {
 			continue
 		}
-		if it.credential != nil && !o.Select.ReadyOnly {
-			at, seen := credential[it.credential.Name]
+		if r := it.credential; r != nil && counts(it, r) {
+			at, seen := credential[r.Name]
 			if !seen {
 				at = len(out)
-				credential[it.credential.Name] = at
-				out = append(out, *it.credential)
+				credential[r.Name] = at
+				out = append(out, *r)
 			}
 			out[at].Waiting = append(out[at].Waiting, it.Name)
 		}
-		switch it.Action {
-		case ActionConflict:
-			if o.Conflicts.Policy != Skip {
-				out = append(out, it.Reasons...)
-			}
-		case ActionBlocked:
-			for _, r := range it.Reasons {
-				if !o.Select.ReadyOnly && r.Code != NotFound && (it.credential == nil || r.Code != it.credential.Code) {
-					out = append(out, r)
-				}
+		for j := range it.Reasons {
+			if r := &it.Reasons[j]; (it.credential == nil || r.Code != it.credential.Code) && counts(it, r) {
+				out = append(out, *r)
 			}
 		}
 	}
-	return shut(out)
+	return out
+}
+
+// remedy is what a person can do about a reason: at a gate that is shut, and
+// before the import is run again where items were held back.
+func remedy(code string) (gate, rerun string) {
+	switch code {
+	case CredentialMissing, CredentialDiffers:
+		return "run mailferry import credentials first; --ready-only imports what does not wait", "run mailferry import credentials first"
+	case SecretMissing:
+		return "give it with --secrets F; --ready-only imports the rest",
+			"give what is missing with --secrets FILE, or fill the server bundle and transform it again"
+	case NotOffered:
+		rerun = "edit the rules (mailferry transform --print-rules) and transform again with --rules"
+		return rerun + "; --ready-only imports the rest", rerun
+	case Conflict:
+		gate = "--on-conflict skip leaves Cloud's as they are, overwrite changes them"
+	case NearConflict, DoubleConflict:
+		gate = "a person has to say on Cloud which one is meant; --on-conflict skip leaves them"
+	case AgainNeedless:
+		gate = "leave it out of --again"
+	case PlanStale:
+		gate = "make a new plan and look at it"
+	}
+	return gate, ""
 }
 
 // shut makes a gate's error with what the person can do about its first reason.
@@ -119,26 +153,11 @@ func shut(reasons []Reason) error {
 		return nil
 	}
 	err := &GateError{Reasons: reasons}
-	if hint := reasons[0].hint; hint != "" {
-		return schema.Hint(err, "%s", hint)
+	hint, _ := remedy(reasons[0].Code)
+	if hint = cmp.Or(reasons[0].hint, hint); hint == "" {
+		return err
 	}
-	switch reasons[0].Code {
-	case CredentialMissing, CredentialDiffers:
-		return schema.Hint(err, "run mailferry import credentials first; --ready-only imports what does not wait")
-	case SecretMissing:
-		return schema.Hint(err, "give it with --secrets F; --ready-only imports the rest")
-	case Conflict:
-		return schema.Hint(err, "--on-conflict skip leaves Cloud's as they are, overwrite changes them")
-	case NearConflict, DoubleConflict:
-		return schema.Hint(err, "a person has to say on Cloud which one is meant; --on-conflict skip leaves them")
-	case NotOffered:
-		return schema.Hint(err, "edit the rules (mailferry transform --print-rules) and transform again with --rules; --ready-only imports the rest")
-	case AgainNeedless:
-		return schema.Hint(err, "leave it out of --again")
-	case PlanStale:
-		return schema.Hint(err, "make a new plan and look at it")
-	}
-	return err
+	return schema.Hint(err, "%s", hint)
 }
 
 // unwritten makes of an error before the first write a gate's where it is an

@@ -17,13 +17,7 @@ import (
 // LedgerFormat is the format that a ledger's first record names.
 const LedgerFormat = ledgerFamily + "v2"
 
-const (
-	ledgerFamily = "mailferry/ledger/"
-	maxWords     = 500 // characters of Cloud's words that a record keeps
-	// maxLedger is the size from which no further write is begun: the ledger is
-	// a document, and is read whole. What was begun is still recorded.
-	maxLedger = schema.MaxDocument
-)
+const ledgerFamily = "mailferry/ledger/"
 
 // What a record is.
 const (
@@ -90,7 +84,6 @@ type entry struct {
 // for concurrent use. Without a file it keeps the account in memory only.
 type ledger struct {
 	path      string
-	point     func(string)
 	unlock    func() error
 	anyBundle bool // evidence of an earlier import is welcome
 	notes     []string
@@ -113,7 +106,7 @@ type ledger struct {
 // readLedger reads the ledger, if there is one, without ever writing it: a torn
 // last line is passed over. anyBundle takes the ledger of another bundle too.
 func readLedger(o *Options, anyBundle bool) (*ledger, error) {
-	l := &ledger{path: o.Ledger.Path, point: o.hooks.at, anyBundle: anyBundle,
+	l := &ledger{path: o.Ledger.Path, anyBundle: anyBundle,
 		entries: map[itemKey]*entry{}, byKey: map[string]*entry{}}
 	if o.Ledger.Path == "" {
 		return l, nil
@@ -384,12 +377,7 @@ func (l *ledger) add(r record) error {
 	if err != nil || l.f == nil {
 		return err
 	}
-	l.point("before-" + r.Type + "-sync")
-	if err := l.sync(line); err != nil {
-		return err
-	}
-	l.point("after-" + r.Type + "-sync")
-	return nil
+	return l.sync(line)
 }
 
 // append writes a record and returns its line's number.

@@ -1,14 +1,12 @@
 package importer
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"runtime"
-	"sync"
 
 	"github.com/gofrs/flock"
 
@@ -152,62 +150,20 @@ func (f diskFile) Held(private bool) error {
 		"where no other import is at work with it, put a copy in its place: %s", copyInPlace(f.Name()))
 }
 
-// shadowed keeps what is written in memory and reads through: the file system
-// of a dry run, beside ReadOnly for its Cloud.
-type shadowed struct {
-	files
-	mu  sync.Mutex
-	mem map[string]*bytes.Buffer
-}
+// dry is the file system of a dry run, beside ReadOnly for its Cloud: what is
+// written to it goes nowhere.
+type dry struct{ files }
 
-func shadow(f files) files { return &shadowed{files: f, mem: map[string]*bytes.Buffer{}} }
+func (dry) Write(string, []byte) error        { return nil }
+func (dry) Append(string) (file, error)       { return nowhere{io.Discard}, nil }
+func (dry) Remove(string) error               { return nil }
+func (dry) Lock(string) (func() error, error) { return func() error { return nil }, nil }
 
-func (s *shadowed) Read(path string) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if b := s.mem[path]; b != nil {
-		return bytes.Clone(b.Bytes()), nil
-	}
-	return s.files.Read(path)
-}
+type nowhere struct{ io.Writer }
 
-func (s *shadowed) Write(path string, content []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mem[path] = bytes.NewBuffer(bytes.Clone(content))
-	return nil
-}
-
-func (s *shadowed) Append(path string) (file, error) {
-	now, err := s.Read(path)
-	if err != nil {
-		return nil, err
-	}
-	return shadowFile{s, path}, s.Write(path, now)
-}
-
-func (s *shadowed) Remove(path string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.mem, path)
-	return nil
-}
-
-func (s *shadowed) Lock(string) (func() error, error) { return func() error { return nil }, nil }
-
-type shadowFile struct {
-	s    *shadowed
-	path string
-}
-
-func (f shadowFile) Write(p []byte) (int, error) {
-	f.s.mu.Lock()
-	defer f.s.mu.Unlock()
-	return f.s.mem[f.path].Write(p)
-}
-func (f shadowFile) Sync() error     { return nil }
-func (f shadowFile) Close() error    { return nil }
-func (f shadowFile) Held(bool) error { return nil }
+func (nowhere) Sync() error     { return nil }
+func (nowhere) Close() error    { return nil }
+func (nowhere) Held(bool) error { return nil }
 
 // placed adds the ledger's path to an error, and a hint where there is one.
 func placed(path string, err error) error {

@@ -138,13 +138,13 @@ func TestALedgerThatIsTakenAwayIsNoticed(t *testing.T) {
 		t.Run(tt.name+" later", func(t *testing.T) {
 			m := newMemory()
 			o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
-			o.hooks.point = func(name string) {
+			o = AtPoints(o, func(name string) {
 				if name == "after-outcome-sync" {
 					if err := tt.doing(o.Ledger.Path); err != nil {
 						t.Error(err)
 					}
 				}
-			}
+			})
 			rep, err := Run(t.Context(), o)
 			var part *PartialError
 			if !errors.As(err, &part) || !strings.Contains(err.Error(), tt.says) || rep.Counts[Written] != 1 {

@@ -215,12 +215,11 @@ func TestSecondImportIsRefusedWhileOneRuns(t *testing.T) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
 	var second error
-	first := o
-	first.hooks.point = func(name string) {
+	first := AtPoints(o, func(name string) {
 		if name == "before-send" {
 			_, second = Run(t.Context(), o)
 		}
-	}
+	})
 	if _, err := Run(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}

@@ -17,37 +17,41 @@ func bothLists() []schema.List { return []schema.List{schema.Credentials, schema
 // look is Cloud as it was at one moment: both lists, or one.
 type look struct {
 	lists map[schema.List][]Remote
-	exact map[itemKey][]Remote
+	exact map[itemKey][]shown
 	alike map[itemKey][]string // names that are not the bundle's, by the folded name
-	ids   map[itemKey]*Remote  // by id in the place of the name
+	ids   map[itemKey]*shown   // by id in the place of the name
 }
 
-// mostAlike is how many names alike a person is shown. Cloud could have
-// thousands for each of thousands of items.
-const mostAlike = 10
+// shown is an item on Cloud, with its view where the bundle has that name.
+type shown struct {
+	Remote
+	view string
+}
 
 // lookAt reads Cloud; own are the bundle's items.
 func lookAt(ctx context.Context, c Cloud, own map[itemKey]schema.Item, lists ...schema.List) (*look, error) {
-	l := &look{map[schema.List][]Remote{}, map[itemKey][]Remote{}, map[itemKey][]string{}, map[itemKey]*Remote{}}
+	l := &look{map[schema.List][]Remote{}, map[itemKey][]shown{}, map[itemKey][]string{}, map[itemKey]*shown{}}
 	for _, list := range lists {
 		all, err := c.List(ctx, list)
 		if err != nil {
 			return nil, fmt.Errorf("reading %s from Cloud: %w", list, err)
 		}
 		l.lists[list] = all
-		for i, r := range all {
+		for _, r := range all {
 			if r.Item == nil || r.Item.List() != list {
 				return nil, fmt.Errorf("reading %s from Cloud: it showed something else", list)
 			}
 			k := itemKey{List: list, Name: r.Item.ItemName()}
-			l.ids[itemKey{List: list, Name: r.ID}] = &all[i]
-			l.exact[k] = append(l.exact[k], r)
-			if own[k] == nil {
-				near := itemKey{List: list, Name: human.FoldName(k.Name)}
-				if len(l.alike[near]) < mostAlike {
-					l.alike[near] = append(l.alike[near], k.Name)
+			s := shown{Remote: r}
+			if own[k] != nil {
+				if s.view, err = view(r.Item); err != nil {
+					return nil, err
 				}
+			} else if near := (itemKey{List: list, Name: human.FoldName(k.Name)}); len(l.alike[near]) < mostAlike {
+				l.alike[near] = append(l.alike[near], k.Name)
 			}
+			l.ids[itemKey{List: list, Name: r.ID}] = &s
+			l.exact[k] = append(l.exact[k], s)
 		}
 	}
 	return l, nil
@@ -140,23 +144,6 @@ func asShown(it schema.Item, field string) any {
 		return strings.ReplaceAll(text, "\r\n", "\n")
 	}
 	return value
-}
-
-// views are digests by item, made once: a run compares them often.
-type views map[itemKey]string
-
-func viewsOf(b *schema.Bundle) (views, error) {
-	out := views{}
-	for _, list := range bothLists() {
-		for _, it := range b.Items(list) {
-			v, err := view(it)
-			if err != nil {
-				return nil, err
-			}
-			out[keyOf(it)] = v
-		}
-	}
-	return out, nil
 }
 
 // sameSite writes a Cloud's address in one form: case of scheme and host, and a

@@ -55,7 +55,6 @@ type Options struct {
 	leave selection.Selection // all but the excluded
 	guard *schema.EchoGuard   // Cloud's; knows the bundle's secrets
 	files files               // nil: the file system
-	hooks hooks               // of tests
 }
 
 // SecretSource gives the secrets of items by their names on Cloud.
@@ -122,12 +121,6 @@ type Progress struct {
 	Rate    float64 // items a second since the start
 	Waiting string  // what it waits for, in words; "" while it goes on
 }
-
-const (
-	defaultJobs = 4
-	// A list that lags behind what was saved does so for seconds.
-	defaultPatience = 20 * time.Second
-)
 
 func (o *Options) defaults() error {
 	switch {

@@ -161,18 +161,14 @@ func (r *run) prepare(pi *PlanItem) (*attempt, error) {
 	return a, r.led.add(in)
 }
 
-func (r *run) send(ctx context.Context, a *attempt) (got Remote, err error) {
-	ctx = context.WithValue(r.o.hooks.trace(ctx), waitingKey{}, func(words string) {
+func (r *run) send(ctx context.Context, a *attempt) (Remote, error) {
+	ctx = context.WithValue(ctx, waitingKey{}, func(words string) {
 		r.progress(func(p *Progress) { p.Waiting = words })
 	})
-	r.o.hooks.at("before-send")
 	if a.pi.Action == ActionChange {
-		got, err = r.o.Cloud.Update(ctx, a.pi.remote.ID, a.write)
-	} else {
-		got, err = r.o.Cloud.Create(ctx, a.write)
+		return r.o.Cloud.Update(ctx, a.pi.remote.ID, a.write)
 	}
-	r.o.hooks.at("after-answer")
-	return got, err
+	return r.o.Cloud.Create(ctx, a.write)
 }
 
 // unsent takes an intent back that nothing came of. One that an earlier attempt

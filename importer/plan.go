@@ -73,7 +73,7 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 	if err := o.defaults(); err != nil {
 		return nil, err
 	}
-	o.Cloud, o.files = ReadOnly(o.Cloud), shadow(o.files)
+	o.Cloud = ReadOnly(o.Cloud)
 	led, err := readLedger(&o, false)
 	if err != nil {
 		return nil, err
@@ -93,8 +93,8 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 type planner struct {
 	o        *Options
 	led      *ledger
-	views    views
 	items    map[itemKey]schema.Item // the bundle's
+	views    map[itemKey]string      // theirs
 	selected map[itemKey]bool
 	again    map[itemKey]bool // what a person says is not there, see [planner.unseen]
 	offered  map[string][]string
@@ -102,12 +102,16 @@ type planner struct {
 }
 
 func newPlanner(o *Options, led *ledger) (*planner, error) {
-	v, err := viewsOf(o.Bundle)
-	if err != nil {
-		return nil, err
+	p := &planner{o: o, led: led, items: o.Bundle.ByKey(), views: map[itemKey]string{}, selected: o.selected(),
+		offered: map[string][]string{}}
+	for k, it := range p.items {
+		v, err := view(it)
+		if err != nil {
+			return nil, err
+		}
+		p.views[k] = v
 	}
-	return &planner{o: o, led: led, views: v, items: o.Bundle.ByKey(), selected: o.selected(),
-		offered: map[string][]string{}}, nil
+	return p, nil
 }
 
 // refresh looks at Cloud and settles by that look what can be.
@@ -154,9 +158,6 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	k := keyOf(it)
 	pi := PlanItem{List: k.List, Name: k.Name, item: it, intent: p.led.of(k).open}
 	there := p.look.exact[k]
-	if p.o.hooks.noLook && pi.intent != nil {
-		there, pi.intent = nil, nil
-	}
 	_, need, missing := p.o.secretOf(it)
 	switch len(there) {
 	case 0:
@@ -178,19 +179,11 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 		}
 		return pi, p.checkOffered(ctx, &pi, nil)
 	case 1:
-		pi.remote = &there[0]
+		pi.remote, pi.Seen = &there[0].Remote, there[0].view
 	default:
-		seen, err := view(there[0].Item)
-		if err != nil {
-			return pi, err
-		}
-		pi.Seen = fmt.Sprintf("%d of %s", len(there), seen)
+		pi.Seen = fmt.Sprintf("%d of %s", len(there), there[0].view)
 		pi.conflict(DoubleConflict, fmt.Sprintf("Cloud has %d %s of the name %s", len(there), k.List, schema.Quote(k.Name)))
 		return pi, nil
-	}
-	var err error
-	if pi.Seen, err = view(pi.remote.Item); err != nil {
-		return pi, err
 	}
 	pi.Changes = p.o.changes(pi.remote.Item, it)
 	p.compareSecret(&pi, need && !missing)

@@ -148,10 +148,10 @@ func powered(t *testing.T, v *volatile, keys bool, list schema.List, n int, blin
 	m.before, m.after = off, off
 	b := bundleOf(credential("G"), credential("H"), smtp("A"), smtp("B"), smtp("C"))
 	o := optionsFor(t, m, b, list)
-	o.files, o.Jobs, o.hooks.noLook = v, 2, blind
+	o.files, o.Jobs = v, 2
 	var mu sync.Mutex
 	left := n
-	o.hooks.point = func(string) {
+	o = AtPoints(o, func(string) {
 		mu.Lock()
 		defer mu.Unlock()
 		if left--; left == 0 {
@@ -159,7 +159,7 @@ func powered(t *testing.T, v *volatile, keys bool, list schema.List, n int, blin
 			v.out, went = true, true
 			v.mu.Unlock()
 		}
-	}
+	})
 	rep, err := Run(t.Context(), o)
 	if !went && err != nil {
 		t.Fatal(err)
@@ -172,7 +172,13 @@ func powered(t *testing.T, v *volatile, keys bool, list schema.List, n int, blin
 		if o.Ledger.Again, wrong = answers(rep, m.lists[list]); wrong != nil {
 			return wrong, went
 		}
-		rep, err = Run(t.Context(), o)
+		next := o
+		if blind {
+			if next, err = WithoutLook(o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rep, err = Run(t.Context(), next)
 	}
 	v.lose()
 	return agrees(o, m, rep), went

@@ -196,21 +196,12 @@ func (r *Report) ask() string {
 
 // needs says what a person has to do before a rerun can do more.
 func (r *Report) needs() []string {
-	var out []string
 	if r.Counts[Waits] == 0 {
 		return nil
 	}
+	var out []string
 	for _, w := range r.waits {
-		do := ""
-		switch w.Code {
-		case SecretMissing:
-			do = "give what is missing with --secrets FILE, or fill the server bundle and transform it again"
-		case CredentialMissing, CredentialDiffers:
-			do = "run mailferry import credentials first"
-		case NotOffered:
-			do = "edit the rules (mailferry transform --print-rules) and transform again with --rules"
-		}
-		if do != "" && !slices.Contains(out, do) {
+		if _, do := remedy(w.Code); do != "" && !slices.Contains(out, do) {
 			out = append(out, do)
 		}
 	}

@@ -10,13 +10,6 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-const (
-	rounds      = 6                // how often one run tries what is left open, without any progress
-	grace       = 10 * time.Second // for writes under way when a run is interrupted
-	firstWait   = 100 * time.Millisecond
-	longestWait = 5 * time.Second
-)
-
 // Run imports one of the two lists. Its report is there whenever Cloud was read
 // at all, also with an error:
 //
@@ -69,7 +62,7 @@ func DryRun(ctx context.Context, o Options) (*Report, error) {
 	if o.files == nil {
 		o.files = disk{}
 	}
-	o.files = shadow(o.files)
+	o.files = dry{o.files}
 	rep, err := Run(ctx, o)
 	if rep != nil {
 		rep.DryRun = true
@@ -211,22 +204,6 @@ func (r *run) nothingReady(plan *Plan, todo []*PlanItem) bool {
 	return true
 }
 
-func waiting(plan *Plan, list schema.List) []Reason {
-	var out []Reason
-	for _, pi := range plan.Items {
-		switch {
-		case pi.List != list:
-		case pi.Action == ActionBlocked:
-			out = append(out, pi.Reasons...)
-		case pi.After != "":
-			r := *pi.credential
-			r.Waiting = []string{pi.Name}
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
 // write writes the items, in rounds: what a round leaves open, because nobody
 // saw the end of a request, is looked for on Cloud before it is tried again.
 // Where something that was written is not found, nothing more is.
@@ -344,7 +321,7 @@ func (r *run) asSent(res *ItemReport, shows schema.Item) {
 }
 
 // settled gives a result to an item that was left open, after a look.
-func (r *run) settled(k itemKey, res *ItemReport, there []Remote) {
+func (r *run) settled(k itemKey, res *ItemReport, there []shown) {
 	w, ok := r.led.written(k)
 	switch open := r.led.of(k).open != nil; {
 	case r.p.unseen(k):

@@ -19,23 +19,16 @@ import (
 //   - A change of a secret: repeating it makes it so. A change is the same
 //     however often it is made.
 func (p *planner) settle() error {
-	if p.o.hooks.noLook {
-		return nil
-	}
 	for _, in := range p.led.opens() {
 		k := itemKey{List: in.List, Name: in.Name}
 		if _, looked := p.look.lists[in.List]; !looked {
 			continue
 		}
 		out := record{Type: typeOutcome, Time: schema.At(p.o.Watch.Now()), Key: in.Key}
-		var err error
 		if in.creates() {
-			err = p.settleCreate(k, in, &out)
+			p.settleCreate(k, in, &out)
 		} else {
-			err = p.settleChange(in, &out)
-		}
-		if err != nil {
-			return err
+			p.settleChange(in, &out)
 		}
 		if out.Result == "" {
 			continue
@@ -48,23 +41,19 @@ func (p *planner) settle() error {
 	return nil
 }
 
-func (p *planner) settleCreate(k itemKey, in, out *record) error {
+func (p *planner) settleCreate(k itemKey, in, out *record) {
 	there := p.look.exact[k]
 	switch len(there) {
 	case 0:
-		return nil
+		return
 	case 1:
 	default:
 		out.Result, out.Words = outLost, fmt.Sprintf("Cloud has %d of that name", len(there))
-		return nil
-	}
-	got, err := view(there[0].Item)
-	if err != nil {
-		return err
+		return
 	}
 	out.ID = there[0].ID
 	switch {
-	case got != in.Item:
+	case there[0].view != in.Item:
 		out.Result, out.Words = outLost, "Cloud has one of that name with other fields"
 	case !p.o.Cloud.Site().Keys && p.led.of(k).sent.IsZero():
 		out.Result, out.Words = outFound, "found on Cloud, and nothing was sent"
@@ -73,7 +62,6 @@ func (p *planner) settleCreate(k itemKey, in, out *record) error {
 	case in.Secret == given && p.lacksSecret(k):
 		out.Result, out.Words = outFound, "found on Cloud; its secret is not given now, so the request cannot be repeated"
 	}
-	return nil
 }
 
 func (p *planner) lacksSecret(k itemKey) bool {
@@ -85,27 +73,15 @@ func (p *planner) lacksSecret(k itemKey) bool {
 	return missing
 }
 
-func (p *planner) settleChange(in, out *record) error {
+func (p *planner) settleChange(in, out *record) {
 	now := p.look.ids[itemKey{List: in.List, Name: in.ID}]
-	if now == nil && !p.o.Cloud.Site().Keys {
-		return nil
-	}
-	if now == nil {
+	switch {
+	case now == nil && p.o.Cloud.Site().Keys:
 		out.Result, out.Words = outVoid, "it is gone from Cloud"
-		return nil
+	case now == nil || in.Secret != "":
+	case now.view == in.Item:
+		out.ID, out.Result, out.Words = now.ID, outWritten, "found on Cloud"
+	default:
+		out.ID, out.Result, out.Words = now.ID, outVoid, "not found on Cloud"
 	}
-	if in.Secret != "" {
-		return nil
-	}
-	got, err := view(now.Item)
-	if err != nil {
-		return err
-	}
-	out.ID = now.ID
-	if got == in.Item {
-		out.Result, out.Words = outWritten, "found on Cloud"
-	} else {
-		out.Result, out.Words = outVoid, "not found on Cloud"
-	}
-	return nil
 }

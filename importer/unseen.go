@@ -16,7 +16,7 @@ import (
 // last look at its list did not show it.
 func (p *planner) unseen(k itemKey) bool {
 	_, looked := p.look.lists[k.List]
-	return looked && !p.o.hooks.noLook && !p.o.Cloud.Site().Keys && len(p.look.exact[k]) == 0 && !p.led.of(k).sent.IsZero()
+	return looked && !p.o.Cloud.Site().Keys && len(p.look.exact[k]) == 0 && !p.led.of(k).sent.IsZero()
 }
 
 // unfound says that of an item that was looked for.

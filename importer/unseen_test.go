@@ -272,13 +272,13 @@ func TestWhatIsNotSentBecauseTheLedgerFailsIsNotWaitedFor(t *testing.T) {
 	m.before = func(Write) error { asked = true; return nil }
 	v := newVolatile()
 	o.files = v
-	o.hooks.point = func(name string) {
+	o = AtPoints(o, func(name string) {
 		if name == "before-pressed-sync" {
 			v.mu.Lock()
 			defer v.mu.Unlock()
 			v.out = true
 		}
-	}
+	})
 	if _, err := Run(t.Context(), o); !errors.Is(err, errPower) || asked {
 		t.Errorf("got %v; Save was pressed: %v", err, asked)
 	}
