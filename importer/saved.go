@@ -28,7 +28,7 @@ const PlanFormat = "mailferry/plan/v1"
 // it carries no authority: an import takes its selection from it and holds
 // everything else against what it would do anyway.
 type SavedPlan struct {
-	Format         string      `json:"format"`
+	Format         string      `json:"format,omitzero"`
 	Created        schema.Time `json:"created"`
 	Cloud          string      `json:"cloud"`
 	Bundle         string      `json:"bundle"`

@@ -38,8 +38,8 @@ func HintOf(err error) string {
 // terms, such as connections[3].port, and what is wrong there. Neither ever
 // contains the value found, which may be a secret.
 type Problem struct {
-	Place string
-	What  string
+	Place string `json:"place,omitzero"`
+	What  string `json:"what"`
 }
 
 func (p Problem) String() string {

@@ -118,6 +118,37 @@ func Hints(err error) []string {
 	return out
 }
 
+// Problems returns each thing that an error names, with its place where that is
+// known: those of an [InvalidError], and the lines of an error that has several.
+func Problems(err error) []Problem {
+	var out []Problem
+	var walk func(err error, one bool)
+	walk = func(err error, one bool) {
+		switch e := err.(type) {
+		case *InvalidError:
+			out = append(out, e.Problems...)
+		case interface{ Unwrap() []error }:
+			for _, inner := range e.Unwrap() {
+				walk(inner, true)
+			}
+		case lined:
+			for _, line := range e.Lines() {
+				out = append(out, Problem{What: line})
+			}
+		default:
+			before := len(out)
+			if w, ok := err.(interface{ Unwrap() error }); ok && w.Unwrap() != nil {
+				walk(w.Unwrap(), false)
+			}
+			if one && len(out) == before {
+				out = append(out, Problem{What: err.Error()})
+			}
+		}
+	}
+	walk(err, false)
+	return out
+}
+
 // Warning is something that a person should know and that stops nothing. None of
 // its texts holds a secret.
 type Warning struct {

@@ -68,6 +68,9 @@ func (e *env) run(ctx context.Context, args []string) int {
 	}
 	own.showWarnings()
 	e.tell(err)
+	if err != nil && !printed.wrote && asksJSON(args) {
+		_ = writeJSON(printed, "error", failureOf(err))
+	}
 	if printed.err != nil && !errors.Is(err, printed.err) {
 		e.tell(printed.err)
 		err = cmp.Or(err, printed.err)
@@ -78,14 +81,16 @@ func (e *env) run(ctx context.Context, args []string) int {
 // checkedStdout is standard output, and remembers its first error: what prints
 // need not look at each write.
 type checkedStdout struct {
-	w   io.Writer
-	err error
+	w     io.Writer
+	err   error
+	wrote bool // a result, or the beginning of one
 }
 
 func (s *checkedStdout) Write(p []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
 	}
+	s.wrote = true
 	n, err := s.w.Write(p)
 	if _, nested := s.w.(*checkedStdout); err == nil || nested { // nested: a step of the demo
 		s.err = err
@@ -117,13 +122,17 @@ func (e *env) tell(err error) {
 		return
 	}
 	for i, line := range schema.ErrorLines(err) {
-		// Go's words for Ctrl-C are nobody else's.
-		line = strings.ReplaceAll(line, context.Canceled.Error(), "interrupted")
+		line = uninterrupted(line)
 		e.line(map[bool]string{true: "mailferry: error: ", false: "mailferry:   "}[i == 0], line)
 	}
 	for _, hint := range schema.Hints(err) {
 		e.line("mailferry: hint: ", hint)
 	}
+}
+
+// uninterrupted replaces Go's words for Ctrl-C, which are nobody else's.
+func uninterrupted(s string) string {
+	return strings.ReplaceAll(s, context.Canceled.Error(), "interrupted")
 }
 
 // warn writes one line of what a person should know, at once.

@@ -3,10 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/internal/selection"
+	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
 
@@ -62,4 +65,33 @@ func exitCode(err error) int {
 	default:
 		return exitFailed
 	}
+}
+
+// failure is what a command that fails prints under --json, where it has not
+// printed a result that says why.
+type failure struct {
+	Error    string           `json:"error"`
+	Hints    []string         `json:"hints"`
+	Places   []schema.Problem `json:"places"`
+	ExitCode int              `json:"exit_code"`
+}
+
+func failureOf(err error) failure {
+	f := failure{human.Visible(uninterrupted(err.Error())), []string{}, []schema.Problem{}, exitCode(err)}
+	for _, hint := range schema.Hints(err) {
+		f.Hints = append(f.Hints, human.Visible(hint))
+	}
+	for _, p := range schema.Problems(err) {
+		f.Places = append(f.Places, schema.Problem{Place: human.Visible(p.Place), What: human.Visible(p.What)})
+	}
+	return f
+}
+
+// asksJSON reports whether a command line has --json, also one that cannot be
+// understood.
+func asksJSON(args []string) bool {
+	if i := slices.Index(args, "--"); i >= 0 {
+		args = args[:i]
+	}
+	return slices.ContainsFunc(args, func(a string) bool { return a == "--json" || a == "-json" || a == "--json=true" })
 }

@@ -77,7 +77,11 @@ func (e *env) export(c *cli.Context) error {
 	if err := e.signStep(signer, out, b, schema.RoleExporter); err != nil {
 		return err
 	}
-	return e.bundleSummary(c, out, b)
+	w, err := writtenTo(out, b)
+	if err != nil {
+		return err
+	}
+	return e.result(c, "export-result", w, func(p *human.Printer) { e.printWritten(p, w, b) })
 }
 
 // readServer reads the sources, with the secrets of --secrets: a file's before the
@@ -111,29 +115,30 @@ func (e *env) printTemplate(c *cli.Context) error {
 	return usage("export: --print-template: %s is neither connections nor credentials", quoted(list))
 }
 
-// bundleSummary prints what was written.
-func (e *env) bundleSummary(c *cli.Context, out string, b *schema.Bundle) error {
+// written is what a command says of a server bundle that it wrote.
+type written struct {
+	Output   string          `json:"output"`
+	Digest   string          `json:"digest"`
+	Manifest schema.Manifest `json:"manifest"`
+}
+
+func writtenTo(out string, b *schema.Bundle) (written, error) {
 	digest, err := b.Digest()
-	if err != nil {
-		return err
-	}
-	return e.result(c, "export-result", struct {
-		Output   string          `json:"output"`
-		Digest   string          `json:"digest"`
-		Manifest schema.Manifest `json:"manifest"`
-	}{out, digest, b.Manifest}, func(p *human.Printer) {
-		p.Line(human.Plain, fmt.Sprintf("%s: %s; content %s", human.Visible(out), holds(b.Manifest.Counts), digest[:16]))
-		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
-			for _, it := range b.Items(l) {
-				if m := schema.SecretMarker(it); m != nil && m.State == schema.Missing {
-					e.warning(about(it, "no secret: "+m.Reason))
-				}
+	return written{out, digest, b.Manifest}, err
+}
+
+func (e *env) printWritten(p *human.Printer, w written, b *schema.Bundle) {
+	p.Line(human.Plain, fmt.Sprintf("%s: %s; content %s", human.Visible(w.Output), holds(b.Manifest.Counts), w.Digest[:16]))
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, it := range b.Items(l) {
+			if m := schema.SecretMarker(it); m != nil && m.State == schema.Missing {
+				e.warning(about(it, "no secret: "+m.Reason))
 			}
 		}
-		if b.Manifest.Counts.Missing > 0 {
-			e.say("mailferry fill adds missing secrets; do that before transform and review, so that approvals stay good")
-		}
-	})
+	}
+	if b.Manifest.Counts.Missing > 0 {
+		e.say("mailferry fill adds missing secrets; do that before transform and review, so that approvals stay good")
+	}
 }
 
 // holds says in words what a bundle holds.

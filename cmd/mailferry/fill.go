@@ -1,13 +1,15 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
-	"github.com/mailferry/mailferry/internal/human"
 	"io"
 	"os"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
@@ -22,11 +24,12 @@ func (e *env) fillCommand() *cli.Command {
 		Description: "Works with a reviewer's key, and writes in place. The secrets, and the file's new\n" +
 			"outer layer, are sealed to the keys given here, never to the list found in the file,\n" +
 			"which anybody may have lengthened. --secrets - asks on the terminal. The content\n" +
-			"changes, so statements made before no longer count: fill first, review after.",
+			"changes, so statements made before no longer count: fill first, review after. Secrets\n" +
+			"that the bundle has already are skipped.",
 		Flags: flags(identityFlags(), readerFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "secrets", Usage: "take the secrets from `FILE` (CSV kind,name,secret; plain or age), or - to be asked"},
 			&cli.StringFlag{Name: "sign", Usage: "sign the new content as exporter with the SSH key in `FILE`, or agent"},
-			&cli.BoolFlag{Name: "yes", Usage: "do not ask before statements are voided"},
+			&cli.BoolFlag{Name: "yes", Usage: "do not ask before statements are voided, nor before one's own key is locked out"},
 			jsonFlag(),
 		}),
 		Action: e.fill,
@@ -65,8 +68,16 @@ func (e *env) fill(c *cli.Context) error {
 	if len(secrets) == 0 {
 		return at(path, fmt.Errorf("no secret was given; nothing is changed"))
 	}
+	skipped := e.skipSealed(o, secrets)
 	if err := o.Bundle.CheckSupplied(secrets); err != nil {
 		return at(path, err)
+	}
+	if len(secrets) == 0 {
+		e.say("%s: nothing is changed", path)
+		return e.filled(c, path, o.Bundle, 0, skipped)
+	}
+	if err := e.confirmLockout(c, path, o, to); err != nil {
+		return err
 	}
 	signer, err := e.signer(c)
 	if err != nil {
@@ -84,7 +95,54 @@ func (e *env) fill(c *cli.Context) error {
 	if err := e.replace(path, held, o.Bundle, to, voided, signer); err != nil {
 		return err
 	}
-	return e.bundleSummary(c, path, o.Bundle)
+	return e.filled(c, path, o.Bundle, len(secrets), skipped)
+}
+
+// skipSealed takes out the secrets that the bundle has already, and counts them.
+func (e *env) skipSealed(o *sealed.Opened, secrets schema.Secrets) int {
+	before := len(secrets)
+	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, it := range o.Bundle.Items(l) {
+			key := schema.SecretKey{List: l, Name: it.ItemName()}
+			given, named := secrets[key]
+			if m := schema.SecretMarker(it); !named || m == nil || m.State != schema.Sealed {
+				continue
+			}
+			delete(secrets, key)
+			if has := o.Secret(l, key.Name); !has.IsZero() && !has.Equal(given) {
+				e.warning(about(it, "keeps the secret that it has, which is another one: export again to change it"))
+			}
+		}
+	}
+	return before - len(secrets)
+}
+
+// filled prints what was done.
+func (e *env) filled(c *cli.Context, path string, b *schema.Bundle, added, skipped int) error {
+	w, err := writtenTo(path, b)
+	if err != nil {
+		return err
+	}
+	if skipped > 0 {
+		e.say("skipped %s that the bundle has already", human.Count(skipped, "secret"))
+	}
+	return e.result(c, "fill-result", struct {
+		written
+		Filled  int `json:"filled"`
+		Skipped int `json:"skipped"`
+	}{w, added, skipped}, func(p *human.Printer) { e.printWritten(p, w, b) })
+}
+
+// confirmLockout asks before the new file no longer opens to whoever writes it.
+func (e *env) confirmLockout(c *cli.Context, path string, o *sealed.Opened, to sealed.Holders) error {
+	if to.Include(o.Identities()) || c.Bool("yes") {
+		return nil
+	}
+	ok, err := e.confirm(c.Context, "The new file will not open to the key that you use now. Go on?")
+	if err == nil && ok {
+		return nil
+	}
+	return schema.Hint(at(path, cmp.Or(err, errors.New("left as it is"))), "name your own key with --reviewer or -r; --yes locks it out")
 }
 
 // replace puts the filled bundle, and a statement about it, where the old ones are.

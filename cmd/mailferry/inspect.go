@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/exporter/source"
+	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/internal/sheet"
@@ -21,15 +23,16 @@ import (
 func (e *env) inspectCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "inspect",
-		Usage: "tell what a source or bundle is, without values",
+		Usage: "tell what a source, bundle or saved plan is, without values",
 		UsageText: "mailferry inspect jira-backup.zip\n   mailferry inspect postgres://jira@db/jira\n" +
 			"   mailferry inspect --suggest-profile -o profile.json jira-backup.zip\n   mailferry inspect -i reviewer.key cloud.age\n" +
 			"   mailferry inspect --headed page+https://site.atlassian.net/…\n   mailferry inspect --print-form-profile cloud > cloud-pages.json",
-		ArgsUsage: "SOURCE|BUNDLE",
+		ArgsUsage: "SOURCE|BUNDLE|PLAN",
 		Description: "Of a backup or database: its kind, the app's tables, their columns and row counts. Of\n" +
 			"a sheet: its columns. Of a bundle: the outer header, which anybody can read, and with\n" +
-			"a key its manifest and the road so far. Of admin pages: the labels, kinds and choices of\n" +
-			"their forms beside what the form profile expects; nothing on the site is changed.",
+			"a key its manifest and the road so far; of a saved plan, with its key, what it says.\n" +
+			"Of admin pages: the labels, kinds and choices of their forms beside what the form\n" +
+			"profile expects; nothing on the site is changed.",
 		Flags: flags(identityFlags(), sourceFlags(), outputFlags("the result, or the suggested profile,"), []cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "list the Active Objects tables of every app"},
 			&cli.StringSliceFlag{Name: "table", Usage: "look at the table `NAME` only (repeatable)"},
@@ -242,7 +245,21 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 	result := inspected{Kind: "bundle", Header: inspectedHeader{h, f.size}, name: filepath.Base(path)}
 	withKey := len(c.StringSlice("identity")) > 0 || e.getenv("MAILFERRY_IDENTITY") != "" || c.Bool("passphrase")
 	if withKey {
-		o, err := e.open(c, path)
+		ids, err := e.identities(c)
+		if err != nil {
+			return err
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return at(path, err)
+		}
+		o, err := e.openWith(f, path, ids)
+		if inv := (*schema.InvalidError)(nil); errors.As(err, &inv) && inv.Problems[0].Place == "format" {
+			if _, seekErr := f.Seek(0, io.SeekStart); seekErr == nil {
+				if plan, planErr := importer.OpenPlan(f, ids); planErr == nil {
+					return e.inspectPlan(c, path, plan)
+				}
+			}
+		}
 		if err != nil {
 			return err
 		}
@@ -255,6 +272,34 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 		result.Road = report.Road(o.Bundle, result.signatures)
 	}
 	return e.result(c, "inspect-bundle", result, result.print)
+}
+
+// inspectPlan prints a saved plan, which holds no values.
+func (e *env) inspectPlan(c *cli.Context, path string, s *importer.SavedPlan) error {
+	digest, err := s.PlanDigest()
+	if err != nil {
+		return err
+	}
+	members := *s
+	members.Format = ""
+	return e.result(c, "inspect-plan", struct {
+		Kind       string `json:"kind"`
+		PlanDigest string `json:"plan_digest"`
+		importer.SavedPlan
+	}{"plan", digest, members}, func(p *human.Printer) {
+		printPair(p, "file", filepath.Base(path)+", a saved plan")
+		printPair(p, "plan digest", digest)
+		printPair(p, "made", s.Created.Format("2006-01-02 15:04 UTC")+" for "+s.Cloud)
+		printPair(p, "bundle", s.Bundle)
+		printPair(p, "content", s.Digest)
+		printPair(p, "on conflict", string(s.OnConflict)+map[bool]string{true: ", with --rewrite-secrets"}[s.RewriteSecrets])
+		printPair(p, "include", schema.Quotes(s.Include))
+		printPair(p, "exclude", schema.Quotes(s.Exclude))
+		p.Blank()
+		for _, it := range s.Items {
+			p.Pair(0, 12, string(it.Action), human.Plain, strings.TrimSpace(it.List.One()+" "+it.Name+" "+strings.Join(it.Fields, ", ")))
+		}
+	})
 }
 
 func (b *inspected) print(p *human.Printer) {

@@ -34,7 +34,7 @@ func (e *env) keygen(c *cli.Context) error {
 		return usage("keygen takes no argument; -o FILE says where to write")
 	}
 	if c.Bool("public") {
-		return e.printRecipients(c)
+		return e.showRecipients(c)
 	}
 	if c.IsSet("identity") {
 		return schema.Hint(usage("keygen: -i goes with -y"), "mailferry keygen -y -i FILE prints the recipient of an identity; without -i a new key pair is made")
@@ -62,12 +62,12 @@ func (e *env) keygen(c *cli.Context) error {
 		return err
 	}
 	e.say("wrote the identity to %s: keep it to yourself", path)
-	return printRecipient(e.stdout, c, recipient)
+	return printRecipients(e.stdout, c, []string{recipient})
 }
 
-// printRecipients prints the recipients of identities, or writes them to where
+// showRecipients prints the recipients of identities, or writes them to where
 // -o points.
-func (e *env) printRecipients(c *cli.Context) error {
+func (e *env) showRecipients(c *cli.Context) error {
 	out, err := optionalOutput(c, "output")
 	if err != nil {
 		return err
@@ -76,27 +76,25 @@ func (e *env) printRecipients(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.write(c, out, func(w io.Writer) error {
-		for _, id := range ids {
-			r, ok := sealed.RecipientOf(id)
-			if !ok || !strings.HasPrefix(r.Key, "age1") { // a passphrase, or a plugin's
-				return schema.Hint(errors.New("this kind of identity has no recipient to print"), "a plugin's own program prints it")
-			}
-			if err := printRecipient(w, c, r.Key); err != nil {
-				return err
-			}
+	var keys []string
+	for _, id := range ids {
+		r, ok := sealed.RecipientOf(id)
+		if !ok || !strings.HasPrefix(r.Key, "age1") { // a passphrase, or a plugin's
+			return schema.Hint(errors.New("this kind of identity has no recipient to print"), "a plugin's own program prints it")
 		}
-		return nil
-	})
+		keys = append(keys, r.Key)
+	}
+	return e.write(c, out, func(w io.Writer) error { return printRecipients(w, c, keys) })
 }
 
-func printRecipient(w io.Writer, c *cli.Context, key string) error {
+func printRecipients(w io.Writer, c *cli.Context, keys []string) error {
 	if c.Bool("json") {
 		return writeJSON(w, "keygen-result", struct {
-			Recipient string `json:"recipient"`
-		}{key})
+			Recipient string   `json:"recipient"`
+			Others    []string `json:"others,omitempty"`
+		}{keys[0], keys[1:]})
 	}
-	_, err := fmt.Fprintln(w, key)
+	_, err := fmt.Fprintln(w, strings.Join(keys, "\n"))
 	return err
 }
 

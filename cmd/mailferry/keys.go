@@ -226,6 +226,11 @@ func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
 	if err != nil {
 		return nil, err
 	}
+	return e.openWith(f, path, ids)
+}
+
+// openWith opens a bundle that path names.
+func (e *env) openWith(f io.Reader, path string, ids []age.Identity) (*sealed.Opened, error) {
 	o, err := sealed.Open(f, ids, transform.Rerun)
 	var wrong *sealed.WrongKeyError
 	if errors.As(err, &wrong) && !wrong.Passphrase {

@@ -180,6 +180,7 @@ func TestInspectHoldsAFormProfileAgainstASite(t *testing.T) {
 	out, _ = r.run(0, "inspect", "--form-profile", file, r.cloud)
 	r.says(out, "missing Mail Port for smtp_port, with General SMTP service", "not in profile SMTP Port: text", "the pages are not as the profile says")
 	out, _ = r.run(0, "inspect", "--form-profile", file, "--json", r.cloud)
+	asPublished(t, "inspect", out)
 	r.says(out, `"kind": "admin-pages"`, `"label": "Mail Port"`, `"with": [`)
 	entries, err := r.content.Items(t.Context(), schema.Connections)
 	if err != nil || len(entries) != 0 || r.pressed.Counts().Saves != 0 {

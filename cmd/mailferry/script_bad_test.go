@@ -18,6 +18,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mailferry/mailferry/schema"
 )
 
 // refuses N mailferry ARGS… runs a command line that must fail with exit code N,
@@ -31,7 +33,10 @@ func refuses(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	before := tree(ts)
 	exitcode(ts, neg, args)
-	if out := ts.ReadFile("stdout"); out != "" {
+	out := ts.ReadFile("stdout")
+	if asksJSON(args) {
+		ts.Check(schema.DecodeFile("error", []byte(out), new(map[string]any)))
+	} else if out != "" {
 		ts.Fatalf("stdout is not empty: %s", out)
 	}
 	stderr := ts.ReadFile("stderr")

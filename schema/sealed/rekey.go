@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"filippo.io/age"
+
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -167,4 +169,17 @@ func (r Holders) Lost(m schema.Manifest) []schema.KeyHolder {
 		given[rec.Key] = true
 	}
 	return slices.DeleteFunc(slices.Concat(m.Recipients, m.Reviewers), func(l schema.KeyHolder) bool { return given[l.Key] })
+}
+
+// Include reports whether a file written to these opens to one of the
+// identities, as far as their public keys are known.
+func (r Holders) Include(ids []age.Identity) bool {
+	given := map[string]bool{"": true, PassphraseKey: !r.Passphrase.IsZero()} // "": a plugin's
+	for _, rec := range slices.Concat(r.Recipients, r.Reviewers) {
+		given[rec.Key] = true
+	}
+	return slices.ContainsFunc(ids, func(id age.Identity) bool {
+		mine, known := RecipientOf(id)
+		return !known || given[mine.Key]
+	})
 }
