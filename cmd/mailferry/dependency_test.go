@@ -94,6 +94,9 @@ func TestDependenciesPointOneWay(t *testing.T) {
 			"nobody imports a command"},
 	}
 	for pkg, p := range all {
+		if slices.Contains(p.Deps, "github.com/evanw/esbuild/pkg/api") && !within(pkg, "internal/rig") {
+			t.Errorf("%s depends on esbuild: only rigs bundle pages", pkg)
+		}
 		for _, r := range rules {
 			if !r.of(pkg) {
 				continue

@@ -1,0 +1,68 @@
+package panels
+
+import (
+	"cmp"
+	"time"
+)
+
+// Options of a panel. The zero value draws it as plainly as its library does.
+type Options struct {
+	Server bool   // Server's fields on Jira's own page; always so with AUI
+	Has    Store  // what is there at first
+	Seed   uint64 // if set, words, order and menus are shuffled by it
+
+	Menu    string // of the panel: "" links below headings, "tabs" behind a tab, "folds" below headings that fold
+	List    string // "" the library's usual one, "table" of plain HTML, "library", "grid", "cards"
+	Row     string // "" a ⋯ menu named "Actions", "named" "Actions for NAME", "unnamed", "two" menus, "old" (of AUI), "buttons", "icons", "link"
+	Badge   bool   // beside the name, in its cell
+	PageOf  int    // rows a page; 0: all
+	Next    string // the words of what leads on; "": the library's own paging. "scroll": the list grows at its end
+	Grows   bool   // what leads on adds rows below the others
+	NoHead  bool   // header cells are <td>, as the library draws empty ones
+	Form    string // "" a dialog, "drawer", "page"
+	OneName bool   // the form is titled "Edit …" also when adding
+	Fold    bool   // some fields are behind "Advanced settings"
+	Change  bool   // an update has its password behind "Change password"
+	Choice  Choice
+	NoCheck bool          // the server alone says what is wrong
+	Alert   bool          // what is wrong stands above the form, not beside the field
+	Chosen  string        // the provider that a new connection's form has at first
+	Masked  bool          // Server shows a password as ********, not as it is
+	Legend  bool          // AUI: the legend alone names a switch
+	Save    time.Duration // that saving takes; 0: 120 ms
+}
+
+// Choice is how a panel's choices behave.
+type Choice struct {
+	Search  string // "" as the library usually has it, "yes", "no"
+	Clear   bool
+	Groups  bool
+	Inline  bool // the menu opens beside its control, not at the end of the page
+	Under   bool // Atlaskit: the menu lies below the dialog that it belongs to, for want of a z-index
+	Virtual bool // of a hundred options, only those in sight are drawn; Antd and Aria
+	// From is where the options come from: "" are there, "request", "timer", or
+	// "typing": only after something was typed.
+	From  string
+	After time.Duration // until they are there
+	// Native is what stands before AUI's <select>: "" nothing, "select2", "chosen",
+	// or "auiselect", which is none.
+	Native string
+	// Empty adds an empty option to choices that need no value: its words.
+	Empty string
+}
+
+// of are the options as a library draws them.
+func (o Options) of(l Library) Options {
+	o.Server = o.Server || l == AUI
+	o.Save = cmp.Or(o.Save, 120*time.Millisecond)
+	if o.List == "" {
+		o.List = "library"
+		if l == Atlaskit || l == AUI {
+			o.List = "table"
+		}
+	}
+	if l == AUI && o.Form == "" {
+		o.Form = "page"
+	}
+	return o
+}
