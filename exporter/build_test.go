@@ -31,7 +31,7 @@ func key(l schema.List, name string) schema.SecretKey { return schema.SecretKey{
 // summary shows names and what stands in each secret's place.
 func summary(b *schema.Bundle) string {
 	var out []string
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		for _, it := range b.Items(l) {
 			m := schema.SecretMarker(it)
 			switch {

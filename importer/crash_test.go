@@ -159,7 +159,7 @@ func crossing(t *testing.T, c child, deaths func() (death, bool), hits map[strin
 	if c.Newer {
 		earlier(t, s, c)
 	}
-	for _, c.List = range []schema.List{schema.Credentials, schema.Connections} {
+	for _, c.List = range schema.Lists() {
 		for {
 			d, dies := deaths()
 			c.Point, c.Hit = d.point, d.hit
@@ -237,7 +237,7 @@ func asked(s *site, c child, rep *importer.Report) (again []string, err error) {
 func earlier(t *testing.T, s *site, c child) {
 	t.Helper()
 	c.Newer = false
-	for _, c.List = range []schema.List{schema.Credentials, schema.Connections} {
+	for _, c.List = range schema.Lists() {
 		if end, _, err := process(t.Context(), c, -1); err != nil || end.How != "done" {
 			t.Fatal(err, end)
 		}

@@ -67,7 +67,7 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 		return nil, err
 	}
 	items := o.Bundle.ByKey()
-	l, err := lookAt(ctx, ReadOnly(o.Cloud), items, bothLists()...)
+	l, err := lookAt(ctx, ReadOnly(o.Cloud), items, schema.Lists()...)
 	if err != nil {
 		return nil, err
 	}
@@ -75,15 +75,15 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 	out := &DriftReport{Cloud: site.URL, Rehearsal: site.Rehearsal, Bundle: o.Bundle.Manifest.ID, Digest: o.Digest,
 		Time: schema.At(o.Watch.Now()), Items: []DriftItem{}, Extra: map[string][]string{}}
 	selected := o.selected()
-	for _, list := range bothLists() {
+	for _, list := range schema.Lists() {
 		for _, it := range o.Bundle.Items(list) {
-			if selected[keyOf(it)] {
+			if selected[schema.KeyOf(it)] {
 				out.Items = append(out.Items, driftOf(&o, led, l, it))
 			}
 		}
 		out.Extra[string(list)] = []string{}
 		for _, r := range l.lists[list] {
-			if items[keyOf(r.Item)] == nil {
+			if items[schema.KeyOf(r.Item)] == nil {
 				out.Extra[string(list)] = append(out.Extra[string(list)], o.guard.Quotable(r.Item.ItemName()))
 			}
 		}
@@ -95,7 +95,7 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 }
 
 func driftOf(o *Options, led *ledger, l *look, it schema.Item) DriftItem {
-	k := keyOf(it)
+	k := schema.KeyOf(it)
 	d := DriftItem{List: k.List, Name: k.Name, State: InStep}
 	there := l.exact[k]
 	switch len(there) {

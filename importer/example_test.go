@@ -46,7 +46,7 @@ func ExampleRun() {
 	o.Cloud = must(rest.OpenHandler(sample.Handler(), importer.Site{URL: "sample:x", Keys: true}, rest.Options{Token: sample.Token()}))
 	defer func() { _ = o.Cloud.Close() }()
 	o.Ledger.Path = filepath.Join(dir, "ledger.jsonl")
-	for _, o.List = range []schema.List{schema.Credentials, schema.Connections} {
+	for _, o.List = range schema.Lists() {
 		report := must(importer.Run(ctx, o))
 		fmt.Println(report.List, report.Counts)
 	}

@@ -47,7 +47,7 @@ func (b *blind) Site() Site {
 
 func (b *blind) List(ctx context.Context, list schema.List) ([]Remote, error) {
 	all, err := b.Cloud.List(ctx, list)
-	return slices.DeleteFunc(all, func(r Remote) bool { return !b.wrote.Load() && b.hidden[keyOf(r.Item)] }), err
+	return slices.DeleteFunc(all, func(r Remote) bool { return !b.wrote.Load() && b.hidden[schema.KeyOf(r.Item)] }), err
 }
 
 func (b *blind) Create(ctx context.Context, w Write) (Remote, error) {

@@ -11,9 +11,6 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// bothLists in the order in which they are imported.
-func bothLists() []schema.List { return []schema.List{schema.Credentials, schema.Connections} }
-
 // look is Cloud as it was at one moment: both lists, or one.
 type look struct {
 	lists map[schema.List][]Remote

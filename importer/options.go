@@ -161,19 +161,15 @@ func (o *Options) defaults() error {
 		return err
 	}
 	o.guard = o.Cloud.Echoes()
-	for _, list := range bothLists() {
-		for _, it := range o.Bundle.Items(list) {
-			secret, _, _ := o.secretOf(it)
-			o.guard.Add(secret)
-		}
+	for it := range o.Bundle.All() {
+		secret, _, _ := o.secretOf(it)
+		o.guard.Add(secret)
 	}
 	return nil
 }
 
 // itemKey names an item, by its name on Cloud.
 type itemKey = schema.SecretKey
-
-func keyOf(it schema.Item) itemKey { return itemKey{List: it.List(), Name: it.ItemName()} }
 
 // selected returns which items a run is about. A credential is selected by its
 // name or because a selected connection needs it, so that the same patterns
@@ -182,7 +178,7 @@ func (o *Options) selected() map[itemKey]bool {
 	in := map[itemKey]bool{}
 	for _, it := range o.Bundle.Connections {
 		if o.take.Has(it.ItemName()) {
-			in[keyOf(it)] = true
+			in[schema.KeyOf(it)] = true
 			if cred := credentialOf(it); cred != "" && o.leave.Has(cred) {
 				in[itemKey{List: schema.Credentials, Name: cred}] = true
 			}
@@ -190,7 +186,7 @@ func (o *Options) selected() map[itemKey]bool {
 	}
 	for _, it := range o.Bundle.Credentials {
 		if o.take.Has(it.ItemName()) {
-			in[keyOf(it)] = true
+			in[schema.KeyOf(it)] = true
 		}
 	}
 	return in

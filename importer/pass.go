@@ -123,7 +123,7 @@ func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
 // prepare writes the intent: when it returns, the ledger knows that Cloud may
 // come to have the item.
 func (r *run) prepare(pi *PlanItem) (*attempt, error) {
-	k := keyOf(pi.item)
+	k := schema.KeyOf(pi.item)
 	a := &attempt{pi: pi, write: Write{Item: pi.item}}
 	if pi.sendSecret || pi.resume() {
 		a.write.Secret, _, _ = r.o.secretOf(pi.item)
@@ -183,7 +183,7 @@ func (r *run) unsent(a *attempt) error {
 // end writes what came of an attempt. open: nobody saw its end, and the next
 // look at Cloud has to show.
 func (r *run) end(a *attempt) (open bool, err error) {
-	pi, res := a.pi, r.results[keyOf(a.pi.item)]
+	pi, res := a.pi, r.results[schema.KeyOf(a.pi.item)]
 	out := record{Type: typeOutcome, Time: schema.At(r.o.Watch.Now()), Key: a.write.Key}
 	var no *RefusedError
 	switch {

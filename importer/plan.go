@@ -82,7 +82,7 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.refresh(ctx, bothLists()...); err != nil {
+	if err := p.refresh(ctx, schema.Lists()...); err != nil {
 		return nil, err
 	}
 	return p.plan(ctx)
@@ -133,29 +133,27 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 		RewriteSecrets: p.o.Conflicts.RewriteSecrets, Include: p.o.Select.Include, Exclude: p.o.Select.Exclude, Items: []PlanItem{},
 	}
 	planned := map[string]Action{} // credentials
-	for _, list := range bothLists() {
-		for _, it := range p.o.Bundle.Items(list) {
-			if !p.selected[keyOf(it)] {
-				continue
-			}
-			pi, err := p.decide(ctx, it)
-			if err != nil {
-				return nil, err
-			}
-			if list == schema.Credentials {
-				planned[pi.Name] = pi.Action
-			} else {
-				p.holdBack(&pi, planned)
-			}
-			out.Items = append(out.Items, pi)
+	for it := range p.o.Bundle.All() {
+		if !p.selected[schema.KeyOf(it)] {
+			continue
 		}
+		pi, err := p.decide(ctx, it)
+		if err != nil {
+			return nil, err
+		}
+		if pi.List == schema.Credentials {
+			planned[pi.Name] = pi.Action
+		} else {
+			p.holdBack(&pi, planned)
+		}
+		out.Items = append(out.Items, pi)
 	}
 	return out, nil
 }
 
 // decide says what to do with an item as Cloud is now, its credential aside.
 func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) {
-	k := keyOf(it)
+	k := schema.KeyOf(it)
 	pi := PlanItem{List: k.List, Name: k.Name, item: it, intent: p.led.of(k).open}
 	there := p.look.exact[k]
 	_, need, missing := p.o.secretOf(it)
@@ -212,7 +210,7 @@ func (p *planner) compareSecret(pi *PlanItem, have bool) {
 		return
 	}
 	c := Change{Field: schema.SecretField(pi.List), Label: secretLabel(pi.List), Secret: true}
-	switch w, _ := p.led.written(keyOf(pi.item)); {
+	switch w, _ := p.led.written(schema.KeyOf(pi.item)); {
 	case pi.intent != nil && pi.intent.Action == string(ActionChange):
 		c.From, c.To = "unknown: an earlier change was cut off", "the bundle's"
 	case pi.intent != nil:

@@ -225,7 +225,7 @@ func agrees(o Options, m *memory, rep *Report) error {
 				there = append(there, r)
 			}
 		}
-		k := keyOf(it)
+		k := schema.KeyOf(it)
 		w, ok := led.written(k)
 		secret, _, _ := o.secretOf(it)
 		switch {
@@ -246,7 +246,7 @@ func agrees(o Options, m *memory, rep *Report) error {
 
 func TestPowerLossAtAnyMomentChangesNothingInTheEnd(t *testing.T) {
 	for _, keys := range []bool{true, false} {
-		for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, list := range schema.Lists() {
 			t.Run(fmt.Sprintf("%s, keys honoured %v", list, keys), func(t *testing.T) {
 				moments := 0
 				for n := 1; ; n++ {

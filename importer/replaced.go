@@ -44,6 +44,6 @@ func (r *run) keep(pi *PlanItem) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.results[keyOf(pi.item)].Replaced = path
+	r.results[schema.KeyOf(pi.item)].Replaced = path
 	return nil
 }

@@ -89,7 +89,7 @@ func (r *run) report(plan *Plan) *Report {
 	}
 	out.waits = waiting(plan, r.o.List)
 	for _, pi := range plan.Items {
-		if res := r.results[keyOf(pi.item)]; res != nil {
+		if res := r.results[schema.KeyOf(pi.item)]; res != nil {
 			out.Counts[res.Result]++
 			out.Items = append(out.Items, *res)
 		}

@@ -90,10 +90,10 @@ func (r *run) do(ctx context.Context, stale []Reason) (*Report, error) {
 	if r.p, err = newPlanner(r.o, r.led); err != nil {
 		return nil, err
 	}
-	if err := r.p.refresh(ctx, bothLists()...); err != nil {
+	if err := r.p.refresh(ctx, schema.Lists()...); err != nil {
 		return nil, unwritten(err)
 	}
-	if _, err := r.search(ctx, bothLists()...); err != nil {
+	if _, err := r.search(ctx, schema.Lists()...); err != nil {
 		return nil, unwritten(err)
 	}
 	stale = append(stale, r.p.acceptAgain()...)
@@ -148,12 +148,12 @@ func (r *run) toWrite(plan *Plan, shut bool) []*PlanItem {
 			continue
 		}
 		res := &ItemReport{List: pi.List, Name: pi.Name, Changes: pi.Changes, Notes: pi.Notes, item: pi.item}
-		r.results[keyOf(pi.item)] = res
+		r.results[schema.KeyOf(pi.item)] = res
 		switch {
 		case pi.Action == ActionConflict:
 			res.Result, res.Words = Skipped, pi.Reasons[0].Words
 		case pi.unfound():
-			res.Result, res.Words = Unfound, r.p.unfound(keyOf(pi.item))
+			res.Result, res.Words = Unfound, r.p.unfound(schema.KeyOf(pi.item))
 		case pi.Action == ActionBlocked:
 			res.Result, res.Words = Waits, pi.Reasons[0].Words
 		case pi.After != "":
@@ -186,7 +186,7 @@ func (pi *PlanItem) resume() bool {
 // same gives the result of an item that is on Cloud as the bundle has it.
 func (r *run) same(res *ItemReport, remote *Remote) {
 	res.Result, res.ID = Same, remote.ID
-	if w, ok := r.led.written(keyOf(res.item)); ok && (w.id == "" || remote.ID == "" || w.id == remote.ID) {
+	if w, ok := r.led.written(schema.KeyOf(res.item)); ok && (w.id == "" || remote.ID == "" || w.id == remote.ID) {
 		res.Result, res.When = Written, w.time
 		res.Earlier = w.loaded
 	}
@@ -260,7 +260,7 @@ func (r *run) again(ctx context.Context, left []*PlanItem) ([]*PlanItem, error) 
 		if err != nil {
 			return nil, err
 		}
-		res := r.results[keyOf(pi.item)]
+		res := r.results[schema.KeyOf(pi.item)]
 		switch {
 		case pi.Action == ActionCreate || pi.Action == ActionChange || pi.resume():
 			todo = append(todo, &pi)
@@ -269,7 +269,7 @@ func (r *run) again(ctx context.Context, left []*PlanItem) ([]*PlanItem, error) 
 			r.same(res, pi.remote)
 			res.Words = ""
 		case pi.unfound():
-			res.Result, res.Words = Unfound, r.p.unfound(keyOf(pi.item))
+			res.Result, res.Words = Unfound, r.p.unfound(schema.KeyOf(pi.item))
 		default:
 			res.Result, res.Words = Failed, pi.Reasons[0].Words
 		}

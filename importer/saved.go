@@ -225,7 +225,7 @@ func (p *planner) moved(s *SavedPlan, id string, now *Plan) []Reason {
 	}
 	for i := range now.Items {
 		it := &now.Items[i]
-		k := keyOf(it.item)
+		k := schema.KeyOf(it.item)
 		was, planned := saw[k]
 		delete(saw, k)
 		title := fmt.Sprintf("%s %s", k.List.One(), schema.Quote(k.Name))
@@ -254,7 +254,7 @@ func (p *planner) moved(s *SavedPlan, id string, now *Plan) []Reason {
 // oursUnder reports whether an item is on Cloud as this plan's own import left
 // it, or was left open by one that was cut off.
 func (p *planner) oursUnder(id string, it *PlanItem) bool {
-	k := keyOf(it.item)
+	k := schema.KeyOf(it.item)
 	if it.intent != nil && it.intent.Plan == id {
 		return true
 	}

@@ -85,7 +85,7 @@ func counted[K ~string](counts map[K]int, kinds ...K) string {
 func (p *Plan) Text(w io.Writer, width int) error {
 	out := printerTo(w, width)
 	out.sentence("Plan for " + human.Visible(p.Cloud) + rehearsal(p.Rehearsal))
-	for _, list := range bothLists() {
+	for _, list := range schema.Lists() {
 		if !slices.ContainsFunc(p.Items, func(it PlanItem) bool { return it.List == list }) {
 			continue
 		}
@@ -205,7 +205,7 @@ func (it *ItemReport) remark() string {
 func (d *DriftReport) Text(w io.Writer, width int) error {
 	out := printerTo(w, width)
 	out.sentence("The bundle and " + human.Visible(d.Cloud) + rehearsal(d.Rehearsal))
-	for _, list := range bothLists() {
+	for _, list := range schema.Lists() {
 		items := slices.DeleteFunc(slices.Clone(d.Items), func(it DriftItem) bool { return it.List != list })
 		if len(items)+len(d.Extra[string(list)]) == 0 {
 			continue

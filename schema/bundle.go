@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/hex"
+	"iter"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -26,6 +27,9 @@ const (
 	Credentials List = "credentials"
 	Connections List = "connections"
 )
+
+// Lists returns both, in the order of an import: connections name credentials.
+func Lists() []List { return []List{Credentials, Connections} }
 
 // One returns the singular: "credential" or "connection".
 func (l List) One() string { return string(l[:len(l)-1]) }
@@ -197,11 +201,9 @@ func NewID() string {
 // Missing lists the items of the bundle whose secret is missing.
 func (b *Bundle) Missing() []SecretKey {
 	var out []SecretKey
-	for _, l := range lists {
-		for _, it := range b.Items(l) {
-			if m := SecretMarker(it); m != nil && m.State == Missing {
-				out = append(out, SecretKey{l, it.ItemName()})
-			}
+	for it := range b.All() {
+		if m := SecretMarker(it); m != nil && m.State == Missing {
+			out = append(out, KeyOf(it))
 		}
 	}
 	return out
@@ -248,6 +250,24 @@ func (b *Bundle) Items(l List) []Item {
 	return b.Connections
 }
 
+// All yields the items of both lists, credentials first.
+func (b *Bundle) All() iter.Seq[Item] { return each(b.Items) }
+
+// ServerAll is All of what [Bundle.ServerItems] returns.
+func (b *Bundle) ServerAll() iter.Seq[Item] { return each(b.ServerItems) }
+
+func each(items func(List) []Item) iter.Seq[Item] {
+	return func(yield func(Item) bool) {
+		for _, l := range Lists() {
+			for _, it := range items(l) {
+				if !yield(it) {
+					return
+				}
+			}
+		}
+	}
+}
+
 func (b *Bundle) setItems(l List, items []Item) {
 	if l == Credentials {
 		b.Credentials = items
@@ -260,10 +280,8 @@ func (b *Bundle) setItems(l List, items []Item) {
 // looks through a list each time.
 func (b *Bundle) ByKey() map[SecretKey]Item {
 	out := make(map[SecretKey]Item, len(b.Credentials)+len(b.Connections))
-	for _, l := range lists {
-		for _, it := range b.Items(l) {
-			out[SecretKey{List: l, Name: it.ItemName()}] = it
-		}
+	for it := range b.All() {
+		out[KeyOf(it)] = it
 	}
 	return out
 }

@@ -58,9 +58,6 @@ func validateValue(file, definition string, v any, at string) error {
 	return check(s, v, at)
 }
 
-// lists are the members that are validated item by item.
-var lists = []List{Credentials, Connections}
-
 // Decode reads a bundle document of either format. What stands around the lists
 // is held to the schema first, then each item by itself, so that a place is
 // named exactly and a large bundle is never a tree of generic values. It does
@@ -85,7 +82,7 @@ func Decode(doc []byte) (*Bundle, error) {
 	if err := unmarshalAt("manifest", top["manifest"], &b.Manifest); err != nil {
 		return nil, err
 	}
-	for _, l := range lists {
+	for _, l := range Lists() {
 		entries, err := decodeItems(b.Format, l, "", top[string(l)])
 		if err != nil {
 			return nil, err
@@ -158,7 +155,7 @@ func (a *allowance) generics(members map[string]jsontext.Value, at string) (map[
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		raw := members[name]
 		switch isTop := at == ""; {
-		case slices.Contains(lists, List(name)):
+		case slices.Contains(Lists(), List(name)):
 			if raw.Kind() != '[' {
 				return nil, invalid(at+name, "must be a list")
 			}

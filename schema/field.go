@@ -75,7 +75,7 @@ var allFields = sync.OnceValue(func() map[string]map[List][]Field {
 	all := map[string]map[List][]Field{}
 	for format, name := range map[string]string{ServerFormat: "server-bundle", CloudFormat: "cloud-bundle"} {
 		all[format] = map[List][]Field{}
-		for _, l := range []List{Credentials, Connections} {
+		for _, l := range Lists() {
 			fields, err := readFields(name, l.One())
 			if err != nil {
 				panic(fmt.Sprintf("embedded schema %s: %v", name, err)) // the binary itself is broken

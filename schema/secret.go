@@ -75,5 +75,8 @@ type SecretKey struct {
 	Name string
 }
 
+// KeyOf names an item by its own list and name.
+func KeyOf(it Item) SecretKey { return SecretKey{List: it.List(), Name: it.ItemName()} }
+
 // Secrets are secrets in memory by whose they are.
 type Secrets map[SecretKey]Secret

@@ -54,7 +54,7 @@ var undroppable = map[schema.List][]string{
 }
 
 func check(r *schema.Rules) error {
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		if err := checkList(r, l); err != nil {
 			return err
 		}

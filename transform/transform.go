@@ -76,7 +76,7 @@ func Notes(b *schema.Bundle) ([]Note, error) {
 		rules = b.Origin.Rules
 	}
 	t := newTranslation(rules)
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		if _, err := t.items(b.ServerItems(l)); err != nil {
 			return nil, err
 		}

@@ -145,7 +145,7 @@ func (d *demo) cloudTable() error {
 	}
 	defer sample.Close()
 	d.e.print("\n# On Cloud now")
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		entries, err := sample.Items(d.ctx, l)
 		if err != nil {
 			return err

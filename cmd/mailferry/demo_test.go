@@ -53,7 +53,7 @@ func onCloud(t *testing.T, dir string) []string {
 	}
 	defer c.Close()
 	var out []string
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		entries, err := c.Items(t.Context(), l)
 		if err != nil {
 			t.Fatal(err)

@@ -129,7 +129,7 @@ func writtenTo(out string, b *schema.Bundle) (written, error) {
 
 func (e *env) printWritten(p *human.Printer, w written, b *schema.Bundle) {
 	p.Line(human.Plain, fmt.Sprintf("%s: %s; content %s", human.Visible(w.Output), holds(b.Manifest.Counts), w.Digest[:16]))
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		for _, it := range b.Items(l) {
 			if m := schema.SecretMarker(it); m != nil && m.State == schema.Missing {
 				e.warning(about(it, "no secret: "+m.Reason))

@@ -101,7 +101,7 @@ func (e *env) fill(c *cli.Context) error {
 // skipSealed takes out the secrets that the bundle has already, and counts them.
 func (e *env) skipSealed(o *sealed.Opened, secrets schema.Secrets) int {
 	before := len(secrets)
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		for _, it := range o.Bundle.Items(l) {
 			key := schema.SecretKey{List: l, Name: it.ItemName()}
 			given, named := secrets[key]

@@ -218,7 +218,7 @@ func (h handover) onCloud(t *testing.T, dir string) int {
 	check(t, err)
 	defer c.Close()
 	n := 0
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		items, err := c.Items(t.Context(), l)
 		check(t, err)
 		n += len(items)

@@ -407,7 +407,7 @@ func ownSecrets(t *testing.T, h handover) *schema.Bundle {
 	b := h.bundle(t, "server.age")
 	b.Sealed = nil
 	mine := schema.Secrets{}
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		for _, it := range b.Items(l) {
 			if schema.SecretMarker(it) != nil {
 				mine[schema.SecretKey{List: l, Name: it.ItemName()}] = schema.NewSecret("mine")

@@ -38,7 +38,7 @@ type source struct{ site *formprofile.Site }
 func (s *source) Read(ctx context.Context, warn func(schema.Warning)) (*exporter.Content, error) {
 	defer s.site.Close()
 	out := &exporter.Content{Source: schema.Source{Kind: Kind, Name: s.site.Host()}}
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		rows, err := s.site.Rows(ctx, l)
 		if err != nil {
 			return nil, err

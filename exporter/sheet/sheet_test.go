@@ -158,7 +158,7 @@ func TestReadStopsWhenCancelled(t *testing.T) {
 }
 
 func TestTemplatesHoldEveryLabel(t *testing.T) {
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		for _, f := range schema.Fields(schema.ServerFormat, l) {
 			if !strings.Contains(string(Template(l)), f.Label) {
 				t.Errorf("%s: no %s", l, f.Label)

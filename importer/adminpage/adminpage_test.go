@@ -336,7 +336,7 @@ func TestASiteThatFailsNowAndThenEndsInTheSameCloud(t *testing.T) {
 	s := oddSite(t, cloud.Options{Faults: cloud.Faults{Seed: 7, Fail: 0.04, Drop: 0.04}}, adminsite.Options{}, faulty.Faults{})
 	c := s.byPageWith(t, "toast=alert", formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: 3 * time.Second}})
 	o := options(t, c, b, "")
-	for _, o.List = range []schema.List{schema.Credentials, schema.Connections} {
+	for _, o.List = range schema.Lists() {
 		for n := 1; ; n++ {
 			rep, err := importer.Run(t.Context(), o)
 			if err == nil {

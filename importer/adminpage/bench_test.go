@@ -19,7 +19,7 @@ func BenchmarkImportByPage(b *testing.B) {
 			s := newSite(b, adminsite.Options{})
 			c := way(s)
 			o := options(b, c, bundle, schema.Credentials)
-			for _, o.List = range []schema.List{schema.Credentials, schema.Connections} {
+			for _, o.List = range schema.Lists() {
 				if _, err := importer.Run(b.Context(), o); err != nil {
 					b.Fatal(err)
 				}

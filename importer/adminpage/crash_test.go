@@ -244,7 +244,7 @@ func TestAKilledBrowserChangesNothingInTheEnd(t *testing.T) {
 	}
 	o := options(t, h, b, "")
 	o.Ledger.Patience = patience
-	for _, o.List = range []schema.List{schema.Credentials, schema.Connections} {
+	for _, o.List = range schema.Lists() {
 		for n := 1; ; n++ {
 			rep, err := importer.Run(t.Context(), o)
 			o.Ledger.Again = s.answer(t, o.List, unfound(rep))

@@ -195,7 +195,7 @@ func importBoth(t testing.TB, c importer.Cloud, b *schema.Bundle) *importer.Repo
 func (s *site) content(t testing.TB) []string {
 	t.Helper()
 	var out []string
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		entries, err := s.Items(context.Background(), l)
 		if err != nil {
 			t.Fatal(err)

@@ -12,7 +12,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add([]byte(`{"items":[{"id":"1","name":"a","smtp_port":587,"debug":true}],"next":"x"}`))
 	f.Add([]byte(`{"detail":"\u202e\u001b[2J","errors":[{"field":"a","detail":"b"}]}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, l := range schema.Lists() {
 			page, _, err := decodePage(l, raw)
 			for _, r := range page {
 				if err != nil || !usableID(r.ID) || r.Item.ItemName() == "" || r.Item.List() != l || schema.SecretMarker(r.Item) != nil {

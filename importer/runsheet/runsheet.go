@@ -161,7 +161,7 @@ type layout struct {
 func (l *layout) index() {
 	b := l.sheet.Bundle
 	there := map[Note]bool{}
-	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, list := range schema.Lists() {
 		for i, it := range b.Items(list) {
 			there[Note{List: list, Name: it.ItemName()}] = true
 			if list == schema.Credentials {

@@ -185,7 +185,7 @@ func TestEveryFieldStandsInCloudsOrder(t *testing.T) {
 		}
 	}
 	var want []string
-	for _, list := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, list := range schema.Lists() {
 		for i := range s.Bundle.Items(list) {
 			want = append(want, fmt.Sprintf("# %s-%d", list.One(), i+1))
 			for _, f := range schema.Fields(schema.CloudFormat, list) {

@@ -50,7 +50,7 @@ type audit struct {
 }
 
 // lists are a bundle's, in the order of findings.
-var lists = []schema.List{schema.Credentials, schema.Connections}
+var lists = schema.Lists()
 
 func newAudit(in Input) *audit {
 	b := in.Bundle

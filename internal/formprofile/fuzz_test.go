@@ -34,7 +34,7 @@ func FuzzProfile(f *testing.F) {
 			}
 			return
 		}
-		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, l := range schema.Lists() {
 			list := p.List(l)
 			if list.Path == "" && len(list.Menu) == 0 || len(list.Fields) != len(schema.Fields(p.Bundle(), l)) {
 				t.Fatalf("%s: %+v", l, list)

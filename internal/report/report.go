@@ -112,7 +112,7 @@ func (r *Report) Tally() findings.Tally {
 
 // secrets counts markers, whatever the manifest claims.
 func (b *Bundle) secrets() (sealed, missing int) {
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		for _, it := range b.Content.Items(l) {
 			switch m := schema.SecretMarker(it); {
 			case m == nil:
@@ -129,7 +129,7 @@ func (b *Bundle) secrets() (sealed, missing int) {
 // shared names who has each sealed secret, by fingerprint.
 func (b *Bundle) shared() map[string][]string {
 	all := map[string][]string{}
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		for _, it := range b.Content.Items(l) {
 			if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
 				all[m.Fingerprint] = append(all[m.Fingerprint], it.ItemName())

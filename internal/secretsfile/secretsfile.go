@@ -98,7 +98,7 @@ func parse(raw []byte, warn func(schema.Warning)) (schema.Secrets, error) {
 }
 
 func listOf(kind string) schema.List {
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		if strings.EqualFold(kind, l.One()) {
 			return l
 		}

@@ -23,7 +23,7 @@ type Item struct {
 }
 
 // lists are the lists of a bundle in the order in which they are imported.
-func lists() []schema.List { return []schema.List{schema.Credentials, schema.Connections} }
+func lists() []schema.List { return schema.Lists() }
 
 // Parse reads a sheet of connections or of credentials, distinguished by its
 // header, whose labels are those of the format's admin panel. Sheets in Server's

@@ -35,7 +35,7 @@ func describe() ([]byte, error) {
 		return nil, err
 	}
 	doc := string(base)
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		for _, written := range []bool{false, true} {
 			mark := "SHOWN"
 			if written {

@@ -74,7 +74,7 @@ func (c *Cloud) Pages() http.Handler {
 		}
 	}
 	api := http.NewServeMux()
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		path := "/app/api/" + string(l)
 		api.HandleFunc("GET "+path, p.serveItems(l))
 		api.HandleFunc("GET "+path+"/{id}", c.serveGet(l))

@@ -29,7 +29,7 @@ const (
 func (c *Cloud) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+apiPrefix+"openapi.json", c.serveOpenAPI)
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		path := apiPrefix + string(l)
 		mux.Handle(path, c.authorized(methods{http.MethodGet: c.serveList(l), http.MethodPost: c.servePost(l)}))
 		mux.Handle(path+"/{id}", c.authorized(methods{http.MethodGet: c.serveGet(l), http.MethodPut: c.servePut(l)}))

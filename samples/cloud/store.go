@@ -101,7 +101,7 @@ func get(ctx context.Context, q querier, l schema.List, id int64) (Entry, error)
 // come first, whatever the order given.
 func (c *Cloud) Load(ctx context.Context, items []schema.Item) error {
 	return c.transact(ctx, func(tx *sql.Tx) error {
-		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+		for _, l := range schema.Lists() {
 			for _, it := range items {
 				if it.List() != l {
 					continue

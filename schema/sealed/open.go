@@ -85,7 +85,7 @@ func checkRerun(b *schema.Bundle, rerun Rerun) error {
 	if again.Manifest.ID != b.Manifest.ID {
 		return altered("manifest.id: is not the one that origin and rules give")
 	}
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		have, want := b.Items(l), again.Items(l)
 		for i := range min(len(have), len(want)) {
 			if differ := schema.Differences(have[i], want[i]); len(differ) > 0 {

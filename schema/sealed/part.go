@@ -40,7 +40,7 @@ type place struct {
 func (o *Opened) openParts() error {
 	o.secrets = schema.Secrets{}
 	items := map[schema.SecretKey]place{}
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		for i, it := range o.Bundle.ServerItems(l) {
 			items[schema.SecretKey{List: l, Name: it.ItemName()}] = place{it, i}
 		}
@@ -146,7 +146,7 @@ func checkSecret(s *partSecret, it place, l schema.List, keyid string) error {
 
 // checkMarkers looks for markers whose secret no part had.
 func (o *Opened) checkMarkers(opened map[string]bool) error {
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
+	for _, l := range schema.Lists() {
 		for i, it := range o.Bundle.ServerItems(l) {
 			m := schema.SecretMarker(it)
 			if m == nil || m.State != schema.Sealed {
@@ -175,12 +175,11 @@ func Reseal(o *Opened, to Holders) error {
 		return err
 	}
 	mine := map[string][]partSecret{} // by key id
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
-		for _, it := range o.Bundle.ServerItems(l) {
-			if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
-				s := o.Secret(l, it.ItemName())
-				mine[m.KeyID()] = append(mine[m.KeyID()], partSecret{l.One(), it.ItemName(), s.Reveal(), m.Fingerprint, destinationOf(it)})
-			}
+	for it := range o.Bundle.ServerAll() {
+		if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
+			s := o.secrets[schema.KeyOf(it)]
+			mine[m.KeyID()] = append(mine[m.KeyID()],
+				partSecret{it.List().One(), it.ItemName(), s.Reveal(), m.Fingerprint, destinationOf(it)})
 		}
 	}
 	var out []string

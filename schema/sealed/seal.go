@@ -84,18 +84,16 @@ func AddSecrets(b *schema.Bundle, secrets schema.Secrets, to Holders) error {
 	}
 	k := newKey()
 	p := part{Format: PartFormat, Bundle: b.Manifest.ID, KeyID: k.id, Key: base64.StdEncoding.EncodeToString(k.key)}
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
-		for _, it := range b.Items(l) {
-			s, ok := secrets[schema.SecretKey{List: l, Name: it.ItemName()}]
-			if !ok || s.IsZero() {
-				continue
-			}
-			fp := k.fingerprint(s)
-			if err := schema.Set(it, schema.SecretField(l), &schema.Marker{State: schema.Sealed, Fingerprint: fp}); err != nil {
-				return err
-			}
-			p.Secrets = append(p.Secrets, partSecret{l.One(), it.ItemName(), s.Reveal(), fp, destinationOf(it)})
+	for it := range b.All() {
+		s, l := secrets[schema.KeyOf(it)], it.List()
+		if s.IsZero() {
+			continue
 		}
+		fp := k.fingerprint(s)
+		if err := schema.Set(it, schema.SecretField(l), &schema.Marker{State: schema.Sealed, Fingerprint: fp}); err != nil {
+			return err
+		}
+		p.Secrets = append(p.Secrets, partSecret{l.One(), it.ItemName(), s.Reveal(), fp, destinationOf(it)})
 	}
 	if len(p.Secrets) != len(secrets) {
 		return fmt.Errorf("%d secrets belong to no connection or credential of the bundle", len(secrets)-len(p.Secrets))
@@ -165,13 +163,11 @@ func Create(w io.Writer, b *schema.Bundle, secrets schema.Secrets, to Holders) e
 // Count counts a bundle's items and secrets.
 func Count(b *schema.Bundle) schema.Counts {
 	c := schema.Counts{Credentials: len(b.Credentials), Connections: len(b.Connections)}
-	for _, l := range []schema.List{schema.Credentials, schema.Connections} {
-		for _, it := range b.Items(l) {
-			if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
-				c.Sealed++
-			} else if m != nil {
-				c.Missing++
-			}
+	for it := range b.All() {
+		if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
+			c.Sealed++
+		} else if m != nil {
+			c.Missing++
 		}
 	}
 	return c
