@@ -87,8 +87,10 @@ func mayBeAnything(f cli.Flag, value string) bool {
 	case "URL", "ADDRESS", "TEXT", "GLOB", "NAME":
 		return true
 	case "KEY":
-		_, key, labelled := strings.Cut(value, "=")
-		return strings.HasPrefix(value, "age1") || labelled && strings.HasPrefix(key, "age1")
+		_, labelled, _ := strings.Cut(value, "=")
+		return slices.ContainsFunc([]string{value, labelled}, func(key string) bool {
+			return strings.HasPrefix(key, "age1") || strings.HasPrefix(key, "ssh-") // its comment is user@host
+		})
 	case "ROLE=N": // with commas in the environment
 		return !slices.ContainsFunc(strings.Split(value, ","), func(s string) bool {
 			_, err := sealed.ParseRequirement(strings.TrimSpace(s))

@@ -30,8 +30,9 @@ type env struct {
 	verbose bool             // --verbose was given
 	pending []schema.Warning // not shown yet: those of one kind become one line
 
-	pass    schema.Secret   // of -p, once it was asked for
-	exposed map[string]bool // files that were warned of, since others can read them
+	pass    schema.Secret            // of -p, once it was asked for
+	asked   map[string]schema.Secret // passphrases of key files, once they were asked for
+	exposed map[string]bool          // files that were warned of, since others can read them
 
 	step func(string) // called between the steps of a change in place; nil but in tests
 }
@@ -61,7 +62,7 @@ func (e *env) getenv(name string) string {
 func (e *env) run(ctx context.Context, args []string) int {
 	printed := &checkedStdout{w: e.stdout}
 	own := *e
-	own.stdout, own.exposed = printed, map[string]bool{}
+	own.stdout, own.exposed, own.asked = printed, map[string]bool{}, map[string]schema.Secret{}
 	err := own.command(ctx, args)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = interrupted(err)

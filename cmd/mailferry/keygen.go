@@ -79,7 +79,7 @@ func (e *env) showRecipients(c *cli.Context) error {
 	var keys []string
 	for _, id := range ids {
 		r, ok := sealed.RecipientOf(id)
-		if !ok || !strings.HasPrefix(r.Key, "age1") { // a passphrase, or a plugin's
+		if !ok || r.Key == "" || r.Key == sealed.PassphraseKey { // "": a plugin's
 			return schema.Hint(errors.New("this kind of identity has no recipient to print"), "a plugin's own program prints it")
 		}
 		keys = append(keys, r.Key)

@@ -20,7 +20,7 @@ import (
 
 func identityFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "identity", Aliases: []string{"i"}, Usage: "open with the age identity in `FILE` (repeatable; MAILFERRY_IDENTITY)"},
+		&cli.StringSliceFlag{Name: "identity", Aliases: []string{"i"}, Usage: "open with the age identity, or SSH private key, in `FILE` (repeatable; MAILFERRY_IDENTITY)"},
 		&cli.BoolFlag{Name: "passphrase", Aliases: []string{"p"}, Usage: "use a passphrase, asked on the terminal, instead of keys"},
 		&cli.BoolFlag{Name: "allow-plugins", Usage: "let keys that need an age plugin run its program from PATH"},
 	}
@@ -28,7 +28,7 @@ func identityFlags() []cli.Flag {
 
 func readerFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "recipient", Aliases: []string{"r"}, Usage: "seal to `KEY` (age1…, or LABEL=age1…), who may open everything (repeatable)"},
+		&cli.StringSliceFlag{Name: "recipient", Aliases: []string{"r"}, Usage: "seal to `KEY` (age1…, ssh-ed25519 …, ssh-rsa …, or LABEL=KEY), who may open everything (repeatable)"},
 		&cli.StringSliceFlag{Name: "recipients-file", Aliases: []string{"R"}, Usage: "seal to the recipients listed in `FILE` (repeatable)"},
 		&cli.StringSliceFlag{Name: "reviewer", Usage: "let `KEY` see the settings and no secret (repeatable)"},
 		&cli.StringSliceFlag{Name: "reviewers-file", Usage: "the same for the keys listed in `FILE` (repeatable)"},
@@ -132,6 +132,7 @@ func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipi
 		if err != nil {
 			return nil, err
 		}
+		keys.Warn = func(what string) { e.warn(f + ": " + what) }
 		rs, err := keys.RecipientsFile(strings.NewReader(string(raw)))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f, err)
@@ -167,6 +168,19 @@ func (e *env) passphrase(ctx context.Context, fresh bool) (schema.Secret, error)
 	return pass, nil
 }
 
+// passphraseOf asks for the passphrase of a key file, once in a run: one key may
+// open several bundles, and sign.
+func (e *env) passphraseOf(ctx context.Context, file string) (schema.Secret, error) {
+	if pass, known := e.asked[file]; known {
+		return pass, nil
+	}
+	pass, err := e.readSecret(ctx, "Passphrase of "+file)
+	if err == nil && e.asked != nil {
+		e.asked[file] = pass
+	}
+	return pass, err
+}
+
 // identities gathers -i, MAILFERRY_IDENTITY and -p of a command that opens.
 func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
 	files := c.StringSlice("identity")
@@ -184,11 +198,9 @@ func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
 		if err != nil {
 			return nil, err
 		}
-		found, err := keys.Identities(strings.NewReader(string(raw)), func() (schema.Secret, error) {
-			return e.readSecret(c.Context, "Passphrase of "+f)
-		})
+		found, err := keys.Identities(strings.NewReader(string(raw)), func() (schema.Secret, error) { return e.passphraseOf(c.Context, f) })
 		if err != nil {
-			return nil, advise(at(f, err), "-i takes a file with an age identity, as mailferry keygen writes it")
+			return nil, advise(at(f, err), "-i takes a file with an age identity, as mailferry keygen writes it, or an SSH private key")
 		}
 		ids = append(ids, found...)
 	}
@@ -266,6 +278,9 @@ func publicKeys(ids []age.Identity) string {
 	var out []string
 	for _, id := range ids {
 		if r, ok := sealed.RecipientOf(id); ok && r.Key != "" {
+			if strings.Contains(r.Key, " ") { // an SSH key: ready to paste
+				r.Key = `"` + r.Key + `"`
+			}
 			out = append(out, r.Key)
 		}
 	}

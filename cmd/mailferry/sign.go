@@ -20,8 +20,8 @@ func (e *env) signer(c *cli.Context) (*optionalSigner, error) {
 	if raw, err := readFile(file); err == nil && bytes.Contains(raw, []byte("PRIVATE KEY-----")) {
 		e.warnExposed(file, "a private key")
 	}
-	s, err := sealed.LoadSigner(c.Context, file, func(prompt string) ([]byte, error) {
-		pass, err := e.readSecret(c.Context, prompt)
+	s, err := sealed.LoadSigner(c.Context, file, func(string) ([]byte, error) {
+		pass, err := e.passphraseOf(c.Context, file)
 		return []byte(pass.Reveal()), err
 	})
 	return &optionalSigner{s}, err

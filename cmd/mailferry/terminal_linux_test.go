@@ -211,6 +211,28 @@ func TestAPassphraseIsAskedForTwiceAndOpensTheBundle(t *testing.T) {
 	}
 }
 
+// One protected SSH key reads two bundles, or reads and signs: a person types its
+// passphrase once.
+func TestAProtectedSSHKeyIsAskedForOnce(t *testing.T) {
+	bin, dir, ops := desk(t)
+	const pass = "made-up-Wagtail-7"
+	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", pass, "-C", "", "-f", filepath.Join(dir, "ssh")).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, args := range [][]string{
+		{"export", "-r", ops, "--reviewers-file", "ssh.pub", "--sign", "ssh", "-o", "signed.age", "connections.csv"},
+		{"review", "-i", "ssh", "--approve", "--sign", "ssh", "signed.age"},
+		{"diff", "-i", "ssh", "signed.age", "signed.age"},
+	} {
+		p := sit(t, bin, dir, args...)
+		p.sees("Passphrase of ssh: ")
+		p.typesHidden(pass + "\n")
+		if code, screen := p.leaves(); code != 0 || strings.Count(screen, "Passphrase of") != 1 || strings.Contains(screen, pass) {
+			t.Errorf("%q: exit %d: %q", args, code, screen)
+		}
+	}
+}
+
 func TestPassphrasesThatDifferWriteNothing(t *testing.T) {
 	bin, dir, _ := desk(t)
 	before := listing(t, dir)

@@ -17,7 +17,7 @@ import (
 // Recipient is a public key that a layer is encrypted to.
 type Recipient struct {
 	Label string // a name for people, or ""
-	Key   string // age1…, as the manifest lists it
+	Key   string // age1… or ssh-…, as the manifest lists it
 	age   age.Recipient
 }
 
@@ -33,21 +33,31 @@ type Holders struct {
 // PassphraseKey stands in the manifest where a passphrase was used.
 const PassphraseKey = "passphrase"
 
-const maxKeyFile = 1 << 20
+const (
+	maxKeyFile = 1 << 20
+	maxLabel   = 200 // characters that a manifest takes
+)
 
 // Keys parses what people write for keys. UI is asked by age plugins; nil
-// refuses keys that need a plugin, which would run a program from PATH.
+// refuses keys that need a plugin, which would run a program from PATH. Warn, where
+// it is not nil, is told which keys of a file are left out.
 type Keys struct {
-	UI *plugin.ClientUI
+	UI   *plugin.ClientUI
+	Warn func(string)
 }
 
-// Recipient parses "age1…" or "LABEL=age1…".
+// Recipient parses "age1…", "ssh-ed25519 AAAA…" or "ssh-rsa AAAA…", which
+// "LABEL=" may stand before.
 func (k Keys) Recipient(s string) (Recipient, error) {
+	s = strings.TrimSpace(s)
 	label, key, labelled := strings.Cut(s, "=")
-	if !labelled {
+	if !labelled || isSSHKey(s) { // whose base64 may end in =
 		label, key = "", s
 	}
 	label, key = strings.TrimSpace(label), strings.TrimSpace(key)
+	if isSSHKey(key) {
+		return sshRecipient(label, key)
+	}
 	r := Recipient{Label: label, Key: key}
 	var err error
 	upper := strings.ToUpper(s)
@@ -64,7 +74,7 @@ func (k Keys) Recipient(s string) (Recipient, error) {
 	case strings.HasPrefix(key, "age1"):
 		r.age, err = age.ParseX25519Recipient(key)
 	default:
-		return r, schema.Hint(fmt.Errorf("%s is not an age recipient", schema.Quote(key)), "a recipient begins with age1; mailferry keygen makes a key pair")
+		return r, schema.Hint(fmt.Errorf("%s is not an age recipient", schema.Quote(key)), "a recipient begins with age1, ssh-ed25519 or ssh-rsa; mailferry keygen makes a key pair")
 	}
 	if err != nil {
 		return r, schema.Hint(fmt.Errorf("%s is not an age recipient: a character is wrong or missing", schema.Quote(key)), "copy the whole line that keygen printed")
@@ -77,8 +87,9 @@ func isPlugin(key string) bool {
 	return err == nil && name != "" && name != "pq"
 }
 
-// RecipientsFile reads recipients, one a line, as age -R does. A comment on the
-// line before a recipient labels it.
+// RecipientsFile reads recipients, one a line, as age -R does: also a .pub file, or
+// GitHub's list of a person's keys, of which those that age does not take are left
+// out. A comment on the line before a recipient labels it.
 func (k Keys) RecipientsFile(r io.Reader) ([]Recipient, error) {
 	sc := bufio.NewScanner(io.LimitReader(r, maxKeyFile))
 	var out []Recipient
@@ -92,10 +103,16 @@ func (k Keys) RecipientsFile(r io.Reader) ([]Recipient, error) {
 			label = strings.TrimSpace(strings.TrimPrefix(line, "#"))
 		default:
 			rec, err := k.Recipient(line)
+			if other := (*sshTypeError)(nil); errors.As(err, &other) {
+				if k.Warn != nil {
+					k.Warn(fmt.Sprintf("line %d: %v: left out", n, other))
+				}
+				continue
+			}
 			if err != nil {
 				return nil, fmt.Errorf("line %d: %w", n, err)
 			}
-			if rec.Label == "" && len(label) <= 200 {
+			if rec.Label == "" && len(label) <= maxLabel {
 				rec.Label = label
 			}
 			out = append(out, rec)
@@ -111,8 +128,8 @@ func (k Keys) RecipientsFile(r io.Reader) ([]Recipient, error) {
 	return out, nil
 }
 
-// Identities reads an identity file as age -i does. Where the file is itself
-// encrypted with a passphrase, passphrase is asked for it.
+// Identities reads an identity file as age -i does, or an SSH private key. Where
+// the file is itself encrypted with a passphrase, passphrase is asked for it.
 func (k Keys) Identities(r io.Reader, passphrase func() (schema.Secret, error)) ([]age.Identity, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxKeyFile))
 	if err != nil {
@@ -130,6 +147,10 @@ func (k Keys) Identities(r io.Reader, passphrase func() (schema.Secret, error)) 
 		if raw, err = Decrypt(bytes.NewReader(raw), maxKeyFile, id); err != nil {
 			return nil, schema.Hint(errors.New("the passphrase does not open it"), "the identity file is protected by a passphrase of its own")
 		}
+	}
+	if bytes.Contains(raw, []byte("PRIVATE KEY-----")) {
+		id, err := parseSSHIdentity(raw, passphrase)
+		return []age.Identity{id}, err
 	}
 	var ids []age.Identity
 	for n, line := range strings.Split(string(raw), "\n") {
@@ -166,6 +187,8 @@ func (k Keys) identity(line string) (age.Identity, error) {
 		return &pluginIdentity{id}, nil
 	case strings.HasPrefix(line, "age1"):
 		return nil, schema.Hint(errors.New("holds a recipient, not an identity"), "the identity is the file that begins with AGE-SECRET-KEY-; keep it to yourself")
+	case isSSHKey(line):
+		return nil, schema.Hint(errors.New("holds a public SSH key, not a private one"), "the private key is the file without .pub")
 	default:
 		return nil, errors.New("not an age identity")
 	}
@@ -210,6 +233,8 @@ func RecipientOf(id age.Identity) (Recipient, bool) {
 		return Recipient{Key: id.Recipient().String(), age: id.Recipient()}, true
 	case *age.HybridIdentity:
 		return Recipient{Key: id.Recipient().String(), age: id.Recipient()}, true
+	case *sshIdentity:
+		return id.recipient, true
 	case *pluginIdentity:
 		return Recipient{age: id.Recipient()}, true
 	case *passphraseIdentity:

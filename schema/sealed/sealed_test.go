@@ -490,7 +490,8 @@ func TestKeysExplainWhatTheyAreNot(t *testing.T) {
 	p := newParty(t, false)
 	for text, want := range map[string]string{
 		"":                 "is not an age recipient",
-		"ssh-ed25519 AAAA": "is not an age recipient",
+		"ssh-ed25519 AAAA": "not a whole SSH public key",
+		"ssh-dss AAAA":     "not a whole SSH public key",
 		p.text:             "a secret key was given",
 		p.pub.Key[:40]:     "a character is wrong or missing",
 		"age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t": "needs an age plugin",
