@@ -23,10 +23,14 @@ import (
 var synonymsFile []byte
 
 type synonyms struct {
-	Prefixes []string                  `json:"prefixes"` // may stand before a name: smtp in SMTP_HOST
-	Keys     []string                  `json:"keys"`     // columns that others refer to
-	Margin   int                       `json:"margin"`   // tables whose scores differ by less are as likely
-	Lists    map[schema.List]listNames `json:"lists"`
+	Prefixes   []string                  `json:"prefixes"`   // may stand before a name: smtp in SMTP_HOST
+	Suffixes   []string                  `json:"suffixes"`   // may stand behind one: enabled in DEBUG_ENABLED
+	Secrets    []string                  `json:"secrets"`    // last words of columns that hold secrets
+	Keys       []string                  `json:"keys"`       // columns that others refer to, and the last word of those
+	References []string                  `json:"references"` // stand in the names of columns that refer to credentials
+	Margin     int                       `json:"margin"`     // tables whose scores differ by less are as likely
+	Lists      map[schema.List]listNames `json:"lists"`
+	Labels     map[string][]labelRule    `json:"labels"` // by field, or "boolean"
 }
 
 type listNames struct {
@@ -34,6 +38,16 @@ type listNames struct {
 	Empty   int                   `json:"empty"`   // added for a table without rows
 	Words   map[string]int        `json:"words"`   // added where the table's name has the word
 	Fields  map[string]fieldNames `json:"fields"`
+}
+
+// labelRule gives the panel's label for stored words. The first that fits
+// decides; one without a label says that a word is ambiguous.
+type labelRule struct {
+	To     string   `json:"to"`
+	Any    []string `json:"any"`    // one of these stands in the word,
+	Equals []string `json:"equals"` // or is the word; and
+	With   []string `json:"with"`   // so does one of these,
+	Beside []string `json:"beside"` // or one of these in another word of the column
 }
 
 type fieldNames struct {
@@ -89,7 +103,7 @@ func SuggestProfile(tables []Table) (p *schema.Profile, notes []string, err erro
 	}
 	p = &schema.Profile{
 		Format: schema.ProfileFormat,
-		Note:   "Suggested from the names of tables and columns; no value was looked at. Choose a column where none is given, say plain for a secret only if the column holds the secret itself, and set verified to true once what is read equals Server's panel.",
+		Note:   "Suggested from the names of tables and columns; of values only the words listed under values were looked at. Choose a column where none is given, say plain for a secret only if the column holds the secret itself, and set verified to true once what is read equals Server's panel.",
 	}
 	rest := slices.DeleteFunc(tables, func(t Table) bool { return t.Name == conn.table.Name })
 	cred, err := syn.likeliest(schema.Credentials, rest)
@@ -102,6 +116,7 @@ func SuggestProfile(tables []Table) (p *schema.Profile, notes []string, err erro
 	default:
 		cp := cred.profile(&notes)
 		p.Credentials = &cp
+		syn.refer(conn, cred)
 	}
 	p.Connections = conn.profile(&notes)
 	syn.reference(p, conn, cred, &notes)
@@ -151,9 +166,14 @@ func (s *synonyms) guess(l schema.List, t Table) *guess {
 		rank   int
 	}
 	var matches []match
+	own := strings.Split(strings.ToLower(t.Name[len(AppPrefix):]), "_") // may stand before a name too
 	for _, f := range schema.Fields(schema.ServerFormat, l) {
 		for _, c := range t.Columns {
-			if rank := s.rank(g.names.Fields[f.Name].Names, c.Name); rank >= 0 && fits(f, g.names.Fields[f.Name].Codes, c.Type) {
+			rank := s.rank(g.names.Fields[f.Name].Names, c.Name, own)
+			if f.Secret && rank < 0 {
+				rank = s.rankSecret(l, c.Name)
+			}
+			if rank >= 0 && fits(f, g.names.Fields[f.Name].Codes, c.Type) {
 				matches = append(matches, match{f.Name, c, rank})
 			}
 		}
@@ -179,18 +199,44 @@ func (s *synonyms) guess(l schema.List, t Table) *guess {
 }
 
 // rank is the place of a column's name among the synonyms, lower is likelier,
-// or -1. A name with a prefix comes after all names without.
-func (s *synonyms) rank(names []string, column string) int {
-	n := normal(column)
-	if i := slices.Index(names, n); i >= 0 {
-		return i
-	}
-	for _, p := range s.Prefixes {
-		if rest, ok := strings.CutPrefix(n, p); ok {
-			if i := slices.Index(names, rest); i >= 0 {
-				return len(names) + i
+// or -1. A name comes after all names that had fewer prefixes and suffixes.
+func (s *synonyms) rank(names []string, column string, prefixes []string) int {
+	short := map[string]bool{normal(column): true}
+	for base := 0; len(short) > 0; base += len(names) {
+		best, shorter := -1, map[string]bool{}
+		for n := range short {
+			if i := slices.Index(names, n); i >= 0 && (best < 0 || i < best) {
+				best = i
+			}
+			for _, p := range slices.Concat(s.Prefixes, prefixes) {
+				if rest, cut := strings.CutPrefix(n, p); cut && p != "" {
+					shorter[rest] = true
+				}
+			}
+			for _, p := range s.Suffixes {
+				if rest, cut := strings.CutSuffix(n, p); cut {
+					shorter[rest] = true
+				}
 			}
 		}
+		if best >= 0 {
+			return base + best
+		}
+		short = shorter
+	}
+	return -1
+}
+
+// rankSecret ranks a column for a secret field: behind all others, one whose
+// last word is one of secrets, whatever stands before it.
+func (s *synonyms) rankSecret(l schema.List, column string) int {
+	names := s.Lists[l].Fields[schema.SecretField(l)].Names
+	if r := s.rank(names, column, nil); r >= 0 {
+		return r
+	}
+	words := strings.FieldsFunc(strings.ToLower(column), func(r rune) bool { return !unicode.IsLetter(r) })
+	if len(words) > 0 && slices.Contains(s.Secrets, words[len(words)-1]) {
+		return 1 << 20
 	}
 	return -1
 }
@@ -198,10 +244,7 @@ func (s *synonyms) rank(names []string, column string) int {
 // namesSecret reports whether a column's name is one of a list's secret field.
 func namesSecret(l schema.List, column string) bool {
 	s, err := loadSynonyms()
-	if err != nil {
-		return false
-	}
-	return s.rank(s.Lists[l].Fields[schema.SecretField(l)].Names, column) >= 0
+	return err == nil && s.rankSecret(l, column) >= 0
 }
 
 func normal(name string) string {
@@ -238,9 +281,8 @@ func (g *guess) profile(notes *[]string) schema.TableProfile {
 			*notes = append(*notes, fmt.Sprintf("no column of %s looks like %s", g.table.Name, f.Label))
 		case f.Secret:
 			c.Column, c.Note = column.Name, "opaque is never exported; plain only if the column holds the secret itself"
-		case g.names.Fields[f.Name].Codes && kindOf(column.Type) == numberKind && f.Name != "oauth2_credentials":
+		case g.names.Fields[f.Name].Codes && kindOf(column.Type) == numberKind && f.Name != oauth2:
 			c.Column, c.Note = column.Name, "holds numbers: name a value map in \"values\" that turns them into the panel's words"
-			*notes = append(*notes, fmt.Sprintf("column %s of %s holds numbers: it needs a value map", column.Name, g.table.Name))
 		default:
 			c.Column = column.Name
 		}
@@ -252,10 +294,36 @@ func (g *guess) profile(notes *[]string) schema.TableProfile {
 	return tp
 }
 
+// refer finds the column that refers to the credentials' table where none of
+// the names that are known is there: one that ends as a key does, behind the
+// table's name or a word for credentials.
+func (s *synonyms) refer(conn, cred *guess) {
+	if _, has := conn.columns[oauth2]; has {
+		return
+	}
+	target := strings.TrimSuffix(normal(cred.table.Name[len(AppPrefix):]), "s")
+	for _, c := range conn.table.Columns {
+		n := normal(c.Name)
+		key := slices.IndexFunc(s.Keys, func(k string) bool { return strings.HasSuffix(n, k) })
+		about := strings.Contains(n, target) || slices.ContainsFunc(s.References, func(w string) bool { return strings.Contains(n, w) })
+		taken := false
+		for _, other := range conn.columns {
+			taken = taken || other.Name == c.Name
+		}
+		if key >= 0 && about && !taken && !namesSecret(schema.Connections, c.Name) && kindOf(c.Type) != timeKind {
+			conn.columns[oauth2] = c
+			return
+		}
+	}
+}
+
+// oauth2 is the field that refers to a credential.
+const oauth2 = "oauth2_credentials"
+
 // reference finds out how connections refer to credentials: by a key, which
 // needs a lookup, or by name.
 func (s *synonyms) reference(p *schema.Profile, conn, cred *guess, notes *[]string) {
-	i := slices.IndexFunc(p.Connections.Columns, func(c schema.ColumnProfile) bool { return c.Field == "oauth2_credentials" })
+	i := slices.IndexFunc(p.Connections.Columns, func(c schema.ColumnProfile) bool { return c.Field == oauth2 })
 	c := &p.Connections.Columns[i]
 	if c.Column == "" {
 		return
@@ -269,18 +337,26 @@ func (s *synonyms) reference(p *schema.Profile, conn, cred *guess, notes *[]stri
 		return
 	}
 	if cred != nil && p.Credentials != nil {
-		for _, k := range s.Keys {
-			for _, column := range cred.table.Columns {
-				if normal(column.Name) == k {
-					c.Lookup = column.Name
-					return
-				}
-			}
+		if c.Lookup = s.key(cred.table, c.Column); c.Lookup != "" {
+			return
 		}
 	}
 	c.Choices, c.Column = []string{c.Column}, ""
 	c.Note = "refers to a credential by a key, but in which table and column is not known: give \"column\", \"lookup\" and \"credentials\""
 	*notes = append(*notes, fmt.Sprintf("%s of %s refers to a credential by a key, but nothing looks like the key's column", c.Choices[0], p.Connections.Table))
+}
+
+// key returns the column of a table that others refer to, or "": its id, or the
+// one that is called as the column that refers to it.
+func (s *synonyms) key(t Table, reference string) string {
+	for _, k := range append(slices.Clone(s.Keys), normal(reference), normal(t.Name[len(AppPrefix):])+"id") {
+		for _, column := range t.Columns {
+			if normal(column.Name) == k {
+				return column.Name
+			}
+		}
+	}
+	return ""
 }
 
 // kind is what matters of a column's type.

@@ -82,6 +82,12 @@ func TestSuggestionsFindTablesAndColumnsByTheirNames(t *testing.T) {
 			[]exporter.Table{connections("AO_60DB71_MAIL_CONNECTION", 5), connections("AO_544E33_CONN", 5), credentials()},
 			"AO_544E33_CONN: " + full + "OAUTH2_CREDENTIAL_ID→ID", cred,
 		},
+		"words of the tables' own, verbose names": {
+			[]exporter.Table{tbl("ao_544e33_mail_channel", 3, "id serial, channel_name varchar, descr varchar, sender_email varchar, channel_subject_tag varchar, auth_method varchar, tls_mode varchar, auth_user varchar, auth_password varchar, relay_host varchar, relay_port int, verbose bool, owner_id int, client_config_ref int"),
+				tbl("ao_544e33_client_config", 2, "client_config_id int, config_name varchar, vendor_code int, app_id varchar, app_secret_enc varchar, auth_url varchar, token_url varchar, redirect_url varchar, oauth_flow varchar")},
+			"ao_544e33_mail_channel: name=channel_name description=descr from_address=sender_email prefix=channel_subject_tag connect_mode=auth_method encryption=tls_mode username=auth_user password=auth_password host=relay_host port=relay_port debug=verbose oauth2_credentials=client_config_ref→client_config_id",
+			"ao_544e33_client_config: name=config_name service_provider=vendor_code client_id=app_id client_secret=app_secret_enc authorization_endpoint=auth_url token_endpoint=token_url callback_url=redirect_url grant=oauth_flow",
+		},
 		"no credentials for a key": {
 			[]exporter.Table{connections("AO_544E33_CONN", 5)},
 			"AO_544E33_CONN: " + full[:len(full)-1] + "?1", "",
@@ -145,13 +151,13 @@ func TestSuggestionsAreUnverifiedAndKeepSecretsIn(t *testing.T) {
 func TestAColumnOfNumbersAsksForAValueMap(t *testing.T) {
 	table := connections("AO_544E33_C", 1)
 	table.Columns[5].Type = "integer"
-	p, notes, err := exporter.SuggestProfile([]exporter.Table{table, credentials()})
+	p, _, err := exporter.SuggestProfile([]exporter.Table{table, credentials()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	mode := p.Connections.Columns[4]
-	if mode.Column != "PROTOCOL" || !strings.Contains(mode.Note, "value map") || !slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, "PROTOCOL of AO_544E33_C holds numbers") }) {
-		t.Errorf("%+v, %q", mode, notes)
+	if mode.Column != "PROTOCOL" || !strings.Contains(mode.Note, "value map") {
+		t.Errorf("%+v", mode)
 	}
 }
 

@@ -36,7 +36,7 @@ func (e *env) inspectCommand() *cli.Command {
 		Flags: flags(identityFlags(), sourceFlags(), outputFlags("the result, or the suggested profile,"), []cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "list the Active Objects tables of every app"},
 			&cli.StringSliceFlag{Name: "table", Usage: "look at the table `NAME` only (repeatable)"},
-			&cli.BoolFlag{Name: "suggest-profile", Usage: "write a profile to edit: the likely tables and columns, unverified"},
+			&cli.BoolFlag{Name: "suggest-profile", Usage: "write a profile to edit: the likely tables and columns, and the words of settings, unverified"},
 			&cli.StringFlag{Name: "print-form-profile", Usage: "print the shipped form profile of `SIDE` cloud or server, to edit and verify"},
 			allowedSignersFlag(),
 			jsonFlag(),
@@ -108,9 +108,11 @@ func (e *env) inspectTables(c *cli.Context, arg string, k source.Kind) error {
 		if err != nil {
 			return err
 		}
-		if err := e.warnCiphertext(c, t, p); err != nil {
+		counts, err := exporter.CountCiphertext(c.Context, t, p)
+		if err != nil {
 			return err
 		}
+		e.warnCiphertext(counts)
 	}
 	return e.result(c, "inspect-tables", contents, func(p *human.Printer) { printContents(p, contents) })
 }
@@ -154,12 +156,14 @@ func (e *env) suggestProfile(c *cli.Context, t exporter.Tables, contents *export
 	if err != nil {
 		return err
 	}
-	for _, n := range notes {
-		e.say("%s", n)
-	}
-	if err := e.warnCiphertext(c, t, p); err != nil {
+	counts, more, err := exporter.SuggestValues(c.Context, t, p)
+	if err != nil {
 		return err
 	}
+	for _, n := range append(notes, more...) {
+		e.say("%s", n)
+	}
+	e.warnCiphertext(counts)
 	doc, err := schema.MarshalIndent(p)
 	if err != nil {
 		return err
@@ -173,19 +177,13 @@ func (e *env) suggestProfile(c *cli.Context, t exporter.Tables, contents *export
 	return nil
 }
 
-// warnCiphertext counts, without showing any, the values of secret columns that
-// look encrypted.
-func (e *env) warnCiphertext(c *cli.Context, t exporter.Tables, p *schema.Profile) error {
-	counts, err := exporter.CountCiphertext(c.Context, t, p)
-	if err != nil {
-		return err
-	}
+// warnCiphertext says how many values of secret columns look encrypted.
+func (e *env) warnCiphertext(counts []exporter.CipherCount) {
 	for _, n := range counts {
 		if n.Encrypted > 0 {
 			e.warn(fmt.Sprintf("%d of %d values in %s.%s look like ciphertext: say opaque unless you know better", n.Encrypted, n.Values, n.Table, n.Column))
 		}
 	}
-	return nil
 }
 
 func (e *env) inspectSheet(c *cli.Context, path string) error {

@@ -1,0 +1,271 @@
+package exporter
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// CipherCount says how many values of a column look like ciphertext, of how
+// many that are not empty.
+type CipherCount struct {
+	Table     string `json:"table"`
+	Column    string `json:"column"`
+	Encrypted int    `json:"encrypted"`
+	Values    int    `json:"values"`
+}
+
+// CountCiphertext reads the secret columns that a profile names, and nothing
+// else, to count the values that look like ciphertext. It shows none and keeps
+// none.
+func CountCiphertext(ctx context.Context, t Tables, p *schema.Profile) ([]CipherCount, error) {
+	s := newSurvey(p, func(l schema.List, c *schema.ColumnProfile) bool { return c.Secret != "" })
+	if err := s.read(ctx, t); err != nil {
+		return nil, err
+	}
+	return s.counts(), nil
+}
+
+// SuggestValues gives the columns of a suggested profile that hold the connect
+// mode, the encryption, the service provider, the grant or a switch a value map each: the
+// distinct words that are really there, at most a dozen, and the panel's label
+// for each where the documents have one and the word leaves no doubt; else the
+// word itself, to be edited. It reads these columns and, in the same pass, those
+// of secrets, which it counts as [CountCiphertext] does. Values of a column that
+// is named like one of secrets, or that do not read as settings, are not shown.
+func SuggestValues(ctx context.Context, t Tables, p *schema.Profile) (counts []CipherCount, notes []string, err error) {
+	syn, err := loadSynonyms()
+	if err != nil {
+		return nil, nil, fmt.Errorf("embedded synonyms: %w", err)
+	}
+	s := newSurvey(p, func(l schema.List, c *schema.ColumnProfile) bool { return c.Secret != "" || syn.isChoice(l, c) })
+	if err := s.read(ctx, t); err != nil {
+		return nil, nil, err
+	}
+	for _, c := range s.columns {
+		if c.profile.Secret == "" {
+			notes = append(notes, syn.valueMap(p, c)...)
+		}
+	}
+	return s.counts(), notes, nil
+}
+
+// isChoice reports whether a column holds one of a few words of the panel's, and
+// nothing that could be a secret.
+func (s *synonyms) isChoice(l schema.List, c *schema.ColumnProfile) bool {
+	f, _ := schema.FieldByName(schema.ServerFormat, l, c.Field)
+	choice := f.Type == schema.Boolean || s.Lists[l].Fields[c.Field].Codes && c.Field != oauth2
+	return choice && !namesSecret(schema.Connections, c.Column) && !namesSecret(schema.Credentials, c.Column)
+}
+
+// maxWords is how many distinct words of a column make a value map: more are
+// hardly the choices of a menu. maxWord is the length of the longest in characters.
+const (
+	maxWords = 12
+	maxWord  = 60
+)
+
+// survey takes rows for nothing but counting, and for the words of settings.
+type survey struct{ columns []*surveyed }
+
+type surveyed struct {
+	table, column     string // folded
+	profile           *schema.ColumnProfile
+	values, encrypted int      // of a secret
+	words             []string // of a setting, as they are found
+	doubtful          bool     // the values do not read as those of a menu: words is empty
+}
+
+func newSurvey(p *schema.Profile, wanted func(schema.List, *schema.ColumnProfile) bool) *survey {
+	s := &survey{}
+	add := func(l schema.List, tp *schema.TableProfile) {
+		for i := range tp.Columns {
+			if c := &tp.Columns[i]; c.Column != "" && wanted(l, c) {
+				s.columns = append(s.columns, &surveyed{table: FoldName(tp.Table), column: FoldName(c.Column), profile: c})
+			}
+		}
+	}
+	add(schema.Connections, &p.Connections)
+	if p.Credentials != nil {
+		add(schema.Credentials, p.Credentials)
+	}
+	return s
+}
+
+func (s *survey) read(ctx context.Context, t Tables) error {
+	if len(s.columns) == 0 {
+		return nil
+	}
+	_, err := t.ReadTables(ctx, s, func(schema.Warning) {})
+	return err
+}
+
+func (s *survey) counts() []CipherCount {
+	var out []CipherCount
+	for _, c := range s.columns {
+		if c.profile.Secret != "" {
+			out = append(out, CipherCount{Table: c.table, Column: c.column, Encrypted: c.encrypted, Values: c.values})
+		}
+	}
+	return out
+}
+
+func (s *survey) Tables() []string {
+	var out []string
+	for _, c := range s.columns {
+		if !slices.Contains(out, c.table) {
+			out = append(out, c.table)
+		}
+	}
+	return out
+}
+
+func (s *survey) Columns(table string) []string {
+	var out []string
+	for _, c := range s.columns {
+		if c.table == table {
+			out = append(out, c.column)
+		}
+	}
+	return out
+}
+
+func (s *survey) CheckColumns(table string, have []string) error {
+	return checkColumns(table, s.Columns(table), have)
+}
+
+func (s *survey) Row(table string, _ int, get func(string) Cell) error {
+	for _, c := range s.columns {
+		if c.table != table {
+			continue
+		}
+		switch cell := get(c.column); {
+		case cell.Text == "":
+		case c.profile.Secret != "":
+			c.values++
+			if LooksEncrypted(cell.Text) {
+				c.encrypted++
+			}
+		default:
+			c.word(cell.Text)
+		}
+	}
+	return nil
+}
+
+func (c *surveyed) word(text string) {
+	if c.doubtful || slices.Contains(c.words, text) {
+		return
+	}
+	c.words = append(c.words, text)
+	if len(c.words) > maxWords || !isSetting(text) {
+		c.doubtful, c.words = true, nil
+	}
+}
+
+// isSetting reports whether a value reads as a word of a menu, or a code: short,
+// without what only passwords have, letters and digits not mixed at random.
+func isSetting(text string) bool {
+	changes, last := 0, rune(0)
+	for _, r := range text {
+		switch letter, digit := unicode.IsLetter(r), unicode.IsDigit(r); {
+		case !letter && !digit && !strings.ContainsRune(" _-./()+:,&", r):
+			return false
+		case !letter && !digit:
+			changes = 0
+		case digit && unicode.IsLetter(last) || letter && unicode.IsDigit(last):
+			if changes++; changes > 2 {
+				return false
+			}
+		}
+		last = r
+	}
+	return utf8.RuneCountInString(text) <= maxWord && !LooksEncrypted(text)
+}
+
+// valueMap gives the column a value map of its words.
+func (s *synonyms) valueMap(p *schema.Profile, c *surveyed) []string {
+	at := fmt.Sprintf("column %s of %s", c.profile.Column, c.table)
+	if c.doubtful {
+		return []string{at + " does not read as one of settings (more than a dozen values, or some that are no words): none is shown"}
+	}
+	if len(c.words) == 0 {
+		return nil
+	}
+	slices.Sort(c.words)
+	field := c.profile.Field
+	var open []string
+	var rules []schema.ValueRule
+	for _, w := range c.words {
+		r := schema.ValueRule{From: w, To: w}
+		if label, sure := s.label(field, w, c.words); sure {
+			r.To = label
+		} else {
+			r.Note, open = s.question(field), append(open, w)
+		}
+		rules = append(rules, r)
+	}
+	if p.Values == nil {
+		p.Values = map[string][]schema.ValueRule{}
+	}
+	p.Values[field] = rules
+	c.profile.Values, c.profile.Note = field, ""
+	if len(open) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: say under values.%s what %s means on the panel", at, field, schema.Quotes(open))}
+}
+
+// label returns the panel's label for a stored word among those of its column,
+// and whether the word leaves no doubt.
+func (s *synonyms) label(field, word string, all []string) (string, bool) {
+	n := normal(word)
+	in := func(words []string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(n, w) })
+	}
+	rules := s.labels(field)
+	for _, r := range rules {
+		beside := slices.ContainsFunc(all, func(other string) bool {
+			return slices.ContainsFunc(r.Beside, func(w string) bool { return strings.Contains(normal(other), w) })
+		})
+		if (in(r.Any) || slices.Contains(r.Equals, n)) && (len(r.With) == 0 || in(r.With) || beside) {
+			return r.To, r.To != ""
+		}
+	}
+	switch field {
+	case "encryption", "grant": // their labels are not documented: a word is carried as it is
+		return word, strings.ContainsFunc(word, unicode.IsLetter)
+	case "service_provider": // one of its labels is: several words
+		return word, strings.Contains(strings.TrimSpace(word), " ")
+	}
+	return word, false
+}
+
+func (s *synonyms) labels(field string) []labelRule {
+	if f, _ := schema.FieldByName(schema.ServerFormat, schema.Connections, field); f.Type == schema.Boolean {
+		return s.Labels["boolean"]
+	}
+	return s.Labels[field]
+}
+
+// question is the note beside a word that a person must give a label.
+func (s *synonyms) question(field string) string {
+	var choices []string
+	for _, r := range s.labels(field) {
+		if r.To != "" && !slices.Contains(choices, r.To) {
+			choices = append(choices, r.To)
+		}
+	}
+	switch {
+	case len(choices) == 0:
+		return "write what the panel shows for it"
+	case len(choices) == 1:
+		return "write what the panel shows for it, such as " + choices[0]
+	}
+	return "write what the panel shows for it: " + strings.Join(choices, " | ")
+}
