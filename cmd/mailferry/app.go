@@ -18,7 +18,7 @@ func (e *env) app() *cli.App {
 	app := &cli.App{
 		Name:    "mailferry",
 		Usage:   "carry outgoing mail connections from Jira Server to Jira Cloud",
-		Version: version,
+		Version: versionLine(),
 		Description: "export writes the Outgoing Mail Connections of Email This Issue on Server to a " +
 			"sealed bundle, transform rewrites it in Cloud's terms, import loads it: first the OAuth2 " +
 			"credentials, then, in a separate step, the connections. People can audit, review and " +
@@ -59,7 +59,7 @@ func (e *env) app() *cli.App {
 	e.harden(app.Commands, "mailferry")
 	app.CustomAppHelpTemplate = helpOf(&cli.Command{Usage: app.Usage, UsageText: "mailferry demo\nmailferry COMMAND [FLAG…] [FILE…]\nmailferry COMMAND --help",
 		Description: app.Description, Subcommands: app.Commands,
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "version", Aliases: []string{"v"}, Usage: "print the version"}}}, "mailferry")
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "version", Aliases: []string{"v"}, Usage: "print version, commit and Go"}}}, "mailferry")
 	return app
 }
 

@@ -39,7 +39,7 @@ type env struct {
 
 func processEnv() *env {
 	return &env{stdout: os.Stdout, stderr: os.Stderr, lookupenv: os.LookupEnv, now: time.Now,
-		tool: "mailferry " + version, log: slog.New(slog.DiscardHandler)}
+		tool: schema.Tool(), log: slog.New(slog.DiscardHandler)}
 }
 
 // reached tells a test how far a change in place has come.

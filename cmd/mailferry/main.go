@@ -10,9 +10,6 @@ import (
 	"syscall"
 )
 
-// version is set by the release build.
-var version = "0.1.0-dev"
-
 func main() {
 	os.Exit(Main())
 }
