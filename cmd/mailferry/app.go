@@ -45,7 +45,6 @@ func (e *env) app() *cli.App {
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,
 		HideHelpCommand:           true,
-		EnableBashCompletion:      true,
 		DisableSliceFlagSeparator: true,
 		ExitErrHandler:            func(*cli.Context, error) {}, // run decides, after every defer
 		OnUsageError:              onUsageError,

@@ -29,13 +29,9 @@ func refuseSecretsInArgs(args []string) error {
 	return nil
 }
 
-// askCompletion is how a shell's script asks what may stand next.
-const askCompletion = "--generate-bash-completion"
-
 // flagsFirst moves every flag in front of the arguments: the library takes
 // flags behind the first argument for arguments, so that `import x --dry-run`
-// would run for real. A double dash ends the flags, as everywhere. Nothing is to
-// be run where a shell asks what may stand next and mailferry does not know.
+// would run for real. A double dash ends the flags, as everywhere.
 func flagsFirst(app *cli.App, args []string) ([]string, error) {
 	out := []string{args[0]}
 	rest := args[1:]
@@ -50,9 +46,6 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 		if len(a) > 1 && a[0] == '-' {
 			if err := refuseGlued(flags, path, a); err != nil {
 				return nil, err
-			}
-			if takesValue(flags, a) && i+2 == len(rest) && rest[i+1] == askCompletion {
-				return nil, nil // a value comes next: the shell offers files
 			}
 			out = append(out, a)
 			if takesValue(flags, a) {
@@ -69,10 +62,6 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 			continue
 		}
 		positional = append(positional, a)
-	}
-	// A shell that asks for completions says so last, where the library looks.
-	if out[len(out)-1] == askCompletion {
-		return out, nil
 	}
 	if len(positional) > 0 {
 		out = append(append(out, "--"), positional...)

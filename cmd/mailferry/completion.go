@@ -1,59 +1,158 @@
 package main
 
 import (
-	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/schema"
 )
 
+// completions are the scripts by their shells. Each asks mailferry itself, with
+// the words before the cursor and askCompletion behind them, and offers files where
+// mailferry says nothing.
+var completions = map[string]string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion, "powershell": powershellCompletion}
+
 func (e *env) completionCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "completion",
 		Usage:       "print a completion script for a shell",
 		UsageText:   "mailferry completion bash > /etc/bash_completion.d/mailferry",
-		ArgsUsage:   "bash|zsh|fish",
-		Description: "The script asks mailferry itself for commands and flags.",
+		ArgsUsage:   "bash|zsh|fish|powershell",
+		Description: "The script asks mailferry itself for commands, flags and values.",
 		Action: func(c *cli.Context) error {
-			shell, err := oneArg(c, "bash, zsh or fish")
+			const shells = "bash, zsh, fish or powershell"
+			shell, err := oneArg(c, shells)
 			if err != nil {
 				return err
 			}
-			switch shell {
-			case "bash":
-				e.print("%s", bashCompletion)
-			case "zsh":
-				e.print("%s", zshCompletion)
-			case "fish":
-				script, err := c.App.ToFishCompletion()
-				if err != nil {
-					return fmt.Errorf("completion: %w", err)
-				}
-				e.print("%s", script)
-			default:
-				return schema.Hint(usage("completion: no script for %s", quoted(shell)), "there is one for bash, zsh and fish")
+			script, known := completions[shell]
+			if !known {
+				return schema.Hint(usage("completion: no script for %s", quoted(shell)), "there is one for %s", strings.Replace(shells, " or ", " and ", 1))
 			}
+			e.print("%s", script)
 			return nil
 		},
 	}
+}
+
+// askCompletion is how a shell's script asks what may stand next.
+const askCompletion = "--generate-bash-completion"
+
+// complete returns what may stand at the cursor: commands; flags, where the last
+// word begins with a dash; the values of the flag, or the argument, that comes next,
+// where they can be listed. None where a file's name or a free text comes next.
+func complete(app *cli.App, words []string) []string {
+	commands, args := app.Commands, ""
+	flags := []cli.Flag{&cli.BoolFlag{Name: "version", Aliases: []string{"v"}}}
+	var given []string
+	for i, w := range words {
+		last := i == len(words)-1
+		switch {
+		case w == "--":
+			return nil
+		case strings.HasPrefix(w, "-") && takesValue(flags, w):
+			if last {
+				return valuesOf(flagOf(flags, w))
+			}
+			given = append(given, w)
+		case strings.HasPrefix(w, "-") && last:
+			return flagsLike(flags, w, given)
+		case strings.HasPrefix(w, "-"):
+			given = append(given, w)
+		case len(given) > 0 && takesValue(flags, given[len(given)-1]) && words[i-1] == given[len(given)-1]:
+			// The value of the flag before it.
+		default:
+			if c := find(commands, w); c != nil {
+				commands, flags, args = c.Subcommands, c.Flags, c.ArgsUsage
+			} else { // an argument; flags may follow
+				commands, args = nil, ""
+			}
+		}
+	}
+	if len(commands) > 0 {
+		return commandNames(commands)
+	}
+	if strings.Contains(args, "|") && strings.ToLower(args) == args {
+		return strings.Split(args, "|")
+	}
+	return nil
+}
+
+func flagOf(flags []cli.Flag, arg string) cli.Flag {
+	i := slices.IndexFunc(flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), strings.TrimLeft(arg, "-")) })
+	return flags[i]
+}
+
+// listedValues matches a flag's usage that lists its values behind the placeholder.
+var listedValues = regexp.MustCompile("`[A-Z]+` ((?:[a-z]+, )*[a-z]+ or [a-z]+)")
+
+func valuesOf(f cli.Flag) []string {
+	m := listedValues.FindStringSubmatch(f.(cli.DocGenerationFlag).GetUsage())
+	if m == nil {
+		return nil
+	}
+	return strings.Split(strings.Replace(m[1], " or ", ", ", 1), ", ")
+}
+
+// flagsLike are the flags that begin so, but for those given that may stand once.
+func flagsLike(flags []cli.Flag, begin string, given []string) []string {
+	var out []string
+	for _, f := range append(slices.Clone(flags), &cli.BoolFlag{Name: "help", Aliases: []string{"h"}}) {
+		_, many := f.(*cli.StringSliceFlag)
+		if !many && slices.ContainsFunc(f.Names(), func(n string) bool { return slices.Contains(given, dashed(n)) }) {
+			continue
+		}
+		for _, n := range f.Names() {
+			if strings.HasPrefix(dashed(n), begin) {
+				out = append(out, dashed(n))
+			}
+		}
+	}
+	return out
 }
 
 const bashCompletion = `_mailferry() {
   local word=${COMP_WORDS[COMP_CWORD]}
   local before=("${COMP_WORDS[@]:0:$COMP_CWORD}")
   [[ $word == -* ]] && before+=("$word")
-  mapfile -t COMPREPLY < <(compgen -W "$("${before[@]}" --generate-bash-completion 2>/dev/null)" -- "$word")
+  mapfile -t COMPREPLY < <(compgen -W "$("${before[@]}" ` + askCompletion + ` 2>/dev/null)" -- "$word")
 }
 complete -o default -F _mailferry mailferry`
 
 const zshCompletion = `#compdef mailferry
 _mailferry() {
-  local -a words_before opts
-  words_before=(${words[1,CURRENT-1]})
-  [[ ${words[CURRENT]} == -* ]] && words_before+=(${words[CURRENT]})
-  opts=("${(@f)$(${words_before[@]} --generate-bash-completion 2>/dev/null)}")
-  compadd -- $opts
-  _files
+  local -a before offers
+  before=("${(@Q)words[1,CURRENT-1]}")
+  [[ ${words[CURRENT]} == -* ]] && before+=("${words[CURRENT]}")
+  offers=("${(@f)$("${before[@]}" ` + askCompletion + ` 2>/dev/null)}")
+  if [[ -n ${offers[1]} ]]; then compadd -a offers; else _files; fi
 }
-compdef _mailferry mailferry`
+if [[ $funcstack[1] == _mailferry ]]; then _mailferry "$@"; else compdef _mailferry mailferry; fi`
+
+const fishCompletion = `function __mailferry_offers
+    set -l before (commandline -opc)
+    set -l word (commandline -ct)
+    string match -q -- '-*' $word; and set -a before $word
+    set -l offers ($before ` + askCompletion + ` 2>/dev/null)
+    if test -n "$offers"
+        printf '%s\n' $offers
+    else
+        __fish_complete_path $word
+    end
+end
+complete -c mailferry -f -a '(__mailferry_offers)'`
+
+const powershellCompletion = `Register-ArgumentCompleter -Native -CommandName mailferry, mailferry.exe -ScriptBlock {
+    param($word, $line, $cursor)
+    $before = @($line.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursor } | ForEach-Object {
+        if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { $_.Extent.Text }
+    })
+    if ("$word".StartsWith('-')) { $before += "$word" }
+    $arguments = @($before | Select-Object -Skip 1) + '` + askCompletion + `'
+    & $before[0] @arguments 2>$null | Where-Object { $_ -like "$word*" } | ForEach-Object {
+        [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+    }
+}`

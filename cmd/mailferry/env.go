@@ -110,8 +110,14 @@ func (e *env) command(ctx context.Context, args []string) error {
 		return err
 	}
 	app := e.app()
+	if last := len(args) - 1; args[last] == askCompletion {
+		for _, offer := range complete(app, args[1:last]) {
+			e.print("%s", offer)
+		}
+		return nil
+	}
 	ordered, err := flagsFirst(app, args)
-	if err != nil || ordered == nil {
+	if err != nil {
 		return err
 	}
 	return app.RunContext(ctx, ordered)

@@ -68,7 +68,7 @@ func TestAResultThatCannotBePrintedIsAnError(t *testing.T) {
 		append([]string{"import", "connections", "--ready-only", "--dry-run"}, sample...), append([]string{"diff"}, sample...),
 		{"diff", "-i", "k", "server.age", "cloud.age"}, {"diff", "-i", "k", "--format", "html", "server.age", "cloud.age"},
 		{"guide", "-i", "k", "--force", "-o", "sheet.html", "cloud.age"}, {"sample-cloud", "--data", "data", "--token-file", "token"},
-		{"completion", "bash"}, {"completion", "zsh"}, {"completion", "fish"},
+		{"completion", "bash"}, {"completion", "zsh"}, {"completion", "fish"}, {"completion", "powershell"},
 	}
 	var ran []string
 	for _, args := range lines {

@@ -265,7 +265,7 @@ func TestUsageErrorsExitWithTwoAndSaySoOnStderr(t *testing.T) {
 		{[]string{"export", "-oout.age", "x"}, "mailferry export: no blank between -o and its value", `-o "out.age"`},
 		{[]string{"export", "x", "-recipent", "y"}, `mailferry export has no flag "--recipent"`, "did you mean --recipient?"},
 		{[]string{"plan", "--cloud", "https://me:secret@example.com", "x"}, "a URL with a password in it", "--token-file"},
-		{[]string{"completion", "tcsh"}, `no script for "tcsh"`, "bash, zsh and fish"},
+		{[]string{"completion", "tcsh"}, `no script for "tcsh"`, "bash, zsh, fish and powershell"},
 	}
 	takesNone := []string{"keygen", "sample-cloud", "demo"}
 	for _, l := range leaves(processEnv().app().Commands) {
