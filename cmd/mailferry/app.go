@@ -41,6 +41,7 @@ func (e *env) app() *cli.App {
 			e.sampleCloudCommand(),
 			e.demoCommand(),
 			e.completionCommand(),
+			e.manCommand(),
 		},
 		Writer:                    e.stdout,
 		ErrWriter:                 e.stderr,

@@ -213,5 +213,6 @@ func (w *walk) runs() map[string][]walkRun {
 			do(0, "fish"),
 			do(2, "tcsh"),
 		},
+		"man": {do(0)},
 	}
 }

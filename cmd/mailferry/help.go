@@ -44,7 +44,7 @@ func helpOf(c *cli.Command, path string) string {
 	if len(c.Subcommands) > 0 {
 		section("COMMANDS")
 		var rows [][2]string
-		for _, sub := range c.Subcommands {
+		for _, sub := range c.VisibleCommands() {
 			rows = append(rows, [2]string{sub.Name, sub.Usage})
 		}
 		table(p, rows)

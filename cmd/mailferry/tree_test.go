@@ -134,7 +134,7 @@ func TestHelpListsEveryFlagAndItsDefault(t *testing.T) {
 
 // resultless are the commands that neither print a result for machines nor
 // write one: a secret on the terminal, a server, a show, a script for a shell.
-var resultless = []string{"reveal", "sample-cloud", "demo", "completion"}
+var resultless = []string{"reveal", "sample-cloud", "demo", "completion", "man"}
 
 func TestEveryResultCanBeWrittenOrReadByMachines(t *testing.T) {
 	for _, l := range leaves(processEnv().app().Commands) {
@@ -267,7 +267,7 @@ func TestUsageErrorsExitWithTwoAndSaySoOnStderr(t *testing.T) {
 		{[]string{"plan", "--cloud", "https://me:secret@example.com", "x"}, "a URL with a password in it", "--token-file"},
 		{[]string{"completion", "tcsh"}, `no script for "tcsh"`, "bash, zsh, fish and powershell"},
 	}
-	takesNone := []string{"keygen", "sample-cloud", "demo"}
+	takesNone := []string{"keygen", "sample-cloud", "demo", "man"}
 	for _, l := range leaves(processEnv().app().Commands) {
 		tries = append(tries, try{append(slices.Clone(l.path), "--nosuchflag"), `has no flag "--nosuchflag"`, ""})
 		if slices.Contains(takesNone, l.String()) {
