@@ -3,7 +3,7 @@ ROOMS = cmd schema exporter importer transform samples internal
 # The library's writer of Markdown manuals is not used.
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -tags urfave_cli_no_docs -ldflags '-s -w'
 
-.PHONY: build check demo test setup bench soak lint release clean
+.PHONY: build check demo test setup bench fuzz soak lint release clean
 
 build: ## the binary, static
 	$(BUILD) -o bin/ ./cmd/mailferry
@@ -34,6 +34,11 @@ check: lint ## formatting, lint and the quick tests
 
 bench: setup ## ratios side by side with peers; nothing is asserted
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./...
+
+FUZZTIME ?= 3m
+
+fuzz: ## hostile input to every decoder, FUZZTIME each
+	.ci/fuzz $(FUZZTIME)
 
 soak: ## a thousand kills
 	MAILFERRY_SOAK=1000 $(GO) test -run Crash -v -timeout 120m ./importer/...

@@ -450,33 +450,6 @@ func TestHintsSurviveWrapping(t *testing.T) {
 	}
 }
 
-func FuzzDecode(f *testing.F) {
-	f.Add([]byte(encoded(f, serverBundle())))
-	f.Add([]byte(`{"format":"mailferry/cloud-bundle/v1"}`))
-	f.Add([]byte(`{}`))
-	f.Fuzz(func(t *testing.T, doc []byte) {
-		b, err := Decode(doc)
-		if err != nil {
-			if strings.ContainsAny(err.Error(), "\n\r\x1b") {
-				t.Errorf("not one clean line: %q", err)
-			}
-			return
-		}
-		if _, err := b.Encode(); err != nil {
-			t.Fatalf("what was decoded is refused: %v", err)
-		}
-		c, err := Decode([]byte(encoded(t, b)))
-		if err != nil {
-			t.Fatalf("what was encoded does not decode: %v", err)
-		}
-		d1, _ := b.Digest()
-		d2, _ := c.Digest()
-		if d1 != d2 {
-			t.Error("the digest changed on the way")
-		}
-	})
-}
-
 func sha(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
