@@ -58,7 +58,7 @@ func Hold(path string) (*Held, error) {
 // know nothing of the lock change files too. before runs last, with the new content
 // on disk and the old one still in place.
 func (h *Held) Replace(fill func(io.Writer) error, before func() error) error {
-	return write(h.path, true, fill, func(tmp string) error {
+	return write(h.path, true, 0o600, fill, func(tmp string) error {
 		sum, err := h.look()
 		if err == nil && sum != h.sum {
 			err = h.changed("it was written to")

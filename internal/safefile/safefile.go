@@ -80,11 +80,19 @@ func exists(path string) error {
 // place in one step. Where fill fails, nothing is left. An existing file is
 // replaced only if force is true, also when it appears meanwhile.
 func Write(path string, force bool, fill func(io.Writer) error) error {
-	return write(path, force, fill, func(string) error { return nil })
+	return write(path, force, 0o600, fill, func(string) error { return nil })
 }
 
-// write is Write with a last word before the temporary file takes its place.
-func write(path string, force bool, fill func(io.Writer) error, before func(tmp string) error) (err error) {
+// WriteNew writes a file that anybody may read (0644), as Write does without
+// force.
+func WriteNew(path string, content []byte) error {
+	fill := func(w io.Writer) error { _, err := w.Write(content); return err }
+	return write(path, false, 0o644, fill, func(string) error { return nil })
+}
+
+// write is Write with a mode, and with a last word before the temporary file
+// takes its place.
+func write(path string, force bool, mode fs.FileMode, fill func(io.Writer) error, before func(tmp string) error) (err error) {
 	if err := Check(path, force); err != nil {
 		return err
 	}
@@ -105,10 +113,7 @@ func write(path string, force bool, fill func(io.Writer) error, before func(tmp 
 	if err := fill(tmp); err != nil {
 		return err
 	}
-	if err := tmp.Sync(); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := tmp.Close(); err != nil {
+	if err := errors.Join(tmp.Chmod(mode), tmp.Sync(), tmp.Close()); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if err := before(tmp.Name()); err != nil {
@@ -121,7 +126,8 @@ func write(path string, force bool, fill func(io.Writer) error, before func(tmp 
 }
 
 // place puts the file there. A hard link refuses to replace what a check before
-// could not see yet.
+// could not see yet; where the file system has none, such as a USB stick's, the
+// name is taken by an empty file first.
 func place(tmp, path string, force bool) error {
 	if !force {
 		err := os.Link(tmp, path)
@@ -131,15 +137,23 @@ func place(tmp, path string, force bool) error {
 		if errors.Is(err, fs.ErrExist) {
 			return exists(path)
 		}
-		// No hard links on this file system: the check of a moment ago stands.
-		if err := Check(path, false); err != nil {
-			return err
+		taken, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		switch {
+		case errors.Is(err, fs.ErrExist):
+			return exists(path)
+		case err != nil:
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		_ = taken.Close()
+	}
+	err := os.Rename(tmp, path)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+		if !force {
+			_ = os.Remove(path) // the empty file
 		}
 	}
-	if err := os.Rename(tmp, path); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
+	return err
 }
 
 func syncDir(dir string) error {

@@ -5,6 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/mailferry/mailferry/internal/safefile"
+	"github.com/mailferry/mailferry/schema"
 )
 
 // allowedSignersName is the copy that ExtractStatements writes.
@@ -38,8 +41,8 @@ func (v *Verdict) Extract(dir string) error {
 		fmt.Fprintf(&readme, "\n%s\n%s\n", describe(s), keygenCommand(name, s))
 	}
 	for _, f := range append(files, file{"README.txt", []byte(readme.String())}) {
-		if err := writeNew(filepath.Join(dir, f.name), f.doc); err != nil {
-			return fmt.Errorf("extract: %w", err)
+		if err := safefile.WriteNew(filepath.Join(dir, f.name), f.doc); err != nil {
+			return schema.Hint(fmt.Errorf("extract: %w", err), "extract into a folder that is new")
 		}
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -239,23 +240,18 @@ func writeStatement(bundle string, s schema.Statement, suffix string) (string, e
 	if err != nil {
 		return "", fmt.Errorf("statement: %w", err)
 	}
-	temp, err := writeTemp(filepath.Dir(bundle), doc)
-	if err != nil {
-		return "", schema.Hint(fmt.Errorf("statement: cannot be written beside %s", bundle), "statements lie beside their bundle: copy that to a folder of your own")
-	}
-	defer os.Remove(temp)
 	stem := bundle + "." + signed.KeyFP8()
 	for n := 1; n <= maxStatements; n++ {
 		name := stem + suffix
 		if n > 1 {
 			name = stem + "." + strconv.Itoa(n) + suffix
 		}
-		err := placeNew(temp, name, doc)
-		if err == nil {
+		switch err := safefile.WriteNew(name, doc); {
+		case err == nil:
 			return name, nil
-		}
-		if !errors.Is(err, fs.ErrExist) {
-			return "", fmt.Errorf("statement: %w", err)
+		case !errors.Is(err, safefile.ErrExists):
+			return "", schema.Hint(fmt.Errorf("statement: cannot be written beside %s: %w", bundle, err),
+				"statements lie beside their bundle: copy that to a folder of your own")
 		}
 	}
 	return "", fmt.Errorf("statement: more than %d of one key beside %s", maxStatements, bundle)
@@ -279,44 +275,4 @@ func SetAside(file string) error {
 		}
 	}
 	return fmt.Errorf("%s: too many are set aside already", file)
-}
-
-func writeTemp(dir string, doc []byte) (string, error) {
-	f, err := os.CreateTemp(dir, ".mailferry-*.tmp")
-	if err != nil {
-		return "", err
-	}
-	_, err = f.Write(doc)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return "", err
-	}
-	return f.Name(), nil
-}
-
-// placeNew gives temp the name, never in place of another file: a hard link
-// fails where the name is taken. File systems without links, such as those of
-// USB sticks, get an exclusively created file instead, removed when it cannot
-// be written whole.
-func placeNew(temp, name string, doc []byte) error {
-	err := os.Link(temp, name)
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return writeNew(name, doc)
-}
-
-// writeNew creates a file that must not exist, whole or not at all.
-func writeNew(name string, doc []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(doc)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
-		_ = os.Remove(name)
-	}
-	return err
 }
