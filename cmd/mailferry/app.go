@@ -90,6 +90,9 @@ func (e *env) harden(commands []*cli.Command, path string) {
 			if err := e.refuseAddresses(ctx); err != nil {
 				return err
 			}
+			if err := e.checkStdio(ctx); err != nil {
+				return err
+			}
 			if err := e.refuseOverInput(ctx, ""); err != nil {
 				return err
 			}

@@ -76,7 +76,7 @@ func (e *env) policy(c *cli.Context, r *report.Report) (*findings.Policy, error)
 	if file == "" {
 		return nil, nil
 	}
-	raw, err := readFile(file)
+	raw, err := e.readFile(file)
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +105,6 @@ func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*r
 	if o.Reveals() {
 		sight = report.Recipient
 	}
-	return &report.Bundle{File: filepath.Base(path), Content: o.Bundle, Digest: o.Digest, Sight: sight,
+	return &report.Bundle{File: baseName(path), Content: o.Bundle, Digest: o.Digest, Sight: sight,
 		Findings: found, Signatures: report.Signatures(v[0], o.Bundle.IsCloud())}, nil
 }

@@ -31,7 +31,11 @@ func (f openedFile) Len() int { return int(f.size) }
 
 // openFile opens a file of bounded size. What has no place to go back to, such
 // as a pipe, is read into memory.
-func openFile(path string, limit int64) (openedFile, error) {
+func (e *env) openFile(path string, limit int64) (openedFile, error) {
+	if path == stdio {
+		raw, err := e.stdin.read(limit)
+		return openedFile{bytes.NewReader(raw), io.NopCloser(nil), int64(len(raw))}, err
+	}
 	f, info, err := safefile.Open(path)
 	if err != nil {
 		return openedFile{}, err
@@ -51,8 +55,8 @@ func openFile(path string, limit int64) (openedFile, error) {
 }
 
 // readFile reads a whole file that is no bundle.
-func readFile(path string) ([]byte, error) {
-	f, err := openFile(path, maxRead)
+func (e *env) readFile(path string) ([]byte, error) {
+	f, err := e.openFile(path, maxRead)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +70,7 @@ func readFile(path string) ([]byte, error) {
 
 // readPrivate is readFile for a file that holds what others must not read.
 func (e *env) readPrivate(path, what string) ([]byte, error) {
-	raw, err := readFile(path)
+	raw, err := e.readFile(path)
 	if err == nil {
 		e.warnExposed(path, what)
 	}
@@ -76,7 +80,7 @@ func (e *env) readPrivate(path, what string) ([]byte, error) {
 // warnExposed warns, once in a run, of a file that others can read.
 func (e *env) warnExposed(path, what string) {
 	info, err := os.Stat(path)
-	if err != nil || !safefile.Exposed(info) || e.exposed[path] {
+	if path == stdio || err != nil || !safefile.Exposed(info) || e.exposed[path] {
 		return
 	}
 	e.exposed[path] = true

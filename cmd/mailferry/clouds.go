@@ -44,7 +44,7 @@ func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
 			return nil, err
 		}
 		if f := c.String("ca-file"); f != "" {
-			if _, err := readFile(f); err != nil { // in the words that all files are refused in
+			if _, err := e.readFile(f); err != nil { // in the words that all files are refused in
 				return nil, err
 			}
 		}

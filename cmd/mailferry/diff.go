@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io"
-	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -91,7 +90,7 @@ func (e *env) diffBundles(c *cli.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	d, err := compare.Opened(compare.File{Name: filepath.Base(c.Args().Get(0)), Opened: a}, compare.File{Name: filepath.Base(c.Args().Get(1)), Opened: b})
+	d, err := compare.Opened(compare.File{Name: baseName(c.Args().Get(0)), Opened: a}, compare.File{Name: baseName(c.Args().Get(1)), Opened: b})
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,8 @@ import (
 // env is everything that a command takes from the process it runs in.
 type env struct {
 	stdout, stderr io.Writer
+	stdin          *standardInput
+	data           io.Writer // standard output, where a file goes there; what is told goes to stderr then
 	lookupenv      func(string) (string, bool)
 	now            func() time.Time
 	tool           string       // "mailferry VERSION", as histories name it
@@ -38,7 +40,7 @@ type env struct {
 }
 
 func processEnv() *env {
-	return &env{stdout: os.Stdout, stderr: os.Stderr, lookupenv: os.LookupEnv, now: time.Now,
+	return &env{stdout: os.Stdout, stderr: os.Stderr, stdin: &standardInput{from: os.Stdin}, lookupenv: os.LookupEnv, now: time.Now,
 		tool: schema.Tool(), log: slog.New(slog.DiscardHandler)}
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/exporter/sheet"
-	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -51,11 +50,8 @@ func (e *env) export(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return schema.Hint(usage("export: no source is given"), "mailferry export --help shows examples")
 	}
-	out, err := output(c)
+	out, err := e.output(c)
 	if err != nil {
-		return err
-	}
-	if err := safefile.Check(out, c.Bool("force")); err != nil {
 		return err
 	}
 	to, err := e.readers(c)
@@ -128,7 +124,7 @@ func writtenTo(out string, b *schema.Bundle) (written, error) {
 }
 
 func (e *env) printWritten(p *human.Printer, w written, b *schema.Bundle) {
-	p.Line(human.Plain, fmt.Sprintf("%s: %s; content %s", human.Visible(w.Output), holds(b.Manifest.Counts), w.Digest[:16]))
+	p.Line(human.Plain, fmt.Sprintf("%s: %s; content %s", human.Visible(shownOutput(w.Output)), holds(b.Manifest.Counts), w.Digest[:16]))
 	for _, l := range schema.Lists() {
 		for _, it := range b.Items(l) {
 			if m := schema.SecretMarker(it); m != nil && m.State == schema.Missing {

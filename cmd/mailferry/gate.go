@@ -51,7 +51,7 @@ func (e *env) allowedSigners(c *cli.Context) ([]*sealed.AllowedSigners, error) {
 	var out []*sealed.AllowedSigners
 	var first []byte
 	add := func(file string) error {
-		raw, err := readFile(file)
+		raw, err := e.readFile(file)
 		if err != nil || out != nil && bytes.Equal(raw, first) {
 			return err
 		}
@@ -119,6 +119,10 @@ func (e *env) requirements(c *cli.Context) ([]sealed.Requirement, error) {
 // collect gathers the statements about a bundle, and names what may be one and
 // cannot be read.
 func (e *env) collect(path string, o *sealed.Opened, named []string) (sealed.Collected, error) {
+	if path == stdio {
+		path = ""
+		e.noNeighbours()
+	}
 	c, err := sealed.CollectStatements(path, o, named)
 	for _, u := range c.Unreadable {
 		e.warn(fmt.Sprintf("%s looks like a statement and cannot be read: %s", u.File, u.Why))
@@ -164,7 +168,7 @@ func (e *env) tellVerdicts(path string, verdicts []*sealed.Verdict) {
 	for _, v := range verdicts {
 		words := slices.Clone(v.Warnings)
 		for _, r := range v.Unheeded {
-			words = append(words, path+": "+r.String())
+			words = append(words, shown(path)+": "+r.String())
 		}
 		for _, w := range words {
 			if !slices.Contains(told, w) {
@@ -185,7 +189,7 @@ func (e *env) tellRejections(c *cli.Context, path string, o *sealed.Opened, site
 	e.tellVerdicts(path, verdicts)
 	for _, v := range verdicts {
 		for _, r := range v.Rejections {
-			e.warn(path + ": " + r.String())
+			e.warn(shown(path) + ": " + r.String())
 		}
 	}
 	return nil

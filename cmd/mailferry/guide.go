@@ -29,7 +29,7 @@ func (e *env) guideCommand() *cli.Command {
 }
 
 func (e *env) guide(c *cli.Context) error {
-	path, out, err := inAndOut(c, "the cloud bundle")
+	path, out, err := e.inAndOut(c, "the cloud bundle")
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,10 @@ func (e *env) guide(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	sheet := runsheet.Sheet{Bundle: o.Bundle, Digest: o.Digest, File: filepath.Base(path), Notes: notes}
+	sheet := runsheet.Sheet{Bundle: o.Bundle, Digest: o.Digest, Notes: notes}
+	if path != stdio {
+		sheet.File = filepath.Base(path)
+	}
 	render := runsheet.HTML
 	if c.Bool("text") {
 		render = runsheet.Text
@@ -55,6 +58,6 @@ func (e *env) guide(c *cli.Context) error {
 	if err := e.write(c, out, func(w io.Writer) error { return render(w, sheet) }); err != nil {
 		return err
 	}
-	e.print("%s: the run sheet of %s and %s, without secrets", out, human.Count(len(o.Bundle.Connections), "connection"), human.Count(len(o.Bundle.Credentials), "credential"))
+	e.print("%s: the run sheet of %s and %s, without secrets", shownOutput(out), human.Count(len(o.Bundle.Connections), "connection"), human.Count(len(o.Bundle.Credentials), "credential"))
 	return nil
 }

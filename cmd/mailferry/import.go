@@ -106,7 +106,9 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 	if err != nil {
 		return opts, err
 	}
-	opts.Ledger.Path = cmp.Or(c.String("ledger"), importer.LedgerBeside(path, opts.Cloud.Site()))
+	if opts.Ledger.Path = c.String("ledger"); opts.Ledger.Path == "" && path != stdio {
+		opts.Ledger.Path = importer.LedgerBeside(path, opts.Cloud.Site())
+	}
 	if err := e.refuseOverInput(c, opts.Ledger.Path); err != nil {
 		return opts, errors.Join(err, opts.Cloud.Close())
 	}
@@ -226,7 +228,7 @@ func (e *env) confirmChange(ctx context.Context, it importer.PlanItem) bool {
 }
 
 func (e *env) openPlan(file string, ids []age.Identity) (*importer.SavedPlan, error) {
-	f, err := openFile(file, maxFile)
+	f, err := e.openFile(file, maxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -239,6 +241,6 @@ func (e *env) openPlan(file string, ids []age.Identity) (*importer.SavedPlan, er
 	if err != nil {
 		return nil, err
 	}
-	e.say("%s: plan digest %s", file, digest) // before anything is asked or done
+	e.say("%s: plan digest %s", shown(file), digest) // before anything is asked or done
 	return p, nil
 }

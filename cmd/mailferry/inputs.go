@@ -20,7 +20,7 @@ import (
 func (e *env) refuseOverInput(c *cli.Context, ledger string) error {
 	for _, flag := range outputs() {
 		out := c.String(flag)
-		if out == "" {
+		if out == "" || isStdout(out) {
 			continue
 		}
 		for _, in := range e.inputs(c, flag, ledger) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -53,7 +52,7 @@ func (e *env) inspect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	k, err := kindOf(arg)
+	k, err := e.inspectedKind(arg)
 	if err != nil {
 		return err
 	}
@@ -72,6 +71,23 @@ func (e *env) inspect(c *cli.Context) error {
 		to.stdout = w
 		return to.inspectAs(c, arg, k)
 	})
+}
+
+// inspectedKind is what an argument is; standard input is a bundle, a saved plan
+// or a sheet.
+func (e *env) inspectedKind(arg string) (source.Kind, error) {
+	if arg != stdio {
+		return kindOf(arg)
+	}
+	f, err := e.openFile(stdio, maxFile)
+	if err != nil {
+		return "", err
+	}
+	k, err := source.KindOfFile(shown(stdio), f)
+	if k == source.Backup {
+		err = schema.Hint(at(arg, errors.New("a backup is read more than once")), "save it to a file first")
+	}
+	return k, err
 }
 
 func (e *env) inspectAs(c *cli.Context, arg string, k source.Kind) error {
@@ -171,7 +187,7 @@ func (e *env) suggestProfile(c *cli.Context, t exporter.Tables, contents *export
 	if err := e.document(c, doc); err != nil {
 		return err
 	}
-	if out := c.String("output"); out != "" {
+	if out := c.String("output"); out != "" && !isStdout(out) {
 		e.print("%s: a profile to edit and verify", out)
 	}
 	return nil
@@ -187,7 +203,7 @@ func (e *env) warnCiphertext(counts []exporter.CipherCount) {
 }
 
 func (e *env) inspectSheet(c *cli.Context, path string) error {
-	raw, err := readFile(path)
+	raw, err := e.readFile(path)
 	if err != nil {
 		return err
 	}
@@ -205,8 +221,8 @@ func (e *env) inspectSheet(c *cli.Context, path string) error {
 		List    schema.List `json:"list"`
 		Rows    int         `json:"rows"`
 		Columns []string    `json:"columns"`
-	}{"csv", filepath.Base(path), items.List, len(items.Rows), columns}, func(p *human.Printer) {
-		printPair(p, "source", filepath.Base(path))
+	}{"csv", baseName(path), items.List, len(items.Rows), columns}, func(p *human.Printer) {
+		printPair(p, "source", baseName(path))
 		printPair(p, "kind", "sheet of "+string(items.List)+", "+human.Count(len(items.Rows), "row"))
 		printPair(p, "columns", strings.Join(columns, ", "))
 	})
@@ -231,7 +247,7 @@ type inspectedHeader struct {
 }
 
 func (e *env) inspectBundle(c *cli.Context, path string) error {
-	f, err := openFile(path, maxFile)
+	f, err := e.openFile(path, maxFile)
 	if err != nil {
 		return err
 	}
@@ -240,7 +256,7 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 	if err != nil {
 		return at(path, err)
 	}
-	result := inspected{Kind: "bundle", Header: inspectedHeader{h, f.size}, name: filepath.Base(path)}
+	result := inspected{Kind: "bundle", Header: inspectedHeader{h, f.size}, name: baseName(path)}
 	withKey := len(c.StringSlice("identity")) > 0 || e.getenv("MAILFERRY_IDENTITY") != "" || c.Bool("passphrase")
 	if withKey {
 		ids, err := e.identities(c)
@@ -285,7 +301,7 @@ func (e *env) inspectPlan(c *cli.Context, path string, s *importer.SavedPlan) er
 		PlanDigest string `json:"plan_digest"`
 		importer.SavedPlan
 	}{"plan", digest, members}, func(p *human.Printer) {
-		printPair(p, "file", filepath.Base(path)+", a saved plan")
+		printPair(p, "file", baseName(path)+", a saved plan")
 		printPair(p, "plan digest", digest)
 		printPair(p, "made", s.Created.Format("2006-01-02 15:04 UTC")+" for "+s.Cloud)
 		printPair(p, "bundle", s.Bundle)

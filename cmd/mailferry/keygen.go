@@ -40,6 +40,9 @@ func (e *env) keygen(c *cli.Context) error {
 		return schema.Hint(usage("keygen: -i goes with -y"), "mailferry keygen -y -i FILE prints the recipient of an identity; without -i a new key pair is made")
 	}
 	path := c.String("output")
+	if isStdout(path) {
+		path = ""
+	}
 	if path == "" && (isTerminal(e.stdout) || c.Bool("json")) {
 		return schema.Hint(usage("keygen: -o FILE is needed: an identity is not for the screen"), "or redirect the output to a file, as with age-keygen")
 	}

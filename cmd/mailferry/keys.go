@@ -54,19 +54,24 @@ func flags(groups ...[]cli.Flag) []cli.Flag {
 	return out
 }
 
-// output returns where -o points.
-func output(c *cli.Context) (string, error) {
-	if o := c.String("output"); o != "" {
-		return o, nil
+// output returns where -o points, which must be free to write. Where that is
+// standard output, what is told of the result goes to stderr.
+func (e *env) output(c *cli.Context) (string, error) {
+	out := c.String("output")
+	if isStdout(out) {
+		return stdio, e.giveStdout(c)
+	}
+	if out != "" {
+		return out, safefile.Check(out, c.Bool("force"))
 	}
 	return "", schema.Hint(usage("%s: -o FILE is needed: where to write", c.Command.HelpName), "files are written to be read by you alone, and never over an existing one without --force")
 }
 
 // optionalOutput returns the file that a flag names, which must be free to write,
-// or "" where the flag is not given.
+// or "" where the flag is not given, or names standard output.
 func optionalOutput(c *cli.Context, flag string) (string, error) {
 	out := c.String(flag)
-	if out == "" {
+	if out == "" || isStdout(out) {
 		return "", nil
 	}
 	return out, safefile.Check(out, c.Bool("force"))
@@ -74,14 +79,12 @@ func optionalOutput(c *cli.Context, flag string) (string, error) {
 
 // inAndOut returns the single argument and where -o points, which must be free to
 // write.
-func inAndOut(c *cli.Context, what string) (path, out string, err error) {
+func (e *env) inAndOut(c *cli.Context, what string) (path, out string, err error) {
 	if path, err = oneArg(c, what); err != nil {
 		return "", "", err
 	}
-	if out, err = output(c); err != nil {
-		return "", "", err
-	}
-	return path, out, safefile.Check(out, c.Bool("force"))
+	out, err = e.output(c)
+	return path, out, err
 }
 
 // readers gathers -r, -R, --reviewer, --reviewers-file and -p of a command that
@@ -128,14 +131,14 @@ func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipi
 		out = append(out, r)
 	}
 	for _, f := range c.StringSlice(fileFlag) {
-		raw, err := readFile(f)
+		raw, err := e.readFile(f)
 		if err != nil {
 			return nil, err
 		}
-		keys.Warn = func(what string) { e.warn(f + ": " + what) }
+		keys.Warn = func(what string) { e.warn(shown(f) + ": " + what) }
 		rs, err := keys.RecipientsFile(strings.NewReader(string(raw)))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f, err)
+			return nil, at(f, err)
 		}
 		out = append(out, rs...)
 	}
@@ -174,7 +177,7 @@ func (e *env) passphraseOf(ctx context.Context, file string) (schema.Secret, err
 	if pass, known := e.asked[file]; known {
 		return pass, nil
 	}
-	pass, err := e.readSecret(ctx, "Passphrase of "+file)
+	pass, err := e.readSecret(ctx, "Passphrase of "+shown(file))
 	if err == nil && e.asked != nil {
 		e.asked[file] = pass
 	}
@@ -223,7 +226,7 @@ func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
 
 // open opens a bundle file with the identities of the command line.
 func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
-	f, err := openFile(path, maxFile)
+	f, err := e.openFile(path, maxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +255,7 @@ func (e *env) openWith(f io.Reader, path string, ids []age.Identity) (*sealed.Op
 		return nil, at(path, err)
 	}
 	if !o.ListsHolders() {
-		e.warn(fmt.Sprintf("%s opens to %s, and its own list names %d: somebody changed the list", path, human.Count(len(o.Header.Stanzas), "key"), len(o.Bundle.Manifest.Recipients)+len(o.Bundle.Manifest.Reviewers)))
+		e.warn(fmt.Sprintf("%s opens to %s, and its own list names %d: somebody changed the list", shown(path), human.Count(len(o.Header.Stanzas), "key"), len(o.Bundle.Manifest.Recipients)+len(o.Bundle.Manifest.Reviewers)))
 	}
 	return o, nil
 }
@@ -288,7 +291,7 @@ func publicKeys(ids []age.Identity) string {
 }
 
 // at puts a file's name in front of an error and keeps its hint.
-func at(path string, err error) error { return fmt.Errorf("%s: %w", path, err) }
+func at(path string, err error) error { return fmt.Errorf("%s: %w", shown(path), err) }
 
 // opens reports whether a command that writes a bundle has opened one before:
 // it then writes with the passphrase that it opened with.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -64,14 +65,17 @@ func format(c *cli.Context, known ...string) (string, error) {
 
 // write renders a result to the file out, or to stdout where it is "".
 func (e *env) write(c *cli.Context, out string, render func(io.Writer) error) error {
-	if out == "" {
-		return render(e.stdout)
+	if out == "" || isStdout(out) {
+		return render(cmp.Or[io.Writer](e.data, e.stdout))
 	}
 	return safefile.Write(out, c.Bool("force"), render)
 }
 
 // writeBundle writes a bundle, and secrets that it does not have yet, to its readers.
 func (e *env) writeBundle(c *cli.Context, out string, b *schema.Bundle, secrets schema.Secrets, to sealed.Holders) error {
+	if isStdout(out) && isTerminal(e.data) {
+		return schema.Hint(usage("a bundle is binary: it is not for the screen"), "-o FILE, or a pipe")
+	}
 	return e.write(c, out, func(w io.Writer) error { return sealed.Create(w, b, secrets, to) })
 }
 

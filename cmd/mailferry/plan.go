@@ -35,9 +35,11 @@ func (e *env) plan(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := optionalOutput(c, "output")
-	if err != nil {
-		return err
+	out := c.String("output")
+	if out != "" {
+		if out, err = e.output(c); err != nil {
+			return err
+		}
 	}
 	o, opts, err := e.openForCloud(c, path)
 	if err != nil {
@@ -83,6 +85,6 @@ func (e *env) savePlan(c *cli.Context, out string, p *importer.SavedPlan, to []a
 	if err := e.write(c, out, func(w io.Writer) error { return importer.SavePlan(w, p, to) }); err != nil {
 		return "", err
 	}
-	e.say("wrote %s", out)
+	e.say("wrote %s", shownOutput(out))
 	return digest, nil
 }

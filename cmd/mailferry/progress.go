@@ -32,10 +32,13 @@ func (e *env) terminal() human.Terminal {
 	return human.Terminal{Width: e.width(), Colour: isTerminal(e.stdout) && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"}
 }
 
+// showsProgress reports whether a line that moves can be shown.
+func (e *env) showsProgress() bool { return isTerminal(e.stderr) && e.getenv("TERM") != "dumb" }
+
 // progressBytes shows how far a long read is, on a terminal; nothing when
 // piped. The second function clears it.
 func (e *env) progressBytes(what string) (update func(read, total int64), done func()) {
-	if !isTerminal(e.stderr) {
+	if !e.showsProgress() {
 		return nil, func() {}
 	}
 	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(e.stderr), progressbar.OptionSetDescription(oneLine(what)),
@@ -51,7 +54,7 @@ func (e *env) progressBytes(what string) (update func(read, total int64), done f
 
 // progressItems shows how far an import is, on a terminal.
 func (e *env) progressItems(what string) (update func(importer.Progress), done func()) {
-	if !isTerminal(e.stderr) {
+	if !e.showsProgress() {
 		return nil, func() {}
 	}
 	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(e.stderr), progressbar.OptionSetDescription(what),

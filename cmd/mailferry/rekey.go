@@ -37,7 +37,7 @@ func (e *env) rekeyCommand() *cli.Command {
 }
 
 func (e *env) rekey(c *cli.Context) error {
-	path, out, err := inAndOut(c, "the bundle")
+	path, out, err := e.inAndOut(c, "the bundle")
 	if err != nil {
 		return err
 	}
@@ -83,13 +83,16 @@ func (e *env) rekey(c *cli.Context) error {
 		Readers []sealed.HolderChange `json:"readers"`
 		Pruned  int                   `json:"pruned"`
 	}{out, o.Digest, changes, len(o.Unreferred)}, func(p *human.Printer) {
-		p.Line(human.Plain, human.Visible(out)+": content "+o.Digest[:16]+", as before")
+		p.Line(human.Plain, human.Visible(shownOutput(out))+": content "+o.Digest[:16]+", as before")
 	})
 }
 
 // copyStatements lays what was signed about a bundle beside its new file too: the
 // content is the same.
 func (e *env) copyStatements(from, to string, o *sealed.Opened) error {
+	if isStdout(to) {
+		return nil
+	}
 	found, err := e.collect(from, o, nil)
 	if err != nil {
 		return err

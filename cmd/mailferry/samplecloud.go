@@ -84,7 +84,7 @@ func (e *env) serveSampleCloud(c *cli.Context) error {
 
 func (e *env) loadSample(c *cli.Context, sample *cloud.Cloud) error {
 	for _, f := range c.StringSlice("load") {
-		raw, err := readFile(f)
+		raw, err := e.readFile(f)
 		if err != nil {
 			return err
 		}

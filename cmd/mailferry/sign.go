@@ -17,7 +17,7 @@ func (e *env) signer(c *cli.Context) (*optionalSigner, error) {
 		return &optionalSigner{}, nil
 	}
 	file := c.String("sign")
-	if raw, err := readFile(file); err == nil && bytes.Contains(raw, []byte("PRIVATE KEY-----")) {
+	if raw, err := e.readFile(file); err == nil && bytes.Contains(raw, []byte("PRIVATE KEY-----")) {
 		e.warnExposed(file, "a private key")
 	}
 	s, err := sealed.LoadSigner(c.Context, file, func(string) ([]byte, error) {

@@ -233,6 +233,14 @@ func TestAProtectedSSHKeyIsAskedForOnce(t *testing.T) {
 	}
 }
 
+func TestABinaryFileIsNotForTheScreen(t *testing.T) {
+	bin, dir, ops := desk(t)
+	p := sitAt(t, 80, bin, dir, exec.Command("sh", "-c", "mailferry export -o - -r "+ops+" connections.csv > /dev/tty"))
+	if code, screen := p.leaves(); code != exitUsage || !strings.Contains(screen, "a bundle is binary") || strings.Contains(screen, "age-encryption") {
+		t.Errorf("exit %d: %q", code, screen)
+	}
+}
+
 func TestPassphrasesThatDifferWriteNothing(t *testing.T) {
 	bin, dir, _ := desk(t)
 	before := listing(t, dir)
@@ -422,5 +430,16 @@ func TestProgressIsNotShownWhenPiped(t *testing.T) {
 	}
 	if strings.Contains(string(printed), "reading long.zip") || strings.Contains(string(printed), "\r") {
 		t.Errorf("%q", printed)
+	}
+}
+
+// A terminal that cannot go back in its line gets no progress.
+func TestProgressIsNotShownOnADumbTerminal(t *testing.T) {
+	bin, dir, ops := desk(t)
+	longBackup(t, filepath.Join(dir, "long.zip"), 100)
+	p := sitAt(t, 80, bin, dir, exec.Command("sh", "-c",
+		"TERM=dumb exec mailferry export -r "+ops+" --profile profile.json --max-inflated 1000000000000 -o new.age long.zip"))
+	if code, screen := p.leaves(); code == 0 || strings.Contains(screen, "reading long.zip") {
+		t.Errorf("exit %d: %q", code, screen)
 	}
 }

@@ -36,7 +36,7 @@ func (e *env) transform(c *cli.Context) error {
 	if c.Bool("print-rules") {
 		return e.document(c, transform.DefaultRulesFile())
 	}
-	path, out, err := inAndOut(c, "the server bundle")
+	path, out, err := e.inAndOut(c, "the server bundle")
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (e *env) rules(c *cli.Context) (*schema.Rules, error) {
 	if file == "" {
 		return transform.DefaultRules(), nil
 	}
-	raw, err := readFile(file)
+	raw, err := e.readFile(file)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func (e *env) transformReport(c *cli.Context, out, digest string, notes []transf
 			p.Pair(0, 10, g.kind, human.Plain, g.what)
 			p.Wrapped(12, human.Faint, "of "+schema.Quotes(g.names))
 		}
-		p.Line(human.Plain, human.Visible(out)+": cloud bundle, content "+digest[:16])
+		p.Line(human.Plain, human.Visible(shownOutput(out))+": cloud bundle, content "+digest[:16])
 	})
 }
 

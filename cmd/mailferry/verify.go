@@ -89,7 +89,7 @@ func secretsChecked(o *sealed.Opened) string {
 
 func printVerdicts(p *human.Printer, path string, o *sealed.Opened, verdicts []*sealed.Verdict) {
 	pair := func(label, value string) { p.Pair(0, 13, label, human.Plain, value) }
-	pair("bundle", path)
+	pair("bundle", shown(path))
 	pair("content", o.Digest)
 	if o.Bundle.IsCloud() {
 		pair("transform", "repeated from the origin: the same")

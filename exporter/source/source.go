@@ -59,12 +59,14 @@ func KindOf(arg string) (Kind, error) {
 	if !info.Mode().IsRegular() {
 		return "", schema.Hint(fmt.Errorf("%s: is not a regular file", arg), "sources are read more than once: save it to a file first")
 	}
-	head := make([]byte, 512)
-	n, _ := io.ReadFull(f, head)
-	return kindOfFile(arg, f, head[:n])
+	return KindOfFile(arg, f)
 }
 
-func kindOfFile(path string, f io.ReadSeeker, head []byte) (Kind, error) {
+// KindOfFile is KindOf for the content of a file. path is for errors.
+func KindOfFile(path string, f io.ReadSeeker) (Kind, error) {
+	head := make([]byte, 512)
+	n, _ := io.ReadFull(f, head)
+	head = head[:n]
 	k := kindOfContent(head)
 	switch {
 	case bytes.HasPrefix(bytes.TrimLeft(head, "\ufeff \t\r\n"), []byte("{")):

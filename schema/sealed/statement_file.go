@@ -146,6 +146,8 @@ func readStatement(file string) (s schema.Statement, raw []byte, err error) {
 // its file, what extra names, and what is embedded in a cloud bundle, whose File
 // is empty.
 //
+// A bundle that no file holds (bundleFile "") has nothing beside it.
+//
 // Beside the file, those named as WriteStatement names them are taken whatever
 // they are about, and the first that cannot be read is the error. Mail and
 // downloads rename files, so every other regular file there whose name contains
@@ -160,9 +162,11 @@ func CollectStatements(bundleFile string, o *Opened, extra []string) (Collected,
 		return c, err
 	}
 	n := namesOf(bundleFile)
-	entries, err := n.entries()
-	if err != nil {
-		return c, err
+	var entries []string
+	if bundleFile != "" {
+		if entries, err = n.entries(); err != nil {
+			return c, err
+		}
 	}
 	named, files := map[string]bool{}, slices.Clone(extra)
 	for _, f := range extra {
