@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/mailferry/mailferry/internal/look"
 	"github.com/mailferry/mailferry/internal/selection"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -17,51 +20,50 @@ import (
 // markers of sealed secrets have no fingerprint yet: package sealed gives it.
 //
 // Two records of one name, a record that the format has no room for, a supplied
-// secret for a name that is not there, and a selection that is empty are errors.
-func build(contents []*Content, sel selection.Selection, supplied schema.Secrets) (*schema.Bundle, schema.Secrets, error) {
+// secret for a name that is not there, and a pattern that matches nothing are
+// errors, all of them together.
+func (o *Options) build(contents []*Content) (*schema.Bundle, schema.Secrets, error) {
 	b := &schema.Bundle{Format: schema.ServerFormat}
 	b.Manifest.Source = mergeSources(contents)
-	secrets := schema.Secrets{}
-	where := map[schema.SecretKey]string{}
-	used := map[schema.SecretKey]bool{}
-	for _, c := range contents {
-		for _, r := range c.Records {
-			key := schema.SecretKey{List: r.Item.List(), Name: r.Item.ItemName()}
-			if first, dup := where[key]; dup {
-				return nil, nil, schema.Hint(
-					fmt.Errorf("%s: %s %s is already in %s", r.Where, key.List.One(), schema.Quote(key.Name), first),
-					"names tell connections apart: rename one of them on Server, or take one out of the sheet")
-			}
-			where[key] = r.Where
-			if err := check(r); err != nil {
-				return nil, nil, err
-			}
-			secret := r.Secret
-			if s, ok := supplied[key]; ok {
-				used[key] = true
-				if secret.IsZero() {
-					secret = s
-				}
-			}
-			if m := marker(r, secret); m != nil {
-				if err := schema.Set(r.Item, schema.SecretField(key.List), m); err != nil {
-					return nil, nil, err
-				}
-			}
-			if !secret.IsZero() {
-				secrets[key] = secret
-			}
-			if key.List == schema.Credentials {
-				b.Credentials = append(b.Credentials, r.Item)
-			} else {
-				b.Connections = append(b.Connections, r.Item)
-			}
+	var errs schema.Errors
+	records := gather(contents, &errs)
+	if len(records) == 0 && errs.Err() == nil {
+		errs.Add(schema.Hint(fmt.Errorf("%s holds no connection and no credential", schema.Quote(b.Manifest.Source.Name)),
+			"look at what it holds with mailferry inspect"))
+	}
+	errs.Add(unused(o.Secrets, records))
+	errs.Add(look.CheckLiteral(o.Literal, namesOf(records)))
+	kept, err := o.narrow(records)
+	errs.Add(err)
+	doubt := o.Warn
+	if o.Strict {
+		doubt = func(w schema.Warning) {
+			errs.Add(schema.Hint(errors.New(w.String()), "without --strict this is a warning"))
 		}
 	}
-	if err := unused(supplied, used, where); err != nil {
-		return nil, nil, err
+	for _, c := range contents {
+		for _, w := range c.Doubts {
+			doubt(w)
+		}
 	}
-	if err := narrow(b, secrets, sel); err != nil {
+	doubtful(kept, doubt)
+	secrets := schema.Secrets{}
+	for _, r := range kept {
+		key := keyOf(r)
+		secret := o.secret(&r, doubt)
+		if m := marker(r, secret); m != nil {
+			errs.Add(schema.Set(r.Item, schema.SecretField(key.List), m))
+		}
+		if !secret.IsZero() {
+			secrets[key] = secret
+		}
+		if key.List == schema.Credentials {
+			b.Credentials = append(b.Credentials, r.Item)
+		} else {
+			b.Connections = append(b.Connections, r.Item)
+		}
+	}
+	if err := errs.Err(); err != nil {
 		return nil, nil, err
 	}
 	byName := func(x, y schema.Item) int { return cmp.Compare(x.ItemName(), y.ItemName()) }
@@ -70,24 +72,77 @@ func build(contents []*Content, sel selection.Selection, supplied schema.Secrets
 	return b, secrets, nil
 }
 
-// unused says which supplied secret belongs to nothing. Where the secret is a name
-// that the source has, the name is the secret, and not repeated.
-func unused(supplied schema.Secrets, used map[schema.SecretKey]bool, where map[schema.SecretKey]string) error {
-	first := schema.SecretKey{}
-	for key, secret := range supplied {
-		if _, swapped := where[schema.SecretKey{List: key.List, Name: secret.Reveal()}]; swapped && !used[key] {
+func keyOf(r Record) schema.SecretKey {
+	return schema.SecretKey{List: r.Item.List(), Name: r.Item.ItemName()}
+}
+
+// gather joins the records of all sources and checks each.
+func gather(contents []*Content, errs *schema.Errors) []Record {
+	var out []Record
+	where := map[schema.SecretKey]string{}
+	for _, c := range contents {
+		for _, r := range c.Records {
+			key := keyOf(r)
+			if first, dup := where[key]; dup {
+				errs.Add(schema.Hint(
+					fmt.Errorf("%s: %s %s is already in %s", r.Where, key.List.One(), schema.Quote(key.Name), first),
+					"names tell connections apart: rename one of them on Server, or take one out of the sheet"))
+				continue
+			}
+			where[key] = r.Where
+			errs.Add(check(r))
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func namesOf(records []Record) []string {
+	var out []string
+	for _, r := range records {
+		out = append(out, r.Item.ItemName())
+	}
+	return out
+}
+
+// unused says which supplied secrets belong to nothing. Where a secret is a name
+// that the source has, the names are secrets, and none is repeated.
+func unused(supplied schema.Secrets, records []Record) error {
+	have := map[schema.SecretKey]bool{}
+	for _, r := range records {
+		have[keyOf(r)] = true
+	}
+	var errs schema.Errors
+	keys := slices.SortedFunc(maps.Keys(supplied), func(x, y schema.SecretKey) int {
+		return cmp.Or(cmp.Compare(x.List, y.List), cmp.Compare(x.Name, y.Name))
+	})
+	for _, key := range keys {
+		if have[key] {
+			continue
+		}
+		if have[schema.SecretKey{List: key.List, Name: supplied[key].Reveal()}] {
 			return schema.Hint(fmt.Errorf("the name of a %s stands where its secret belongs", key.List.One()),
 				"name comes before secret: swap the two columns")
 		}
-		if !used[key] && (first.Name == "" || key.Name < first.Name) {
-			first = key
+		errs.Add(schema.Hint(fmt.Errorf("a secret is supplied for %s %s, which the source does not have", key.List.One(), schema.Quote(key.Name)),
+			"names match exactly, blanks and case included"))
+	}
+	return errs.Err()
+}
+
+// secret is a record's own secret, or the one that is supplied for it. In place
+// of a mask there is none, and r says so.
+func (o *Options) secret(r *Record, doubt func(schema.Warning)) schema.Secret {
+	for _, s := range []schema.Secret{r.Secret, o.Secrets[keyOf(*r)]} {
+		switch {
+		case s.IsZero():
+		case look.At(r.Item, s, o.Literal, doubt):
+			r.Reason = cmp.Or(r.Reason, look.MaskReason)
+		default:
+			return s
 		}
 	}
-	if first.Name == "" {
-		return nil
-	}
-	return schema.Hint(fmt.Errorf("a secret is supplied for %s %s, which the source does not have", first.List.One(), schema.Quote(first.Name)),
-		"names match exactly, blanks and case included")
+	return schema.Secret{}
 }
 
 // marker decides what stands in the secret's place, nil where none applies.
@@ -115,34 +170,38 @@ func NeedsSecret(it schema.Item) bool {
 	return c.Username != "" && !schema.UsesOAuth2(c)
 }
 
-func narrow(b *schema.Bundle, secrets schema.Secrets, sel selection.Selection) error {
-	if len(b.Connections) == 0 && len(b.Credentials) == 0 {
-		return schema.Hint(fmt.Errorf("%s holds no connection and no credential", schema.Quote(b.Manifest.Source.Name)),
-			"look at what it holds with mailferry inspect")
-	}
-	if sel.All() {
-		return nil
-	}
-	needed := map[string]bool{}
-	b.Connections = slices.DeleteFunc(b.Connections, func(it schema.Item) bool {
-		if sel.Has(it.ItemName()) {
-			needed[it.(*schema.ServerConnection).OAuth2Credentials] = true
-			return false
+// narrow keeps the connections that are selected and the credentials that those
+// need, and lists the connections that it leaves out.
+func (o *Options) narrow(records []Record) ([]Record, error) {
+	var names []string
+	for _, r := range records {
+		if r.Item.List() == schema.Connections {
+			names = append(names, r.Item.ItemName())
 		}
-		delete(secrets, schema.SecretKey{List: schema.Connections, Name: it.ItemName()})
-		return true
-	})
-	if len(b.Connections) == 0 {
-		return schema.Hint(fmt.Errorf("no connection is selected"), "--include and --exclude take patterns that match the whole name: '*desk*'")
 	}
-	b.Credentials = slices.DeleteFunc(b.Credentials, func(it schema.Item) bool {
-		if needed[it.ItemName()] {
-			return false
+	sel, err := selection.New(o.Include, o.Exclude, names)
+	if err != nil || sel.All() {
+		return records, err
+	}
+	needed, selected := map[string]bool{}, 0
+	for _, r := range records {
+		if c, ok := r.Item.(*schema.ServerConnection); ok && sel.Has(c.Name) {
+			needed[c.OAuth2Credentials], selected = true, selected+1
+		} else if ok {
+			o.Warn(schema.ItemWarning(c, "left out"))
 		}
-		delete(secrets, schema.SecretKey{List: schema.Credentials, Name: it.ItemName()})
-		return true
-	})
-	return nil
+	}
+	if selected == 0 {
+		return nil, schema.Hint(errors.New("no connection is selected"), "what --exclude matches is left out, also where --include matches it")
+	}
+	var kept []Record
+	for _, r := range records {
+		name := r.Item.ItemName()
+		if r.Item.List() == schema.Connections && sel.Has(name) || r.Item.List() == schema.Credentials && needed[name] {
+			kept = append(kept, r)
+		}
+	}
+	return kept, nil
 }
 
 // mergeSources names several sources as one; their hashes are hashed together

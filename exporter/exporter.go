@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/mailferry/mailferry/internal/selection"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -23,7 +22,13 @@ type Options struct {
 	// source gave none. Ask, if not nil, is asked for more once it is known which
 	// are missing.
 	Secrets schema.Secrets
+	// Literal are names of items whose secrets are taken as they are, though they
+	// look like masks.
+	Literal []string
 	Ask     func(missing []schema.SecretKey) (schema.Secrets, error)
+	// Strict makes errors of what is likely wrong: in a setting or a secret, a
+	// table without rows, a reference to a credential that is not there.
+	Strict bool
 	// Warn receives what the person should know, one line each, never with a
 	// secret's value; nil: they are dropped.
 	Warn func(schema.Warning)
@@ -35,35 +40,29 @@ type Options struct {
 // the secrets to seal into it. The bundle has its id and its history; nobody but
 // the caller holds the secrets.
 func Export(ctx context.Context, o Options) (*schema.Bundle, schema.Secrets, error) {
-	sel, err := selection.New(o.Include, o.Exclude)
+	if o.Warn == nil {
+		o.Warn = func(schema.Warning) {}
+	}
+	contents, err := o.read(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	warn := o.Warn
-	if warn == nil {
-		warn = func(schema.Warning) {}
+	if o.Ask != nil { // what is built first only says what is missing
+		o.Warn = func(schema.Warning) {}
 	}
-	var contents []*Content
-	for _, s := range o.Sources {
-		c, err := s.Read(ctx, warn)
-		if err != nil {
-			return nil, nil, err
-		}
-		contents = append(contents, c)
-	}
-	if len(contents) == 0 {
-		return nil, nil, fmt.Errorf("no source is given")
-	}
-	b, secrets, err := build(contents, sel, o.Secrets)
+	b, secrets, err := o.build(contents)
 	if err != nil {
 		return nil, nil, err
 	}
-	if missing := b.Missing(); o.Ask != nil && len(missing) > 0 {
-		more, err := o.Ask(missing)
-		if err != nil {
-			return nil, nil, err
+	if o.Ask != nil {
+		if missing := b.Missing(); len(missing) > 0 {
+			if o.Secrets, err = o.Ask(missing); err != nil {
+				return nil, nil, err
+			}
 		}
-		if b, secrets, err = build(contents, sel, more); err != nil {
+		o.Warn = warn
+		if b, secrets, err = o.build(contents); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -74,6 +73,24 @@ func Export(ctx context.Context, o Options) (*schema.Bundle, schema.Secrets, err
 	b.Manifest.ID = schema.NewID()
 	b.Manifest.Record("export", "from "+b.Manifest.Source.Kind, o.Tool, now())
 	return b, secrets, nil
+}
+
+// read reads all sources, also behind one that turns out broken: a person can put
+// right at once what is wrong with any of them.
+func (o *Options) read(ctx context.Context) ([]*Content, error) {
+	if len(o.Sources) == 0 {
+		return nil, fmt.Errorf("no source is given")
+	}
+	var contents []*Content
+	var errs schema.Errors
+	for _, s := range o.Sources {
+		c, err := s.Read(ctx, o.Warn)
+		if errs.Add(err); ctx.Err() != nil {
+			break
+		}
+		contents = append(contents, c)
+	}
+	return contents, errs.Err()
 }
 
 // Source is one place to read connections and credentials from. Reading is the
@@ -89,6 +106,7 @@ type Source interface {
 type Content struct {
 	Source  schema.Source
 	Records []Record
+	Doubts  []schema.Warning // what is likely wrong: an error with Options.Strict
 }
 
 // Record is one connection or credential as found.

@@ -122,7 +122,7 @@ func (s *tableSource) Read(ctx context.Context, warn func(schema.Warning)) (*Con
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", src.Name, err)
 	}
-	return &Content{Source: src, Records: records}, nil
+	return &Content{Source: src, Records: records, Doubts: m.doubts()}, nil
 }
 
 // MissingTable is the error for a table that a source lacks. have are the names

@@ -1,9 +1,13 @@
 package exporter
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -22,6 +26,7 @@ type Mapper struct {
 	order   []string
 	warned  map[string]bool
 	warn    func(schema.Warning)
+	errs    schema.Errors
 	kept    int // bytes of text in all rows
 }
 
@@ -44,11 +49,10 @@ type row struct {
 func NewMapper(p *schema.Profile, warn func(schema.Warning)) (*Mapper, error) {
 	m := &Mapper{profile: p, tables: map[string]*table{}, warned: map[string]bool{}, warn: warn}
 	if p.Credentials != nil {
-		if err := m.add(schema.Credentials, p.Credentials); err != nil {
-			return nil, err
-		}
+		m.add(schema.Credentials, p.Credentials)
 	}
-	if err := m.add(schema.Connections, &p.Connections); err != nil {
+	m.add(schema.Connections, &p.Connections)
+	if err := m.errs.Err(); err != nil {
 		return nil, err
 	}
 	if !p.Verified {
@@ -57,37 +61,17 @@ func NewMapper(p *schema.Profile, warn func(schema.Warning)) (*Mapper, error) {
 	return m, nil
 }
 
-func (m *Mapper) add(l schema.List, tp *schema.TableProfile) error {
+func (m *Mapper) add(l schema.List, tp *schema.TableProfile) {
 	name := FoldName(tp.Table)
 	if _, twice := m.tables[name]; twice {
-		return fmt.Errorf("profile: %s.table: %s is already the other list's table", l, schema.Quote(tp.Table))
+		m.errs.Add(fmt.Errorf("profile: %s.table: %s is already the other list's table", l, schema.Quote(tp.Table)))
+		return
 	}
 	seen := map[string]bool{}
 	for i, c := range tp.Columns {
-		at := fmt.Sprintf("profile: %s.columns[%d]", l, i)
-		f, known := schema.FieldByName(schema.ServerFormat, l, c.Field)
-		key, extra := strings.CutPrefix(c.Field, "extra.")
-		extra = extra && key != ""
-		switch {
-		case !known && !extra:
-			return fmt.Errorf("%s.field: %s is no field of a %s", at, schema.Quote(c.Field), l.One())
-		case seen[c.Field]:
-			return fmt.Errorf("%s.field: %s is mapped twice", at, c.Field)
-		case f.Secret && c.Secret == "" && c.Column != "":
-			return schema.Hint(fmt.Errorf("%s: %s is a secret: say \"secret\": \"plain\" or \"opaque\"", at, c.Field),
-				"opaque is the safe choice while you do not know whether the column holds ciphertext")
-		case !f.Secret && c.Secret != "":
-			return fmt.Errorf("%s.secret: %s is no secret field", at, c.Field)
-		case !f.Secret && c.Column != "" && namesSecret(l, c.Column):
-			return schema.Hint(fmt.Errorf("%s: column %s looks like one of secrets, and %s is shown to reviewers", at, schema.Quote(c.Column), schema.Quote(c.Field)),
-				"map it to %s, as plain or opaque", schema.SecretField(l))
-		case c.Lookup != "" && (c.Field != "oauth2_credentials" || m.profile.Credentials == nil):
-			return fmt.Errorf("%s.lookup: only oauth2_credentials looks up, in a credentials table", at)
-		case c.Values != "" && m.profile.Values[c.Values] == nil:
-			return fmt.Errorf("%s.values: the profile has no value map named %s", at, schema.Quote(c.Values))
-		case c.Values != "" && f.Secret:
-			return fmt.Errorf("%s.values: a secret has no value map", at)
-		case c.Column == "":
+		if err := m.column(l, c, fmt.Sprintf("profile: %s.columns[%d]", l, i), seen); err != nil {
+			m.errs.Add(err)
+		} else if c.Column == "" {
 			m.once(fmt.Sprintf("the profile leaves %s of %s unmapped", c.Field, l))
 			continue
 		}
@@ -95,12 +79,39 @@ func (m *Mapper) add(l schema.List, tp *schema.TableProfile) error {
 	}
 	for _, f := range schema.Fields(schema.ServerFormat, l) {
 		if f.Required && f.Type != schema.Boolean && !seen[f.Name] {
-			return schema.Hint(fmt.Errorf("profile: %s: no column is mapped to %s", l, f.Name),
-				"give its entry a \"column\" from the choices that are listed there")
+			m.errs.Add(schema.Hint(fmt.Errorf("profile: %s: no column is mapped to %s", l, f.Name),
+				"give its entry a \"column\" from the choices that are listed there"))
 		}
 	}
 	m.tables[name] = &table{list: l, profile: tp, keys: map[string]string{}, cipher: map[string]int{}, secrets: map[string]int{}}
 	m.order = append(m.order, name)
+}
+
+// column says what is wrong with a column of the profile, whose place is at.
+func (m *Mapper) column(l schema.List, c schema.ColumnProfile, at string, seen map[string]bool) error {
+	f, known := schema.FieldByName(schema.ServerFormat, l, c.Field)
+	key, extra := strings.CutPrefix(c.Field, "extra.")
+	extra = extra && key != ""
+	switch {
+	case !known && !extra:
+		return fmt.Errorf("%s.field: %s is no field of a %s", at, schema.Quote(c.Field), l.One())
+	case seen[c.Field]:
+		return fmt.Errorf("%s.field: %s is mapped twice", at, c.Field)
+	case f.Secret && c.Secret == "" && c.Column != "":
+		return schema.Hint(fmt.Errorf("%s: %s is a secret: say \"secret\": \"plain\" or \"opaque\"", at, c.Field),
+			"opaque is the safe choice while you do not know whether the column holds ciphertext")
+	case !f.Secret && c.Secret != "":
+		return fmt.Errorf("%s.secret: %s is no secret field", at, c.Field)
+	case !f.Secret && c.Column != "" && namesSecret(l, c.Column):
+		return schema.Hint(fmt.Errorf("%s: column %s looks like one of secrets, and %s is shown to reviewers", at, schema.Quote(c.Column), schema.Quote(c.Field)),
+			"map it to %s, as plain or opaque", schema.SecretField(l))
+	case c.Lookup != "" && (c.Field != "oauth2_credentials" || m.profile.Credentials == nil):
+		return fmt.Errorf("%s.lookup: only oauth2_credentials looks up, in a credentials table", at)
+	case c.Values != "" && m.profile.Values[c.Values] == nil:
+		return fmt.Errorf("%s.values: the profile has no value map named %s", at, schema.Quote(c.Values))
+	case c.Values != "" && f.Secret:
+		return fmt.Errorf("%s.values: a secret has no value map", at)
+	}
 	return nil
 }
 
@@ -135,26 +146,31 @@ func (m *Mapper) lookup() string {
 	return ""
 }
 
-// CheckColumns says which column the profile names and the table lacks.
+// CheckColumns says which columns the profile names and the table lacks.
 func (m *Mapper) CheckColumns(tableName string, have []string) error {
 	return checkColumns(tableName, m.Columns(tableName), have)
 }
 
 func checkColumns(tableName string, wanted, have []string) error {
+	var errs schema.Errors
 	for _, want := range wanted {
 		if !slices.ContainsFunc(have, func(h string) bool { return FoldName(h) == FoldName(want) }) {
-			return schema.Hint(fmt.Errorf("table %s has no column %s, which the profile names", schema.Quote(tableName), schema.Quote(want)),
-				"it has: %s", strings.Join(have, ", "))
+			errs.Add(schema.Hint(fmt.Errorf("table %s has no column %s, which the profile names", schema.Quote(tableName), schema.Quote(want)),
+				"it has: %s", strings.Join(have, ", ")))
 		}
 	}
-	return nil
+	return errs.Err()
 }
 
-// Row takes one row. get returns the value of a column named in upper case.
+// Row takes one row. get returns the value of a column named in upper case. What
+// is wrong with the row is kept for Records; an error ends the reading.
 func (m *Mapper) Row(tableName string, number int, get func(column string) Cell) error {
 	name := FoldName(tableName)
 	t := m.tables[name]
 	r := row{record: Record{Item: schema.NewItem(schema.ServerFormat, t.list), Where: fmt.Sprintf("%s row %d", name, number)}}
+	at := func(column string, err error) error {
+		return fmt.Errorf("%s, column %s: %w", r.record.Where, column, err)
+	}
 	for _, c := range t.profile.Columns {
 		if c.Column == "" {
 			continue
@@ -164,22 +180,23 @@ func (m *Mapper) Row(tableName string, number int, get func(column string) Cell)
 			continue
 		}
 		if m.kept += len(cell.Text); m.kept > schema.MaxDocument {
-			return fmt.Errorf("%s, column %s: more than %d bytes of text in all", r.record.Where, c.Column, schema.MaxDocument)
+			m.errs.Add(at(c.Column, fmt.Errorf("more than %d bytes of text in all", schema.MaxDocument)))
+			return m.errs.Err()
 		}
 		if err := m.cell(t, &r, c, cell.Text); err != nil {
-			return fmt.Errorf("%s, column %s: %w", r.record.Where, c.Column, err)
+			m.errs.Add(at(c.Column, err))
 		}
 	}
 	if r.record.Item.ItemName() == "" {
-		return fmt.Errorf("%s: has no name", r.record.Where)
+		m.errs.Add(fmt.Errorf("%s: has no name", r.record.Where))
 	}
 	if c, ok := r.record.Item.(*schema.ServerConnection); ok && c.ConnectMode == "" {
-		return fmt.Errorf("%s: has no connect mode", r.record.Where)
+		m.errs.Add(fmt.Errorf("%s: has no connect mode", r.record.Where))
 	}
 	if key := m.lookup(); key != "" && t.list == schema.Credentials {
 		k := get(FoldName(key)).Text
 		if _, twice := t.keys[k]; twice {
-			return fmt.Errorf("%s, column %s: the same key stands in another row, so that no connection can refer to it", r.record.Where, key)
+			m.errs.Add(at(key, errors.New("the same key stands in another row, so that no connection can refer to it")))
 		}
 		t.keys[k] = r.record.Item.ItemName()
 	}
@@ -225,13 +242,31 @@ func (m *Mapper) cell(t *table, r *row, c schema.ColumnProfile, text string) err
 		return schema.Set(r.record.Item, c.Field, text)
 	}
 	v, err := f.Parse(text)
+	if err != nil && f.Type == schema.Boolean {
+		return schema.Hint(err, "%s", howToMap(c, text))
+	}
 	if err != nil {
 		return err
 	}
 	return schema.Set(r.record.Item, c.Field, v)
 }
 
-// Records returns what all rows gave, references to credentials resolved.
+// howToMap gives the lines of a profile that map a word to true or false. What is
+// no short word may be a value of another column, and is not shown.
+func howToMap(c schema.ColumnProfile, word string) string {
+	if utf8.RuneCountInString(word) > 10 || strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		word = "…"
+	}
+	name := cmp.Or(c.Values, "switches")
+	line := fmt.Sprintf(`{"from": %q, "to": "true", "verified": true}`, word)
+	if c.Values != "" {
+		return fmt.Sprintf("add to %q under \"values\" of the profile what it means: %s", name, line)
+	}
+	return fmt.Sprintf(`let the profile say what it means: "values": %q in the column's entry, and under "values" of the profile: %q: [%s]`, name, name, line)
+}
+
+// Records returns what all rows gave, references to credentials resolved, or
+// everything that is wrong with them.
 func (m *Mapper) Records() ([]Record, error) {
 	var out []Record
 	for _, name := range m.order {
@@ -240,11 +275,10 @@ func (m *Mapper) Records() ([]Record, error) {
 			if r.reference != "" {
 				target, ok := m.tables[FoldName(m.profile.Credentials.Table)].keys[r.reference]
 				if !ok {
-					return nil, fmt.Errorf("%s: refers to credential %s, which table %s does not have", r.record.Where, schema.Quote(r.reference), m.profile.Credentials.Table)
+					m.errs.Add(fmt.Errorf("%s: refers to credential %s, which table %s does not have", r.record.Where, schema.Quote(r.reference), m.profile.Credentials.Table))
+					continue
 				}
-				if err := schema.Set(r.record.Item, "oauth2_credentials", target); err != nil {
-					return nil, err
-				}
+				m.errs.Add(schema.Set(r.record.Item, "oauth2_credentials", target))
 			}
 			out = append(out, r.record)
 		}
@@ -252,7 +286,18 @@ func (m *Mapper) Records() ([]Record, error) {
 			m.once(fmt.Sprintf("%d of %d values in %s.%s look like ciphertext although the profile says plain: mark the column opaque, or a wrong password is carried", n, t.secrets[column], name, column))
 		}
 	}
-	return out, nil
+	return out, m.errs.Err()
+}
+
+// doubts says which table gave nothing.
+func (m *Mapper) doubts() []schema.Warning {
+	var out []schema.Warning
+	for _, name := range m.order {
+		if t := m.tables[name]; len(t.rows) == 0 {
+			out = append(out, schema.Warning{What: fmt.Sprintf("table %s has no rows: is it the one that holds the %s?", schema.Quote(name), t.list)})
+		}
+	}
+	return out
 }
 
 func (m *Mapper) once(s string) {

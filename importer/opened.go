@@ -20,12 +20,12 @@ func For(o *sealed.Opened, include, exclude []string) (Options, error) {
 	if !o.Bundle.IsCloud() {
 		return opts, errServerBundle()
 	}
-	sel, err := selection.New(include, exclude)
+	sel, err := selection.New(include, exclude, namesIn(o.Bundle))
 	if err != nil {
 		return opts, err
 	}
 	if !sel.All() && !slices.ContainsFunc(o.Bundle.Connections, func(it schema.Item) bool { return sel.Has(it.ItemName()) }) {
-		return opts, schema.Hint(errors.New("no connection is selected"), "--include and --exclude take patterns that match the whole name: '*desk*'")
+		return opts, schema.Hint(errors.New("no connection is selected"), "--include selects connections; the credentials that they need come along")
 	}
 	if o.PartsOpened > 0 || o.Parts == 0 {
 		names := transform.NamesOf(o.Bundle)

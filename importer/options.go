@@ -154,10 +154,10 @@ func (o *Options) defaults() error {
 	if most := o.Cloud.Site().MaxJobs; most > 0 {
 		o.Jobs = min(o.Jobs, most)
 	}
-	if o.take, err = selection.New(o.Select.Include, o.Select.Exclude); err != nil {
+	if o.take, err = selection.New(o.Select.Include, o.Select.Exclude, namesIn(o.Bundle)); err != nil {
 		return err
 	}
-	if o.leave, err = selection.New(nil, o.Select.Exclude); err != nil {
+	if o.leave, err = selection.New(nil, o.Select.Exclude, namesIn(o.Bundle)); err != nil {
 		return err
 	}
 	o.guard = o.Cloud.Echoes()
@@ -190,6 +190,17 @@ func (o *Options) selected() map[itemKey]bool {
 		}
 	}
 	return in
+}
+
+// namesIn are what patterns are held against: the names of both lists.
+func namesIn(b *schema.Bundle) []string {
+	var out []string
+	for _, list := range schema.Lists() {
+		for _, it := range b.Items(list) {
+			out = append(out, it.ItemName())
+		}
+	}
+	return out
 }
 
 // credentialOf returns the name of the credential that a connection uses.

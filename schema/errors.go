@@ -58,12 +58,14 @@ type InvalidError struct {
 func (e *InvalidError) Error() string { return joinLines(e) }
 
 // Lines returns one line for each problem.
-func (e *InvalidError) Lines() []string {
+func (e *InvalidError) Lines() []string { return andMore(e.named()) }
+
+func (e *InvalidError) named() ([]string, int) {
 	var lines []string
 	for _, p := range e.Problems {
 		lines = append(lines, p.String())
 	}
-	return andMore(lines, e.More)
+	return lines, e.More
 }
 
 func invalid(place, format string, args ...any) error {

@@ -53,8 +53,9 @@ type Field struct {
 	Text      TextKind // of a String
 	Secret    bool
 	Required  bool
-	Min, Max  int // of an Integer
-	MaxLength int // of a String, in characters
+	Min, Max  int      // of an Integer
+	MaxLength int      // of a String, in characters
+	Known     []string // values that the vendor documents; there may be others
 }
 
 // Fields returns the fields of a bundle format's list in the panel's order.
@@ -129,6 +130,7 @@ func readFields(file, definition string) ([]Field, error) {
 			Minimum   int      `json:"minimum"`
 			Maximum   int      `json:"maximum"`
 			MaxLength int      `json:"maxLength"`
+			Examples  []string `json:"examples"`
 		}
 		if err := json.UnmarshalDecode(dec, &p); err != nil {
 			return nil, err
@@ -137,7 +139,7 @@ func readFields(file, definition string) ([]Field, error) {
 			continue
 		}
 		f.Label, f.Type, f.Text, f.Secret, f.Required = p.Title, p.Type, p.Text, p.Secret, required[f.Name]
-		f.Min, f.Max, f.MaxLength = p.Minimum, p.Maximum, p.MaxLength
+		f.Min, f.Max, f.MaxLength, f.Known = p.Minimum, p.Maximum, p.MaxLength, p.Examples
 		if f.Secret {
 			f.Type = SecretType
 		}

@@ -47,16 +47,19 @@ type errorList struct {
 func (l *errorList) Error() string   { return joinLines(l) }
 func (l *errorList) Unwrap() []error { return l.list }
 
-func (l *errorList) Lines() []string {
+func (l *errorList) Lines() []string { return andMore(l.named()) }
+
+func (l *errorList) named() ([]string, int) {
 	var lines []string
-	for _, err := range l.list {
-		lines = append(lines, ErrorLines(err)...)
-	}
 	more := l.more
+	for _, err := range l.list {
+		of, beyond := linesOf(err)
+		lines, more = append(lines, of...), more+beyond
+	}
 	if beyond := len(lines) - MostErrors; beyond > 0 {
 		lines, more = lines[:MostErrors], more+beyond
 	}
-	return andMore(lines, more)
+	return lines, more
 }
 
 // lined is an error about several things, each on a line of its own. Its text
@@ -77,20 +80,26 @@ func andMore(lines []string, more int) []string {
 
 // ErrorLines returns what an error says, each thing on a line of its own. What
 // was wrapped around several stands before each.
-func ErrorLines(err error) []string {
+func ErrorLines(err error) []string { return andMore(linesOf(err)) }
+
+// linesOf are the lines of an error, and how many there are beyond.
+func linesOf(err error) (out []string, more int) {
 	var l lined
 	if !errors.As(err, &l) {
-		return []string{err.Error()}
+		return []string{err.Error()}, 0
 	}
+	lines := l.Lines()
 	before, after, found := strings.Cut(err.Error(), l.Error())
 	if !found || l.Error() != joinLines(l) { // its text is a summary of its own
-		return append([]string{err.Error()}, l.Lines()...)
+		return append([]string{err.Error()}, lines...), 0
 	}
-	var out []string
-	for _, line := range l.Lines() {
+	if c, ok := l.(interface{ named() ([]string, int) }); ok {
+		lines, more = c.named()
+	}
+	for _, line := range lines {
 		out = append(out, before+line+after)
 	}
-	return out
+	return out, more
 }
 
 // Hints returns the outermost advice attached to err and to each of the errors
@@ -168,4 +177,10 @@ func (w Warning) String() string {
 		s = w.In + ": " + s
 	}
 	return s
+}
+
+// ItemWarning is a warning about one connection or credential.
+func ItemWarning(it Item, what string) Warning {
+	noun := it.List().One()
+	return Warning{Noun: noun, Name: noun + " " + Quote(it.ItemName()), What: what}
 }

@@ -33,6 +33,12 @@ func TestEveryErrorHasALine(t *testing.T) {
 	for range 30 {
 		outer.Add(errors.New("e"))
 	}
+	var whole schema.Errors
+	whole.Add(fmt.Errorf("all: %w", outer.Err()))
+	whole.Add(errors.New("f"))
+	if got := schema.ErrorLines(whole.Err()); len(got) != schema.MostErrors+1 || got[schema.MostErrors] != "and 15 more" {
+		t.Errorf("within another: %d lines, the last %q", len(got), got[len(got)-1])
+	}
 	if got := schema.ErrorLines(outer.Err()); len(got) != schema.MostErrors+1 || got[schema.MostErrors] != "and 14 more" {
 		t.Errorf("%d lines, the last %q", len(got), got[len(got)-1])
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/page"
-	"github.com/mailferry/mailferry/internal/selection"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -44,7 +43,6 @@ func (e *codeError) Unwrap() error { return e.err }
 // exitCode decides the exit code of a command by what its error is.
 func exitCode(err error) int {
 	var u *usageError
-	var pattern *selection.PatternError
 	var c *codeError
 	var gate *importer.GateError
 	var shut *sealed.ShutError
@@ -52,7 +50,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, &u), errors.As(err, &pattern):
+	case errors.As(err, &u):
 		return exitUsage
 	case errors.As(err, &c):
 		return c.code

@@ -2,12 +2,12 @@ package main
 
 import (
 	"fmt"
-	"github.com/mailferry/mailferry/internal/human"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/exporter/sheet"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -28,6 +28,9 @@ func (e *env) exportCommand() *cli.Command {
 			"every setting and no secret.",
 		Flags: flags(readerFlags(), identityFlags(), sourceFlags(), selectFlags(), outputFlags("the bundle"), []cli.Flag{
 			&cli.StringFlag{Name: "secrets", Usage: "take secrets that the source cannot give from `FILE` (CSV kind,name,secret; plain or age), or - to be asked"},
+			literalFlag(),
+			&cli.BoolFlag{Name: "strict", Usage: "make errors of what is likely wrong: a Connect Mode or credential that nobody knows, an odd secret, an empty table"},
+			verboseFlag(),
 			&cli.StringFlag{Name: "sign", Usage: "sign as exporter with the SSH key in `FILE`, or agent"},
 			&cli.BoolFlag{Name: "print-template", Usage: "print an empty sheet, or write it to -o: --print-template connections, or credentials"},
 			jsonFlag(),
@@ -36,9 +39,17 @@ func (e *env) exportCommand() *cli.Command {
 	}
 }
 
+func verboseFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "verbose", Usage: "name everything that a warning is about"}
+}
+
+func literalFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "literal-secret", Usage: "take the secret of the item `NAME` as it is, though it looks like a mask (repeatable)"}
+}
+
 func selectFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "include", Usage: "take only connections whose name matches `GLOB` (repeatable)"},
+		&cli.StringSliceFlag{Name: "include", Usage: "take only connections whose name matches `GLOB`: * is any text, ? any character (repeatable)"},
 		&cli.StringSliceFlag{Name: "exclude", Usage: "leave out connections whose name matches `GLOB` (repeatable)"},
 	}
 }
@@ -84,7 +95,8 @@ func (e *env) export(c *cli.Context) error {
 // long reading begins, so that what is wrong with it is said early; those typed
 // in once it is known which are missing.
 func (e *env) readServer(c *cli.Context) (*schema.Bundle, schema.Secrets, error) {
-	opts := exporter.Options{Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"), Warn: e.warning, Tool: e.tool, Now: e.now}
+	opts := exporter.Options{Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"), Literal: c.StringSlice("literal-secret"),
+		Strict: c.Bool("strict"), Warn: e.warning, Tool: e.tool, Now: e.now}
 	var err error
 	if c.String("secrets") == "-" {
 		opts.Ask = func(missing []schema.SecretKey) (schema.Secrets, error) { return e.secretsFile(c, missing) }
@@ -128,7 +140,7 @@ func (e *env) printWritten(p *human.Printer, w written, b *schema.Bundle) {
 	for _, l := range schema.Lists() {
 		for _, it := range b.Items(l) {
 			if m := schema.SecretMarker(it); m != nil && m.State == schema.Missing {
-				e.warning(about(it, "no secret: "+m.Reason))
+				e.warning(schema.ItemWarning(it, "no secret: "+m.Reason))
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/look"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
@@ -28,6 +29,7 @@ func (e *env) fillCommand() *cli.Command {
 			"that the bundle has already are skipped.",
 		Flags: flags(identityFlags(), readerFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "secrets", Usage: "take the secrets from `FILE` (CSV kind,name,secret; plain or age), or - to be asked"},
+			literalFlag(),
 			&cli.StringFlag{Name: "sign", Usage: "sign the new content as exporter with the SSH key in `FILE`, or agent"},
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask before statements are voided, nor before one's own key is locked out"},
 			jsonFlag(),
@@ -69,8 +71,12 @@ func (e *env) fill(c *cli.Context) error {
 		return at(path, fmt.Errorf("no secret was given; nothing is changed"))
 	}
 	skipped := e.skipSealed(o, secrets)
-	if err := o.Bundle.CheckSupplied(secrets); err != nil {
+	given := len(secrets)
+	if secrets, err = look.Supplied(o.Bundle, secrets, c.StringSlice("literal-secret"), e.warning); err != nil {
 		return at(path, err)
+	}
+	if len(secrets) == 0 && given > 0 {
+		return schema.Hint(at(path, fmt.Errorf("no secret was given; nothing is changed")), "a mask is none; --literal-secret NAME takes it as it is")
 	}
 	if len(secrets) == 0 {
 		e.say("%s: nothing is changed", path)
@@ -110,7 +116,7 @@ func (e *env) skipSealed(o *sealed.Opened, secrets schema.Secrets) int {
 			}
 			delete(secrets, key)
 			if has := o.Secret(l, key.Name); !has.IsZero() && !has.Equal(given) {
-				e.warning(about(it, "keeps the secret that it has, which is another one: export again to change it"))
+				e.warning(schema.ItemWarning(it, "keeps the secret that it has, which is another one: export again to change it"))
 			}
 		}
 	}

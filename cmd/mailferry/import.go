@@ -12,6 +12,7 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/rest"
+	"github.com/mailferry/mailferry/internal/look"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
@@ -47,6 +48,7 @@ func (e *env) importList(l schema.List, use, description string) *cli.Command {
 		Description: description,
 		Flags: flags(identityFlags(), cloudFlags(), gateFlags(), planFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "secrets", Usage: "take secrets that the bundle lacks from `FILE`, or - to be asked"},
+			literalFlag(),
 			&cli.StringFlag{Name: "plan", Usage: "apply exactly the saved plan in `FILE`, or refuse"},
 			&cli.BoolFlag{Name: "ready-only", Usage: "import what is not blocked and say what waits"},
 			&cli.StringSliceFlag{Name: "again", Usage: "write `NAME` again though it was written: you have looked, and Cloud does not have it; repeatable"},
@@ -140,7 +142,7 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	if err != nil {
 		return err
 	}
-	if err := o.Bundle.CheckSupplied(supplied); err != nil {
+	if supplied, err = look.Supplied(o.Bundle, supplied, c.StringSlice("literal-secret"), e.warning); err != nil {
 		return at(path, err)
 	}
 	opts.Secrets.Supplied = func(l schema.List, name string) schema.Secret {

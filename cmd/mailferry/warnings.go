@@ -16,12 +16,6 @@ func (e *env) warnIn(file string) func(schema.Warning) {
 	return func(w schema.Warning) { w.In = file; e.warning(w) }
 }
 
-// about is a warning about one connection or credential.
-func about(it schema.Item, what string) schema.Warning {
-	noun := it.List().One()
-	return schema.Warning{Noun: noun, Name: noun + " " + schema.Quote(it.ItemName()), What: what}
-}
-
 // showWarnings writes the warnings that were kept. What is true of several things
 // is one line with as many of their names as fit, or all with --verbose.
 func (e *env) showWarnings() {

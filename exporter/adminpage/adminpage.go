@@ -73,9 +73,12 @@ func (s *source) record(ctx context.Context, l schema.List, row formprofile.Row,
 	if err != nil {
 		return exporter.Record{}, err
 	}
-	out := exporter.Record{Item: got.Item, Secret: got.Secret}
-	if got.Secret.IsZero() && exporter.NeedsSecret(got.Item) {
-		out.Reason = cmp.Or(got.Hidden, "the form has no field for it")
+	out := exporter.Record{Item: got.Item}
+	switch needed := exporter.NeedsSecret(got.Item); {
+	case got.Hidden == "" && !got.Secret.IsZero():
+		out.Secret = got.Secret
+	case needed: // a mask stays, for who says that it is none
+		out.Secret, out.Reason = got.Secret, cmp.Or(got.Hidden, "the form has no field for it")
 	}
 	return out, extras(got, warn)
 }

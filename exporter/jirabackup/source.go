@@ -142,7 +142,7 @@ func advise(err error) error {
 	switch {
 	case errors.Is(err, ErrTooLarge):
 		return schema.Hint(err, "if you trust the file, raise the limit with --max-inflated")
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), schema.HintOf(err) != "":
 		return err
 	default:
 		return schema.Hint(err, "a backup is the one zip that Jira wrote, without a password, or the activeobjects.xml out of it: "+

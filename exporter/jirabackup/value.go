@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/schema"
 )
 
 // A value is one value of a row. It may be a password.
@@ -111,7 +112,8 @@ func unescape(s string) (string, error) {
 				low, _ = unicodeEscape(rest)
 			}
 			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-				return "", errors.New(`holds half a surrogate pair as \uXXXX`)
+				return "", schema.Hint(errors.New(`holds half a surrogate pair as \uXXXX`),
+					"a character was cut in two when it was saved on Server: type that field anew in Server's panel, save it, and make a new backup")
 			}
 			s = rest[5:]
 		}

@@ -37,7 +37,7 @@ func (f *Form) appear(ctx context.Context) error {
 // Reading is what the form of an item holds.
 type Reading struct {
 	Item   schema.Item
-	Secret schema.Secret // only where it was asked for
+	Secret schema.Secret // only where it was asked for; only a mask where Hidden says so
 	Hidden string        // why Secret is not there, in the page's terms; "" where the form has no place for one
 	Others []Other       // of fields that the profile does not name, in the form's order
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/chromedp/cdproto"
 
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/look"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -131,11 +131,8 @@ func (c *Control) live(ctx context.Context, function string) (string, error) {
 // its value.
 var ErrMasked = errors.New("the page does not show the secret")
 
-// bullets is what pages put in place of a secret.
-var bullets = regexp.MustCompile(`^[*•●∙·⬤]{3,}$`)
-
 // Secret returns what a password field, or a text field that holds a secret, really holds. When
-// that is nothing, or only a mask, the error is [ErrMasked].
+// that is nothing, or only a mask, the error is [ErrMasked]; the mask comes with it.
 func (c *Control) Secret(ctx context.Context) (schema.Secret, error) {
 	if err := c.refresh(ctx); err != nil {
 		return schema.Secret{}, err
@@ -147,13 +144,14 @@ func (c *Control) Secret(ctx context.Context) (schema.Secret, error) {
 	if err != nil {
 		return schema.Secret{}, err
 	}
+	secret := schema.NewSecret(value)
 	switch {
-	case value == "":
-		return schema.Secret{}, failure(ErrMasked, "%s is empty on the page", quoteLabel(c.Label))
-	case bullets.MatchString(value):
-		return schema.Secret{}, failure(ErrMasked, "%s shows a mask in place of the secret", quoteLabel(c.Label))
+	case secret.IsZero():
+		return secret, failure(ErrMasked, "%s is empty on the page", quoteLabel(c.Label))
+	case look.IsMask(secret):
+		return secret, failure(ErrMasked, "%s shows a mask in place of the secret", quoteLabel(c.Label))
 	}
-	return schema.NewSecret(value), nil
+	return secret, nil
 }
 
 // Set types text into a field, or chooses the option of a list or radio group whose text is

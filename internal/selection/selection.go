@@ -1,11 +1,12 @@
-// Package selection narrows a run to some connections by globs on their names.
+// Package selection narrows a run to some connections by patterns on their names.
 package selection
 
 import (
-	"path"
+	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -13,26 +14,31 @@ import (
 // where there is none, less those that match an exclude pattern. The zero
 // Selection is every name.
 type Selection struct {
-	include, exclude []string
+	include, exclude []pattern
 }
 
-// PatternError says that a pattern has a bracket or backslash that is left open.
-type PatternError struct{ pattern string }
-
-func (e *PatternError) Error() string {
-	return schema.Quote(address.Shown(e.pattern)) + " is not a pattern: a bracket or backslash is left open"
-}
-
-// New checks the patterns. One that is none is a *PatternError. `*` stands for any text, `?`
-// for one character, `[a-z]` for one of a class, `\` takes the next character as it is; a
-// pattern matches the whole name, case-sensitively.
-func New(include, exclude []string) (Selection, error) {
-	for _, p := range append(append([]string{}, include...), exclude...) {
-		if _, err := path.Match(flat(p), ""); err != nil {
-			return Selection{}, &PatternError{p}
+// New makes a selection among names. `*` stands for any text and `?` for one
+// character; brackets and backslashes are letters, as names have them. A pattern
+// matches the whole name, case-sensitively. One that is a name, or that ends in `*`
+// and up to there is how a name begins, is taken by its letters: `Why? *` selects
+// "Why? Mail" and not "Whys Mail". Patterns that match no name are errors.
+func New(include, exclude, names []string) (Selection, error) {
+	var s Selection
+	var errs schema.Errors
+	take := func(patterns []string, unmatched string) (out []pattern) {
+		for _, text := range patterns {
+			p := newPattern(text, names)
+			if !slices.ContainsFunc(names, p.matches) {
+				errs.Add(schema.Hint(fmt.Errorf("no connection is %s %s", unmatched, schema.Quote(text)),
+					"--include and --exclude take patterns that match the whole name, blanks and case included; * is any text, ? one character: '*desk*'"))
+			}
+			out = append(out, p)
 		}
+		return out
 	}
-	return Selection{include, exclude}, nil
+	s.include = take(include, "selected by --include")
+	s.exclude = take(exclude, "left out by --exclude")
+	return s, errs.Err()
 }
 
 // All reports whether the selection leaves nothing out.
@@ -40,17 +46,59 @@ func (s Selection) All() bool { return len(s.include) == 0 && len(s.exclude) == 
 
 // Has reports whether name is selected.
 func (s Selection) Has(name string) bool {
-	return (len(s.include) == 0 || any(s.include, name)) && !any(s.exclude, name)
+	matches := func(p pattern) bool { return p.matches(name) }
+	return (len(s.include) == 0 || slices.ContainsFunc(s.include, matches)) && !slices.ContainsFunc(s.exclude, matches)
 }
 
-func any(patterns []string, name string) bool {
-	for _, p := range patterns {
-		if ok, _ := path.Match(flat(p), flat(name)); ok {
-			return true
+// pattern is letters, and, where it is no name, what stands for others.
+type pattern struct {
+	text         string
+	exact, begin bool // text is a name; text is how names begin
+}
+
+func newPattern(text string, names []string) pattern {
+	if slices.Contains(names, text) {
+		return pattern{text: text, exact: true}
+	}
+	if begin, ends := strings.CutSuffix(text, "*"); ends && slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, begin) }) {
+		return pattern{text: begin, begin: true}
+	}
+	return pattern{text: text}
+}
+
+func (p pattern) matches(name string) bool {
+	switch {
+	case p.exact:
+		return name == p.text
+	case p.begin:
+		return strings.HasPrefix(name, p.text)
+	default:
+		return glob(p.text, name)
+	}
+}
+
+// glob matches from the left and goes back to the last star where that fails: no
+// earlier one needs to be tried again.
+func glob(pattern, name string) bool {
+	star, from := -1, 0
+	p, n := 0, 0
+	for n < len(name) {
+		_, size := utf8.DecodeRuneInString(name[n:])
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, from = p, n
+			p++
+		case p < len(pattern) && pattern[p] == '?':
+			p, n = p+1, n+size
+		case p < len(pattern) && pattern[p] == name[n]:
+			p, n = p+1, n+1
+		case star >= 0:
+			_, size = utf8.DecodeRuneInString(name[from:])
+			from += size
+			p, n = star+1, from
+		default:
+			return false
 		}
 	}
-	return false
+	return strings.Trim(pattern[p:], "*") == ""
 }
-
-// flat takes away what makes a slash special to path.Match: names have slashes.
-func flat(s string) string { return strings.ReplaceAll(s, "/", "\x00") }

@@ -1,29 +1,53 @@
 package selection
 
-import "testing"
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/mailferry/mailferry/schema"
+)
 
 func TestSelection(t *testing.T) {
 	for _, c := range []struct {
 		include, exclude []string
 		name             string
 		want             bool
+		others           string // further names, separated by bars
 	}{
-		{nil, nil, "anything", true},
-		{[]string{"*desk*"}, nil, "Service desk 1", true},
-		{[]string{"*desk*"}, nil, "Service Desk", false},
-		{[]string{"desk"}, nil, "Service desk", false},
-		{[]string{"a", "b*"}, nil, "bc", true},
-		{nil, []string{"HR*"}, "HR Recruiting", false},
-		{nil, []string{"HR*"}, "IT", true},
-		{[]string{"HR*"}, []string{"HR"}, "HR", false},
-		{[]string{"IT*"}, nil, "IT/Alerts/Night", true},
-		{[]string{"IT/*"}, nil, "IT/Alerts", true},
-		{[]string{"?T"}, nil, "ÄT", true},
-		{[]string{"[A-C]x"}, nil, "Bx", true},
-		{[]string{`\*`}, nil, "*", true},
-		{[]string{`\*`}, nil, "x", false},
+		{nil, nil, "anything", true, ""},
+		{[]string{"*desk*"}, nil, "Service desk 1", true, ""},
+		{[]string{"*desk*"}, nil, "Service Desk", false, "desk"},
+		{[]string{"desk"}, nil, "Service desk", false, "desk"},
+		{[]string{"a", "b*"}, nil, "bc", true, "a"},
+		{nil, []string{"HR*"}, "HR Recruiting", false, ""},
+		{nil, []string{"HR*"}, "IT", true, "HR"},
+		{[]string{"HR*"}, []string{"HR"}, "HR", false, ""},
+		{[]string{"IT*"}, nil, "IT/Alerts/Night", true, ""},
+		{[]string{"IT/*"}, nil, "IT/Alerts", true, ""},
+		{[]string{"?T"}, nil, "ÄT", true, ""},
+		{[]string{"a**c"}, nil, "abc", true, ""},
+		{[]string{"*ab"}, nil, "aab", true, ""},
+		{[]string{"*"}, nil, "", true, ""},
+		{[]string{"?"}, nil, "", false, "x"},
+
+		// Brackets and backslashes are letters.
+		{nil, []string{"[TEST] *"}, "[TEST] Mail", false, ""},
+		{nil, []string{"[TEST] *"}, "T Mail", true, "[TEST] Mail"},
+		{[]string{"*[x]"}, nil, "A [x]", true, ""},
+		{[]string{"["}, nil, "[", true, ""},
+		{[]string{`CORP\*`}, nil, `CORP\mail`, true, ""},
+		{[]string{`\*`}, nil, "*", false, `\x`},
+
+		// What is a name, or how one begins, is no pattern.
+		{nil, []string{"Sales *"}, "Sales Desk", true, "Sales *"},
+		{nil, []string{"Sales *"}, "Sales *", false, "Sales Desk"},
+		{nil, []string{"Why? *"}, "Why? Mail", false, "Whys Mail"},
+		{nil, []string{"Why? *"}, "Whys Mail", true, "Why? Mail"},
+		{nil, []string{"Why? *"}, "Whys Mail", false, ""},
 	} {
-		s, err := New(c.include, c.exclude)
+		names := append(strings.Split(c.others, "|"), c.name)
+		s, err := New(c.include, c.exclude, names)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,13 +57,25 @@ func TestSelection(t *testing.T) {
 	}
 }
 
-func TestAPatternLeftOpenIsAnError(t *testing.T) {
-	for _, p := range []string{"[a", `a\`, "[]"} {
-		if _, err := New([]string{p}, nil); err == nil {
-			t.Errorf("%q is taken as an include pattern", p)
-		}
-		if _, err := New(nil, []string{p}); err == nil {
-			t.Errorf("%q is taken as an exclude pattern", p)
-		}
+func TestAPatternThatMatchesNothingIsAnError(t *testing.T) {
+	_, err := New([]string{"*desk*", "Desk"}, []string{"[A-Z]*"}, []string{"Help desk", "IT"})
+	want := `no connection is selected by --include "Desk"; no connection is left out by --exclude "[A-Z]*"`
+	if err == nil || err.Error() != want || !strings.Contains(schema.HintOf(err), "'*desk*'") {
+		t.Errorf("got %v\nwant %s", err, want)
 	}
+}
+
+// FuzzGlob holds the matcher against the regular expression of the same meaning.
+func FuzzGlob(f *testing.F) {
+	f.Add("a*b?c**", "aXbYcZ")
+	f.Add("[?*]", "[ä]")
+	f.Fuzz(func(t *testing.T, pattern, name string) {
+		if !strings.HasPrefix(strings.ToValidUTF8(pattern, "")+strings.ToValidUTF8(name, ""), pattern+name) {
+			return
+		}
+		same := strings.NewReplacer(`\*`, `(?s:.*)`, `\?`, `(?s:.)`).Replace(regexp.QuoteMeta(pattern))
+		if got, want := glob(pattern, name), regexp.MustCompile(`\A`+same+`\z`).MatchString(name); got != want {
+			t.Errorf("%q matches %q: %v, want %v", pattern, name, got, want)
+		}
+	})
 }

@@ -1,9 +1,10 @@
-package schema_test
+package look_test
 
 import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/look"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -27,7 +28,7 @@ func TestASecretIsSuppliedOnlyWhereOneIsMissing(t *testing.T) {
 		{server, schema.Connections, "Has", `connection "Has" has a secret already`},
 		{server, schema.Connections, "lacks", `the bundle has no connection "lacks"`},
 		{server, schema.Credentials, "Has", `the bundle has no credential "Has"`},
-		{server, schema.Connections, "Lacks z y b x", `the bundle has no connection "b"`}, // the first, always
+		{server, schema.Connections, "Lacks z y b x", `the bundle has no connection "b"; the bundle has no connection "x"; the bundle has no connection "y"; the bundle has no connection "z"`}, // all of them
 		{cloud, schema.Connections, "Lacks", ""},
 		{cloud, schema.Connections, "Has", `connection "Has" has a secret already`},
 		{cloud, schema.Connections, "Open", `connection "Open" lacks no secret`},
@@ -37,7 +38,7 @@ func TestASecretIsSuppliedOnlyWhereOneIsMissing(t *testing.T) {
 		for _, name := range strings.Fields(c.names) {
 			secrets[schema.SecretKey{List: c.list, Name: name}] = schema.NewSecret("hunter2")
 		}
-		err := c.b.CheckSupplied(secrets)
+		_, err := look.Supplied(c.b, secrets, nil, func(schema.Warning) {})
 		if c.want == "" && err != nil || c.want != "" && (err == nil || err.Error() != c.want || schema.HintOf(err) == "") {
 			t.Errorf("%s %s of a %s: %v, want %q", c.list, c.names, c.b.Format, err, c.want)
 		}
