@@ -29,6 +29,17 @@ func (b *Bundle) WriteContent(w io.Writer) error {
 	return c.err
 }
 
+// ContentJQ is a program for stock jq (jq -rj) that writes the bytes of WriteContent
+// from a bundle that stock age opened. jq -S alone would not: it escapes U+007F, and
+// orders names beyond the Basic Multilingual Plane otherwise than RFC 8785.
+const ContentJQ = `def units: explode | map(if . > 65535 then (. - 65536 | (. / 1024 | floor) + 55296, . % 1024 + 56320) else . end); ` +
+	`def text: split("\u007f") | map(tojson | .[1:-1]) | join("\u007f") | "\"\(.)\""; ` +
+	`def form: if type == "object" then "{" + ([to_entries | sort_by(.key | units)[] | (.key | text) + ":" + (.value | form)] ` +
+	`| join(",")) + "}" ` +
+	`elif type == "array" then "[" + (map(form) | join(",")) + "]" elif type == "string" then text else tojson end; ` +
+	`{format, manifest: (.manifest | {id, source}), credentials, connections} ` +
+	`+ if .origin then {origin} else {} end | form`
+
 // Digest is the content digest: lower-case hex SHA-256 of what WriteContent
 // writes.
 func (b *Bundle) Digest() (string, error) {

@@ -22,7 +22,7 @@ func (e *env) verifyCommand() *cli.Command {
 			"or rejecting.",
 		Flags: flags(identityFlags(), gateFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "for", Usage: "count statements made for the Cloud at `URL`, and none made for another"},
-			&cli.StringFlag{Name: "extract", Usage: "write what ssh-keygen -Y verify needs into `DIR`"},
+			&cli.StringFlag{Name: "extract", Usage: "write the signed content, and what ssh-keygen -Y verify needs, into `DIR`"},
 			jsonFlag(),
 		}),
 		Action: e.verify,
@@ -49,10 +49,10 @@ func (e *env) verify(c *cli.Context) error {
 		return err
 	}
 	if dir := c.String("extract"); dir != "" {
-		if err := verdicts[0].Extract(dir); err != nil {
+		if err := verdicts[0].Extract(dir, o.Bundle); err != nil {
 			return err
 		}
-		e.say("%s holds what ssh-keygen -Y verify needs; README.txt has the commands", dir)
+		e.say("%s holds what ssh-keygen -Y verify needs, and the signed content; README.txt has the commands", dir)
 	}
 	err = e.result(c, "verify-result", struct {
 		*sealed.Verdict

@@ -34,6 +34,9 @@ func HTML(w io.Writer, r *Report) error {
 	}})
 }
 
+// DigestProgram is for the template: how stock tools make the digest.
+func (b bundleView) DigestProgram() string { return schema.ContentJQ }
+
 type bundleView struct {
 	*Bundle
 	Number                   int

@@ -1,7 +1,9 @@
 package sealed
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,24 +15,32 @@ import (
 // allowedSignersName is the copy that ExtractStatements writes.
 const allowedSignersName = "allowed_signers"
 
-// Extract writes into dir what stock ssh-keygen needs to verify each statement
-// by itself: NN.json with the exact signed bytes, NN.json.sig, the
-// allowed_signers file as it was given, and a README.txt with one command for
-// each, in the verdict's order. Those that are invalid are written like the
-// others, so that ssh-keygen can say so. dir is made where it is missing; a file
-// that is already there is an error.
-func (v *Verdict) Extract(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+// Extract writes into dir what stock tools need to verify each statement about b,
+// the bundle that the verdict is of: NN.json with the exact signed bytes,
+// NN.json.sig, the allowed_signers file as it was given; content.json, whose
+// SHA-256 is the content digest, and content.jq, which makes it of the bundle; and
+// a README.txt with the commands, in the verdict's order. Statements that are
+// invalid are written like the others, so that ssh-keygen can say so. dir is made
+// where it is missing; a file that is already there is an error. The content shows
+// every setting and no secret, so all is for the owner alone.
+func (v *Verdict) Extract(dir string, b *schema.Bundle) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("extract: %w", err)
 	}
 	var readme strings.Builder
 	fmt.Fprintf(&readme, "Statements about the mailferry bundle %s\ncontent digest %s\n", v.Bundle, v.Digest)
-	readme.WriteString("\nRun these in this folder. ssh-keygen says whether the signature is good and the\nkey is allowed; the signed .json says which bundle, digest and decision it is about.\n")
+	fmt.Fprintf(&readme, "\nRun these in this folder. content.json is what the digest is of:\necho '%s  content.json' | sha256sum -c\n", v.Digest)
+	readme.WriteString("\nThat it is the bundle's, KEY and BUNDLE named for what they are:\nage -d -i KEY BUNDLE | jq -rjf content.jq | cmp - content.json\n")
+	readme.WriteString("\nOf each statement, that the signature is good and the key allowed; the signed\nNN.json says which bundle, digest and decision it is about.\n")
 	type file struct {
 		name string
 		doc  []byte
 	}
-	var files []file
+	var content bytes.Buffer
+	if err := b.WriteContent(&content); err != nil {
+		return fmt.Errorf("extract: %w", err)
+	}
+	files := []file{{"content.json", content.Bytes()}, {"content.jq", []byte(schema.ContentJQ + "\n")}}
 	if v.allowed != nil {
 		files = append(files, file{allowedSignersName, v.allowed.raw})
 	}
@@ -41,7 +51,8 @@ func (v *Verdict) Extract(dir string) error {
 		fmt.Fprintf(&readme, "\n%s\n%s\n", describe(s), keygenCommand(name, s))
 	}
 	for _, f := range append(files, file{"README.txt", []byte(readme.String())}) {
-		if err := safefile.WriteNew(filepath.Join(dir, f.name), f.doc); err != nil {
+		put := func(w io.Writer) error { _, err := w.Write(f.doc); return err }
+		if err := safefile.Write(filepath.Join(dir, f.name), false, put); err != nil {
 			return schema.Hint(fmt.Errorf("extract: %w", err), "extract into a folder that is new")
 		}
 	}

@@ -24,7 +24,7 @@ carl valid-before="20260311Z" CARL`)
 	})
 	v := c.judge([]Evidence{twice, twice, c.says("BEN", nil), broken, c.says("CARL", nil), c.says("MALLORY", nil), rejected, taken})
 	dir := filepath.Join(t.TempDir(), "out")
-	if err := v.Extract(dir); err != nil {
+	if err := v.Extract(dir, &schema.Bundle{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := slurp(t, filepath.Join(dir, "01.json")); got != twice.Statement.Statement {
@@ -55,7 +55,7 @@ carl valid-before="20260311Z" CARL`)
 			t.Errorf("one that is %s is checked by %s", want[i], command)
 		}
 	}
-	if err := v.Extract(dir); err == nil {
+	if err := v.Extract(dir, &schema.Bundle{}); err == nil {
 		t.Error("wrote over files that were there")
 	}
 }
