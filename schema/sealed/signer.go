@@ -12,12 +12,12 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"slices"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -251,6 +251,6 @@ func checkPrincipal(p string) error {
 	return nil
 }
 
-func isPrintable(s string) bool {
-	return !slices.ContainsFunc([]rune(s), func(r rune) bool { return !isPlainRune(r) })
-}
+// isPrintable reports whether people see a text as it is, blanks at its ends
+// included.
+func isPrintable(s string) bool { return human.Visible(s) == s }

@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"unicode"
 
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
@@ -192,25 +191,4 @@ func readBounded(name string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("larger than %d bytes", limit)
 	}
 	return raw, nil
-}
-
-// isPlainRune reports whether a terminal or page shows r as itself: control,
-// bidirectional, zero-width and other unprintable characters are not.
-func isPlainRune(r rune) bool { return r != unicode.ReplacementChar && unicode.IsPrint(r) }
-
-// neutral writes text from outside so that it can be shown: whatever is not
-// plain stands as an escape such as \u202e.
-func neutral(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		switch {
-		case isPlainRune(r):
-			b.WriteRune(r)
-		case r > 0xffff:
-			fmt.Fprintf(&b, `\U%08x`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -95,7 +96,7 @@ func dedupe(evidence []Evidence) []Evidence {
 
 // first judges a statement by itself.
 func (j Judgement) first(e Evidence) StatementVerdict {
-	s := StatementVerdict{File: neutral(e.File), State: StateCounts, Signer: []string{}, ReadersAdded: []ReaderAdded{}, statement: e.Statement, by: counted{person: -1}}
+	s := StatementVerdict{File: human.Visible(e.File), State: StateCounts, Signer: []string{}, ReadersAdded: []ReaderAdded{}, statement: e.Statement, by: counted{person: -1}}
 	signed, err := CheckStatement(e.Statement)
 	if err != nil {
 		s.State, s.Why = StateInvalid, err.Error()
@@ -103,7 +104,7 @@ func (j Judgement) first(e Evidence) StatementVerdict {
 	}
 	b := signed.Body
 	s.signed, s.Key, s.Role, s.Decision = signed, signed.Fingerprint(), b.Role, b.Decision
-	s.Time, s.Expires, s.For, s.Comment = b.Time, b.Expires, neutral(b.For), neutral(b.Comment)
+	s.Time, s.Expires, s.For, s.Comment = b.Time, b.Expires, human.Visible(b.For), human.Visible(b.Comment)
 	s.ReadersAdded = readersAdded(j.Subject, b)
 	s.about = j.Subject.aboutWhat(b)
 	key := j.Allowed.standingOf(signed.Key, b.Time.Time, j.Now)
@@ -180,7 +181,7 @@ func readersAdded(now StatementSubject, then *schema.StatementBody) []ReaderAdde
 		}
 		for _, r := range now {
 			if !known[r.Key] {
-				out = append(out, ReaderAdded{sight, neutral(r.Label), neutral(r.Key)})
+				out = append(out, ReaderAdded{sight, human.Visible(r.Label), human.Visible(r.Key)})
 			}
 		}
 	}
@@ -292,7 +293,7 @@ func (v *Verdict) warnOfOrigin() {
 	}
 	for _, r := range said {
 		if r.Decision == schema.DecisionReject && !lifted(said, r) {
-			who := neutral(strings.Join(r.Signer, ", "))
+			who := human.Visible(strings.Join(r.Signer, ", "))
 			if who == "" {
 				who = "the key " + r.Key
 			}

@@ -295,7 +295,7 @@ func TestARejectionIsToldThoughNobodyListedItsKey(t *testing.T) {
 			if len(v.Unheeded) != told.want || len(v.Rejections) > 0 || v.Shut() || v.ListsNobody() != (allowed == nil) {
 				t.Errorf("%s, %s: unheeded %+v, rejections %+v", name, what, v.Unheeded, v.Rejections)
 			}
-			if told.want == 1 && (v.Unheeded[0].Key != c.signers["MALLORY"].Fingerprint() || v.Unheeded[0].Comment != `no\u001b`) {
+			if told.want == 1 && (v.Unheeded[0].Key != c.signers["MALLORY"].Fingerprint() || v.Unheeded[0].Comment != `no‹U+001B›`) {
 				t.Errorf("%s, %s: told as %+v", name, what, v.Unheeded[0])
 			}
 		}
@@ -341,7 +341,7 @@ func TestReadersAddedSinceAreTold(t *testing.T) {
 	c.subject.Recipients = append(c.subject.Recipients, schema.KeyHolder{Label: "new\u202e", Key: "age1new"}, schema.KeyHolder{Key: "age1audit"})
 	c.subject.Reviewers = append(c.subject.Reviewers, schema.KeyHolder{Label: "more", Key: "age1more"}, schema.KeyHolder{Key: "age1ops"})
 	got := fmt.Sprint(c.judge([]Evidence{e}).Statements[0].ReadersAdded)
-	if want := `[{recipient new\u202e age1new} {recipient  age1audit} {reviewer more age1more}]`; got != want {
+	if want := `[{recipient new‹U+202E› age1new} {recipient  age1audit} {reviewer more age1more}]`; got != want {
 		t.Fatalf("added %s, want %s", got, want)
 	}
 }
@@ -351,7 +351,7 @@ func TestTextsOfAStatementCannotReachTheTerminal(t *testing.T) {
 	v := c.judge([]Evidence{c.says("ANNA", func(b *schema.StatementBody) {
 		b.Decision, b.Comment = schema.DecisionReject, "bad\x1b[2J\u202e\u200bé ok\n"
 	})})
-	want := `bad\u001b[2J\u202e\u200bé ok\u000a`
+	want := `bad‹U+001B›[2J‹U+202E›‹U+200B›é ok⏎`
 	if v.Statements[0].Comment != want || v.Rejections[0].Comment != want {
 		t.Fatalf("shown as %q", v.Statements[0].Comment)
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -216,7 +217,7 @@ func (c *Collected) neighbour(file string, subject StatementSubject, laid bool) 
 	case err == nil && (body.Bundle == subject.Bundle || subject.aboutWhat(body) == aboutOrigin):
 		c.Evidence = append(c.Evidence, Evidence{File: file, Statement: s, Aside: !laid && subject.aboutWhat(body) == aboutOther})
 	case err != nil && looksLikeStatement(filepath.Base(file), raw):
-		c.Unreadable = append(c.Unreadable, Unreadable{neutral(file), err.Error()})
+		c.Unreadable = append(c.Unreadable, Unreadable{human.Visible(file), err.Error()})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -125,7 +126,7 @@ func (v *Verdict) Missing() []string {
 	var out []string
 	for _, r := range v.Requirements {
 		if !r.Met {
-			out = append(out, neutral(r.Require+": "+r.Why))
+			out = append(out, human.Visible(r.Require+": "+r.Why))
 		}
 	}
 	return out
