@@ -49,7 +49,7 @@ func TestASuggestedProfileIsRightOnBackupsNotSeen(t *testing.T) {
 				}
 			}
 			want.edit(t, p)
-			c, err := jirabackup.NewSource(backup, p, jirabackup.Options{}).Read(t.Context(), func(schema.Warning) {})
+			c, err := exporter.NewSource(jirabackup.NewTables(backup, jirabackup.Options{}), p).Read(t.Context(), func(schema.Warning) {})
 			if err != nil {
 				t.Fatal(err)
 			}

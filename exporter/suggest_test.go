@@ -230,7 +230,7 @@ func TestAProfileIsSuggestedEditedAndUsed(t *testing.T) {
 	if err := schema.DecodeFile("profile", []byte(edited), &used); err != nil {
 		t.Fatal(err)
 	}
-	c, err := jirabackup.NewSource(backup, &used, jirabackup.Options{}).Read(t.Context(), func(schema.Warning) {})
+	c, err := exporter.NewSource(jirabackup.NewTables(backup, jirabackup.Options{}), &used).Read(t.Context(), func(schema.Warning) {})
 	if err != nil {
 		t.Fatal(err)
 	}

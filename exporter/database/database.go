@@ -14,15 +14,6 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// Limits on what a database may hand over.
-const (
-	maxCell        = 64 << 10  // characters in one value
-	maxColumns     = 1_000_000 // columns in all tables of the database
-	maxNames       = 64 << 20  // bytes in the names of those
-	connectTimeout = 15 * time.Second
-	grace          = 5 * time.Second // how long after its time-out a statement may keep silent
-)
-
 // Options say how to reach a database.
 type Options struct {
 	// Ask gets the password from a person where none is configured and the

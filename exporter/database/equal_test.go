@@ -43,7 +43,7 @@ func TestOneSiteGivesEqualBundlesWhateverItWasReadFrom(t *testing.T) {
 		return exporter.NewSource(open(t, s.URL(), database.Options{}), p)
 	}
 	sources := map[string]exporter.Source{
-		"backup": jirabackup.NewSource(backup, p, jirabackup.Options{}), "XML": jirabackup.NewSource(filepath.Join(samples, "backup", "activeobjects.xml"), p, jirabackup.Options{}),
+		"backup": exporter.NewSource(jirabackup.NewTables(backup, jirabackup.Options{}), p), "XML": exporter.NewSource(jirabackup.NewTables(filepath.Join(samples, "backup", "activeobjects.xml"), jirabackup.Options{}), p),
 		"PostgreSQL": live(postgres), "MariaDB": live(mariadb), "MariaDB with lower case": live(lower),
 	}
 	sheets := sheet.New(filepath.Join(samples, "server-connections.csv"), filepath.Join(samples, "server-credentials.csv"))

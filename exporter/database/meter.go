@@ -7,11 +7,6 @@ import (
 	"sync/atomic"
 )
 
-// maxUnread bounds what a server may send before its next row is complete. The
-// widest row asked for is a few MiB; drivers gather whatever else comes, in one
-// endless message or many, for as long as it comes.
-const maxUnread = 32 << 20
-
 var errFlood = errors.New("the server sends more than a row can hold")
 
 // A meter counts what arrives since the last row.

@@ -13,8 +13,6 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-const maxOptionFile = 1 << 20
-
 // mysqlPassword looks where the address says, then where MySQL's own client
 // does.
 func (d *Database) mysqlPassword() error {

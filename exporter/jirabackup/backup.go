@@ -15,14 +15,6 @@ import (
 	"github.com/klauspost/compress/zip"
 )
 
-// Limits on the inflated document that hold when [Options] gives none: so many
-// times the compressed size, but never below the one nor above the other.
-const (
-	defaultRatio       = 200
-	defaultMinInflated = 1 << 30
-	defaultMaxInflated = 64 << 30
-)
-
 // ErrTooLarge is what a document is refused with that inflates past the limit;
 // a larger Options.MaxInflated lets it through.
 var ErrTooLarge = errors.New("inflates past the limit")

@@ -272,7 +272,7 @@ func TestWhatStandsTwiceOrHasNoNameIsRefused(t *testing.T) {
 		wantError(t, err, want)
 	}
 	var many strings.Builder
-	for i := range maxContents / itemCost {
+	for i := range maxContents / nameCost {
 		fmt.Fprintf(&many, `<table name="T%d"/>`, i)
 	}
 	_, err := readAll([]byte(head+many.String()+"</backup>"), window)

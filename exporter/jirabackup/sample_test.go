@@ -287,7 +287,7 @@ func sampleProfile(t *testing.T) *schema.Profile {
 func TestTheSampleSaysThatItIsUnverified(t *testing.T) {
 	p := sampleProfile(t)
 	var warned []string
-	c, err := jirabackup.NewSource(filepath.Join(samples, "jira-backup.zip"), p, jirabackup.Options{}).Read(t.Context(), func(w schema.Warning) { warned = append(warned, w.String()) })
+	c, err := exporter.NewSource(jirabackup.NewTables(filepath.Join(samples, "jira-backup.zip"), jirabackup.Options{}), p).Read(t.Context(), func(w schema.Warning) { warned = append(warned, w.String()) })
 	if err != nil {
 		t.Fatal(err)
 	}

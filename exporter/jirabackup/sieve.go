@@ -13,16 +13,6 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-const (
-	// window is how much of the document is looked at in one go.
-	window = 256 << 10
-	// maxToken bounds what encoding/xml holds at a time, and so one value.
-	maxToken = 16 << 20
-	// maxMarkup bounds what stands between a < and the next >: attributes take
-	// many times their bytes.
-	maxMarkup = 1 << 20
-)
-
 var (
 	errCut = errors.New("the document ends too early: it was cut short")
 	errDTD = errors.New("the document has a DTD, which is refused")

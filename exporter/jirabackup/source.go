@@ -16,11 +16,6 @@ import (
 // SourceKind is what a bundle calls a backup.
 const SourceKind = "jira-backup"
 
-// NewSource reads connections and credentials from a backup through a profile.
-func NewSource(path string, p *schema.Profile, opts Options) exporter.Source {
-	return exporter.NewSource(NewTables(path, opts), p)
-}
-
 // NewTables returns the backup as tables to inspect or read: a zip that holds
 // activeobjects.xml, zip64 included, or a bare activeobjects.xml. The file is
 // opened, and read from its first byte to its last, by each method.

@@ -26,7 +26,7 @@ func writeBackup(t *testing.T, document string) string {
 func readBackup(t *testing.T, path string, p *schema.Profile) (*exporter.Content, []string, error) {
 	t.Helper()
 	var warned []string
-	c, err := jirabackup.NewSource(path, p, jirabackup.Options{}).Read(t.Context(), func(w schema.Warning) { warned = append(warned, w.String()) })
+	c, err := exporter.NewSource(jirabackup.NewTables(path, jirabackup.Options{}), p).Read(t.Context(), func(w schema.Warning) { warned = append(warned, w.String()) })
 	return c, warned, err
 }
 
@@ -199,7 +199,7 @@ func TestABackupPastTheLimitSaysHowToRaiseIt(t *testing.T) {
 func TestReadingABackupStopsWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c, err := jirabackup.NewSource(filepath.Join(samples, "jira-backup.zip"), sampleProfile(t), jirabackup.Options{}).Read(ctx, func(schema.Warning) {})
+	c, err := exporter.NewSource(jirabackup.NewTables(filepath.Join(samples, "jira-backup.zip"), jirabackup.Options{}), sampleProfile(t)).Read(ctx, func(schema.Warning) {})
 	if c != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}

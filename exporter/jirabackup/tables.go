@@ -11,16 +11,6 @@ import (
 	"github.com/mailferry/mailferry/exporter"
 )
 
-const (
-	// maxContents bounds the memory of contents, in bytes, roughly: a real
-	// backup has some hundred tables of some ten columns.
-	maxContents = 32 << 20
-	// itemCost is what a name costs beside its bytes.
-	itemCost = 256
-	// maxRow bounds the values of one row together.
-	maxRow = 32 << 20
-)
-
 // contents is what a backup holds, without its values.
 type contents struct {
 	encoding string
@@ -148,7 +138,7 @@ func (r *reader) attribute(e xml.StartElement, name string) (string, error) {
 	if !ok {
 		return "", r.errorf("<%s> has no attribute %s", e.Name.Local, name)
 	}
-	if r.cost += len(v) + itemCost; r.cost > maxContents {
+	if r.cost += len(v) + nameCost; r.cost > maxContents {
 		return "", r.errorf("names of tables and columns take more than %d MiB", maxContents>>20)
 	}
 	if r.in.damaged([]byte(v)) {

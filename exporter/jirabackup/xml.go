@@ -15,9 +15,6 @@ const (
 	nsBackup = "http://www.atlassian.com/ao"
 	nsXSI    = "http://www.w3.org/2001/XMLSchema-instance"
 
-	maxDepth      = 64
-	maxAttributes = 64
-
 	blanks = " \t\r\n"
 )
 

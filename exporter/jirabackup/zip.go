@@ -11,18 +11,8 @@ import (
 	"github.com/klauspost/compress/zip"
 )
 
-const (
-	// entryName is the file that the tables are in, at the top of the archive.
-	entryName = "activeobjects.xml"
-	// maxDirectory bounds the memory that the archive's directory takes, in
-	// bytes, roughly. A backup has two entries, but nothing keeps it from having
-	// a hundred thousand.
-	maxDirectory = 32 << 20
-	// entryCost is what an entry costs beside its name and its extra fields.
-	entryCost = 256
-	// namesShown bounds the entries listed when the wanted one is missing.
-	namesShown = 20
-)
+// entryName is the file that the tables are in, at the top of the archive.
+const entryName = "activeobjects.xml"
 
 var errSplit = errors.New("zip archive is split over several files: join its parts first")
 
@@ -33,7 +23,7 @@ func findEntry(r io.ReaderAt, size int64, opts Options) (*zip.File, error) {
 	}
 	cost := 0
 	z, err := zip.NewReaderWithOptions(r, size, zip.ReaderOptions{NameDecoder: func(f *zip.FileHeader) error {
-		if cost += entryCost + len(f.Name) + len(f.Extra) + len(f.Comment); cost > maxDirectory {
+		if cost += nameCost + len(f.Name) + len(f.Extra) + len(f.Comment); cost > maxDirectory {
 			return fmt.Errorf("directory takes more than %d MiB", maxDirectory>>20)
 		}
 		return nil

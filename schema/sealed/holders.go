@@ -33,11 +33,6 @@ type Holders struct {
 // PassphraseKey stands in the manifest where a passphrase was used.
 const PassphraseKey = "passphrase"
 
-const (
-	maxKeyFile = 1 << 20
-	maxLabel   = 200 // characters that a manifest takes
-)
-
 // Keys parses what people write for keys. UI is asked by age plugins; nil
 // refuses keys that need a plugin, which would run a program from PATH. Warn, where
 // it is not nil, is told which keys of a file are left out.
@@ -263,10 +258,6 @@ type passphraseIdentity struct {
 
 var _ age.Identity = (*passphraseIdentity)(nil)
 
-// maxScrypt bounds what a hostile file can make a passphrase cost: 2^20 is about
-// four times what age writes by default.
-const maxScrypt = 20
-
 // PassphraseIdentity opens bundles written with that passphrase.
 func PassphraseIdentity(pass schema.Secret) (age.Identity, error) {
 	id, err := age.NewScryptIdentity(pass.Reveal())
@@ -343,9 +334,8 @@ func (r Holders) listed() (recipients, reviewers []schema.KeyHolder) {
 }
 
 const (
-	ageIntro     = "age-encryption.org/"
-	armorIntro   = "-----BEGIN AGE ENCRYPTED FILE-----"
-	maxAgeHeader = 4 << 20 // 2000 post-quantum readers, as many as a manifest lists, take 3.1 MB
+	ageIntro   = "age-encryption.org/"
+	armorIntro = "-----BEGIN AGE ENCRYPTED FILE-----"
 )
 
 // IsAge reports whether a file begins as an age file does, binary or armored.

@@ -10,8 +10,6 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-const maxRequired = 100
-
 // Requirement is one --require: so many people in a role, or one by name.
 type Requirement struct {
 	Role      string

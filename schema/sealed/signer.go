@@ -30,12 +30,7 @@ const AgentSigner = "agent"
 
 const signerHint = "name a private key file, a .pub file whose private half is in ssh-agent, or %q"
 
-const (
-	minRSABits     = 3072
-	maxSSHKeyFile  = 64 << 10
-	agentVariable  = "SSH_AUTH_SOCK"
-	maxAgentOffers = 1000
-)
+const agentVariable = "SSH_AUTH_SOCK"
 
 // Signer signs statements with an SSH key, from a file or through ssh-agent.
 type Signer struct {
@@ -153,7 +148,7 @@ func pickFromAgent(client agent.ExtendedAgent, want ssh.PublicKey) (*Signer, err
 	if err != nil {
 		return nil, err
 	}
-	if len(held) > maxAgentOffers || len(held) != len(signers) {
+	if len(held) != len(signers) {
 		return nil, errors.New("the agent's list of keys cannot be used")
 	}
 	var fit []*Signer

@@ -10,9 +10,6 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// aheadAllowance is how far a signer's clock may run ahead of ours.
-const aheadAllowance = 10 * time.Minute
-
 // Evidence is a statement and where it lay: a file's name, or nothing for one
 // embedded in a cloud bundle. Aside is one about another content whose file's
 // name is not that of a statement laid beside this bundle: fill set it aside, or

@@ -27,10 +27,6 @@ const (
 	voidSuffix      = ".void"
 )
 
-// maxStatements bounds the statements of one bundle, files and embedded alike,
-// to what a cloud bundle takes in.
-const maxStatements = 1000
-
 // Collected is what was found about a bundle.
 type Collected struct {
 	Evidence   []Evidence
