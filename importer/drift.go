@@ -88,6 +88,7 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 			}
 		}
 	}
+	out.Notes = append(out.Notes, led.notes...)
 	if n := len(led.opens()); n > 0 {
 		out.Notes = append(out.Notes, "an import was cut off; running it again settles what it left")
 	}

@@ -72,6 +72,9 @@ type PartialError struct {
 
 func (e *PartialError) Error() string {
 	s := fmt.Sprintf("partly done: %d left", e.Left)
+	if e.Left == 0 {
+		s = "nothing is left to write, and the run did not end well"
+	}
 	if e.Cause != nil {
 		s += ": " + e.Cause.Error()
 	}

@@ -297,7 +297,11 @@ func checkHead(line []byte) error {
 
 // bind makes sure that the ledger is this Cloud's and this bundle's.
 func (l *ledger) bind(o *Options, r record) error {
-	if got, want := r.Cloud, sameSite(o.Cloud.Site().URL); got != want {
+	const page = "page+"
+	switch got, want := r.Cloud, sameSite(o.Cloud.Site().URL); {
+	case l.anyBundle && strings.HasPrefix(got, page) != strings.HasPrefix(want, page): // one Cloud has an address for each way in
+		l.notes = append(l.notes, "the ledger is of an import into "+schema.Quote(got)+": what is said of secrets is true of that Cloud")
+	case got != want:
 		return schema.Hint(fmt.Errorf("this is the ledger of another Cloud: %s, not %s", schema.Quote(got), schema.Quote(want)),
 			"choose another with --ledger F")
 	}

@@ -169,6 +169,9 @@ func (r *Report) again(part *PartialError) string {
 	if errors.Is(part, context.Canceled) {
 		return "stopped between two writes; run the same command again to go on"
 	}
+	if part.Left == 0 {
+		return "run the same command again: it looks at Cloud once more; what is written is not written twice"
+	}
 	needs := strings.Join(r.needs(), "; ")
 	switch {
 	case needs == "":

@@ -1,7 +1,9 @@
 package importer
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -153,9 +155,67 @@ func TestDriftTakesTheLedgerOfAnEarlierBundle(t *testing.T) {
 	if _, err := MakePlan(t.Context(), o); err == nil {
 		t.Error("a plan took the ledger of another bundle")
 	}
+	m.site.URL = "page+https://cloud.example/apps"
+	d, err = Drift(t.Context(), o)
+	if err != nil || d.Items[0].Secret != SecretAsImported || len(d.Notes) != 1 || !strings.Contains(d.Notes[0], "an import into ") {
+		t.Errorf("by the other way in: %v, %+v", err, d)
+	}
 	m.site.URL = "https://other.example"
 	if _, err := Drift(t.Context(), o); err == nil {
 		t.Error("drift took the ledger of another Cloud")
+	}
+}
+
+// What a rerun or a dry run says is true of this run, in every form.
+func TestReportsTellThisRunFromEarlierOnes(t *testing.T) {
+	m := newMemory()
+	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
+	said := func(run func(context.Context, Options) (*Report, error)) (*Report, string) {
+		rep, err := run(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text, page strings.Builder
+		if err := errors.Join(rep.Text(&text, 200), rep.HTML(&page)); err != nil {
+			t.Fatal(err)
+		}
+		if !IsReport([]byte(page.String())) || !o.IsReport([]byte(page.String())) {
+			t.Error("the page is not known for this import's")
+		}
+		other := o
+		other.List = schema.Credentials
+		if other.IsReport([]byte(page.String())) {
+			t.Error("the page is taken for another import's")
+		}
+		return rep, text.String() + page.String()
+	}
+	for _, c := range []struct {
+		run       func(context.Context, Options) (*Report, error)
+		want, not string
+	}{
+		{DryRun, "2 would be written", "written by|already there"},
+		{Run, "2 written", "would|already there"},
+		{Run, "0 written, 2 by an earlier run", "would|2 written"},
+		{DryRun, "0 would be written, 2 by an earlier run", "would write"},
+	} {
+		rep, text := said(c.run)
+		if strings.Count(text, c.want) != 2 {
+			t.Errorf("%q is not said in text and page: %s", c.want, text)
+		}
+		for not := range strings.SplitSeq(c.not, "|") {
+			if strings.Contains(text, not) {
+				t.Errorf("%q is said: %s", not, text)
+			}
+		}
+		if rep.Items[0].Earlier != (strings.Count(text, "already there since ") == 4) {
+			t.Errorf("already there: %s", text)
+		}
+	}
+}
+
+func TestNothingLeftIsNotPartlyDone(t *testing.T) {
+	if err := (&PartialError{Cause: errors.New("cannot look")}).Error(); strings.Contains(err, "partly") || strings.Contains(err, "0 left") {
+		t.Error(err)
 	}
 }
 

@@ -14,16 +14,14 @@ import (
 
 // printer writes plans, reports and drift: one item a line, and below what there
 // is to say of it.
-type printer struct{ *human.Printer }
-
-func printerTo(w io.Writer, width int) printer {
-	return printer{human.NewPrinter(w, human.Terminal{Width: width})}
+type printer struct {
+	*human.Printer
+	words int // columns of the widest word for what became of an item
 }
 
-const (
-	wordColumn   = 9 // the widest of the words for results and actions
-	detailColumn = 2 + wordColumn + 2 + 2
-)
+func printerTo(w io.Writer, width int) printer {
+	return printer{human.NewPrinter(w, human.Terminal{Width: width}), len("unsettled")}
+}
 
 // entry writes one item: a word, its name, and a remark.
 func (p printer) entry(word, name, remark string) {
@@ -31,10 +29,10 @@ func (p printer) entry(word, name, remark string) {
 	if remark != "" {
 		text += ": " + remark
 	}
-	p.Pair(2, wordColumn, word, human.Plain, text)
+	p.Pair(2, p.words, word, human.Plain, text)
 }
 
-func (p printer) detail(text string) { p.Wrapped(detailColumn, human.Plain, text) }
+func (p printer) detail(text string) { p.Wrapped(2+p.words+2+2, human.Plain, text) }
 
 func (p printer) sentence(text string) { p.Wrapped(0, human.Plain, text) }
 
@@ -52,7 +50,10 @@ func (p printer) notes(notes []string) {
 
 func value(s string) string { return human.Visible(cmp.Or(s, nothingThere)) }
 
-const nothingThere = "(empty)"
+const (
+	nothingThere = "(empty)"
+	wouldWrite   = "would write" // what a dry run says in the place of written
+)
 
 const (
 	sampleCloud = "a sample Cloud, which proves the bundle and the run, not the vendor's pages"
@@ -68,16 +69,16 @@ func rehearsal(yes bool) string {
 
 // counted lists "3 create, 1 change" in the order of kinds, without zeros.
 func counted[K ~string](counts map[K]int, kinds ...K) string {
-	var out []string
+	return cmp.Or(strings.Join(countedOf(counts, kinds...), ", "), "nothing selected")
+}
+
+func countedOf[K ~string](counts map[K]int, kinds ...K) (out []string) {
 	for _, k := range kinds {
 		if n := counts[k]; n > 0 {
 			out = append(out, strconv.Itoa(n)+" "+string(k))
 		}
 	}
-	if len(out) == 0 {
-		return "nothing selected"
-	}
-	return strings.Join(out, ", ")
+	return out
 }
 
 // Text writes the plan for a person. width is the terminal's in columns; 0 stands
@@ -123,13 +124,16 @@ func (p printer) planItem(it PlanItem) {
 // stands for 80.
 func (r *Report) Text(w io.Writer, width int) error {
 	out := printerTo(w, width)
+	if r.DryRun {
+		out.words = len(wouldWrite)
+	}
 	out.sentence(r.title())
 	if r.PlanDigest != "" {
 		out.Line(human.Plain, "plan digest "+r.PlanDigest)
 	}
 	out.Blank()
 	for _, it := range r.Items {
-		out.entry(string(it.Result), it.Name, it.remark())
+		out.entry(r.word(it), it.Name, it.remark())
 		out.changes(it.changesShown())
 		if it.Replaced != "" {
 			out.detail("what it replaces is kept in " + human.Visible(it.Replaced))
@@ -168,17 +172,35 @@ func (r *Report) heading() string {
 }
 
 func (r *Report) summary() string {
-	s := counted(r.Counts, Written, Same, Skipped, Failed, Waits, Open, Unfound, NotTried)
 	earlier := 0
 	for _, it := range r.Items {
 		if it.Earlier {
 			earlier++
 		}
 	}
-	if earlier > 0 {
-		s += fmt.Sprintf(" (%d of those written by an earlier run)", earlier)
+	if len(r.Items) == 0 {
+		return "nothing selected"
 	}
-	return s
+	var out []string
+	if n := r.Counts[Written] - earlier; n > 0 || earlier > 0 {
+		out = append(out, strconv.Itoa(n)+" "+map[bool]string{true: "would be written", false: "written"}[r.DryRun])
+	}
+	if earlier > 0 {
+		out = append(out, strconv.Itoa(earlier)+" by an earlier run")
+	}
+	out = append(out, countedOf(r.Counts, Same, Skipped, Failed, Waits, Open, Unfound, NotTried)...)
+	return strings.Join(out, ", ")
+}
+
+// word is what became of an item, by this run or before it.
+func (r *Report) word(it ItemReport) string {
+	switch {
+	case it.Earlier:
+		return "there"
+	case r.DryRun && it.Result == Written:
+		return wouldWrite
+	}
+	return string(it.Result)
 }
 
 // changesShown are the differences that are of interest once the run is over.
@@ -193,7 +215,7 @@ func (it ItemReport) changesShown() []Change {
 func (it *ItemReport) remark() string {
 	switch {
 	case it.Earlier:
-		return "on " + day(it.When)
+		return "already there since " + day(it.When)
 	case it.Result == Skipped && len(it.Changes) > 0:
 		return "Cloud's own stays"
 	}
@@ -204,7 +226,7 @@ func (it *ItemReport) remark() string {
 // stands for 80.
 func (d *DriftReport) Text(w io.Writer, width int) error {
 	out := printerTo(w, width)
-	out.sentence("The bundle and " + human.Visible(d.Cloud) + rehearsal(d.Rehearsal))
+	out.sentence(d.heading() + rehearsal(d.Rehearsal))
 	for _, list := range schema.Lists() {
 		items := slices.DeleteFunc(slices.Clone(d.Items), func(it DriftItem) bool { return it.List != list })
 		if len(items)+len(d.Extra[string(list)]) == 0 {
@@ -223,13 +245,18 @@ func (d *DriftReport) Text(w io.Writer, width int) error {
 		}
 	}
 	out.Blank()
-	if d.Differs() {
-		out.sentence("there are differences")
-	} else {
-		out.sentence("no difference")
-	}
+	out.sentence(d.summary())
 	out.notes(d.Notes)
 	return out.Flush()
+}
+
+func (d *DriftReport) heading() string { return "The bundle and " + human.Visible(d.Cloud) }
+
+func (d *DriftReport) summary() string {
+	if d.Differs() {
+		return "there are differences"
+	}
+	return "no difference"
 }
 
 func (it *DriftItem) remark() string {

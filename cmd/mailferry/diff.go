@@ -23,7 +23,7 @@ func (e *env) diffCommand() *cli.Command {
 			"difference. Cloud never shows a secret: the ledger tells whether it is the one that\n" +
 			"was imported. Exit 6 where they differ.",
 		Flags: flags(identityFlags(), cloudFlags(), selectFlags(), outputFlags("the result"), []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "of two bundles: `FORMAT` text, html or json", Value: "text"},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT` text, html or json", Value: "text"},
 			&cli.StringFlag{Name: "ledger", Usage: "of Cloud: the ledger in `FILE` (default: beside the bundle)"},
 			&cli.BoolFlag{Name: "verbose", Usage: "tell each request on stderr"},
 			jsonFlag(),
@@ -54,6 +54,10 @@ func (e *env) diffCloud(c *cli.Context, out string) error {
 	if err != nil {
 		return err
 	}
+	format, err := format(c, "text", "html", "json")
+	if err != nil {
+		return err
+	}
 	_, opts, err := e.openForCloud(c, path)
 	if err != nil {
 		return err
@@ -64,8 +68,11 @@ func (e *env) diffCloud(c *cli.Context, out string) error {
 		return err
 	}
 	err = e.write(c, out, func(w io.Writer) error {
-		if c.Bool("json") || c.String("format") == "json" {
+		switch format {
+		case "json":
 			return writeJSON(w, "drift-report", d)
+		case "html":
+			return d.HTML(w)
 		}
 		return d.Text(w, e.width())
 	})

@@ -122,7 +122,7 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	if err != nil {
 		return err
 	}
-	if _, err := optionalOutput(c, "html"); err != nil {
+	if _, err := e.mayReplace(c, importer.IsReport); err != nil {
 		return err
 	}
 	o, err := e.openSecrets(c, path)
@@ -135,6 +135,10 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	}
 	defer opts.Cloud.Close()
 	opts.List, opts.Ledger.Again = l, c.StringSlice("again")
+	replace, err := e.mayReplace(c, opts.IsReport)
+	if err != nil {
+		return err
+	}
 	if err := e.checkStatements(c, path, o, opts.Cloud.Site().URL); err != nil {
 		return err
 	}
@@ -171,7 +175,7 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	report, err := run(c.Context, opts)
 	done()
 	if report != nil {
-		err = e.importReport(c, report, err)
+		err = e.importReport(c, report, replace, err)
 	}
 	if partly := (*importer.PartialError)(nil); errors.As(err, &partly) && report != nil {
 		return schema.Hint(err, "%s", report.HowToGoOn(err))
@@ -179,14 +183,28 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	return err
 }
 
+// mayReplace says whether --html may replace a file: where --force is given, or it
+// is the report of an earlier run of the same import, which a rerun writes anew.
+func (e *env) mayReplace(c *cli.Context, isReport func(page []byte) bool) (bool, error) {
+	f := c.String("html")
+	if f == "" {
+		return false, nil
+	}
+	replace := c.Bool("force")
+	if page, err := e.readFile(f); err == nil && isReport(page) {
+		replace = true
+	}
+	return replace, safefile.Check(f, replace)
+}
+
 // importReport prints the report of a run that ended with err, and writes it to
 // where --html points. It returns err, or where that is nil what went wrong here.
-func (e *env) importReport(c *cli.Context, r *importer.Report, err error) error {
+func (e *env) importReport(c *cli.Context, r *importer.Report, replace bool, err error) error {
 	var gate *importer.GateError
 	shut := errors.As(err, &gate)
 	printErr := e.printReport(c, r, gate) // standard output's own error is printed at the end in any case
 	if f := c.String("html"); f != "" && !shut {
-		htmlErr := safefile.Write(f, c.Bool("force"), r.HTML)
+		htmlErr := safefile.Write(f, replace, r.HTML)
 		if err != nil {
 			e.tell(htmlErr)
 		}
