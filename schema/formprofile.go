@@ -1,5 +1,7 @@
 package schema
 
+import "github.com/go-json-experiment/json"
+
 // FormProfileFormat is the format of form profiles.
 const FormProfileFormat = "mailferry/form-profile/v1"
 
@@ -31,7 +33,7 @@ type FormList struct {
 	Heading string      `json:"heading"`        // of the list page
 	Column  string      `json:"column"`         // the column that holds the names
 	Empty   string      `json:"empty,omitzero"` // what a list without rows says; without it a look waits a moment before it believes that there are none
-	Next    string      `json:"next,omitzero"`  // the button to the list's next part; "none": a person knows that the list has no further parts
+	Next    Names       `json:"next,omitzero"`  // the button to the list's next part, or several names that it may have; "none": a person knows that the list has no further parts
 	Add     string      `json:"add"`
 	Save    string      `json:"save"`
 	Cancel  string      `json:"cancel"`
@@ -46,9 +48,37 @@ type FormList struct {
 type FormField struct {
 	Field    string   `json:"field"`             // a field's name in the bundle
 	Label    string   `json:"label,omitzero"`    // as the form shows it; absent: the documented label
+	Also     []string `json:"also,omitzero"`     // other labels that it may have
+	Press    string   `json:"press,omitzero"`    // what to press on the form before the field is there
 	With     []string `json:"with,omitzero"`     // on the form with these values of the deciding field, perhaps with others; absent: with all
 	Optional bool     `json:"optional,omitzero"` // perhaps not on the form at all
 	Note     string   `json:"note,omitzero"`
+}
+
+// Names are one name or several, as a string or an array of strings.
+type Names []string
+
+// UnmarshalJSON takes both forms.
+func (n *Names) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*n = Names{one}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(n))
+}
+
+// Labels are all labels that the field may have, the likeliest first.
+func (f *FormField) Labels() []string { return append([]string{f.Label}, f.Also...) }
+
+// Field returns what the profile says of a field, nil where it says nothing.
+func (l *FormList) Field(field string) *FormField {
+	for i := range l.Fields {
+		if l.Fields[i].Field == field {
+			return &l.Fields[i]
+		}
+	}
+	return nil
 }
 
 // List returns one of the two lists.
@@ -69,10 +99,8 @@ func (p *FormProfile) Bundle() string {
 
 // Label returns what the form calls a field, "" where the profile does not say.
 func (l *FormList) Label(field string) string {
-	for _, f := range l.Fields {
-		if f.Field == field {
-			return f.Label
-		}
+	if f := l.Field(field); f != nil {
+		return f.Label
 	}
 	return ""
 }

@@ -192,7 +192,7 @@ func TestNobodySignedInIsAnErrorThatSaysHow(t *testing.T) {
 
 func TestAListThatGoesOnBehindAnotherNameIsNotCut(t *testing.T) {
 	o := content(server.Variant{PageSize: 3, Relabel: map[string]string{"Next": "Next page"}})
-	_, site, _, err := read(t, o, nil)
+	_, site, _, err := read(t, o, func(f *formprofile.Options) { f.Profile.Connections.Next = schema.Names{"Next"} })
 	if !errors.Is(err, page.ErrIncomplete) || !strings.Contains(err.Error(), `"Outgoing Mail Connections": the list seems to go on after 3 rows: Next page`) {
 		t.Fatalf("%v", err)
 	}
@@ -203,7 +203,7 @@ func TestAListThatGoesOnBehindAnotherNameIsNotCut(t *testing.T) {
 		t.Errorf("pressed: %+v", c)
 	}
 	for next, want := range map[string]int{"Next page": len(o.Connections), page.NoNext: 3} {
-		got, _, _, err := read(t, o, func(f *formprofile.Options) { f.Profile.Connections.Next = next })
+		got, _, _, err := read(t, o, func(f *formprofile.Options) { f.Profile.Connections.Next = schema.Names{next} })
 		if err != nil || len(got.Records) != len(o.Credentials)+want {
 			t.Errorf("next %s: %v, %d records", next, err, len(got.Records))
 		}

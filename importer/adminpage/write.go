@@ -118,26 +118,17 @@ func fill(ctx context.Context, form *formprofile.Form, w importer.Write) (change
 // await waits until the form has a place for everything that is to be entered.
 // What has none is that item's failure.
 func await(ctx context.Context, form *formprofile.Form, w importer.Write) error {
-	shown, err := form.Look(ctx)
-	if err != nil {
-		return err
-	}
-	var missing []string
-	var conds []page.Cond
+	var wanted []string
 	for _, f := range schema.FieldsOf(w.Item) {
 		v, ok := schema.Get(w.Item, f.Name)
 		if f.Secret {
 			ok = !w.Secret.IsZero()
 		}
-		if label := form.Profile.Label(f.Name); ok && v != false && !shown.Has(label) {
-			missing, conds = append(missing, label), append(conds, page.HasField(label))
+		if ok && v != false {
+			wanted = append(wanted, f.Name)
 		}
 	}
-	if len(missing) == 0 {
-		return nil
-	}
-	form.Changed()
-	err = form.App.WaitFor(ctx, conds...)
+	missing, err := form.Await(ctx, wanted)
 	if errors.Is(err, page.ErrTimeout) {
 		return &importer.RefusedError{Words: "its form has no field named " + schema.Quotes(missing)}
 	}

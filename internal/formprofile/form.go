@@ -31,7 +31,56 @@ func (s *Site) form(l schema.List) *Form {
 }
 
 func (f *Form) appear(ctx context.Context) error {
-	return f.App.WaitFor(ctx, page.HasButton(f.Profile.Save), page.HasField(f.Profile.Label("name")))
+	return f.App.WaitFor(ctx, page.HasButton(f.Profile.Save), f.has("name"))
+}
+
+// has is that the form has the field, under any of its labels.
+func (f *Form) has(field string) page.Cond {
+	var any []page.Cond
+	for _, label := range f.Profile.Field(field).Labels() {
+		any = append(any, page.HasField(label))
+	}
+	return page.AnyOf(any...)
+}
+
+// Label is the field's label on the form: of those that it may have the first that is there,
+// or else the likeliest.
+func (f *Form) Label(form *page.Form, field string) (label string, there bool) {
+	labels := f.Profile.Field(field).Labels()
+	for _, label := range labels {
+		if form.Has(label) {
+			return label, true
+		}
+	}
+	return labels[0], false
+}
+
+func (f *Form) field(ctx context.Context, form *page.Form, field string) (*page.Control, error) {
+	label, _ := f.Label(form, field)
+	return form.Field(ctx, label)
+}
+
+// Unfold presses what brings a field onto the form, where it is not there.
+func (f *Form) Unfold(ctx context.Context, field string) error {
+	press := f.Profile.Field(field).Press
+	if press == "" {
+		return nil
+	}
+	form, err := f.Look(ctx)
+	if err != nil {
+		return err
+	}
+	if _, there := f.Label(form, field); there {
+		return nil
+	}
+	if there, err := f.App.Shows(ctx, page.HasButton(press)); err != nil || !there {
+		return err
+	}
+	f.seen = nil
+	if err := f.App.Press(ctx, press); err != nil {
+		return err
+	}
+	return f.App.WaitFor(ctx, f.has(field))
 }
 
 // Reading is what the form of an item holds.
@@ -54,6 +103,11 @@ type Other struct {
 // form does not have is an error: it may have another label now, and what it
 // holds would be taken for empty. secrets reads the secret as well.
 func (f *Form) Read(ctx context.Context, secrets bool) (*Reading, error) {
+	if secrets {
+		if err := f.Unfold(ctx, schema.SecretField(f.List)); err != nil {
+			return nil, err
+		}
+	}
 	controls, err := f.Controls(ctx)
 	if err != nil {
 		return nil, err
@@ -120,9 +174,8 @@ func (f *Form) Controls(ctx context.Context) (*Controls, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.seen = nil
 	if f.Profile.Decides != "" {
-		c, err := form.Field(ctx, f.Profile.Label(f.Profile.Decides))
+		c, err := f.field(ctx, form, f.Profile.Decides)
 		if err != nil {
 			return nil, f.lacks(err)
 		}
@@ -130,16 +183,21 @@ func (f *Form) Controls(ctx context.Context) (*Controls, error) {
 			return nil, err
 		}
 	}
-	if form, err = f.complete(ctx, form, f.expected(decider)); err != nil {
+	if _, err := f.Await(ctx, f.expected(decider)); err != nil {
+		return nil, f.lacks(err)
+	}
+	if form, err = f.Look(ctx); err != nil {
 		return nil, err
 	}
+	f.seen = nil
 	out := &Controls{Named: map[string]*page.Control{}, Decider: decider}
 	claimed := map[string]bool{}
 	for _, field := range f.Profile.Fields {
-		if !form.Has(field.Label) {
+		label, there := f.Label(form, field.Field)
+		if !there {
 			continue
 		}
-		c, err := form.Field(ctx, field.Label)
+		c, err := form.Field(ctx, label)
 		if err != nil {
 			return nil, err
 		}
@@ -183,7 +241,7 @@ func (f *Form) Decide(ctx context.Context, value string) error {
 	if err != nil {
 		return err
 	}
-	c, err := form.Field(ctx, f.Profile.Label(f.Profile.Decides))
+	c, err := f.field(ctx, form, f.Profile.Decides)
 	if err != nil {
 		return f.lacks(err)
 	}
@@ -194,21 +252,29 @@ func (f *Form) Decide(ctx context.Context, value string) error {
 	return c.Set(ctx, value)
 }
 
-// complete waits until the form has every field with one of the labels.
-func (f *Form) complete(ctx context.Context, form *page.Form, labels []string) (*page.Form, error) {
+// Await waits until the form has every one of the fields, and presses what unfolds them. It
+// returns the labels of those that were not there at first.
+func (f *Form) Await(ctx context.Context, fields []string) (labels []string, err error) {
+	for _, field := range fields {
+		if err := f.Unfold(ctx, field); err != nil {
+			return nil, err
+		}
+	}
+	form, err := f.Look(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var missing []page.Cond
-	for _, label := range labels {
-		if !form.Has(label) {
-			missing = append(missing, page.HasField(label))
+	for _, field := range fields {
+		if label, there := f.Label(form, field); !there {
+			labels, missing = append(labels, label), append(missing, f.has(field))
 		}
 	}
 	if len(missing) == 0 {
-		return form, nil
+		return nil, nil
 	}
-	if err := f.App.WaitFor(ctx, missing...); err != nil {
-		return nil, f.lacks(err)
-	}
-	return f.App.Form(ctx)
+	f.seen = nil
+	return labels, f.App.WaitFor(ctx, missing...)
 }
 
 func (f *Form) lacks(err error) error {
@@ -216,11 +282,13 @@ func (f *Form) lacks(err error) error {
 		"mailferry inspect page+URL shows the labels that it has; --form-profile takes an edited profile")
 }
 
+// expected are the fields that have to be there with a value of the deciding field. A secret
+// behind a press of its own is asked for where it is read or written alone.
 func (f *Form) expected(decider string) []string {
 	var out []string
 	for _, field := range f.Profile.Fields {
-		if expected(field, decider) {
-			out = append(out, field.Label)
+		if expected(field, decider) && (field.Press == "" || field.Field != schema.SecretField(f.List)) {
+			out = append(out, field.Field)
 		}
 	}
 	return out

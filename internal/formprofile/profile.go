@@ -86,10 +86,12 @@ func complete(l *schema.FormList, known []schema.Field) error {
 		if f.Field == "name" && (f.Optional || len(f.With) > 0) {
 			return fmt.Errorf("name is on every form")
 		}
-		if other, twice := labels[human.FoldLabel(f.Label)]; twice {
-			return fmt.Errorf("%s and %s have the same label", other, f.Field)
+		for _, label := range f.Labels() {
+			if other, twice := labels[human.FoldLabel(label)]; twice {
+				return fmt.Errorf("%s and %s have the same label", other, f.Field)
+			}
+			labels[human.FoldLabel(label)] = f.Field
 		}
-		labels[human.FoldLabel(f.Label)] = f.Field
 		l.Fields = append(l.Fields, f)
 	}
 	if l.Decides != "" && l.Label(l.Decides) == "" {

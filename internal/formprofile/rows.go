@@ -18,14 +18,28 @@ import (
 const believe = 1500 * time.Millisecond
 
 // Row names an item as the list shows it: blanks collapsed. Of several that look
-// the same, Nth counts from 0.
+// the same, Nth counts from 0. The list only locates an item: beside its name may
+// stand a badge, and the form's Name decides what it is called.
 type Row struct {
-	Name string
-	Nth  int
+	Name  string
+	Nth   int
+	parts []string // of which the list's cell is made
 }
 
 // RowOf is the row of the only item of a name.
 func RowOf(name string) Row { return Row{Name: human.Squeeze(name)} }
+
+// is reports whether the form of the row may have that name.
+func (r Row) is(name string) bool {
+	name = human.Squeeze(name)
+	short, cut := strings.CutSuffix(strings.ReplaceAll(r.Name, "...", "…"), "…")
+	return name == r.Name || slices.Contains(r.parts, name) || cut && short != "" && strings.HasPrefix(name, short)
+}
+
+func rowOf(r *page.Row, column string) Row {
+	text, _ := r.Cell(column)
+	return Row{Name: human.Squeeze(text), parts: r.Parts(column)}
+}
 
 // Rows loads a list anew and reads it to its end, through all its parts.
 func (s *Site) Rows(ctx context.Context, l schema.List) ([]Row, error) {
@@ -37,11 +51,12 @@ func (s *Site) Rows(ctx context.Context, l schema.List) ([]Row, error) {
 			return err
 		}
 		seen := map[string]int{}
-		visit := func(name string) {
-			rows = append(rows, Row{name, seen[name]})
-			seen[name]++
+		visit := func(r Row) {
+			r.Nth = seen[r.Name]
+			rows = append(rows, r)
+			seen[r.Name]++
 		}
-		if err := s.eachName(ctx, l, visit); err != nil {
+		if err := s.eachRow(ctx, l, visit); err != nil {
 			return err
 		}
 		if said, err := s.complaints(ctx); err != nil || len(said) > 0 {
@@ -55,17 +70,16 @@ func (s *Site) Rows(ctx context.Context, l schema.List) ([]Row, error) {
 	return rows, err
 }
 
-func (s *Site) eachName(ctx context.Context, l schema.List, visit func(string)) error {
+func (s *Site) eachRow(ctx context.Context, l schema.List, visit func(Row)) error {
 	fl := s.options.Profile.List(l)
 	for until := time.Now().Add(believe); ; {
 		if empty, err := s.saysEmpty(ctx, fl); err != nil || empty {
 			return err
 		}
 		n := 0
-		err := s.app.EachRow(ctx, fl.Next, []string{fl.Column}, func(r *page.Row) (bool, error) {
+		err := s.app.EachRow(ctx, strings.Join(fl.Next, "\n"), []string{fl.Column}, func(r *page.Row) (bool, error) {
 			n++
-			cell, _ := r.Cell(fl.Column)
-			visit(human.Squeeze(cell))
+			visit(rowOf(r, fl.Column))
 			return true, nil
 		})
 		switch {
@@ -107,37 +121,36 @@ func (s *Site) incomplete(l schema.List, err error) error {
 			"%q there says that there are none", l, p.Side, page.NoNext)
 }
 
-// find looks for a row first where the list stands, then from there to its end,
-// then from its start.
+// find looks for a row first where the list stands, then from its start to its end. A row
+// whose cell is the name goes before one in whose cell it is one text of several.
 func (s *Site) find(ctx context.Context, l schema.List, want Row) (*page.Row, error) {
 	fl := s.options.Profile.List(l)
+	whole := func(r *page.Row) bool { return rowOf(r, fl.Column).Name == want.Name }
+	part := func(r *page.Row) bool { return rowOf(r, fl.Column).is(want.Name) }
 	if want.Nth == 0 {
 		rows, err := s.app.Rows(ctx, fl.Column)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range rows {
-			if cell, _ := r.Cell(fl.Column); human.Squeeze(cell) == want.Name {
-				return r, nil
+		for _, fits := range []func(*page.Row) bool{whole, part} {
+			if i := slices.IndexFunc(rows, fits); i >= 0 {
+				return rows[i], nil
 			}
 		}
 	}
-	for _, again := range []bool{false, true} {
-		if again {
-			s.Forget()
-			if err := s.open(ctx); err != nil {
-				return nil, err
-			}
-			if err := s.show(ctx, l); err != nil {
-				return nil, err
-			}
-		} else if want.Nth > 0 {
-			continue
+	for _, fits := range []func(*page.Row) bool{whole, part} {
+		s.Forget()
+		if err := s.open(ctx); err != nil {
+			return nil, err
 		}
-		left := want.Nth
+		if err := s.show(ctx, l); err != nil {
+			return nil, err
+		}
+		left, perhaps := want.Nth, false
 		var found *page.Row
-		err := s.app.EachRow(ctx, fl.Next, []string{fl.Column}, func(r *page.Row) (bool, error) {
-			if cell, _ := r.Cell(fl.Column); human.Squeeze(cell) == want.Name {
+		err := s.app.EachRow(ctx, strings.Join(fl.Next, "\n"), []string{fl.Column}, func(r *page.Row) (bool, error) {
+			perhaps = perhaps || part(r)
+			if fits(r) {
 				if left == 0 {
 					found = r
 				}
@@ -146,11 +159,12 @@ func (s *Site) find(ctx context.Context, l schema.List, want Row) (*page.Row, er
 			return found == nil, nil
 		})
 		switch {
-		case errors.Is(err, page.ErrIncomplete) && !again: // what was read from where the list stood is not all of it
 		case errors.Is(err, page.ErrIncomplete):
 			return nil, s.incomplete(l, err)
 		case err != nil || found != nil:
 			return found, err
+		case !perhaps:
+			return nil, &MissingError{List: l, Name: want.Name}
 		}
 	}
 	return nil, &MissingError{List: l, Name: want.Name}
@@ -177,8 +191,8 @@ func (s *Site) Edit(ctx context.Context, l schema.List, row Row) (*Form, error) 
 		return nil, err
 	}
 	fl := s.options.Profile.List(l)
-	if err := r.Menu(ctx, fl.More, fl.Edit); err != nil {
-		return nil, err
+	if err := r.Open(ctx, fl.More, fl.Edit, fl.Column); err != nil {
+		return nil, fmt.Errorf("the row %s of %s: %w", schema.Quote(row.Name), schema.Quote(fl.Heading), err)
 	}
 	s.left = false
 	f := s.form(l)
@@ -205,12 +219,13 @@ func (s *Site) holds(ctx context.Context, f *Form, row Row) error {
 		if err != nil {
 			return err
 		}
-		if form.Has(f.Profile.Label("name")) {
-			name, err := form.Field(ctx, f.Profile.Label("name"))
+		label, there := f.Label(form, "name")
+		if there {
+			name, err := form.Field(ctx, label)
 			if err != nil {
 				return err
 			}
-			if text, err := name.Get(ctx); err != nil || human.Squeeze(text) == row.Name {
+			if text, err := name.Get(ctx); err != nil || text != "" && row.is(text) {
 				f.seen = form
 				return err
 			}
@@ -219,10 +234,10 @@ func (s *Site) holds(ctx context.Context, f *Form, row Row) error {
 		switch {
 		case err != nil:
 			return err
-		case len(said) > 0 && form.Has(f.Profile.Label("name")):
+		case len(said) > 0 && there:
 			return complaint(said)
 		case time.Now().After(until):
-			return f.lacks(fmt.Errorf("%w: no form that has %s in a field named %s", page.ErrTimeout, schema.Quote(row.Name), schema.Quote(f.Profile.Label("name"))))
+			return f.lacks(fmt.Errorf("%w: no form that has %s in a field named %s", page.ErrTimeout, schema.Quote(row.Name), schema.Quote(label)))
 		}
 		if err := Pause(ctx, 5*time.Millisecond); err != nil {
 			return err

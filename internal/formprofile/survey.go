@@ -84,18 +84,20 @@ func (s *Site) sample(ctx context.Context, l schema.List) (*Form, error) {
 			return nil, err
 		}
 		if len(shown) > 0 {
-			name, _ := shown[0].Cell(fl.Column)
-			return s.Edit(ctx, l, RowOf(name))
+			return s.Edit(ctx, l, rowOf(shown[0], fl.Column))
 		}
 	}
 	return s.Add(ctx, l)
 }
 
 func (f *Form) survey(ctx context.Context, out *Survey) (tried []string, err error) {
-	decides := f.Profile.Label(f.Profile.Decides)
 	var decider *page.Control
 	if f.Profile.Decides != "" {
-		if decider, err = f.App.Field(ctx, decides); err != nil && !errors.Is(err, page.ErrAbsent) {
+		form, err := f.App.Form(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if decider, err = f.field(ctx, form, f.Profile.Decides); err != nil && !errors.Is(err, page.ErrAbsent) {
 			return nil, err
 		}
 	}

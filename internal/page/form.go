@@ -33,17 +33,14 @@ type field struct {
 	node  *node  // what is focused and typed into
 	kind  Kind   // as far as the tree tells: a password looks like text
 	own   string // what a drop-down shows, which some pages make part of its name
+	group string // that a checkbox stands alone in
 	radio []*node
 }
 
 // matches compares with a folded label.
 func (f *field) matches(want string) bool {
-	have := human.FoldLabel(f.label)
-	if have == want {
+	if human.FoldLabel(f.label) == want || f.group != "" && human.FoldLabel(f.group) == want {
 		return true
-	}
-	if f.own == "" {
-		return false
 	}
 	short, cut := f.short()
 	return cut && human.FoldLabel(short) == want
@@ -87,10 +84,10 @@ func fields(root *node) []*field {
 			}
 			return false
 		case "checkbox":
-			found = append(found, &field{label: n.name, node: n, kind: KindCheckbox})
+			found = append(found, &field{label: n.name, node: n, kind: KindCheckbox, group: alone(n)})
 			return false
 		case "switch":
-			found = append(found, &field{label: n.name, node: n, kind: KindSwitch})
+			found = append(found, &field{label: n.name, node: n, kind: KindSwitch, group: alone(n)})
 			return false
 		case "combobox":
 			found = append(found, combobox(n))
@@ -120,6 +117,27 @@ func fields(root *node) []*field {
 	return found
 }
 
+// alone is the name of the group that a checkbox is the only one in: "Debug" round "Enabled".
+func alone(n *node) string {
+	for at := n.parent; at != nil; at = at.parent {
+		if !at.is("group", "radiogroup") {
+			continue
+		}
+		others := false
+		at.each(func(other *node) bool {
+			others = others || other != n && other.is(fieldRoles...)
+			return !others
+		})
+		if !others {
+			return at.name
+		}
+		return ""
+	}
+	return ""
+}
+
+var fieldRoles = []string{"textbox", "searchbox", "spinbutton", "checkbox", "switch", "radio", "combobox", "listbox", "slider", "Date", "DateTime", "InputTime", "ColorWell"}
+
 // combobox finds the input inside the older pattern, in which an element around it has the role.
 func combobox(n *node) *field {
 	f := &field{label: n.name, node: n, kind: KindCombobox}
@@ -145,15 +163,11 @@ func combobox(n *node) *field {
 func radiosIn(group *node) (radios []*node, pure bool) {
 	pure = true
 	group.each(func(n *node) bool {
-		switch n.role {
-		case "radio":
+		if n.is("radio") {
 			radios = append(radios, n)
-			return false
-		case "textbox", "searchbox", "spinbutton", "checkbox", "switch", "combobox", "listbox", "slider", "Date", "DateTime", "InputTime", "ColorWell":
-			pure = false
-			return false
 		}
-		return true
+		pure = pure && (n.is("radio") || !n.is(fieldRoles...))
+		return !n.is(fieldRoles...)
 	})
 	return radios, pure
 }
@@ -279,6 +293,7 @@ type Control struct {
 	// Problem is the validation message that the page shows for the control, or "".
 	Problem string
 
+	field  *field
 	scope  *Scope
 	place  *place
 	object runtime.RemoteObjectID
@@ -288,6 +303,9 @@ type Control struct {
 
 	drawn int // how often the page has drawn the control anew
 }
+
+// Named reports whether the control has the label, compared as [Form.Field] does.
+func (c *Control) Named(label string) bool { return c.field.matches(human.FoldLabel(label)) }
 
 // described is what jsDescribe returns.
 type described struct {
@@ -312,7 +330,7 @@ type described struct {
 // take binds the control to where the tree shows it.
 func (c *Control) take(found *field) {
 	c.place = placeOf(found.node, quoteLabel(found.label))
-	c.Kind, c.object = found.kind, ""
+	c.field, c.Kind, c.object = found, found.kind, ""
 	if short, cut := found.short(); cut {
 		c.Label = short
 	}

@@ -183,6 +183,13 @@ const (
 		return {rowCount: Math.trunc(Number(this.getAttribute('aria-rowcount'))) || 0, picked, borders: borders.map(b => b.length)};
 	}`
 
+	// jsEscape closes what an element opened, as the Escape key does.
+	jsEscape = `function() {
+		const at = document.activeElement;
+		(at && at !== document.body ? at : this).dispatchEvent(new KeyboardEvent('keydown',
+			{key: 'Escape', code: 'Escape', keyCode: 27, which: 27, bubbles: true, cancelable: true, composed: true, view: window}));
+	}`
+
 	// jsSends makes a function that says where a press of an element would send its form, in
 	// words, when that is not to where the element's own document is from, into its own window;
 	// else "". Attributes are read as what they are: a form's fields may have the names of its

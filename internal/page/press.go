@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/runtime"
@@ -139,61 +143,159 @@ func (p *Page) left(ctx context.Context, doc *document, err error) bool {
 	return true
 }
 
-// Menu presses a button of the scope that opens a menu, and in that menu, wherever the page
-// draws it, the item with the name. Opener is the button's name; "" means the one button that
-// says of itself that it has a menu. It is meant for the "⋯" of a row.
+// Menu presses what has the name of the item in the scope, or begins with it, or else a button
+// of the scope that opens a menu, and in that menu, wherever the page draws it, the item.
+// Opener is the button's name; "" means every button that says of itself that it has a menu, one
+// after the other. It is meant for a row: its "Edit", or its "⋯".
 func (s *Scope) Menu(ctx context.Context, opener, item string) error {
-	what, fits := fmt.Sprintf("button named %s", Clean(opener)), func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(opener) }
-	if opener == "" {
-		what, fits = "button with a menu", func(n *node) bool {
-			popup := n.state["hasPopup"]
-			return n.is("button", "PopUpButton") && (popup == "menu" || popup == "true" || popup == "listbox")
+	v, err := s.look(ctx)
+	if err != nil {
+		return err
+	}
+	direct := namedAs(pressables(v.root), item)
+	if len(direct) > 0 {
+		return s.pressOne(ctx, "button or link named "+Clean(item), func(n *node) bool {
+			return slices.ContainsFunc(direct, func(d *node) bool { return d.backend == n.backend })
+		}, false)
+	}
+	what, openers := "button with a menu", openers(v.root)
+	if opener != "" {
+		what = "button named " + Clean(opener)
+		n, err := v.pressable(what, func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(opener) })
+		if err != nil {
+			return err
+		}
+		openers = []*node{n}
+	}
+	if len(openers) == 0 {
+		_, err := v.pressable(what, func(*node) bool { return false })
+		return err
+	}
+	for i, n := range openers {
+		found, err := s.openMenu(ctx, n, what, item)
+		switch {
+		case err == nil:
+			return s.page.activate(ctx, found, false)
+		case !errors.Is(err, ErrAbsent) || i == len(openers)-1:
+			return err
+		}
+		if err := s.page.escape(ctx, n); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// namedAs are the nodes with the name, or where none has it, those whose name begins with it:
+// "Edit Support Desk".
+func namedAs(all []*node, name string) []*node {
+	want := human.FoldLabel(name)
+	var exact, longer []*node
+	for _, n := range all {
+		switch have := human.FoldLabel(n.name); {
+		case have == want:
+			exact = append(exact, n)
+		case strings.HasPrefix(have, want+" "):
+			longer = append(longer, n)
+		}
+	}
+	if len(exact) > 0 {
+		return exact
+	}
+	return longer
+}
+
+var menuNames = regexp.MustCompile(`(?i)\b(?:actions?|more|options|menu|ellipsis|aktionen|optionen|mehr|weitere)\b|menü|^[^\p{L}\p{N}]+$`)
+
+// openers are what opens a menu, those first that say so.
+func openers(root *node) []*node {
+	var says, perhaps []*node
+	for _, n := range pressables(root) {
+		popup := n.state["hasPopup"]
+		switch {
+		case n.is("tab", "treeitem", "DisclosureTriangle"):
+		case slices.Contains([]string{"menu", "true", "listbox"}, popup), n.is("PopUpButton"):
+			says = append(says, n)
+		case popup != "" || menuNames.MatchString(n.name):
+			perhaps = append(perhaps, n)
+		}
+	}
+	return append(says, perhaps...)
+}
+
+// openMenu opens one menu and finds the item in it.
+func (s *Scope) openMenu(ctx context.Context, opener *node, what, item string) (*node, error) {
 	whole := &Scope{page: s.page, frame: s.frame}
 	v, err := whole.look(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	here := make(map[cdp.BackendNodeID]bool)
 	for _, n := range pressables(v.full) {
 		here[n.backend] = true
 	}
-	// A menu that already stands open would be closed by the press.
-	if own, err := s.look(ctx); err != nil {
-		return err
-	} else if n, err := own.pressable(what, fits); err != nil || !n.flag("expanded") {
-		if err := s.pressOne(ctx, what, fits, false); err != nil {
-			return err
-		}
-	} else {
-		clear(here)
+	if opener.flag("expanded") {
+		clear(here) // a menu that already stands open would be closed by the press
+	} else if err := s.pressOne(ctx, what, func(n *node) bool { return n.backend == opener.backend && n.doc.key == opener.doc.key }, false); err != nil {
+		return nil, err
 	}
-	want := human.FoldLabel(item)
 	var found []*node
 	var names []string
+	shown := time.Now() // the menu as it is, since
 	err = whole.wait(ctx, fmt.Sprintf("a menu with %q", Clean(item)), func(v *view) bool {
-		found, names = nil, nil
-		for _, n := range pressables(v.full) {
-			if here[n.backend] {
-				continue
-			}
+		fresh := slices.DeleteFunc(pressables(v.full), func(n *node) bool { return here[n.backend] })
+		before := len(names)
+		names = nil
+		for _, n := range fresh {
 			names = append(names, n.name)
-			if human.FoldLabel(n.name) == want {
-				found = append(found, n)
-			}
 		}
-		return len(found) > 0
+		if len(names) != before {
+			shown = time.Now()
+		}
+		found = namedAs(fresh, item)
+		return len(found) > 0 || len(names) > 0 && time.Since(shown) > takeWait
 	})
 	switch {
-	case errors.Is(err, ErrTimeout) && len(names) > 0:
-		return failure(ErrAbsent, "the menu of %s has no %q; it has: %s", what, Clean(item), listNames(names))
+	case len(found) == 0 && len(names) > 0 && (err == nil || errors.Is(err, ErrTimeout)):
+		return nil, failure(ErrAbsent, "the menu of %s has no %q; it has: %s", what, Clean(item), listNames(names))
 	case err != nil:
-		return err
+		return nil, err
 	case len(found) > 1:
-		return failure(ErrAmbiguous, "%s menu items named %s", number(len(found)), Clean(item))
+		return nil, failure(ErrAmbiguous, "%s menu items named %s", number(len(found)), Clean(item))
 	case found[0].flag("disabled"):
-		return failure(ErrDisabled, "the menu item %q is disabled", Clean(item))
+		return nil, failure(ErrDisabled, "the menu item %q is disabled", Clean(item))
 	}
-	return s.page.activate(ctx, found[0], false)
+	return found[0], nil
+}
+
+// escape closes what an element opened.
+func (p *Page) escape(ctx context.Context, n *node) error {
+	object, err := n.doc.resolve(ctx, n.backend)
+	if err == nil {
+		err = n.doc.functionOn(ctx, object, jsEscape, nil)
+	}
+	if err != nil && !stale(err) {
+		return err
+	}
+	return p.settle(ctx, n.doc.session)
+}
+
+// Open opens the row's form: by [Scope.Menu], or where the row has nothing of that name, by the
+// link that its name in the column is.
+func (r *Row) Open(ctx context.Context, opener, item, column string) error {
+	err := r.Menu(ctx, opener, item)
+	if !errors.Is(err, ErrAbsent) {
+		return err
+	}
+	v, lookErr := r.look(ctx)
+	if lookErr != nil {
+		return err
+	}
+	c, _ := r.cell(column)
+	for _, n := range pressables(v.root) {
+		if n.is("link", "button") && n.state["hasPopup"] == "" && n.name != "" && (human.Squeeze(n.name) == c.text || slices.Contains(c.parts, human.Squeeze(n.name))) {
+			return r.page.activate(ctx, n, false)
+		}
+	}
+	return err
 }

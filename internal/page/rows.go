@@ -17,25 +17,71 @@ import (
 // as long as the page shows the same row.
 type Row struct {
 	*Scope
-	columns []string
-	cells   []string
+	columns []cell
+	cells   []cell
 	text    string
 }
 
-// Cell returns the text under the column with the header, compared as labels are; found is
-// false when the table has no such column.
-func (r *Row) Cell(column string) (text string, found bool) {
-	want := human.FoldLabel(column)
+// cell is what one cell shows: its text, and the texts that it is made of, such as a name and
+// a badge beside it.
+type cell struct {
+	text  string
+	parts []string
+}
+
+func readCell(n *node) cell {
+	c := cell{text: n.cellText()}
+	n.each(func(at *node) bool {
+		if at.name != "" && (at.is("StaticText", "heading") || at.is(pressRoles...)) {
+			c.parts = append(c.parts, human.Squeeze(at.name))
+		}
+		return !holdsTypedText(at)
+	})
+	return c
+}
+
+// says reports whether the cell's text, or one that it is made of, is the label.
+func (c cell) says(label string) bool {
+	want := human.FoldLabel(label)
+	return human.FoldLabel(c.text) == want || slices.ContainsFunc(c.parts, func(part string) bool { return human.FoldLabel(part) == want })
+}
+
+// cell is the one under the column, or of an item in a list of cards what stands first in it.
+func (r *Row) cell(column string) (cell, bool) {
 	for i, have := range r.columns {
-		if human.FoldLabel(have) == want && i < len(r.cells) {
+		if have.says(column) && i < len(r.cells) {
 			return r.cells[i], true
 		}
 	}
-	return "", false
+	if len(r.columns) == 0 && len(r.cells) == 1 {
+		return r.cells[0], true
+	}
+	return cell{}, false
+}
+
+// Cell returns the text under the column with the header, compared as labels are, or of a list
+// of cards the heading, link or text that stands first in the card; found is false when the
+// table has no such column.
+func (r *Row) Cell(column string) (text string, found bool) {
+	c, found := r.cell(column)
+	return c.text, found
+}
+
+// Parts lists the texts that the cell under the column is made of, such as the name and a
+// badge beside it.
+func (r *Row) Parts(column string) []string {
+	c, _ := r.cell(column)
+	return c.parts
 }
 
 // Columns lists the table's column headers; empty for a list.
-func (r *Row) Columns() []string { return r.columns }
+func (r *Row) Columns() []string {
+	var names []string
+	for _, c := range r.columns {
+		names = append(names, c.text)
+	}
+	return names
+}
 
 // Text is everything that the row shows.
 func (r *Row) Text() string { return r.text }
@@ -50,8 +96,9 @@ const maxParts = 500
 func errTooManyRows() error { return fmt.Errorf("the list has more than %d rows", maxRows) }
 
 // Rows reads the rows that the scope's table or list shows now. With columns named, it is the
-// table that has all of them; without, it is the only table, or, when there is no table, the
-// only list. Header rows are left out.
+// table that has all of them, or where none has, the only list of cards; without, it is the
+// only table, or, when there is no table, the only list. Header rows and rows with one cell for
+// all columns are left out.
 func (s *Scope) Rows(ctx context.Context, columns ...string) ([]*Row, error) {
 	v, err := s.look(ctx)
 	if err != nil {
@@ -68,8 +115,8 @@ func (s *Scope) rows(v *view, columns []string) ([]*Row, error) {
 	var rows []*Row
 	for _, n := range found.rows {
 		row := &Row{columns: found.columns, text: n.text()}
-		for _, cell := range cellsOf(n) {
-			row.cells = append(row.cells, cell.cellText())
+		if row.cells = readCells(n); found.cards {
+			row.cells = []cell{title(n)}
 		}
 		row.Scope = &Scope{page: s.page, frame: s.frame, part: placeOf(n, fmt.Sprintf("the row %q", Clean(row.text)))}
 		rows = append(rows, row)
@@ -77,36 +124,64 @@ func (s *Scope) rows(v *view, columns []string) ([]*Row, error) {
 	return rows, nil
 }
 
+// title is what names a card.
+func title(card *node) cell {
+	for _, roles := range [][]string{{"heading"}, {"link"}, {"StaticText"}} {
+		var first *node
+		card.each(func(n *node) bool {
+			if first == nil && n.is(roles...) && n.cellText() != "" {
+				first = n
+			}
+			return first == nil
+		})
+		if first != nil {
+			return readCell(first)
+		}
+	}
+	return readCell(card)
+}
+
 // table is a table or list as the tree shows it.
 type table struct {
 	root    *node
-	columns []string
+	columns []cell
 	rows    []*node
+	cards   bool
 }
 
 // table chooses the one that has the columns.
 func (v *view) table(columns []string) (*table, error) {
 	var tables, lists []*table
 	var seen []string
+	var head *table // a header that stands in a table of its own
 	v.root.each(func(n *node) bool {
 		switch n.role {
 		case "table", "grid", "treegrid":
 			t := readTable(n)
-			seen = append(seen, "a table with "+listNames(t.columns))
+			if head != nil && len(t.columns) == 0 && len(t.rows) > 0 && len(cellsOf(t.rows[0])) == len(head.columns) {
+				head.rows, head.root, head = t.rows, t.root, nil
+				return true
+			}
+			head = nil
+			if len(t.rows) == 0 && len(t.columns) > 0 {
+				head = t
+			}
+			t.takeHeader(columns)
+			seen = append(seen, "a table with "+listNames((&Row{columns: t.columns}).Columns()))
 			if t.has(columns) {
 				tables = append(tables, t)
 			}
-		case "list":
-			if t := readList(n); len(t.rows) > 0 {
+		case "navigation", "listbox", "menu":
+			return n.role == "navigation" && len(columns) == 0
+		default:
+			if t := readList(n); len(t.rows) > 0 && (len(columns) == 0 || t.cards) {
 				lists = append(lists, t)
 			}
-		case "listbox", "menu":
-			return false
 		}
 		return true
 	})
 	found := tables
-	if len(found) == 0 && len(columns) == 0 && len(seen) == 0 {
+	if len(found) == 0 && (len(columns) > 0 || len(seen) == 0) {
 		found = lists
 	}
 	switch len(found) {
@@ -125,16 +200,28 @@ func (v *view) table(columns []string) (*table, error) {
 }
 
 func (t *table) has(columns []string) bool {
-	for _, column := range columns {
-		found := false
-		for _, have := range t.columns {
-			found = found || human.FoldLabel(have) == human.FoldLabel(column)
-		}
-		if !found {
-			return false
-		}
+	return !slices.ContainsFunc(columns, func(column string) bool {
+		return !slices.ContainsFunc(t.columns, func(have cell) bool { return have.says(column) })
+	})
+}
+
+// takeHeader takes the first row of a table that marks no header for one where it says so.
+func (t *table) takeHeader(columns []string) {
+	if len(t.columns) > 0 || len(t.rows) == 0 || len(columns) == 0 {
+		return
 	}
-	return true
+	first := &table{columns: readCells(t.rows[0])}
+	if len(first.columns) > 1 && first.has(columns) {
+		t.columns, t.rows = first.columns, t.rows[1:]
+	}
+}
+
+func readCells(row *node) []cell {
+	var cells []cell
+	for _, n := range cellsOf(row) {
+		cells = append(cells, readCell(n))
+	}
+	return cells
 }
 
 func readTable(root *node) *table {
@@ -148,14 +235,13 @@ func readTable(root *node) *table {
 		}
 		cells := cellsOf(n)
 		named := slices.ContainsFunc(cells, func(c *node) bool { return c.role == "columnheader" })
+		// A header cell without content may be a data cell.
 		header := named && !slices.ContainsFunc(cells, func(c *node) bool { return c.role != "columnheader" && c.cellText() != "" })
 		switch {
 		case header && len(t.rows) == 0:
-			t.columns = t.columns[:0]
-			for _, cell := range cells {
-				t.columns = append(t.columns, cell.cellText())
-			}
-		case !header && len(cells) > 0 && len(t.rows) <= maxRows:
+			t.columns = readCells(n)
+		case header, len(cells) == 0, len(cells) == 1 && len(t.columns) > 1: // one cell for all columns is a notice
+		case len(t.rows) <= maxRows:
 			t.rows = append(t.rows, n)
 		}
 		return false
@@ -163,11 +249,21 @@ func readTable(root *node) *table {
 	return t
 }
 
+// readList reads the items right below a node. Those that hold more than one link or text, and
+// something to press, are cards.
 func readList(root *node) *table {
-	t := &table{root: root}
+	t := &table{root: root, cards: true}
 	for _, n := range root.children {
-		if n.role == "listitem" && n.backend != 0 && len(t.rows) <= maxRows { // one more tells that there are too many
+		if (n.role == "listitem" && root.role == "list" || n.role == "article") && n.backend != 0 && len(t.rows) <= maxRows { // one more tells that there are too many
 			t.rows = append(t.rows, n)
+			parts := 0
+			n.each(func(at *node) bool {
+				if at.is("StaticText") {
+					parts++
+				}
+				return true
+			})
+			t.cards = t.cards && len(pressables(n)) > 0 && parts+len(pressables(n)) > 2
 		}
 	}
 	return t
@@ -192,7 +288,8 @@ const NoNext = "none"
 // EachRow visits every row of a table or list that the site gives out in parts, from the part
 // that it shows now: a long list that loads more when its end comes into view, or that holds
 // only the rows in view, is scrolled, and when next is not "" the button with that name is
-// pressed until it is disabled or gone. Each row is visited once, while the page shows it.
+// pressed until it is disabled or gone. Next may be several names, one a line: the first that
+// is there is pressed, or where none is, what says the same in other words. Each row is visited once, while the page shows it.
 // Visit returns false to stop; pressing things that change the list is for after that. A list
 // that then seems to go on, or of which the page tells another number of rows than were
 // visited, is [ErrIncomplete]; with [NoNext] neither is looked at.
@@ -304,7 +401,13 @@ func (s *Scope) FindRow(ctx context.Context, next, column, text string) (*Row, e
 }
 
 // key is all that a row shows.
-func (r *Row) key() string { return strings.Join(r.cells, "\x00") + "\x00" + r.text }
+func (r *Row) key() string {
+	var key strings.Builder
+	for _, c := range r.cells {
+		key.WriteString(c.text + "\x00")
+	}
+	return key.String() + r.text
+}
 
 func sameRow(a, b *Row) bool { return a.key() == b.key() }
 
@@ -371,21 +474,41 @@ func (s *Scope) turn(ctx context.Context, next string, columns []string, last []
 	if next == "" {
 		return false, nil
 	}
-	want, what := human.FoldLabel(next), "button named "+Clean(next)
+	names := strings.Split(next, "\n")
+	named := func(sp *spot) int {
+		return slices.IndexFunc(names, func(name string) bool { return human.FoldLabel(sp.node.name) == human.FoldLabel(name) })
+	}
 	a, err := s.around(ctx, columns, func(_ *around, sp *spot) bool {
-		sp.means = meansNext // whatever its name may mean elsewhere
-		return sp.kind == spotControl && human.FoldLabel(sp.node.name) == want
+		if sp.kind != spotControl || named(sp) < 0 && (len(names) == 1 || unfolds(sp.node) || !sp.leadsOn() && !sp.node.is("link")) {
+			return false
+		}
+		if named(sp) >= 0 {
+			sp.means = meansNext // whatever its name may mean elsewhere
+		}
+		return true
 	})
-	if err != nil || len(a.spots) == 0 {
+	if err != nil {
 		return false, err
 	}
-	if len(a.spots) > 1 {
-		return false, failure(ErrAmbiguous, "%s of the kind: %s", number(len(a.spots)), what)
+	spots := slices.DeleteFunc(a.spots, func(sp *spot) bool { return named(sp) < 0 && !sp.leadsOn() })
+	if len(names) > 1 {
+		spots = slices.DeleteFunc(spots, (*spot).off)
 	}
-	button := a.spots[0].node
-	if a.spots[0].off() {
+	for _, fits := range []func(*spot) bool{
+		func(sp *spot) bool { return named(sp) >= 0 }, func(sp *spot) bool { return sp.layout.Next || sp.means == meansNext }, (*spot).leadsOn} {
+		if some := slices.DeleteFunc(slices.Clone(spots), func(sp *spot) bool { return !fits(sp) }); len(some) > 0 {
+			spots = some
+			break
+		}
+	}
+	if len(spots) == 0 || spots[0].off() {
 		return false, nil
 	}
+	what := "button named " + Clean(spots[0].text)
+	if len(spots) > 1 && len(names) == 1 {
+		return false, failure(ErrAmbiguous, "%s of the kind: %s", number(len(spots)), what)
+	}
+	button := spots[len(spots)-1].node // the one below the list, where there are two
 	if err := s.pressOne(ctx, what, func(n *node) bool { return n.backend == button.backend && n.doc.key == button.doc.key }, false); err != nil {
 		return false, err
 	}
@@ -393,5 +516,10 @@ func (s *Scope) turn(ctx context.Context, next string, columns []string, last []
 		rows, err := s.rows(v, columns)
 		return err == nil && len(rows) > 0 && !slices.EqualFunc(rows, last, sameRow)
 	})
+	if errors.Is(err, ErrTimeout) {
+		if rows, lookErr := s.Rows(ctx, columns...); lookErr == nil && slices.EqualFunc(rows, last, sameRow) {
+			return false, failure(ErrIncomplete, "the list shows the same %d rows after %q was pressed", len(last), Clean(button.name))
+		}
+	}
 	return err == nil, err
 }
