@@ -43,7 +43,10 @@ type selectors struct {
 
 var fixed = map[Library]selectors{
 	Atlaskit: {menu: "button", act: "[role=menuitem]", choice: "[class*=-control]", option: "[role=option]", toggle: "label[class]", save: "form button[type=submit]"},
-	AUI:      {menu: "button", act: "[role=menuitem]", toggle: "input", save: "form.aui input.submit"},
+	MUI:      {menu: "button", act: "[role=menuitem]", choice: "[role=combobox]", option: "[role=option]", toggle: "label", save: "form button[type=submit]"},
+	Antd:     {menu: "button", act: "[role=menuitem]", choice: ".ant-select", option: ".ant-select-item-option", toggle: "button", save: "form button[type=submit]"},
+	Aria:     {menu: "button", act: "[role=menuitem]", choice: "button", option: "[role=option]", toggle: "label", save: "form button[type=submit]"},
+	AUI:      {menu: "button", act: "[role=menuitem]", toggle: "label", save: "form.aui input.submit"},
 }
 
 // Save adds an item, or changes the one of that name.
@@ -53,8 +56,8 @@ func (b *Bare) Save(list string, item Item) {
 	if b.panel.Item(list, item["name"]) == nil {
 		b.click(adds)
 	} else {
-		b.click(`document.querySelector('[data-testid="acts-' + ` + quote(item["name"]) + ` + '"]').querySelector(` + quote(s.menu) + `)`)
-		b.click(b.named(s.act, "Edit"))
+		b.until(`document.querySelector('[data-testid^=field-]')`,
+			`document.querySelector('[data-testid="acts-' + `+quote(item["name"])+` + '"]')?.querySelector(`+quote(s.menu)+`)`, b.named(s.act, "Edit"))
 	}
 	for _, f := range l.shown(item) {
 		at := `document.querySelector('[data-testid=field-` + f.Key + `]')`
@@ -62,7 +65,7 @@ func (b *Bare) Save(list string, item Item) {
 		b.set(s, f, at, item[f.Key])
 	}
 	b.click(`document.querySelector(` + quote(s.save) + `)`)
-	b.wait(`!document.querySelector(` + quote(s.save) + `) && document.querySelector('[data-testid="acts-' + ` + quote(item["name"]) + ` + '"]')`)
+	b.wait(`!document.querySelector('[data-testid^=field-]') && document.querySelector('[data-testid="acts-' + ` + quote(item["name"]) + ` + '"]')`)
 }
 
 func (b *Bare) set(s selectors, f field, at, value string) {
@@ -70,14 +73,13 @@ func (b *Bare) set(s selectors, f field, at, value string) {
 	switch {
 	case f.Kind == readonly || f.Kind == choice && value == "":
 	case f.Kind == toggle:
-		if b.eval(`String(`+at+`.querySelector('input').checked)`) != value {
+		if b.eval(`String(`+at+`.querySelector('input:checked, [aria-checked=true]') !== null)`) != value {
 			b.click(at + `.querySelector(` + quote(s.toggle) + `)`)
 		}
 	case f.Kind == choice && s.choice == "":
 		b.eval(`(() => { const e = ` + at + `.querySelector('select'); e.value = ` + quote(value) + `; e.dispatchEvent(new Event('change', {bubbles: true})); return '' })()`)
 	case f.Kind == choice:
-		b.click(at + `.querySelector(` + quote(s.choice) + `)`)
-		b.click(b.named(s.option, value))
+		b.until(at+`.textContent.includes(`+quote(value)+`)`, at+`.querySelector(`+quote(s.choice)+`)`, b.named(s.option, value))
 	default:
 		b.eval(`(() => { const e = ` + at + `.querySelector('input, textarea'); e.focus(); e.select(); return '' })()`)
 		if value == "" {
@@ -93,13 +95,19 @@ func (b *Bare) named(selector, text string) string {
 	return `[...document.querySelectorAll(` + quote(selector) + `)].find((e) => e.getClientRects().length && e.textContent.trim() === ` + quote(text) + `)`
 }
 
-// wait waits for an element that is to be seen and rests, and returns its middle.
-func (b *Bare) wait(element string) (at struct{ X, Y float64 }) {
+// wait waits for an element that is to be seen and rests.
+func (b *Bare) wait(element string) {
 	b.t.Helper()
-	raw := b.evalOver(`(async () => { for (let was = '', end = performance.now() + 20000; performance.now() < end;) {
+	b.middle(element, "false")
+}
+
+// middle is the point where to press an element, once nothing is above it, where on is true.
+func (b *Bare) middle(element, on string) (at struct{ X, Y float64 }) {
+	b.t.Helper()
+	raw := b.evalOver(`(async () => { for (let on = ` + on + `, was = '', end = performance.now() + 20000; performance.now() < end;) {
 		const e = ` + element + `, r = e && e.getClientRects().length && (e.scrollIntoView({block: 'center'}), e.getBoundingClientRect());
 		const is = r ? JSON.stringify({X: r.x + r.width / 2, Y: r.y + r.height / 2}) : '';
-		if (is && is === was) return is;
+		if (is && is === was && (!on || e.contains(document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2)))) return is;
 		was = is;
 		await new Promise(requestAnimationFrame);
 	}
@@ -129,8 +137,23 @@ func (b *Bare) evalOver(expression string) string {
 
 func (b *Bare) click(element string) {
 	b.t.Helper()
-	at := b.wait(element)
+	at := b.middle(element, "true")
 	b.do(chromedp.MouseClickXY(at.X, at.Y))
+}
+
+// until presses again where nothing comes of it: a list that still moves may lose a press.
+func (b *Bare) until(done string, presses ...string) {
+	b.t.Helper()
+	for {
+		for _, press := range presses {
+			b.click(press)
+		}
+		if b.evalOver(`(async () => { for (let end = performance.now() + 3000; performance.now() < end; await new Promise(requestAnimationFrame))
+			if (`+done+`) return 'done';
+			return '' })()`) != "" {
+			return
+		}
+	}
 }
 
 func (b *Bare) eval(expression string) string {

@@ -18,7 +18,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-//go:embed web/.npmrc web/*.json web/*.jsx web/aui.html
+//go:embed web/.npmrc web/*.json web/*.jsx web/app.css web/aui.html
 var sources embed.FS
 
 // fetched decide what npm installs; the other sources only what is made of it.

@@ -31,7 +31,7 @@ const (
 )
 
 // Libraries are all of them.
-var Libraries = []Library{Atlaskit, AUI}
+var Libraries = []Library{Atlaskit, AUI, MUI, Antd, Aria}
 
 // Lists of a panel.
 const (

@@ -2,6 +2,7 @@
 // library's file hands its components to start().
 import { useEffect, useRef, useState } from 'react';
 import { createRoot } from 'react-dom/client';
+import './app.css';
 
 export const panel = window.PANEL;
 const { Choice: how, Product: product } = panel;
@@ -78,7 +79,7 @@ function ItemForm({ kit, list, item, onDone, onCancel }) {
   const folding = model.held.some((f) => f.fold);
   return (
     <kit.Form model={model} onCancel={onCancel}>
-      {model.alert && <div role="alert">{model.alert}</div>}
+      {model.alert && <kit.Alert>{model.alert}</kit.Alert>}
       {model.held.filter((f) => !f.fold).map(draw)}
       {folding && <kit.Button expanded={!model.folded} onClick={() => model.unfold('fold')}>Advanced settings</kit.Button>}
       {folding && !model.folded && model.held.filter((f) => f.fold).map(draw)}
@@ -184,7 +185,7 @@ function App({ kit }) {
   const title = `${item?.id || panel.OneName ? 'Edit' : 'Add'} ${list.one}`;
   const form = item && <ItemForm kit={kit} list={list} item={item} onDone={done} onCancel={close} />;
   const page = item && panel.Form === 'page';
-  return (<div style={{ display: 'flex', gap: 24, fontFamily: 'sans-serif', padding: 16 }}>
+  return (<div style={{ display: 'flex', gap: 24, padding: 16 }}>
     <Nav kit={kit} onList={(l) => { setList(l); close(); }} />
     <main style={{ flex: 1 }}>{page ? <><h2>{title}</h2>{form}</> : <ListPage key={list.key} kit={kit} list={list} onEdit={setItem} made={made} />}</main>
     {!page && <kit.Over open={!!item} title={title} onClose={close}>{form}</kit.Over>}

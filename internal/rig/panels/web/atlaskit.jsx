@@ -47,6 +47,7 @@ const kit = {
     {acts.map((a) => <DropdownItem key={a.label} onClick={a.onClick}>{a.label}</DropdownItem>)}</DropdownItemGroup></DropdownMenu>,
   Table: ({ head, rows }) => <DynamicTable emptyView={<p>No data</p>}
     head={{ cells: head.map((h, n) => ({ key: String(n), content: h })) }} rows={rows.map((r) => ({ key: r.id, cells: r.cells.map((c, n) => ({ key: String(n), content: c })) }))} />,
+  Alert: ({ children }) => <div role="alert"><ErrorMessage>{children}</ErrorMessage></div>,
   Badge: ({ children }) => <Lozenge appearance="success">{children}</Lozenge>,
   Pager: ({ page, pages, onPage }) => <Pagination selectedIndex={page - 1} pages={Array.from({ length: pages }, (_, n) => n + 1)} onChange={(_, n) => onPage(n)} />,
   Over: ({ open, title, onClose, children }) => <ModalTransition>{open && <Modal onClose={onClose} width="large">
