@@ -29,6 +29,7 @@ func (e *env) app() *cli.App {
 			e.exportCommand(),
 			e.fillCommand(),
 			e.auditCommand(),
+			e.probeCommand(),
 			e.reviewCommand(),
 			e.verifyCommand(),
 			e.rekeyCommand(),

@@ -133,6 +133,16 @@ func (w *walk) runs() map[string][]walkRun {
 			do(1, "-i", w.in("plugin.key"), "--allow-plugins", "cloud.age"),
 			do(1, "-i", ops, "--policy", w.in("connections.csv"), "cloud.age"),
 		},
+		"probe": {
+			do(0, "-i", rev, "--include", "Echo", "mail.age"),
+			do(3, "-i", ops, "mail.age"),
+			do(3, "-i", ops, "--login", "--unprotected", "Echo", "mail.age"),
+			do(3, "-i", ops, "--login", "--unprotected", "Echo", "--format", "html", "-o", "{new}", "mail.age"),
+			do(3, "-i", ops, "--login", "--fail-on", "unknown", "mail.age"),
+			do(1, "-i", rev, "--login", "mail.age"),
+			do(1, "-i", other, "mail.age"),
+			do(2, "-i", ops, "--login", "--unprotected", "Nobody", "mail.age"),
+		},
 		"review": {
 			do(0, "-i", rev, "--approve", "--sign", w.in("ssh"), "--comment", "looked at", "{cloud}"),
 			do(0, "-i", ops, "--reject", "--sign", w.in("ssh"), "{unfilled}"), // a copy of cloud.age would shut its gate

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/plugin"
 
+	"github.com/mailferry/mailferry/internal/rig/mailserver"
 	"github.com/mailferry/mailferry/samples"
 )
 
@@ -99,6 +101,7 @@ func newWalk(t *testing.T) *walk {
 	w.must("transform", "-i", w.in("rev.key"), "-r", w.rec["ops"], "--reviewer", w.rec["rev"], "-o", "cloud.age", "server.age")
 	w.must("transform", "-i", w.in("rev.key"), "-r", w.rec["ops"], "--reviewer", w.rec["rev"], "-o", "lacking.age", "unfilled.age")
 	w.must("export", "-r", w.rec["ops"], "--reviewer", w.rec["rev"], "-o", "changed.age", w.in("changed.csv"), w.in("credentials.csv"))
+	w.must("export", "-r", w.rec["ops"], "--reviewer", w.rec["rev"], "-o", "mail.age", w.in("mail.csv"))
 	w.must("import", "credentials", "-i", w.in("ops.key"), "--cloud", "sample:credentials", "lacking.age")
 	whole := []byte(w.read(filepath.Join(w.out, "server.age")))
 	if err := os.WriteFile(filepath.Join(w.out, "cut.age"), whole[:len(whole)-20], 0o600); err != nil {
@@ -161,6 +164,11 @@ func (w *walk) sheets(desk, billing, legal, supplied, client canary) {
 		{"Portal", "portal@example.com", "Google OAuth2", "STARTTLS", "portal@example.com", "", "", "", "Google"},
 	}
 	sheet("connections.csv", rows...)
+	mail, stop := (&mailserver.Server{Insecure: true, Methods: []string{"PLAIN"}, Echo: true}).Start()
+	w.t.Cleanup(stop)
+	sheet("mail.csv", header,
+		[]string{"Echo", "desk@example.com", "SMTP", "None", "desk", desk.value, "127.0.0.1", strconv.Itoa(mail), ""},
+		[]string{"Closed", "desk@example.com", "SMTP", "None", "desk", desk.value, "127.0.0.1", "1", ""})
 	changed := append([][]string{}, rows...)
 	changed[3] = []string{"Billing", "billing@example.com", "SMTP", "SSL/TLS", "billing", supplied.value, "other.example.com", "465", ""}
 	sheet("changed.csv", changed...)

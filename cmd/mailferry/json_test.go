@@ -58,6 +58,10 @@ func TestJSONResultsKeepTheirMembers(t *testing.T) {
 		return strings.TrimSpace(stdout)
 	}
 	ops, other := key("ops.key"), key("other.key")
+	loop := "Name,Connect Mode,Host,Port\nNobody,SMTP,127.0.0.1,1\n"
+	if err := os.WriteFile("loop.csv", []byte(loop), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	covered := map[string]bool{}
 	for _, c := range []struct {
 		args    string
@@ -75,6 +79,8 @@ func TestJSONResultsKeepTheirMembers(t *testing.T) {
 		{"fill -i ops.key -r " + ops + " --secrets legal.csv server.age", 0, "digest filled format manifest output skipped"},
 		{"transform -i ops.key -r " + ops + " -o cloud.age server.age", 0, "digest format notes output"},
 		{"audit -i ops.key cloud.age", 0, "bundles created format summary tool"},
+		{"export -r " + ops + " -o loop.age loop.csv", 0, "digest format manifest output"},
+		{"probe -i ops.key --login loop.age", 3, "bundle connections created credentials digest format login servers summary tool"},
 		{"review -i ops.key --approve --sign ssh cloud.age", 0, "allowed_signers decision digest format statement"},
 		{"verify -i ops.key cloud.age", 0, "bundle digest format persons rejections requirements secrets statements warnings"},
 		{"rekey -i ops.key --add-reviewer " + other + " --yes -o rekeyed.age cloud.age", 0, "digest format output pruned readers"},

@@ -49,9 +49,10 @@ func readmeLines(t *testing.T) []readmeLine {
 }
 
 // needsMore reports whether a line needs what no test folder has: a site of its
-// own, a server's name, or somebody at a terminal.
+// own, a server's name, the Internet, or somebody at a terminal.
 func (l readmeLine) needsMore() bool {
-	return strings.Contains(l.text, "page+") || strings.Contains(l.text, "postgres://") || strings.HasPrefix(l.text, "mailferry reveal")
+	return strings.Contains(l.text, "page+") || strings.Contains(l.text, "postgres://") || strings.HasPrefix(l.text, "mailferry reveal") ||
+		strings.HasPrefix(l.text, "mailferry probe")
 }
 
 // The documents' commands, typed in their order into one shell in one empty folder,

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"crypto/tls"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mailferry/mailferry/internal/rig/mailserver"
 )
 
 // exitcode N mailferry ARGS… runs mailferry, holds its exit code against N and
@@ -70,4 +74,21 @@ func patch(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s does not hold %q", args[0], before)
 	}
 	ts.Check(os.WriteFile(path, []byte(strings.Replace(content, before, after, 1)), 0o600))
+}
+
+// mailhost starts mail servers on this machine: one that turns to TLS by STARTTLS
+// at port $STARTTLS, one that has none at $CLEAR, and one with a certificate for
+// another name at $STRANGER. Each lets everybody in whose password is made-up-right
+// and refuses the sender refused@example.com. ca.pem is whom mailferry trusts.
+func mailhost(ts *testscript.TestScript, _ bool, _ []string) {
+	a := mailserver.NewAuthority()
+	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), a.PEM(), 0o600))
+	ts.Setenv("SSL_CERT_FILE", ts.MkAbs("ca.pem"))
+	right, wrong := a.Issue("127.0.0.1", 2000*time.Hour), a.Issue("other.example.com", 2000*time.Hour)
+	for name, cert := range map[string]*tls.Certificate{"STARTTLS": &right, "CLEAR": nil, "STRANGER": &wrong} {
+		s := &mailserver.Server{Cert: cert, Insecure: cert == nil, Methods: []string{"PLAIN", "LOGIN"}, Password: "made-up-right", Refuses: "refused@example.com"}
+		port, stop := s.Start()
+		ts.Defer(stop)
+		ts.Setenv(name, strconv.Itoa(port))
+	}
 }

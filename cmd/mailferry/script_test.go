@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 			"flip":     flip,
 			"zipfile":  zipfile,
 			"serve":    serve,
+			"mailhost": mailhost,
 		},
 	})
 }

@@ -225,18 +225,18 @@ func unreachableAddress(a netip.Addr) string {
 	return ""
 }
 
-type encryptionWord int
+type EncryptionWord int
 
 const (
-	unknownTLS encryptionWord = iota // also a bare "TLS", which products use for both
-	noTLS
-	implicitTLS
-	startTLS
+	UnknownTLS EncryptionWord = iota // also a bare "TLS", which products use for both
+	NoTLS
+	ImplicitTLS
+	StartTLS
 )
 
-// encryptionKind reads the text of Encryption. Its values are not documented,
+// Encryption reads the text of Encryption. Its values are not documented,
 // so only words that leave no doubt count.
-func encryptionKind(s string) encryptionWord {
+func Encryption(s string) EncryptionWord {
 	compact := strings.Map(func(r rune) rune {
 		if r == '-' || r == '_' || unicode.IsSpace(r) {
 			return -1
@@ -248,16 +248,16 @@ func encryptionKind(s string) encryptionWord {
 		strings.Contains(compact, "smtps") || strings.Contains(compact, "implicit")
 	switch {
 	case start && implicit:
-		return unknownTLS
+		return UnknownTLS
 	case start:
-		return startTLS
+		return StartTLS
 	case implicit && !strings.HasPrefix(compact, "no"):
-		return implicitTLS
+		return ImplicitTLS
 	}
 	switch compact {
 	case "", "none", "no", "off", "false", "disabled", "plain", "plaintext", "cleartext", "clear", "unencrypted", "noencryption",
 		"notencrypted", "without", "nossl", "notls", "nossl/tls", "insecure":
-		return noTLS
+		return NoTLS
 	}
-	return unknownTLS
+	return UnknownTLS
 }

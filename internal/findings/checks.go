@@ -90,18 +90,18 @@ func portEncryption(a *audit, c *subject) (string, string) {
 	if c.usesOAuth2() {
 		return "", ""
 	}
-	kind := encryptionKind(c.encryption)
+	kind := Encryption(c.encryption)
 	said := schema.Quote(c.encryption)
 	if c.encryption == "" {
 		said = "empty"
 	}
 	var wants string
 	switch {
-	case c.port == 465 && (kind == startTLS || kind == noTLS):
+	case c.port == 465 && (kind == StartTLS || kind == NoTLS):
 		wants = "465 begins with TLS at once"
-	case c.port == 587 && (kind == implicitTLS || kind == noTLS):
+	case c.port == 587 && (kind == ImplicitTLS || kind == NoTLS):
 		wants = "587 begins in the clear and turns to TLS by STARTTLS"
-	case c.port == 25 && kind == implicitTLS:
+	case c.port == 25 && kind == ImplicitTLS:
 		wants = "25 begins in the clear"
 	default:
 		return "", ""
@@ -110,7 +110,7 @@ func portEncryption(a *audit, c *subject) (string, string) {
 }
 
 func passwordUnencrypted(_ *audit, c *subject) (string, string) {
-	if !c.hasPassword() || encryptionKind(c.encryption) != noTLS {
+	if !c.hasPassword() || Encryption(c.encryption) != NoTLS {
 		return "", ""
 	}
 	if c.encryption == "" {

@@ -1,0 +1,79 @@
+package probe
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mailferry/mailferry/internal/findings"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// judge brings what was seen of servers to the connections and credentials that
+// use them.
+func (r *run) judge() {
+	for _, s := range r.report.Servers {
+		for _, c := range s.users {
+			r.judgeConnection(c, s)
+		}
+	}
+	for _, res := range r.report.Credentials {
+		var out checks
+		for _, e := range res.endpoints {
+			state, text := Good, "answers over TLS"
+			if worst := e.server.Checks.worst(); worst.State != Good {
+				state, text = worst.State, worst.Text
+			}
+			out.add(StepEndpoint, state, fmt.Sprintf("%s %s: %s", e.what, schema.Quote(e.server.Address()), text))
+		}
+		res.Checks = append(out, res.Checks...)
+	}
+	r.report.finish()
+}
+
+// judgeConnection puts in front of a connection's checks what its server and its
+// Encryption say together.
+func (r *run) judgeConnection(c *connection, s *Server) {
+	var out checks
+	kind := findings.Encryption(c.encryption)
+	for _, check := range s.Checks {
+		unused := kind == findings.NoTLS && s.Mode != Implicit // the app does not come so far
+		if check.State == Good || check.State == Note || unused && (check.Step == StepTLS || check.Step == StepCertificate) {
+			continue
+		}
+		out.add(StepServer, check.State, check.Text)
+	}
+	if s.Mode != "" {
+		out = append(out, agreement(c, s, kind))
+	}
+	c.Checks = append(out, c.Checks...)
+	methods := s.methods()
+	if kind == findings.NoTLS && s.Mode == StartTLS {
+		methods = s.MethodsClear
+	}
+	if s.Mode != "" && c.marker != nil && len(methods) == 0 {
+		c.add(StepSignIn, Failed, "there is a password, and with this Encryption no sign-in is offered")
+	}
+}
+
+// agreement says whether a setting and its server speak the same way.
+func agreement(c *connection, s *Server, kind findings.EncryptionWord) Check {
+	word := "Encryption is " + schema.Quote(c.encryption)
+	if c.encryption == "" {
+		word = "Encryption is empty"
+	}
+	does := map[Mode]string{
+		Implicit: "the server speaks TLS at once",
+		StartTLS: "the server offers STARTTLS",
+		Clear:    "the server has no TLS",
+	}[s.Mode] + fmt.Sprintf(" on %d", s.Port)
+	state := Failed
+	switch {
+	case kind == findings.UnknownTLS:
+		state = Note
+	case kind == findings.ImplicitTLS && s.Mode == Implicit, kind == findings.StartTLS && s.Mode == StartTLS, kind == findings.NoTLS && s.Mode == Clear:
+		return Check{StepEncryption, Good, does + ", as Encryption says"}
+	case kind == findings.NoTLS && s.Mode == StartTLS:
+		state = Warning
+	}
+	return Check{StepEncryption, state, strings.Join([]string{does, word}, "; ")}
+}

@@ -1,0 +1,232 @@
+package probe
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/smtp"
+	"net/textproto"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// signIn tries one user and password, once, and then the senders of the
+// connections that use it.
+func (r *run) signIn(ctx context.Context, h *host, l *login) {
+	on, unprotected, why := r.choose(l)
+	switch {
+	case on == nil:
+	case h.dead:
+		why = "not tried: the host broke off before"
+	case h.refused[account(l.user)] && !l.password.IsZero():
+		why = "not tried: another password of this user was not accepted here, and one more could lock the account"
+	case h.pace.Wait(ctx) != nil:
+		why = "not tried: " + timeUp
+	}
+	if why != "" {
+		l.all(StepSignIn, Unknown, why)
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, sessionTime)
+	defer cancel()
+	s, err := r.open(ctx, on.server, unprotected || l.password.IsZero())
+	if err != nil {
+		h.dead = true
+		l.all(StepSignIn, Unknown, "not tried: "+err.Error())
+		return
+	}
+	defer s.quit()
+	if l.password.IsZero() {
+		l.all(StepSignIn, Note, "no user and no password: nobody signs in")
+	} else if !r.authenticate(h, l, s, on) {
+		return
+	}
+	r.senders(l, s)
+}
+
+func (l *login) all(step string, state State, text string) {
+	for _, c := range l.of {
+		c.add(step, state, text)
+	}
+}
+
+// choose takes the connection on whose port to sign in: one that protects the
+// password, or else one that somebody named.
+func (r *run) choose(l *login) (on *connection, unprotected bool, why string) {
+	why = "not tried: the server cannot be used"
+	for _, c := range l.of {
+		switch s := c.server; {
+		case s.Mode == "" || s.injected:
+		case l.password.IsZero():
+			return c, false, ""
+		case s.TLS == nil:
+			why = "not tried: a password is sent over TLS alone, and the server has none"
+		case s.TLS.Trusted:
+			if on == nil || on.server.methods() == nil {
+				on = c
+			}
+		default:
+			why = "not tried: a password is sent to nobody whose certificate is not trusted"
+		}
+	}
+	if on != nil {
+		return on, false, ""
+	}
+	for _, c := range l.of {
+		if c.server.Mode != "" && slices.Contains(r.Unprotected, c.Name) {
+			return c, true, ""
+		}
+	}
+	return nil, false, why
+}
+
+// open opens a session in the way that the look has found. Where it has found TLS,
+// nothing goes on without.
+func (r *run) open(ctx context.Context, server *Server, lax bool) (*session, error) {
+	config := r.tlsConfig(server, !lax)
+	s, err := r.dial(ctx, server, server.Mode == Implicit, config)
+	if err == nil && server.Mode == StartTLS {
+		var injected bool
+		injected, err = s.startTLS(config)
+		if injected {
+			err = errors.New("answers were put between STARTTLS and TLS")
+		}
+		if err != nil {
+			s.close()
+		}
+	}
+	if err != nil {
+		var at *stepError
+		if !errors.As(err, &at) {
+			at = &stepError{StepTLS, err}
+		}
+		return nil, errors.New(r.explain(at.step, err))
+	}
+	return s, nil
+}
+
+// authenticate signs in once. What is not accepted is not tried again, and no other
+// password of that user either.
+func (r *run) authenticate(h *host, l *login, s *session, on *connection) bool {
+	how, auth := r.mechanism(l, s)
+	if auth == nil {
+		l.all(StepSignIn, Failed, "no sign-in by password is offered on port "+strconv.Itoa(on.Port)+": "+cmp.Or(how, "nothing"))
+		return false
+	}
+	h.refused[account(l.user)] = true
+	s.conn.next()
+	err := s.Auth(auth)
+	where := fmt.Sprintf("%s by %s on port %d", schema.Quote(l.user), how, on.Port)
+	var said *textproto.Error
+	switch {
+	case err == nil:
+		h.refused[account(l.user)] = false
+		l.all(StepSignIn, Good, "signed in as "+where)
+		return true
+	case errors.As(err, &said) && said.Code >= 500:
+		l.all(StepSignIn, Failed, "refused: "+where+": "+r.reply(said))
+	case errors.As(err, &said):
+		l.all(StepSignIn, Unknown, "cannot be told: "+where+": "+r.reply(said))
+	default:
+		h.dead = true
+		l.all(StepSignIn, Unknown, "cannot be told: "+where+": "+r.explain(StepSignIn, err))
+	}
+	return false
+}
+
+// mechanism takes the sign-in method that the mail app would: PLAIN, LOGIN, or else
+// CRAM-MD5, which comes first where the password would be readable. Without one it
+// returns what is offered.
+func (r *run) mechanism(l *login, s *session) (string, smtp.Auth) {
+	offered := r.methods(s.Client)
+	order := []string{"PLAIN", "LOGIN", "CRAM-MD5"}
+	if s.state == nil {
+		order = []string{"CRAM-MD5", "PLAIN", "LOGIN"}
+	}
+	for _, m := range order {
+		if !slices.Contains(offered, m) {
+			continue
+		}
+		switch m {
+		case "PLAIN":
+			return m, allowed{smtp.PlainAuth("", l.user, l.password.Reveal(), "")}
+		case "LOGIN":
+			return m, &loginAuth{user: l.user, password: l.password}
+		default:
+			return m, smtp.CRAMMD5Auth(l.user, l.password.Reveal())
+		}
+	}
+	return strings.Join(offered, ", "), nil
+}
+
+// allowed is PLAIN where this package has decided about TLS: net/smtp knows it
+// only of connections that it has turned to TLS itself.
+type allowed struct{ smtp.Auth }
+
+func (a allowed) Start(*smtp.ServerInfo) (string, []byte, error) {
+	return a.Auth.Start(&smtp.ServerInfo{TLS: true})
+}
+
+// loginAuth is LOGIN, which net/smtp lacks: the server asks twice, in words of its own.
+type loginAuth struct {
+	user     string
+	password schema.Secret
+	asked    int
+}
+
+func (a *loginAuth) Start(*smtp.ServerInfo) (string, []byte, error) { return "LOGIN", nil, nil }
+
+func (a *loginAuth) Next(_ []byte, more bool) ([]byte, error) {
+	if !more {
+		return nil, nil
+	}
+	a.asked++
+	switch a.asked {
+	case 1:
+		return []byte(a.user), nil
+	case 2:
+		return []byte(a.password.Reveal()), nil
+	}
+	return nil, errors.New("the server asks for more than a user and a password")
+}
+
+// senders names each sender to the server, and takes it back: no mail is sent.
+func (r *run) senders(l *login, s *session) {
+	seen := map[string]Check{}
+	for _, c := range l.of {
+		check, known := seen[c.from]
+		if !known {
+			check = r.sender(s, c.from)
+			seen[c.from] = check
+		}
+		c.add(check.Step, check.State, check.Text)
+	}
+}
+
+func (r *run) sender(s *session, from string) Check {
+	check := func(state State, text string) Check { return Check{StepSender, state, text} }
+	address, err := mail.ParseAddress(from)
+	switch {
+	case from == "":
+		return check(Note, "no sender address")
+	case err != nil:
+		return check(Failed, "the sender address "+schema.Quote(from)+" is none")
+	}
+	s.conn.next()
+	err = s.Mail(address.Address)
+	var said *textproto.Error
+	switch {
+	case err == nil:
+		s.conn.next()
+		_ = s.Reset() // what fails here shows at the next sender
+		return check(Good, "the server takes the sender "+schema.Quote(address.Address)+", as far as it says so before a recipient is named")
+	case errors.As(err, &said) && said.Code >= 500:
+		return check(Failed, "the server refuses the sender "+schema.Quote(address.Address)+": "+r.reply(said))
+	}
+	return check(Unknown, "cannot be told of the sender "+schema.Quote(address.Address)+": "+r.explain(StepSender, err))
+}

@@ -1,0 +1,274 @@
+package probe
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/smtp"
+	"net/textproto"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// stepError says at which step a session ended.
+type stepError struct {
+	step string
+	err  error
+}
+
+func (e *stepError) Error() string { return e.err.Error() }
+func (e *stepError) Unwrap() error { return e.err }
+
+// strangerError says that what speaks is no mail server, and how it begins.
+type strangerError struct{ first []byte }
+
+func (e *strangerError) Error() string {
+	line, _, _ := strings.Cut(string(e.first), "\n")
+	return "this is no mail server: " + line
+}
+
+var errFlood = errors.New("sends without end")
+
+// bounded is a connection of which each step takes so long and reads so much. It
+// keeps the beginning of what it reads first, for the greeting.
+type bounded struct {
+	net.Conn
+	until time.Time // no step ends later
+	left  int
+	first []byte
+}
+
+// next begins a step.
+func (b *bounded) next() {
+	b.left = maxAnswer
+	at := time.Now().Add(stepTime)
+	if at.After(b.until) {
+		at = b.until
+	}
+	_ = b.SetDeadline(at) // an error shows at the next read
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errFlood
+	}
+	n, err := b.Conn.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	b.first = append(b.first, p[:min(n, maxGreeting-len(b.first))]...)
+	return n, err
+}
+
+// session is a connection to a mail server after its greeting.
+type session struct {
+	*smtp.Client
+	conn  *bounded
+	state *tls.ConnectionState // once within TLS
+	stop  func() bool
+}
+
+// dial opens a session: TCP, TLS where implicit, and the greeting.
+func (r *run) dial(ctx context.Context, s *Server, implicit bool, config *tls.Config) (*session, error) {
+	until, _ := ctx.Deadline()
+	connecting, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	tcp, err := r.Options.dial(connecting, "tcp", net.JoinHostPort(s.name, strconv.Itoa(s.Port)))
+	if err != nil {
+		return nil, &stepError{StepConnect, err}
+	}
+	out := &session{conn: &bounded{Conn: tcp, until: until}}
+	out.stop = context.AfterFunc(ctx, func() { _ = tcp.Close() })
+	if implicit {
+		within := tls.Client(tcp, config)
+		out.conn.Conn = within
+		out.conn.next()
+		if err := within.Handshake(); err != nil {
+			out.close()
+			return nil, &stepError{StepTLS, err}
+		}
+		state := within.ConnectionState()
+		out.state = &state
+	}
+	out.conn.next()
+	if out.Client, err = smtp.NewClient(out.conn, s.name); err != nil {
+		out.close()
+		if first := out.conn.first; len(first) > 0 && (first[0] < '0' || first[0] > '9') {
+			err = &strangerError{first}
+		}
+		return nil, &stepError{StepGreeting, err}
+	}
+	out.conn.next()
+	if err := out.Hello(literal(tcp.LocalAddr())); err != nil {
+		out.close()
+		return nil, &stepError{StepHello, err}
+	}
+	return out, nil
+}
+
+// startTLS turns to TLS. Whatever came behind the answer and before TLS was not
+// sent by who speaks within it: net/smtp drops it with its reader, and injected
+// says that there was something.
+func (s *session) startTLS(config *tls.Config) (injected bool, err error) {
+	before := s.Text
+	s.conn.next()
+	err = s.StartTLS(config)
+	if state, ok := s.TLSConnectionState(); ok && state.HandshakeComplete {
+		s.state = &state
+	}
+	return before.R.Buffered() > 0, err
+}
+
+func (s *session) close() {
+	s.stop()
+	_ = s.conn.Close()
+}
+
+// quit ends a session politely, and waits for no answer.
+func (s *session) quit() {
+	s.conn.next()
+	_, _ = s.Text.Cmd("QUIT")
+	s.close()
+}
+
+// literal is this machine as a server sees it: a name of its own may be nobody's
+// business, and some servers want an address that is there.
+func literal(a net.Addr) string {
+	t, ok := a.(*net.TCPAddr)
+	switch {
+	case !ok:
+		return "[127.0.0.1]"
+	case t.IP.To4() == nil:
+		return "[IPv6:" + t.IP.String() + "]"
+	}
+	return "[" + t.IP.String() + "]"
+}
+
+// lookSMTP finds out how a port speaks, and what it offers.
+func (r *run) lookSMTP(ctx context.Context, s *Server) {
+	config := r.tlsConfig(s, false)
+	implicit := s.tlsFirst
+	session, err := r.dial(ctx, s, implicit, config)
+	if err != nil && otherwise(err) {
+		if again, err2 := r.dial(ctx, s, !implicit, config); err2 == nil {
+			session, err, implicit = again, nil, !implicit
+		}
+	}
+	if err != nil {
+		var at *stepError
+		errors.As(err, &at)
+		s.add(at.step, Failed, r.explain(at.step, err))
+		return
+	}
+	defer session.quit()
+	s.Reached = session.conn.RemoteAddr().String()
+	s.Greeting = r.greeting(session.conn.first)
+	s.Mode = Clear
+	if implicit {
+		s.Mode = Implicit
+	}
+	s.Extensions = extensions(session.Client)
+	if implicit {
+		s.MethodsTLS = r.methods(session.Client)
+		r.certificate(s, session.state)
+		return
+	}
+	s.MethodsClear = r.methods(session.Client)
+	if offers, _ := session.Extension("STARTTLS"); !offers {
+		s.add(StepTLS, Note, "no STARTTLS is offered")
+		return
+	}
+	s.Mode = StartTLS
+	injected, err := session.startTLS(config)
+	if session.state != nil {
+		r.certificate(s, session.state)
+	}
+	if injected {
+		s.injected = true
+		s.add(StepTLS, Failed, "answers were put between STARTTLS and TLS, by the server or by somebody on the way; they were dropped (CVE-2011-0411)")
+	}
+	if err != nil {
+		s.add(StepTLS, Failed, "offers STARTTLS, and it fails: "+r.explain(StepTLS, err))
+		return
+	}
+	s.Extensions, s.MethodsTLS = extensions(session.Client), r.methods(session.Client)
+}
+
+// otherwise reports whether the other way of speaking may be what the port wants:
+// a server for TLS waits for the client, one for the clear speaks first.
+func otherwise(err error) bool {
+	var at *stepError
+	var said *textproto.Error
+	return errors.As(err, &at) && (at.step == StepGreeting || at.step == StepTLS) && !errors.As(err, &said)
+}
+
+// explain says what ended a step.
+func (r *run) explain(step string, err error) string {
+	var said *textproto.Error
+	var strange *strangerError
+	var record tls.RecordHeaderError
+	var timeout net.Error
+	switch {
+	case errors.Is(err, errFlood):
+		return errFlood.Error()
+	case errors.As(err, &said):
+		return "answered " + r.reply(said)
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded),
+		errors.Is(err, context.DeadlineExceeded), errors.Is(err, net.ErrClosed):
+		what := map[string]string{StepConnect: "connection", StepGreeting: "greeting", StepTLS: "handshake"}[step]
+		return "no " + cmp.Or(what, "answer") + " in time"
+	case errors.As(err, &strange):
+		return r.words(strange.Error())
+	case errors.As(err, &record):
+		return "no TLS is spoken here"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the server hung up"
+	}
+	var op *net.OpError
+	if errors.As(err, &op) { // without the addresses in front
+		err = op.Err
+	}
+	return r.words(err.Error())
+}
+
+// reply is a server's answer, for people.
+func (r *run) reply(e *textproto.Error) string { return strconv.Itoa(e.Code) + " " + r.words(e.Msg) }
+
+// greeting is the first line that a server said, without its code.
+func (r *run) greeting(first []byte) string {
+	line, _, _ := strings.Cut(string(first), "\n")
+	return r.words(line[min(len("220 "), len(line)):])
+}
+
+// registered are the extensions worth naming. Others are not shown: the list would
+// be the server's to fill.
+var registered = []string{"STARTTLS", "AUTH", "SIZE", "8BITMIME", "SMTPUTF8", "PIPELINING", "CHUNKING", "BINARYMIME",
+	"DSN", "ENHANCEDSTATUSCODES", "REQUIRETLS", "DELIVERBY", "LIMITS"}
+
+func extensions(c *smtp.Client) []string {
+	var out []string
+	for _, name := range registered {
+		if offers, _ := c.Extension(name); offers {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+var method = regexp.MustCompile(`^[A-Z0-9_-]{1,20}$`)
+
+// methods are the sign-in methods of a server, up to a limit.
+func (r *run) methods(c *smtp.Client) []string {
+	_, list := c.Extension("AUTH")
+	var out []string
+	for _, m := range strings.Fields(strings.ToUpper(list)) {
+		if m = r.words(m); method.MatchString(m) && len(out) < maxMethods {
+			out = append(out, m)
+		}
+	}
+	return out
+}
