@@ -22,15 +22,22 @@ func Strict(doc []byte, v any) error {
 	return unmarshal(doc, v)
 }
 
-// DecodeFile decodes a document strictly and validates it against the embedded
-// schema of that short name ("rules", "profile") before v is filled.
+// DecodeFile decodes a document that people write, such as rules or a profile:
+// strictly, and held against the embedded schema of that short name before v is
+// filled. A member "$schema", by which editors find the schema, is passed over.
+// Errors say the line and column, in characters.
 func DecodeFile(file string, doc []byte, v any) error {
 	if len(doc) > maxPiece {
 		return invalid("", "larger than %d bytes", maxPiece)
 	}
 	if err := scan(doc); err != nil {
-		return err
+		return located(doc, err)
 	}
+	doc = withoutSchema(doc)
+	return located(doc, decodeScanned(file, doc, v))
+}
+
+func decodeScanned(file string, doc []byte, v any) error {
 	if err := validate(file, "", doc, ""); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/go-json-experiment/json"
@@ -16,6 +17,16 @@ var files embed.FS
 // SchemaFile returns an embedded JSON Schema by its short name, such as
 // "server-bundle".
 func SchemaFile(name string) ([]byte, error) { return files.ReadFile(name + ".schema.json") }
+
+// SchemaNames lists the embedded schemas by their short names.
+func SchemaNames() []string {
+	entries, _ := files.ReadDir(".") // embedded
+	var out []string
+	for _, f := range entries {
+		out = append(out, strings.TrimSuffix(f.Name(), ".schema.json"))
+	}
+	return out
+}
 
 //go:embed cloud-api.openapi.json
 var cloudAPI []byte

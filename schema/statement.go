@@ -53,8 +53,10 @@ func DecodeStatement(doc []byte) (Statement, error) {
 	if len(doc) > MaxStatementFile {
 		return s, invalid("", "larger than %d bytes", MaxStatementFile)
 	}
-	err := DecodeFile("statement", doc, &s)
-	return s, err
+	if err := scan(doc); err != nil {
+		return s, err
+	}
+	return s, decodeScanned("statement", doc, &s)
 }
 
 // Encode writes the statement as a file for people to keep, after holding it to

@@ -90,13 +90,13 @@ func syntaxError(err error) error {
 	at := place(s.JSONPointer)
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return invalid(at, "stands twice")
+		return &syntaxAt{invalid(at, "stands twice"), s.ByteOffset}
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return invalid(at, "ends in the middle")
+		return &syntaxAt{invalid(at, "ends in the middle"), s.ByteOffset}
 	case strings.Contains(s.Err.Error(), "UTF-8"):
-		return invalid(at, "not valid UTF-8 (byte %d)", s.ByteOffset)
+		return &syntaxAt{invalid(at, "not valid UTF-8 (byte %d)", s.ByteOffset), s.ByteOffset}
 	default:
-		return invalid(at, "not valid JSON (byte %d)", s.ByteOffset)
+		return &syntaxAt{invalid(at, "not valid JSON (byte %d)", s.ByteOffset), s.ByteOffset}
 	}
 }
 

@@ -179,7 +179,7 @@ func explain(e gojsonschema.ResultError) string {
 	case "required":
 		return "lacks " + prop()
 	case "additional_property_not_allowed":
-		return prop() + " is not a known field"
+		return prop() + unknownField
 	case "invalid_type":
 		return fmt.Sprintf("must be of type %v", d["expected"])
 	case "number_gte", "number_gt":
@@ -213,6 +213,8 @@ func explain(e gojsonschema.ResultError) string {
 		return "is not as the format wants it (" + plainKey(e.Type()) + ")"
 	}
 }
+
+const unknownField = " is not a known field"
 
 func number(v any) string {
 	if r, ok := v.(interface{ RatString() string }); ok {

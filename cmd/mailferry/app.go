@@ -42,6 +42,7 @@ func (e *env) app() *cli.App {
 			e.sampleCloudCommand(),
 			e.demoCommand(),
 			e.completionCommand(),
+			e.schemaCommand(),
 			e.manCommand(),
 		},
 		Writer:                    e.stdout,

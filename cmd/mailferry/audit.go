@@ -76,7 +76,7 @@ func (e *env) policy(c *cli.Context, r *report.Report) (*findings.Policy, error)
 	if file == "" {
 		return nil, nil
 	}
-	raw, err := e.readFile(file)
+	raw, err := e.readText(file)
 	if err != nil {
 		return nil, err
 	}

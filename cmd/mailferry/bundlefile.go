@@ -68,6 +68,20 @@ func (e *env) readFile(path string) ([]byte, error) {
 	return raw, nil
 }
 
+// readText is readFile for a document that people write, in any encoding that
+// shows itself.
+func (e *env) readText(path string) ([]byte, error) {
+	raw, err := e.readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	text, _, err := safefile.Text(raw)
+	if err != nil {
+		return nil, at(path, err)
+	}
+	return []byte(text), nil
+}
+
 // readPrivate is readFile for a file that holds what others must not read.
 func (e *env) readPrivate(path, what string) ([]byte, error) {
 	raw, err := e.readFile(path)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/rest"
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -61,7 +62,11 @@ func (e *env) token(c *cli.Context) (schema.Secret, error) {
 		if err != nil {
 			return schema.Secret{}, err
 		}
-		if t := strings.TrimSpace(string(raw)); t != "" {
+		text, _, err := safefile.Text(raw)
+		if err != nil {
+			return schema.Secret{}, at(f, err)
+		}
+		if t := strings.TrimSpace(text); t != "" {
 			return schema.NewSecret(t), nil
 		}
 		return schema.Secret{}, fmt.Errorf("%s: holds no token", f)

@@ -103,7 +103,7 @@ func (e *env) formProfile(c *cli.Context, side, host string) (*schema.FormProfil
 	case (file == schema.CloudSide || file == schema.ServerSide) && (side == "" || side == file):
 		return formprofile.Shipped(file)
 	}
-	raw, err := e.readFile(file)
+	raw, err := e.readText(file)
 	if err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func (e *env) profile(c *cli.Context, source string) (*schema.Profile, error) {
 		return nil, schema.Hint(usage("--profile FILE is needed: the app's table names are not public"),
 			"mailferry inspect --suggest-profile -o profile.json SOURCE writes one to edit")
 	}
-	raw, err := e.readFile(file)
+	raw, err := e.readText(file)
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,7 @@ func (e *env) rules(c *cli.Context) (*schema.Rules, error) {
 	if file == "" {
 		return transform.DefaultRules(), nil
 	}
-	raw, err := e.readFile(file)
+	raw, err := e.readText(file)
 	if err != nil {
 		return nil, err
 	}

@@ -86,7 +86,7 @@ func kindOfContent(head []byte) Kind {
 	// UTF-16 has a zero byte beside each ASCII character.
 	text := bytes.TrimLeft(bytes.ReplaceAll(head, []byte{0}, nil), "\ufeff\xff\xfe \t\r\n")
 	switch {
-	case sealed.IsAge(head), bytes.HasPrefix(text, []byte("-----BEGIN AGE")): // the latter as an editor saves it
+	case sealed.IsAge(head), bytes.HasPrefix(text, []byte("-----BEGIN AGE")), bytes.HasPrefix(text, []byte("age-encryption.org/")): // as an editor or PowerShell saves it too
 		return Bundle
 	case bytes.HasPrefix(head, []byte("PK")), bytes.HasPrefix(text, []byte("<")):
 		return Backup

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -42,24 +43,28 @@ type allowedLine struct {
 }
 
 // ParseAllowedSigners reads an allowed_signers file; name is for messages. Every
-// line must be right: the first that is not is the error, with its number.
+// line must be right: those that are not are errors, with their numbers. Comments
+// may be in any encoding, as ssh-keygen takes them.
 // Times without a Z are in the system's time zone, as ssh-keygen takes them.
 func ParseAllowedSigners(name string, raw []byte) (*AllowedSigners, error) {
 	if len(raw) > maxAllowedFile {
 		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxAllowedFile)
 	}
-	if !utf8.Valid(raw) {
-		return nil, fmt.Errorf("%s: not valid UTF-8", name)
+	lines, err := safefile.Lines(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	a := &AllowedSigners{raw: raw, byKey: map[string][]int{}}
-	for i, line := range strings.Split(string(raw), "\n") {
-		line = strings.Trim(line, " \t\r")
+	a := &AllowedSigners{raw: []byte(strings.Join(lines, "\n")), byKey: map[string][]int{}}
+	var errs schema.Errors
+	for i, line := range lines {
+		line = strings.Trim(line, " \t")
 		if line == "" || line[0] == '#' {
 			continue
 		}
 		l, err := parseAllowedLine(line)
 		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", name, i+1, err)
+			errs.Add(fmt.Errorf("%s:%d: %w", name, i+1, err))
+			continue
 		}
 		l.number = i + 1
 		if warning := l.warning(); warning != "" {
@@ -70,6 +75,9 @@ func ParseAllowedSigners(name string, raw []byte) (*AllowedSigners, error) {
 			a.byKey[blob] = append(a.byKey[blob], len(a.lines))
 		}
 		a.lines = append(a.lines, l)
+	}
+	if err := errs.Err(); err != nil {
+		return nil, err
 	}
 	a.connect(name)
 	return a, nil
@@ -92,6 +100,9 @@ func (l allowedLine) warning() string {
 
 func parseAllowedLine(line string) (allowedLine, error) {
 	var l allowedLine
+	if !utf8.ValidString(line) {
+		return l, errors.New("not valid UTF-8")
+	}
 	if !isPrintable(strings.ReplaceAll(line, "\t", " ")) {
 		return l, errors.New("a control or invisible character")
 	}

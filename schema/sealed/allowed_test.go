@@ -101,7 +101,7 @@ func TestWrongLinesAreErrorsWithTheirNumber(t *testing.T) {
 		"damaged key":         {`a namespaces="x" ssh-ed25519 AAAA`, `f:1: not a public key of type "ssh-ed25519"`},
 		"escape":              {"a\x1b[2J " + key, "f:1: a control or invisible character"},
 		"bidirectional":       {"a\u202e " + key, "f:1: a control or invisible character"},
-		"not UTF-8":           {"a\xff " + key, "f: not valid UTF-8"},
+		"not UTF-8":           {"a\xff " + key, "f:1: not valid UTF-8"},
 		"long principal":      {strings.Repeat("a", 300) + " " + key, "f:1: a principal longer than"},
 		"many principals":     {strings.Repeat("a,", 300) + " " + key, "f:1: more than 256 principals"},
 		"large":               {strings.Repeat("#", maxAllowedFile+1), "f: larger than"},

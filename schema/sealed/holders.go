@@ -1,16 +1,17 @@
 package sealed
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
 
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -86,11 +87,19 @@ func isPlugin(key string) bool {
 // GitHub's list of a person's keys, of which those that age does not take are left
 // out. A comment on the line before a recipient labels it.
 func (k Keys) RecipientsFile(r io.Reader) ([]Recipient, error) {
-	sc := bufio.NewScanner(io.LimitReader(r, maxKeyFile))
+	raw, err := io.ReadAll(io.LimitReader(r, maxKeyFile))
+	if err != nil {
+		return nil, err
+	}
+	lines, err := safefile.Lines(raw)
+	if err != nil {
+		return nil, err
+	}
 	var out []Recipient
+	var errs schema.Errors
 	label := ""
-	for n := 1; sc.Scan(); n++ {
-		line := strings.TrimSpace(sc.Text())
+	for n, line := range lines {
+		line = strings.TrimSpace(line)
 		switch {
 		case line == "":
 			label = ""
@@ -105,7 +114,8 @@ func (k Keys) RecipientsFile(r io.Reader) ([]Recipient, error) {
 				continue
 			}
 			if err != nil {
-				return nil, fmt.Errorf("line %d: %w", n, err)
+				errs.Add(fmt.Errorf("line %d: %w", n+1, err))
+				continue
 			}
 			if rec.Label == "" && len(label) <= maxLabel {
 				rec.Label = label
@@ -114,7 +124,7 @@ func (k Keys) RecipientsFile(r io.Reader) ([]Recipient, error) {
 			label = ""
 		}
 	}
-	if err := sc.Err(); err != nil {
+	if err := errs.Err(); err != nil {
 		return nil, err
 	}
 	if len(out) == 0 {
@@ -130,25 +140,26 @@ func (k Keys) Identities(r io.Reader, passphrase func() (schema.Secret, error)) 
 	if err != nil {
 		return nil, err
 	}
+	if text, encoding, err := safefile.Text(raw); err != nil {
+		return nil, err
+	} else if encoding != safefile.Bytes {
+		raw = []byte(text)
+	}
 	if IsAge(raw) {
-		pass, err := passphrase()
-		if err != nil {
+		if raw, err = openIdentity(raw, passphrase); err != nil {
 			return nil, err
-		}
-		id, err := PassphraseIdentity(pass)
-		if err != nil {
-			return nil, err
-		}
-		if raw, err = Decrypt(bytes.NewReader(raw), maxKeyFile, id); err != nil {
-			return nil, schema.Hint(errors.New("the passphrase does not open it"), "the identity file is protected by a passphrase of its own")
 		}
 	}
 	if bytes.Contains(raw, []byte("PRIVATE KEY-----")) {
 		id, err := parseSSHIdentity(raw, passphrase)
 		return []age.Identity{id}, err
 	}
+	lines, err := safefile.Lines(raw)
+	if err != nil {
+		return nil, err
+	}
 	var ids []age.Identity
-	for n, line := range strings.Split(string(raw), "\n") {
+	for n, line := range lines {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
@@ -163,6 +174,37 @@ func (k Keys) Identities(r io.Reader, passphrase func() (schema.Secret, error)) 
 		return nil, schema.Hint(errors.New("holds no identity"), "an identity begins with AGE-SECRET-KEY-; mailferry keygen -o FILE makes one")
 	}
 	return ids, nil
+}
+
+// openIdentity opens an identity file that is encrypted with a passphrase. What no
+// passphrase opens is refused before one is asked for.
+func openIdentity(raw []byte, passphrase func() (schema.Secret, error)) ([]byte, error) {
+	const damaged = "the identity file is damaged: use another copy of it; the passphrase may be right"
+	h, err := ReadHeader(bytes.NewReader(raw))
+	switch {
+	case errors.Is(err, ErrDamaged):
+		return nil, schema.Hint(ErrDamaged, damaged)
+	case err != nil:
+		return nil, err
+	case !slices.Contains(h.Stanzas, "scrypt"):
+		return nil, schema.Hint(errors.New("encrypted to a key, not with a passphrase"), "an identity file is plain, or encrypted with a passphrase: age -p; is it a bundle?")
+	}
+	pass, err := passphrase()
+	if err != nil {
+		return nil, err
+	}
+	id, err := PassphraseIdentity(pass)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := Decrypt(bytes.NewReader(raw), maxKeyFile, id)
+	switch wrong := (*WrongKeyError)(nil); {
+	case errors.As(err, &wrong):
+		return nil, schema.Hint(errors.New("the passphrase does not open it"), "the identity file is protected by a passphrase of its own")
+	case errors.Is(err, ErrDamaged):
+		return nil, schema.Hint(ErrDamaged, damaged)
+	}
+	return plain, err
 }
 
 func (k Keys) identity(line string) (age.Identity, error) {

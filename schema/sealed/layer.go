@@ -12,6 +12,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/armor"
 
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -159,6 +160,9 @@ func explainDecrypt(err error) error {
 func checkAge(raw []byte) error {
 	trimmed := bytes.TrimSpace(raw)
 	switch {
+	case mangled(raw):
+		return schema.Hint(errors.New("PowerShell's > has changed the file: it writes text, and a bundle is binary"),
+			"write the bundle with -o FILE, and copy files without redirecting them")
 	case IsAge(raw):
 		return nil
 	case len(trimmed) == 0:
@@ -172,6 +176,19 @@ func checkAge(raw []byte) error {
 	default:
 		return schema.Hint(errors.New("not an age file"), "a bundle begins with %s", ageIntro+"v1")
 	}
+}
+
+// mangled recognises an age file that went through PowerShell's redirection, which
+// writes UTF-16, UTF-8 with a mark, or CRLF in place of LF.
+func mangled(raw []byte) bool {
+	head := raw[:min(len(raw), 200)&^1]
+	if bytes.HasPrefix(head, []byte(ageIntro)) {
+		line, _, found := bytes.Cut(head, []byte("\n"))
+		return found && bytes.HasSuffix(line, []byte("\r"))
+	}
+	text, _, err := safefile.Text(head)
+	text = strings.TrimLeft(text, " \t\r\n")
+	return err == nil && !IsAge(raw) && (strings.HasPrefix(text, ageIntro) || strings.HasPrefix(text, armorIntro))
 }
 
 // Header is what anyone can read of an age file without a key.
