@@ -5,6 +5,8 @@ package importer
 import (
 	"os"
 	"syscall"
+
+	"github.com/mailferry/mailferry/internal/human"
 )
 
 // ownership says how many names a file has and whether it is this user's.
@@ -18,6 +20,6 @@ func ownership(f *os.File) (links uint64, mine bool, err error) {
 
 // copyInPlace is the command that puts a file's own copy in its place.
 func copyInPlace(path string) string {
-	path = pasted(path)
+	path = human.Pasted(path)
 	return "cp " + path + " " + path + ".copy && chmod 600 " + path + ".copy && mv " + path + ".copy " + path
 }

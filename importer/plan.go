@@ -170,7 +170,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 		}
 		pi.Action, pi.sendSecret = ActionCreate, need
 		if when, ok := p.led.written(k); ok {
-			pi.Notes = append(pi.Notes, "was imported on "+day(when.time)+" and is gone from Cloud since")
+			pi.Notes = append(pi.Notes, "was imported on "+when.time.Minute()+" and is gone from Cloud since")
 		}
 		if missing {
 			pi.block(Reason{Code: SecretMissing, Words: fmt.Sprintf("%s %s: its %s is missing", k.List.One(), schema.Quote(k.Name), secretLabel(k.List))})
@@ -221,7 +221,7 @@ func (p *planner) compareSecret(pi *PlanItem, have bool) {
 		c.From, c.To = "as Cloud has it", "the bundle's, again"
 	case w.secret == given:
 		pi.Notes = append(pi.Notes, fmt.Sprintf("its %s was given on %s and is not comparable; "+
-			"--on-conflict overwrite --rewrite-secrets sends it again", c.Label, day(w.time)))
+			"--on-conflict overwrite --rewrite-secrets sends it again", c.Label, w.time.Minute()))
 		return
 	default:
 		return
@@ -321,5 +321,3 @@ func secretLabel(l schema.List) string {
 	f, _ := schema.FieldByName(schema.CloudFormat, l, schema.SecretField(l))
 	return f.Label
 }
-
-func day(t schema.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

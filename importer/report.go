@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -187,7 +188,7 @@ func (r *Report) ask() string {
 	var flags []string
 	for _, it := range r.Items {
 		if it.Result == Unfound {
-			flags = append(flags, "--again "+pasted(it.Name))
+			flags = append(flags, "--again "+human.Pasted(it.Name))
 		}
 	}
 	if len(flags) == 0 {

@@ -215,7 +215,7 @@ func (it ItemReport) changesShown() []Change {
 func (it *ItemReport) remark() string {
 	switch {
 	case it.Earlier:
-		return "already there since " + day(it.When)
+		return "already there since " + it.When.Minute()
 	case it.Result == Skipped && len(it.Changes) > 0:
 		return "Cloud's own stays"
 	}
@@ -267,9 +267,9 @@ func (it *DriftItem) remark() string {
 	label := secretLabel(it.List)
 	switch it.Secret {
 	case SecretAsImported:
-		out = append(out, label+" as imported on "+day(it.Since))
+		out = append(out, label+" as imported on "+it.Since.Minute())
 	case SecretNotComparable:
-		out = append(out, label+" not comparable with what was imported on "+day(it.Since))
+		out = append(out, label+" not comparable with what was imported on "+it.Since.Minute())
 	case SecretUnknown:
 		out = append(out, label+" unknown")
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -21,7 +22,7 @@ func (p *planner) unseen(k itemKey) bool {
 
 // unfound says that of an item that was looked for.
 func (p *planner) unfound(k itemKey) string {
-	return "written, not found in the list (sent on " + day(p.led.of(k).sent) + ")"
+	return "written, not found in the list (sent on " + p.led.of(k).sent.Minute() + ")"
 }
 
 // acceptAgain accepts the names of LedgerOptions.Again that may be made again, and says why
@@ -43,7 +44,7 @@ func (p *planner) acceptAgain() (needless []Reason) {
 			continue
 		}
 		needless = append(needless, Reason{Code: AgainNeedless, List: k.List, Name: name,
-			Words: fmt.Sprintf("--again %s: %s", pasted(name), why)})
+			Words: fmt.Sprintf("--again %s: %s", human.Pasted(name), why)})
 	}
 	return needless
 }
@@ -71,7 +72,7 @@ func (r *run) search(ctx context.Context, lists ...schema.List) (lost bool, err 
 // is asked only where it was looked for to the end.
 func (r *run) notShown(k itemKey, res *ItemReport) {
 	if !r.gaveUp[k] {
-		res.Result, res.Words = Open, "sent on "+day(r.p.led.of(k).sent)+", and not in the list yet"
+		res.Result, res.Words = Open, "sent on "+r.p.led.of(k).sent.Minute()+", and not in the list yet"
 		return
 	}
 	res.Result, res.Words = Unfound, r.p.unfound(k)

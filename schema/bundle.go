@@ -335,6 +335,9 @@ type Time struct{ time.Time }
 // At truncates t to what a bundle writes.
 func At(t time.Time) Time { return Time{t.UTC().Truncate(time.Second)} }
 
+// Minute writes the moment for people.
+func (t Time) Minute() string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
 // MarshalText writes the one form that UnmarshalText takes.
 func (t Time) MarshalText() ([]byte, error) { return []byte(t.UTC().Format(time.RFC3339)), nil }
 

@@ -303,7 +303,7 @@ func (e *env) inspectPlan(c *cli.Context, path string, s *importer.SavedPlan) er
 	}{"plan", digest, members}, func(p *human.Printer) {
 		printPair(p, "file", baseName(path)+", a saved plan")
 		printPair(p, "plan digest", digest)
-		printPair(p, "made", s.Created.Format("2006-01-02 15:04 UTC")+" for "+s.Cloud)
+		printPair(p, "made", s.Created.Minute()+" for "+s.Cloud)
 		printPair(p, "bundle", s.Bundle)
 		printPair(p, "content", s.Digest)
 		printPair(p, "on conflict", string(s.OnConflict)+map[bool]string{true: ", with --rewrite-secrets"}[s.RewriteSecrets])

@@ -118,7 +118,7 @@ func printVerdict(p *human.Printer, v *sealed.Verdict) {
 		}
 		p.Line(human.Strong, human.Visible(fmt.Sprintf("%s: %s", s.State, name)))
 		if s.Role != "" {
-			p.Wrapped(2, human.Plain, fmt.Sprintf("%s, as %s: %s, %s", who, s.Role, s.Decision, s.Time.Format("2006-01-02 15:04 UTC")))
+			p.Wrapped(2, human.Plain, fmt.Sprintf("%s, as %s: %s, %s", who, s.Role, s.Decision, s.Time.Minute()))
 		}
 		for _, line := range [][2]string{{"why", s.Why}, {"for", s.For}, {"comment", s.Comment}, {"key", s.Key}} {
 			if line[1] != "" {

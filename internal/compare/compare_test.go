@@ -196,7 +196,7 @@ func TestTextFitsAndSteersNothing(t *testing.T) {
 		}
 	}
 	for _, want := range []string{"1 added, 1 removed, 1 renamed, 1 changed; 1 secret not comparable", "− removed: Gone‹U+202E›", "+ added: <img src=x>",
-		"→ renamed: Old is now New", "− <script>", "+ ‹U+001B›[2J", "Password                    changed", "not comparable: only the secrets of “B”"} {
+		"→ renamed: Old is now New", "− <script>", "+ ‹U+001B›[2J", "Password                    changed", "not comparable: only the secrets of \"B\""} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("lacks %q:\n%s", want, out.String())
 		}

@@ -7,9 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/webpage"
 	"github.com/mailferry/mailferry/schema"
@@ -20,10 +17,11 @@ const Format = "mailferry/diff-report/v1"
 
 // JSON writes the diff as one document.
 func JSON(w io.Writer, d *Diff) error {
-	if err := json.MarshalWrite(w, d, json.Deterministic(true), jsontext.WithIndent("  ")); err != nil {
+	doc, err := schema.MarshalIndent(d)
+	if err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, "\n")
+	_, err = w.Write(doc)
 	return err
 }
 
@@ -72,20 +70,6 @@ func split(items []Item) (differ []Item, uncertain []string) {
 	return differ, uncertain
 }
 
-// few names up to ten items; the JSON has them all.
-func few(names []string) string {
-	const most = 10
-	var shown []string
-	for _, n := range names[:min(most, len(names))] {
-		shown = append(shown, "“"+human.Visible(n)+"”")
-	}
-	text := strings.Join(shown, ", ")
-	if more := len(names) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
-}
-
 // said is what is shown of a secret that differs: never to what it changed.
 func said(f Field) string {
 	switch {
@@ -131,7 +115,7 @@ func Text(w io.Writer, d *Diff, t human.Terminal) error {
 			printItem(p, it)
 		}
 		if len(uncertain) > 0 {
-			p.Wrapped(0, human.Faint, "? not comparable: only the secrets of "+few(uncertain))
+			p.Wrapped(0, human.Faint, "? not comparable: only the secrets of "+schema.Quotes(uncertain))
 		}
 	}
 	return p.Flush()
@@ -192,7 +176,7 @@ func HTML(w io.Writer, d *Diff) error {
 		if len(l.Items) == 0 {
 			continue
 		}
-		v := listView{Title: l.Title, Uncertain: few(uncertain)}
+		v := listView{Title: l.Title, Uncertain: schema.Quotes(uncertain)}
 		for _, it := range differ {
 			v.Items = append(v.Items, itemView{it, webpage.Mark{Icon: string(it.Kind), Word: string(it.Kind)}})
 		}

@@ -29,7 +29,7 @@ func HTML(w io.Writer, r *Report) error {
 		bundles = append(bundles, b.view(i+1))
 	}
 	return webpage.Write(w, webpage.Page{Title: title, Body: auditPage, Funcs: template.FuncMap{"when": when, "decision": decisionText}, Data: map[string]any{
-		"Made": r.Created.UTC().Format(timeFormat), "Policy": r.Policy, "Bundles": bundles,
+		"Made": schema.At(r.Created).Minute(), "Policy": r.Policy, "Bundles": bundles,
 		"Footer": "Written by " + r.Tool + ". It shows no secret: passwords and client secrets stay sealed in the bundle.",
 	}})
 }
@@ -96,7 +96,7 @@ type readersView struct {
 func (b *Bundle) view(number int) bundleView {
 	m, s := b.Content.Manifest, b.summary()
 	v := bundleView{Bundle: b, Number: number, TallyText: tallyText(s.Tally), Holds: holdsText(s),
-		Counts:         holdsText(summary{Credentials: m.Counts.Credentials, Connections: m.Counts.Connections, Sealed: m.Counts.Sealed, Missing: m.Counts.Missing}),
+		Counts:         holdsText(summary{Counts: m.Counts}),
 		ContentSigners: b.signers("content"), Tiles: tiles(s), Rules: b.ruleViews(number), Whole: b.found("", 0), Road: Road(b.Content, b.Signatures),
 		Readers: []readersView{
 			{"Recipients", "see settings and secrets", b.signers("recipients"), m.Recipients},

@@ -9,23 +9,20 @@ import (
 
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 // Format is the format of JSON reports; audit-report.schema.json describes it.
 const Format = "mailferry/audit-report/v1"
 
-// summary is what the report counts.
+// summary is what the report counts, whatever the manifest claims.
 type summary struct {
 	findings.Tally
-	Credentials int `json:"credentials"`
-	Connections int `json:"connections"`
-	Sealed      int `json:"sealed"`
-	Missing     int `json:"missing"`
+	schema.Counts
 }
 
 func (b *Bundle) summary() summary {
-	sealed, missing := b.secrets()
-	return summary{findings.Count(b.Findings), len(b.Content.Credentials), len(b.Content.Connections), sealed, missing}
+	return summary{findings.Count(b.Findings), sealed.Count(b.Content)}
 }
 
 func (r *Report) summary() summary {

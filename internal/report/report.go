@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -74,12 +73,7 @@ func (s *Signature) Good() bool {
 }
 
 func (s *Signature) covers(what string) bool {
-	for _, c := range s.Covers {
-		if c == what {
-			return s.Counts()
-		}
-	}
-	return false
+	return s.Counts() && slices.Contains(s.Covers, what)
 }
 
 // signers names whose counting statements cover a part of the bundle.
@@ -110,30 +104,12 @@ func (r *Report) Tally() findings.Tally {
 	return findings.Count(all)
 }
 
-// secrets counts markers, whatever the manifest claims.
-func (b *Bundle) secrets() (sealed, missing int) {
-	for _, l := range schema.Lists() {
-		for _, it := range b.Content.Items(l) {
-			switch m := schema.SecretMarker(it); {
-			case m == nil:
-			case m.State == schema.Sealed:
-				sealed++
-			default:
-				missing++
-			}
-		}
-	}
-	return sealed, missing
-}
-
 // shared names who has each sealed secret, by fingerprint.
 func (b *Bundle) shared() map[string][]string {
 	all := map[string][]string{}
-	for _, l := range schema.Lists() {
-		for _, it := range b.Content.Items(l) {
-			if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
-				all[m.Fingerprint] = append(all[m.Fingerprint], it.ItemName())
-			}
+	for it := range b.Content.All() {
+		if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
+			all[m.Fingerprint] = append(all[m.Fingerprint], it.ItemName())
 		}
 	}
 	return all
@@ -141,17 +117,11 @@ func (b *Bundle) shared() map[string][]string {
 
 // alsoOf names a few of those who have the same secret.
 func alsoOf(names []string, name string) string {
-	var others []string
-	for _, n := range names[:min(len(names), 4)] {
-		if n != name && len(others) < 3 {
-			others = append(others, "“"+human.Visible(n)+"”")
-		}
+	if len(names) < 2 {
+		return ""
 	}
-	text := strings.Join(others, ", ")
-	if more := len(names) - 1 - len(others); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	few := slices.Clone(names[:min(len(names), 4)])
+	return human.Few(slices.DeleteFunc(few, func(n string) bool { return n == name }), len(names)-1)
 }
 
 // Label is the panel's label of an item's field, or what an extra value is

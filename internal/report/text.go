@@ -14,7 +14,7 @@ import (
 func Text(w io.Writer, r *Report, t human.Terminal) error {
 	p := printer{human.NewPrinter(w, t)}
 	p.Heading("Mailferry audit")
-	p.Pair(0, 12, "Made", human.Plain, r.Created.UTC().Format(timeFormat)+", "+r.Tool)
+	p.Pair(0, 12, "Made", human.Plain, schema.At(r.Created).Minute()+", "+r.Tool)
 	if r.Policy != "" {
 		p.Pair(0, 12, "Policy", human.Plain, r.Policy)
 	}
@@ -230,14 +230,11 @@ func decisionText(d string) string {
 	}
 }
 
-// timeFormat is how people are shown a moment, in UTC.
-const timeFormat = "2006-01-02 15:04 UTC"
-
 func when(t schema.Time) string {
 	if t.IsZero() {
 		return "no time"
 	}
-	return t.UTC().Format(timeFormat)
+	return t.Minute()
 }
 
 func tallyText(t findings.Tally) string {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -80,6 +81,5 @@ func keygenCommand(name string, s StatementVerdict) string {
 	if len(s.Signer) == 0 {
 		return fmt.Sprintf("ssh-keygen -Y check-novalidate -n %s -s %s.sig < %s", StatementNamespace, name, name)
 	}
-	who := "'" + strings.ReplaceAll(s.Signer[0], "'", `'\''`) + "'"
-	return fmt.Sprintf("ssh-keygen -Y verify -f %s -I %s -n %s -s %s.sig < %s", allowedSignersName, who, StatementNamespace, name, name)
+	return fmt.Sprintf("ssh-keygen -Y verify -f %s -I %s -n %s -s %s.sig < %s", allowedSignersName, human.Pasted(s.Signer[0]), StatementNamespace, name, name)
 }

@@ -1,4 +1,4 @@
-package importer
+package human
 
 import (
 	"regexp"
@@ -9,8 +9,8 @@ import (
 
 var bareWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,-]+$`)
 
-// pasted writes a name as one word of a command line, to be pasted into a shell.
-func pasted(s string) string {
+// Pasted writes a name as one word of a command line, to be pasted into a shell.
+func Pasted(s string) string {
 	switch {
 	case bareWord.MatchString(s):
 		return s
