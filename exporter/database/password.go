@@ -1,14 +1,11 @@
 package database
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -28,76 +25,17 @@ func (d *Database) mysqlPassword() error {
 		}
 		file = filepath.Join(home, ".my.cnf")
 	}
-	f, err := os.Open(file)
-	switch {
+	var o optionFile
+	switch err := o.read(file, 0); {
 	case errors.Is(err, os.ErrNotExist) && d.address.params["defaults_file"] == "":
 		return nil
 	case err != nil:
 		return fmt.Errorf("the mysql option file: %w", err)
 	}
-	defer f.Close()
-	pw, err := clientPassword(f)
-	if err != nil {
-		return fmt.Errorf("the mysql option file %s: %w", schema.Quote(file), err)
-	}
-	d.password = schema.NewSecret(pw)
-	if !d.password.IsZero() {
-		d.from = file
-		d.warnings = readableByOthers(file)
+	if d.password, d.from = schema.NewSecret(o.password), o.from; o.from != "" {
+		d.warnings = readableByOthers(o.from)
 	}
 	return nil
-}
-
-// clientPassword reads the password of the [client] group of a MySQL option
-// file. The last one counts, as in MySQL; !include is not followed.
-func clientPassword(r io.Reader) (string, error) {
-	limited := &io.LimitedReader{R: r, N: maxOptionFile}
-	lines := bufio.NewScanner(limited)
-	password, group := "", ""
-	for lines.Scan() {
-		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
-		switch {
-		case line == "" || line[0] == '#' || line[0] == ';' || line[0] == '!':
-		case line[0] == '[':
-			group, _, _ = strings.Cut(line[1:], "]")
-		case group == "client":
-			if key, value, found := strings.Cut(line, "="); found && strings.TrimSpace(key) == "password" {
-				password = optionValue(strings.TrimSpace(value))
-			}
-		}
-	}
-	if lines.Err() != nil || limited.N <= 0 {
-		return "", errors.New("too long for an option file")
-	}
-	return password, nil
-}
-
-// optionValue reads a value as MySQL does: quoted as a whole it is taken
-// without the quotes, unquoted it ends at a #; \b \t \n \r \\ and \s (a blank)
-// are escapes in both.
-func optionValue(s string) string {
-	if quote := s[:min(1, len(s))]; quote == `"` || quote == "'" {
-		if end := closing(s, quote[0]); end > 0 {
-			s = s[1:end]
-		}
-	} else {
-		s, _, _ = strings.Cut(s, "#")
-		s = strings.TrimSpace(s)
-	}
-	return strings.NewReplacer(`\b`, "\b", `\t`, "\t", `\n`, "\n", `\r`, "\r", `\s`, " ", `\\`, `\`, `\"`, `"`, `\'`, "'").Replace(s)
-}
-
-// closing returns where the quote that s begins with is closed, or 0.
-func closing(s string, quote byte) int {
-	for i := 1; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-		case quote:
-			return i
-		}
-	}
-	return 0
 }
 
 // readableByOthers warns about a file with a password that others can read.
