@@ -80,8 +80,9 @@ func filesOf(arg string) []string {
 		return []string{arg}
 	}
 	var out []string
-	if u, err := url.Parse(arg); err == nil {
-		for _, v := range u.Query() {
+	_, query, _ := strings.Cut(arg, "?")
+	if values, err := url.ParseQuery(query); err == nil {
+		for _, v := range values {
 			out = append(out, v...)
 		}
 	}

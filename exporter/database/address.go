@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,8 +29,10 @@ type address struct {
 	params   map[string]string
 }
 
-// IsURL reports whether s is meant to be a database's address.
+// IsURL reports whether s is meant to be a database's address, ours or a JDBC
+// driver's.
 func IsURL(s string) bool {
+	s, _ = cutJDBC(s)
 	scheme, _, found := strings.Cut(s, "://")
 	return found && kindOf(scheme) != ""
 }
@@ -55,11 +58,19 @@ func parameters(kind string) []string {
 // that no password can be in that part: a password with an unescaped /, ? or #
 // ends up in the strangest places.
 func parseAddress(raw string) (*address, error) {
+	raw, jdbc := cutJDBC(raw)
 	scheme, _, _ := strings.Cut(raw, "://")
 	kind := kindOf(scheme)
 	if kind == "" {
 		return nil, errors.New("not a postgres:// or mysql:// address")
 	}
+	if jdbc {
+		var err error
+		if raw, err = fromJDBC(kind, raw); err != nil {
+			return nil, err
+		}
+	}
+	raw, socket := cutSocket(raw)
 	u, err := url.Parse(raw)
 	if err != nil {
 		return nil, schema.Hint(fmt.Errorf("the %s address cannot be read as a URL", kind), "%s, with no password in it", shape(kind))
@@ -82,7 +93,7 @@ func parseAddress(raw string) (*address, error) {
 	a := &address{kind: kind, host: u.Hostname(), port: u.Port(), user: u.User.Username(), params: map[string]string{}}
 	for _, k := range slices.Sorted(maps.Keys(query)) {
 		switch known := parameters(kind); {
-		case k == "password" || k == "sslpassword" || k == "passwd" || k == "pwd":
+		case namesPassword(k):
 			return nil, refusePassword(kind)
 		case !slices.Contains(known, k):
 			return nil, schema.Hint(fmt.Errorf("the %s address: unknown parameter%s", kind, ours(k)), "it takes %s", strings.Join(known, ", "))
@@ -95,18 +106,47 @@ func parseAddress(raw string) (*address, error) {
 		}
 		a.params[k] = query[k][0]
 	}
+	switch {
+	case addr.MayBe(socket):
+		return nil, refusePassword(kind)
+	case socket != "" && a.params["socket"] != "":
+		return nil, fmt.Errorf("the %s address has two sockets: give one of them", kind)
+	case socket != "":
+		a.params["socket"] = socket
+	}
 	a.database = strings.TrimPrefix(u.Path, "/")
 	switch {
 	case strings.ContainsAny(a.user, ":/"), addr.MayBe(a.user), addr.MayBe(a.database):
 		return nil, refusePassword(kind)
 	case a.database == "" || strings.Contains(u.EscapedPath()[1:], "/"):
 		return nil, schema.Hint(fmt.Errorf("the %s address must end in the name of one database", kind), "%s; dbconfig.xml in Jira's home folder has them", shape(kind))
+	case a.user == "" && jdbc:
+		return nil, schema.Hint(fmt.Errorf("the jdbc address names no user"), "put ?user=NAME behind it, or &user=NAME; dbconfig.xml has the name as <username>")
+	case strings.Contains(a.host, ","):
+		return nil, schema.Hint(fmt.Errorf("the %s address has several hosts", kind), "%s, with the host to read from", shape(kind))
 	case a.user == "":
 		return nil, schema.Hint(fmt.Errorf("the %s address names no user", kind), "%s", shape(kind))
 	case a.params["socket"] != "" && a.host != "":
 		return nil, fmt.Errorf("the %s address has a socket and a host: give one of them", kind)
 	}
 	return a, nil
+}
+
+// socketHost is a socket's path in the place of the host, as libpq takes it.
+var socketHost = regexp.MustCompile(`^([a-zA-Z]+://(?:[^/?#@]*@)?)(%2[fF][^/?#@:]*)`)
+
+// cutSocket takes a socket's path out of the place of the host, where Go's
+// parser allows no escaped /.
+func cutSocket(raw string) (rest, socket string) {
+	m := socketHost.FindStringSubmatch(raw)
+	if m == nil {
+		return raw, ""
+	}
+	path, err := url.PathUnescape(m[2])
+	if err != nil {
+		return raw, ""
+	}
+	return m[1] + raw[len(m[0]):], path
 }
 
 // ours is a parameter's name where it is one of either kind of database, and

@@ -47,6 +47,19 @@ func TestAnAddressWithAPasswordIsRefusedAndNeverRepeated(t *testing.T) {
 		"mysql://jira@db/host=h%20password=hunter2",
 		"postgres://jira@db/jira?schema=x;password=hunter2",
 		"postgres://jira@db/jira?sslrootcert=jira:hunter2%40db",
+		"postgres://jira:hunter2@%2Frun%2Fpostgresql/jira",
+		"postgres://jira@%2Frun%3Fpassword=hunter2/jira",
+		"postgres://jira@%2Frun%zzhunter2/jira",
+		"jdbc:postgresql://db:5432/jira?user=jira&password=hunter2",
+		"jdbc:postgresql://db:5432/jira?user=jira&amp;password=hunter2",
+		"jdbc:postgresql://jira:hunter2@db:5432/jira",
+		"jdbc:mysql://db/jira?user=jira&trustCertificateKeyStorePassword=hunter2",
+		"jdbc:mysql://db/jira?user=jira&sessionVariables=x;password=hunter2",
+		"jdbc:mysql://address=(protocol=tcp)(host=db)(user=jira)(password=hunter2)/jira?user=jira",
+		"JDBC:mariadb://db/jira?user=jira:hunter2",
+		"jdbc:mysql://db/jira?user=jira#hunter2",
+		"jdbc:mysql://db/jira?user=jira@hunter2",
+		"jdbc:mysql://db/jira#hunter2?user=jira",
 	} {
 		_, err := database.Open(url, database.Options{})
 		if err == nil {
@@ -119,6 +132,11 @@ func TestAnAddressThatSaysTooLittleOrTooMuchIsRefused(t *testing.T) {
 		"mysql://jira@db/jira?tls=true&tls_ca=" + bad:             "no certificate in PEM",
 		"mysql://jira@db/jira?tls=true&tls_ca=/no":                "tls_ca",
 		"mysql://jira@db/jira?defaults_file=/no":                  "option file",
+		"mysql://jira@a,b/jira":                                   "several hosts",
+		"postgres://jira@%2Frun/jira?socket=/run":                 "two sockets",
+		"jdbc:postgresql://db:5432/jira":                          "the jdbc address names no user",
+		"jdbc:mysql://db/?user=jira":                              "name of one database",
+		"jdbc:sqlserver://db;databaseName=jira":                   "not a postgres:// or mysql:// address",
 	} {
 		if _, err := database.Open(url, database.Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", url, err, want)
@@ -138,6 +156,9 @@ func TestASourceIsNamedByHostAndDatabaseOnly(t *testing.T) {
 		"mysql://jira@db:3307/jiradb":                  "db:3307/jiradb",
 		"mysql://jira@/jiradb?socket=/run/sock":        "localhost/jiradb",
 		"mariadb://jira%40corp@db/jira":                "db/jira",
+		"postgres://jira@%2Frun%2Fpostgresql/jiradb":   "localhost/jiradb",
+		"mysql://jira@%2Frun%2Fsock:3307/jiradb":       "localhost/jiradb",
+		"jdbc:postgresql://db:5432/jira?user=jira":     "db/jira",
 	} {
 		d, err := database.Open(url, database.Options{})
 		if err != nil {

@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -213,8 +214,8 @@ func (d *Database) readTable(ctx context.Context, s session, t found, want strin
 		return nil
 	}
 	n := 0
-	sql := "SELECT " + strings.Join(exprs, ", ") + " FROM " + s.quote(t.schema) + "." + s.quote(t.Name) + order
-	return d.query(ctx, s, sql, len(columns), func(cells []exporter.Cell) error {
+	from := " FROM " + s.quote(t.schema) + "." + s.quote(t.Name) + order
+	err := d.query(ctx, s, "SELECT "+strings.Join(exprs, ", ")+from, len(columns), func(cells []exporter.Cell) error {
 		n++
 		for i, c := range cells {
 			at := fmt.Sprintf("%s row %d, column %s", want, n, columns[i])
@@ -232,6 +233,28 @@ func (d *Database) readTable(ctx context.Context, s session, t found, want strin
 			return exporter.Cell{Null: true}
 		})
 	})
+	if errors.Is(err, errBadText) {
+		return d.errorf("%s row %d%s: not valid UTF-8, nor can the server convert it", want, n+1, d.badColumn(ctx, columns, exprs, from, n))
+	}
+	return err
+}
+
+// badColumn finds the column whose text the server cannot convert in the row
+// behind those that came, by asking for each alone, in a session of its own: the
+// error ended the transaction.
+func (d *Database) badColumn(ctx context.Context, columns, exprs []string, from string, rows int) string {
+	for i, expr := range exprs {
+		s, err := d.connect(ctx, func(schema.Warning) {})
+		if err != nil {
+			return ""
+		}
+		err = d.query(ctx, s, fmt.Sprintf("SELECT %s%s LIMIT 1 OFFSET %d", expr, from, rows), 1, func([]exporter.Cell) error { return nil })
+		s.close()
+		if errors.Is(err, errBadText) {
+			return ", column " + columns[i]
+		}
+	}
+	return ""
 }
 
 // catalogue returns the tables that the user may see, by schema and name.

@@ -48,9 +48,10 @@ func refusesUser(err error) bool {
 }
 
 var (
-	errSilent = errors.New("the server keeps silent")
-	errNoTLS  = errors.New("the server offers no TLS")
-	errShape  = errors.New("the server answers with something else than was asked for")
+	errSilent  = errors.New("the server keeps silent")
+	errNoTLS   = errors.New("the server offers no TLS")
+	errBadText = errors.New("a value cannot be converted to UTF-8")
+	errShape   = errors.New("the server answers with something else than was asked for")
 )
 
 // failure is an error of this package: our words, and for errors.Is a cause
@@ -152,7 +153,7 @@ func (d *Database) explainServer(s *serverError) error {
 	case shuttingDown:
 		return d.errorf("the server ended the connection: %s", said).hint("try again once it is up")
 	case badText:
-		return d.errorf("a value cannot be converted to UTF-8")
+		return &failure{text: d.errorf("%v", errBadText).text, cause: errBadText}
 	default:
 		return d.errorf("the server says: %s", said)
 	}

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgpassfile"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/mailferry/mailferry/exporter"
@@ -50,18 +51,18 @@ func (d *Database) openPostgres() error {
 		d.host = ""
 	}
 	d.name = sourceName(d.host, strconv.Itoa(int(cfg.Port)), "5432", a.database)
+	passwords := passwordFile()
+	if d.host == "" && os.Getenv("PGPASSWORD") == "" {
+		cfg.Password = socketPassword(passwords, cfg)
+	}
 	d.password = schema.NewSecret(cfg.Password)
 	switch {
 	case d.password.IsZero():
 	case os.Getenv("PGPASSWORD") != "":
 		d.from = "PGPASSWORD"
 	default:
-		file := os.Getenv("PGPASSFILE")
-		if home, err := os.UserHomeDir(); file == "" && err == nil {
-			file = filepath.Join(home, ".pgpass")
-		}
-		d.from = file
-		d.warnings = readableByOthers(file)
+		d.from = passwords
+		d.warnings = readableByOthers(passwords)
 	}
 	cfg.ConnectTimeout = connectTimeout
 	cfg.DialFunc = d.meter.dial
@@ -74,6 +75,30 @@ func (d *Database) openPostgres() error {
 		return dialPostgres(ctx, cfg, d.opts.Timeout)
 	}
 	return nil
+}
+
+// passwordFile is where the password comes from without PGPASSWORD.
+func passwordFile() string {
+	file := os.Getenv("PGPASSFILE")
+	if home, err := os.UserHomeDir(); file == "" && err == nil {
+		file = filepath.Join(home, ".pgpass")
+	}
+	return file
+}
+
+// socketPassword looks a socket up as libpq does: by its folder, and by localhost
+// only where that is the one that servers use by default. pgx takes every socket
+// for localhost, and would send the password of one server to another.
+func socketPassword(file string, cfg *pgconn.Config) string {
+	entries, err := pgpassfile.ReadPassfile(file)
+	if err != nil {
+		return ""
+	}
+	host := cfg.Host
+	if host == "/var/run/postgresql" || host == "/tmp" {
+		host = "localhost"
+	}
+	return entries.FindPassword(host, strconv.Itoa(int(cfg.Port)), cfg.Database, cfg.User)
 }
 
 // sourceName is what a bundle calls the source: no user, no path, no password.

@@ -67,10 +67,10 @@ func TestWhatIsTakenForASourceByMistakeIsNamed(t *testing.T) {
 
 func TestAnUnknownAddressShowsNoPassword(t *testing.T) {
 	for arg, hint := range map[string]string{
-		"jdbc:postgresql://db/jira?password=hunter2": "write postgres://USER@HOST/DATABASE",
-		"file:///home/me:hunter2@x/backup.zip":       "name a file by its path",
-		"postgers://me:hunter2@db/jira":              "did you mean postgres://?",
-		"me:hunter2@db":                              "a file with such a name has to be renamed",
+		"jdbc:oracle:thin:jira/hunter2@db":     "write postgres://USER@HOST/DATABASE",
+		"file:///home/me:hunter2@x/backup.zip": "name a file by its path",
+		"postgers://me:hunter2@db/jira":        "did you mean postgres://?",
+		"me:hunter2@db":                        "a file with such a name has to be renamed",
 	} {
 		k, err := source.KindOf(arg)
 		var unknown *source.AddressError

@@ -32,6 +32,7 @@ type Server struct {
 	CA     string // a PEM file with the authority that signed its certificate
 	scheme string
 	open   func(ctx context.Context) (*session, error)
+	in     *string // the database that open opens
 }
 
 // session is a connection of the database's owner.
@@ -56,6 +57,15 @@ func (s *Server) URLAt(port int, parameters ...string) string {
 func (s *Server) Exec(t testing.TB, statements ...string) {
 	t.Helper()
 	s.Hold(t, statements...)()
+}
+
+// ExecIn is Exec in another database of the server.
+func (s *Server) ExecIn(t testing.TB, database string, statements ...string) {
+	t.Helper()
+	before := *s.in
+	defer func() { *s.in = before }()
+	*s.in = database
+	s.Exec(t, statements...)
 }
 
 // Hold is Exec in a session that stays open, with the locks that it holds, until

@@ -15,8 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// StartPostgres starts a PostgreSQL. User signs in over TCP with Password, by
-// SCRAM.
+// StartPostgres starts a PostgreSQL. User signs in with Password, by SCRAM.
 func StartPostgres(t testing.TB) *Server {
 	t.Helper()
 	const where = "/usr/lib/postgresql/*/bin/"
@@ -26,10 +25,15 @@ func StartPostgres(t testing.TB) *Server {
 	s := &Server{Port: freePort(t), Socket: dir, CA: filepath.Join(dir, "ca.pem"), scheme: "postgres"}
 	run(t, cred, dir, find(t, "initdb", "postgresql", where+"initdb"), "-D", data, "-U", "postgres", "--no-sync",
 		"-E", "UTF8", "--locale=C", "--auth-local=trust", "--auth-host=scram-sha-256")
+	hba := "local all postgres trust\nlocal all all scram-sha-256\nhost all all all scram-sha-256\n"
+	if err := os.WriteFile(filepath.Join(data, "pg_hba.conf"), []byte(hba), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	serve(t, cred, dir, "ready to accept connections", find(t, "postgres", "postgresql", where+"postgres"), "-D", data,
 		"-h", "127.0.0.1", "-p", strconv.Itoa(s.Port), "-k", dir, "-F",
 		"-c", "ssl=on", "-c", "ssl_cert_file="+filepath.Join(dir, "server.pem"), "-c", "ssl_key_file="+filepath.Join(dir, "server.key"))
 	database := "postgres"
+	s.in = &database
 	s.open = func(ctx context.Context) (*session, error) {
 		// Given in full, so that no PG… variable of a test gets in.
 		c, err := pgconn.ParseConfig(fmt.Sprintf("host=%s port=%d user=postgres dbname=%s password=none sslmode=disable", dir, s.Port, database))
@@ -71,6 +75,7 @@ func StartMariaDB(t testing.TB, lowerCaseTableNames int) *Server {
 	}
 	serve(t, cred, dir, "ready for connections", argv...)
 	database := ""
+	s.in = &database
 	s.open = func(ctx context.Context) (*session, error) {
 		c := mysql.NewConfig()
 		c.User, c.Net, c.Addr, c.DBName, c.Logger = "root", "unix", s.Socket, database, &mysql.NopLogger{}

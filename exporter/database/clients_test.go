@@ -1,0 +1,132 @@
+//go:build unix
+
+package database_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mailferry/mailferry/exporter/database"
+	"github.com/mailferry/mailferry/internal/rig/dbserver"
+)
+
+// TestPgpassIsReadAsPsqlReadsIt signs in with one file by psql and by us: both
+// must get in, or neither.
+func TestPgpassIsReadAsPsqlReadsIt(t *testing.T) {
+	s := dbserver.StartPostgres(t)
+	file := filepath.Join(t.TempDir(), ".pgpass")
+	t.Setenv("HOME", filepath.Dir(file))
+	t.Setenv("PGPASSWORD", "")
+	os.Unsetenv("PGPASSWORD")
+	t.Setenv("PGPASSFILE", file)
+	// A password that has to be escaped in the file, and a socket's folder too.
+	s.Exec(t, `ALTER ROLE `+dbserver.User+` PASSWORD 'pa:ss\word # x'`)
+	const password = `pa\:ss\\word # x`
+	escaped := strings.ReplaceAll(s.Socket, ":", `\:`)
+	socket := strings.ReplaceAll(s.Socket, "/", "%2F")
+	for name, c := range map[string]struct {
+		line, host, url string
+		in              bool
+	}{
+		"the socket's folder":        {escaped + ":*:*:*", s.Socket, "postgres://USER@/jira?socket=" + s.Socket, true},
+		"the folder in the host":     {escaped + ":*:*:*", s.Socket, "postgres://USER@" + socket + ":PORT/jira", true},
+		"any host":                   {"*:PORT:jira:USER", s.Socket, "postgres://USER@" + socket + ":PORT/jira", true},
+		"localhost is not this one":  {"localhost:*:*:*", s.Socket, "postgres://USER@" + socket + ":PORT/jira", false},
+		"another folder":             {"/run/elsewhere:*:*:*", s.Socket, "postgres://USER@" + socket + ":PORT/jira", false},
+		"another port":               {"*:1:*:*", s.Socket, "postgres://USER@" + socket + ":PORT/jira", false},
+		"another database":           {"*:*:other:*", s.Socket, "postgres://USER@" + socket + ":PORT/jira", false},
+		"over the network":           {"127.0.0.1:PORT:*:*", "127.0.0.1", "postgres://USER@127.0.0.1:PORT/jira", true},
+		"a socket's line, over TCP":  {escaped + ":*:*:*", "127.0.0.1", "postgres://USER@127.0.0.1:PORT/jira", false},
+		"as dbconfig.xml has it":     {"*:*:*:USER", "127.0.0.1", "jdbc:postgresql://127.0.0.1:PORT/jira?user=USER", true},
+		"a remark, and another line": {"#x\nother:*:*:*:no\n*:*:*:*", s.Socket, "postgres://USER@" + socket + ":PORT/jira", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fill := strings.NewReplacer("USER", dbserver.User, "PORT", fmt.Sprint(s.Port))
+			if err := os.WriteFile(file, []byte(fill.Replace(c.line)+":"+password+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out, err := exec.Command("psql", "-w", "-h", c.host, "-p", fmt.Sprint(s.Port), "-U", dbserver.User, "-d", dbserver.Database, "-c", "SELECT 1").CombinedOutput()
+			if (err == nil) != c.in {
+				t.Errorf("psql: %v\n%s", err, out)
+			}
+			url := fill.Replace(c.url)
+			if strings.Contains(url, "socket=") {
+				url = strings.Replace(url, "@/", fmt.Sprintf("@:%d/", s.Port), 1)
+			}
+			d, err := database.Open(url, database.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.Inspect(t.Context(), false); (err == nil) != c.in {
+				t.Errorf("ours: %v", err)
+			}
+		})
+	}
+}
+
+// TestOptionNamesAreThoseOfMariaDBsClient signs in with one option file by
+// MariaDB's client and by us.
+func TestOptionNamesAreThoseOfMariaDBsClient(t *testing.T) {
+	s := dbserver.StartMariaDB(t, 0)
+	file := filepath.Join(t.TempDir(), "my.cnf")
+	t.Setenv("HOME", filepath.Dir(file))
+	t.Setenv("MYSQL_PWD", "")
+	os.Unsetenv("MYSQL_PWD")
+	for options, in := range map[string]bool{
+		"password=PW":                                true,
+		"pass=PW":                                    true,
+		"pas = 'PW' # remark":                        true,
+		"PassWord=PW":                                true,
+		"loose-password=PW":                          true,
+		"loose_loose-PASS=PW":                        true,
+		"password=PW\nskip-password":                 false,
+		"password=PW\nloose_disable-pass":            false,
+		"skip-password\npassword=PW":                 true,
+		"password=no\n[client-mariadb]\npassword=PW": true,
+		"password=PW\n[client-server]\npassword=no":  false,
+		"loose-nothing=x\n[CLIENT]\npassword=PW":     true,
+		"password=no\n[client]\npassword=\"PW\"":     true,
+	} {
+		t.Run(options, func(t *testing.T) {
+			text := "[client]\n" + strings.ReplaceAll(options, "PW", dbserver.Password) + "\n"
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out, err := exec.Command("mariadb", "--defaults-file="+file, "-h127.0.0.1", fmt.Sprintf("-P%d", s.Port), "-u"+dbserver.User, dbserver.Database, "-e", "SELECT 1").CombinedOutput()
+			if (err == nil) != in {
+				t.Errorf("mariadb: %v\n%s", err, out)
+			}
+			d, err := database.Open(s.URL("defaults_file="+file), database.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.Inspect(t.Context(), false); (err == nil) != in {
+				t.Errorf("ours: %v", err)
+			}
+		})
+	}
+}
+
+// TestAValueThatIsNoUTF8IsNamed: one that the server hands over as it is, and one
+// that the server cannot convert.
+func TestAValueThatIsNoUTF8IsNamed(t *testing.T) {
+	s := dbserver.StartPostgres(t)
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("PGPASSWORD", dbserver.Password)
+	for _, encoding := range []string{"SQL_ASCII", "WIN1252"} {
+		t.Run(encoding, func(t *testing.T) {
+			name := strings.ToLower(encoding)
+			s.Exec(t, "CREATE DATABASE "+name+" ENCODING '"+encoding+"' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+			s.ExecIn(t, name, postgresTables[0], postgresTables[1], "GRANT SELECT ON ALL TABLES IN SCHEMA public TO "+dbserver.User,
+				`INSERT INTO "AO_544E33_MAIL_CONNECTION" ("ID", "NAME", "CONNECT_MODE", "PASSWORD") VALUES (1, 'a', 'SMTP', 'secret-a'), (2, 'b', 'SMTP', E'secret-\x81')`)
+			_, _, err := read(t.Context(), open(t, strings.TrimSuffix(s.URL(), "jira")+name, database.Options{}), profile())
+			if err == nil || !strings.Contains(strings.ToUpper(err.Error()), "AO_544E33_MAIL_CONNECTION ROW 2, COLUMN PASSWORD: NOT VALID UTF-8") || strings.Contains(err.Error(), "secret") {
+				t.Error(err)
+			}
+		})
+	}
+}
