@@ -2,7 +2,10 @@
 // PostgreSQL, MySQL or MariaDB, through a profile, in one read-only transaction.
 //
 // An address is postgres://USER@HOST:PORT/DATABASE or mysql://USER@HOST:PORT/DATABASE
-// (postgresql:// and mariadb:// are the same), with these parameters:
+// (postgresql:// and mariadb:// are the same; %2Frun%2Fsock in the place of HOST is
+// a socket), or the JDBC address of Jira's dbconfig.xml with ?user=USER behind it,
+// whose other parameters count only where they say the schema or how TLS is wanted.
+// Ours takes these parameters:
 //
 //	schema         PostgreSQL: the schema that Jira's tables stand in; needed only where two have them
 //	socket         the folder (PostgreSQL) or file (MySQL) of a local socket, instead of HOST; PostgreSQL's name
@@ -12,7 +15,7 @@
 //	               PostgreSQL, as libpq has them
 //	tls            MySQL: false, preferred (default), skip-verify, true
 //	tls_ca         MySQL: a PEM file of authorities to trust, for tls=true
-//	defaults_file  MySQL: an option file whose [client] group has the password
+//	defaults_file  MySQL: an option file whose [client] groups have the password
 //
 // The defaults take TLS where the server offers it but hold it to no
 // certificate, as the databases' own clients do; a person is warned where a
@@ -20,6 +23,6 @@
 // or tls=true across a network that you do not trust.
 //
 // A password never stands in an address. It comes from PGPASSWORD or ~/.pgpass
-// (PGPASSFILE); from defaults_file, MYSQL_PWD or the [client] group of ~/.my.cnf;
+// (PGPASSFILE); from defaults_file, MYSQL_PWD or the [client] groups of ~/.my.cnf;
 // or from whom [Options] asks. No message contains one.
 package database
