@@ -50,7 +50,7 @@ var vectorsOfDocuments = []recipe{
 	fault("json-not-utf8", "a byte that is no UTF-8", "connections[0].host", `mail.example.com`, "mail\xff"),
 	fault("json-lone-surrogate", "half of a surrogate pair", "connections[0].host", `mail.example.com`, `\ud800`),
 	fault("json-comment", "a comment", "connections[0]", deskStart, `/* */`+deskStart),
-	fault("json-trailing-comma", "a comma behind the last member", "", `"sealed":[`, `"sealed":[],`),
+	fault("json-trailing-comma", "a comma behind the last member", "manifest", `,"history":[]}`, `,"history":[],}`),
 	fault("json-leading-zero", "a number with a leading zero", "connections[0]", `"port":587`, `"port":0587`),
 	inPlaceOf("json-number-huge", "a number that no float64 holds", "client_secret.state", `"client_secret":{`, `{"state":1e999,"reason":"x"}`),
 	fault("json-too-deep", "nested 17 deep", "connections[0].extra[0]", deskStart, deskStart+`,"extra":`+strings.Repeat(`[`, 14)+strings.Repeat(`]`, 14)),
@@ -97,7 +97,8 @@ var vectorsOfDocuments = []recipe{
 		}
 	}},
 	fault("sealed-not-armored", "a sealed part that is no armored age file", "sealed[0]", `-----BEGIN AGE ENCRYPTED FILE-----`, `-----BEGIN AGE`),
-	fault("server-with-origin", "a server bundle has no origin", "", `"sealed":[`, `"origin":{},"sealed":[`),
+	fault("server-with-origin", "a server bundle has no origin", "", `"sealed":[`, `"origin":{"format":"mailferry/server-bundle/v1","manifest":{"id":"`+vectorID+
+		`","source":{"kind":"csv","name":"x"}},"credentials":[],"connections":[],"rules":`+vectorRules+`,"statements":[]},"sealed":[`),
 	fault("server-with-cloud-field", "Cloud's name of a field", "connections[0]", `"prefix":`, `"email_prefix":`),
 	cloudFault("cloud-with-server-field", "Server's name of a field", "connections[0]", `"email_prefix":`, `"prefix":`),
 	cloudFault("cloud-with-callback", "a callback URL stays behind", "credentials[0]", `"credentials":[{"name":"google",`, `"credentials":[{"name":"google","callback_url":"https://jira.example.com/cb",`),

@@ -82,7 +82,7 @@ var vectorsOfStatements = []recipe{
 	}),
 	said("statement-rejection-later-approved", "a later approval that does not name the rejection lifts nothing", "shut", func(m *maker, s sealed.StatementSubject) []schema.Statement {
 		return []schema.Statement{m.signs(s, "anna", schema.RoleReviewer, rejects, nil),
-			m.signs(s, "anna", schema.RoleReviewer, approves, func(b *schema.StatementBody) { b.Time = noon(2) })}
+			m.signs(s, "anna", schema.RoleReviewer, approves, func(b *schema.StatementBody) { b.Time = noon(1) })}
 	}),
 	said("statement-rejection-taken-back", "an approval of the same person names the rejection", "pass", func(m *maker, s sealed.StatementSubject) []schema.Statement {
 		no := m.signs(s, "anna", schema.RoleReviewer, rejects, nil)
