@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/terminal"
 )
 
 // width is the terminal's, or 80.
@@ -29,7 +30,8 @@ func widthOf(w io.Writer) int {
 
 // terminal says what printed text may use. NO_COLOR is honoured.
 func (e *env) terminal() human.Terminal {
-	return human.Terminal{Width: e.width(), Colour: isTerminal(e.stdout) && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"}
+	colour := e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb" && isTerminal(e.stdout) && terminal.Escapes(fileOf(e.stdout))
+	return human.Terminal{Width: e.width(), Colour: colour}
 }
 
 // showsProgress reports whether a line that moves can be shown.

@@ -76,7 +76,7 @@ func exists(path string) error {
 }
 
 // Write makes path hold exactly what fill writes: into a temporary file of the
-// same folder, readable by its owner alone (0600), synced to disk, then put in
+// same folder, readable by its owner alone (0600, or an access list), synced to disk, then put in
 // place in one step. Where fill fails, nothing is left. An existing file is
 // replaced only if force is true, also when it appears meanwhile.
 func Write(path string, force bool, fill func(io.Writer) error) error {
@@ -110,6 +110,9 @@ func write(path string, force bool, mode fs.FileMode, fill func(io.Writer) error
 			_ = os.Remove(tmp.Name())
 		}
 	}()
+	if err := ownerOnly(tmp); err != nil {
+		return schema.Hint(fmt.Errorf("%s: cannot be kept from others: %w", path, err), "choose a folder on another disk with -o")
+	}
 	if err := fill(tmp); err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ func (t *Terminal) Show(ctx context.Context, text string) error {
 	if !foreground(fd) {
 		return schema.Hint(errors.New("another program has the terminal"), "run it in the foreground: with fg, or without &")
 	}
+	if !Escapes(t.Out) {
+		return schema.Hint(errors.New("this terminal cannot be cleared, so nothing is shown"), "Windows Terminal can, and the console of Windows 10 and later")
+	}
 	ctx, stop := signal.NotifyContext(ctx, interruptions()...)
 	defer stop()
 	if err := ctx.Err(); err != nil {
