@@ -3,7 +3,7 @@ ROOMS = cmd schema exporter importer transform samples internal
 # The library's writer of Markdown manuals is not used.
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -tags urfave_cli_no_docs -ldflags '-s -w'
 
-.PHONY: build check demo test setup bench fuzz soak lint release clean
+.PHONY: build check demo test setup bench fuzz soak lint test-windows release clean
 
 build: ## the binary, static
 	$(BUILD) -o bin/ ./cmd/mailferry
@@ -42,6 +42,9 @@ fuzz: ## hostile input to every decoder, FUZZTIME each
 
 soak: ## a thousand kills
 	MAILFERRY_SOAK=1000 $(GO) test -run Crash -v -timeout 120m ./importer/...
+
+test-windows: ## the whole road by the Windows program, under Wine
+	.ci/windows
 
 release: ## a snapshot of what a release has, built twice and compared, and tried
 	.ci/release
