@@ -105,7 +105,7 @@ func (e *env) harden(commands []*cli.Command, path string) {
 
 func unknownCommand(commands []*cli.Command, path, name string) error {
 	err := usage("%s has no command %s", path, quoted(name))
-	if name == "help" || name == "version" && path == "mailferry" {
+	if name == "help" {
 		return schema.Hint(err, "%s --%s", path, name)
 	}
 	if near := human.Nearest(name, commandNames(commands)); near != "" {

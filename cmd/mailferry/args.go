@@ -29,6 +29,17 @@ func refuseSecretsInArgs(args []string) error {
 	return nil
 }
 
+// asFlags writes the words help and version as the flags that they stand for.
+func asFlags(args []string) []string {
+	switch {
+	case len(args) > 1 && args[1] == "help":
+		return append(append(args[:1:1], args[2:]...), "--help")
+	case len(args) == 2 && args[1] == "version":
+		return []string{args[0], "--version"}
+	}
+	return args
+}
+
 // flagsFirst moves every flag in front of the arguments: the library takes
 // flags behind the first argument for arguments, so that `import x --dry-run`
 // would run for real. A double dash ends the flags, as everywhere.
@@ -60,6 +71,9 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 			out = append(out, a)
 			commands, flags, path = sub.Subcommands, sub.Flags, path+" "+sub.Name
 			continue
+		}
+		if len(commands) > 0 {
+			return nil, unknownCommand(commands, path, a)
 		}
 		positional = append(positional, a)
 	}

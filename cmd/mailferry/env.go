@@ -111,6 +111,7 @@ func (e *env) command(ctx context.Context, args []string) error {
 	if err := refuseSecretsInArgs(args); err != nil {
 		return err
 	}
+	args = asFlags(args)
 	app := e.app()
 	if last := len(args) - 1; args[last] == askCompletion {
 		for _, offer := range complete(app, args[1:last]) {
@@ -179,7 +180,8 @@ func (e *env) readSecret(ctx context.Context, prompt string) (schema.Secret, err
 	return t.Secret(ctx, oneLine(prompt)+": ")
 }
 
-// confirm asks a question on the terminal; only "yes" is yes.
+// confirm asks a question on the terminal until the answer is yes or no, in any
+// case and length.
 func (e *env) confirm(ctx context.Context, question string) (bool, error) {
 	e.showWarnings()
 	t, err := terminal.Open()
@@ -187,8 +189,20 @@ func (e *env) confirm(ctx context.Context, question string) (bool, error) {
 		return false, schema.Hint(err, "--yes answers yes to everything")
 	}
 	defer t.Close()
-	answer, err := t.Line(ctx, oneLine(question)+" [yes/no] ")
-	return answer == "yes", err
+	for {
+		answer, err := t.Line(ctx, oneLine(question)+" [yes/no] ")
+		if err != nil {
+			return false, err
+		}
+		answer = strings.ToLower(answer)
+		switch {
+		case answer == "":
+		case strings.HasPrefix("yes", answer):
+			return true, nil
+		case strings.HasPrefix("no", answer):
+			return false, nil
+		}
+	}
 }
 
 // interrupted explains a run that Ctrl-C ended.

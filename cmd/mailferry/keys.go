@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"github.com/mailferry/mailferry/internal/human"
 	"io"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
@@ -29,9 +32,9 @@ func identityFlags() []cli.Flag {
 func readerFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "recipient", Aliases: []string{"r"}, Usage: "seal to `KEY` (age1…, ssh-ed25519 …, ssh-rsa …, or LABEL=KEY), who may open everything (repeatable)"},
-		&cli.StringSliceFlag{Name: "recipients-file", Aliases: []string{"R"}, Usage: "seal to the recipients listed in `FILE` (repeatable)"},
+		&cli.StringSliceFlag{Name: "recipients-file", Aliases: []string{"R"}, Usage: "seal to the recipients listed in `FILE` (repeatable; MAILFERRY_RECIPIENTS_FILE)"},
 		&cli.StringSliceFlag{Name: "reviewer", Usage: "let `KEY` see the settings and no secret (repeatable)"},
-		&cli.StringSliceFlag{Name: "reviewers-file", Usage: "the same for the keys listed in `FILE` (repeatable)"},
+		&cli.StringSliceFlag{Name: "reviewers-file", Usage: "the same for the keys listed in `FILE` (repeatable; MAILFERRY_REVIEWERS_FILE)"},
 	}
 }
 
@@ -120,6 +123,15 @@ func (e *env) keys(c *cli.Context) sealed.Keys {
 	return sealed.Keys{UI: plugin.NewTerminalUI(e.say, func(format string, args ...any) { e.warn(fmt.Sprintf(format, args...)) })}
 }
 
+// recipientsVariable stands for a flag that names a list of keys, where none is
+// given.
+func recipientsVariable(fileFlag string) string {
+	if fileFlag == "" {
+		return ""
+	}
+	return "MAILFERRY_" + strings.ToUpper(strings.ReplaceAll(fileFlag, "-", "_"))
+}
+
 func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipient, error) {
 	keys := e.keys(c)
 	var out []sealed.Recipient
@@ -130,7 +142,12 @@ func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipi
 		}
 		out = append(out, r)
 	}
-	for _, f := range c.StringSlice(fileFlag) {
+	files := c.StringSlice(fileFlag)
+	if variable := recipientsVariable(fileFlag); len(files)+len(out) == 0 && !c.Bool("passphrase") && e.getenv(variable) != "" {
+		files = []string{e.getenv(variable)}
+		e.say("keys of %s: %s", variable, files[0])
+	}
+	for _, f := range files {
 		raw, err := e.readFile(f)
 		if err != nil {
 			return nil, err
@@ -145,18 +162,33 @@ func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipi
 	return out, nil
 }
 
+// weakPassphrase is the length in characters below which whoever has the file can
+// guess a passphrase by trying.
+const weakPassphrase = 12
+
 // passphrase asks for the passphrase of -p once in a run: what a command opens
-// and what it writes have the same. One that is new is asked for twice.
+// and what it writes have the same. One that is new is asked for twice, and one is
+// made for who gives none.
 func (e *env) passphrase(ctx context.Context, fresh bool) (schema.Secret, error) {
 	if !e.pass.IsZero() {
 		return e.pass, nil
+	}
+	if fresh {
+		e.say("for a new passphrase press Enter alone: one is made and shown")
 	}
 	pass, err := e.readSecret(ctx, "Passphrase of the bundle")
 	if err != nil {
 		return pass, err
 	}
-	if pass.IsZero() {
+	switch n := utf8.RuneCountInString(pass.Reveal()); {
+	case n == 0 && fresh:
+		if pass, err = e.makePassphrase(ctx); err != nil {
+			return pass, err
+		}
+	case n == 0:
 		return pass, errors.New("the passphrase is empty")
+	case fresh && n < weakPassphrase:
+		e.warn(fmt.Sprintf("a passphrase of %s is weak: whoever has the file can try as many as they like", human.Count(n, "character")))
 	}
 	if fresh {
 		again, err := e.readSecret(ctx, "The same once more")
@@ -169,6 +201,18 @@ func (e *env) passphrase(ctx context.Context, fresh bool) (schema.Secret, error)
 	}
 	e.pass = pass
 	return pass, nil
+}
+
+// makePassphrase makes one that nobody can guess, and shows it on the terminal
+// alone, until it is noted.
+func (e *env) makePassphrase(ctx context.Context) (schema.Secret, error) {
+	text := strings.ToLower(rand.Text()) // 130 bits
+	var groups []string
+	for group := range slices.Chunk([]byte(text), 5) {
+		groups = append(groups, string(group))
+	}
+	pass := schema.NewSecret(strings.Join(groups, "-"))
+	return pass, e.showOnTerminal(ctx, "Note this passphrase down", pass)
 }
 
 // passphraseOf asks for the passphrase of a key file, once in a run: one key may

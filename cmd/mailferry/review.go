@@ -94,6 +94,27 @@ func (e *env) review(c *cli.Context) error {
 	})
 }
 
+// warnSelfReview says that an approval will not count, since the same person made
+// the content.
+func (e *env) warnSelfReview(c *cli.Context, o *sealed.Opened, found sealed.Collected, signer *optionalSigner) error {
+	j := sealed.Judgement{Collected: found, Now: e.now()}
+	var err error
+	if j.Subject, err = o.Subject(); err != nil {
+		return err
+	}
+	signers, err := e.allowedSigners(c)
+	if err != nil {
+		return err
+	}
+	for _, j.Allowed = range signers {
+		if role := sealed.Evaluate(j).MadeBy(signer.Fingerprint()); role != "" {
+			e.warn(fmt.Sprintf("you signed this content as its %s: a review of one's own work is a self-review, and counts for nobody", role))
+			return nil
+		}
+	}
+	return nil
+}
+
 // reviewOf is what a reviewer decides, and for which Cloud.
 func reviewOf(c *cli.Context) (decision, site string, err error) {
 	d := c.Duration("expires")
@@ -136,6 +157,9 @@ func (e *env) supersede(c *cli.Context, path string, o *sealed.Opened, signer *o
 		return err
 	}
 	if err := signer.checkClock(found, named, e.now()); err != nil || body.Decision != schema.DecisionApprove {
+		return err
+	}
+	if err := e.warnSelfReview(c, o, found, signer); err != nil {
 		return err
 	}
 	left, err := sealed.Supersede(body, signer.Signer, found.Evidence, named)

@@ -241,6 +241,34 @@ func TestABinaryFileIsNotForTheScreen(t *testing.T) {
 	}
 }
 
+// A passphrase of a few letters is said to be weak, and one is made for who asks.
+func TestAWeakPassphraseIsSaidAndAGoodOneMade(t *testing.T) {
+	bin, dir, _ := desk(t)
+	const weak = "wagtail"
+	p := sit(t, bin, dir, "export", "-p", "-o", "weak.age", "connections.csv")
+	p.sees("press Enter alone: one is made and shown")
+	p.sees("Passphrase of the bundle: ")
+	p.typesHidden(weak + "\n")
+	p.sees("The same once more: ")
+	p.typesHidden(weak + "\n")
+	if code, screen := p.leaves(); code != 0 || !strings.Contains(screen, "a passphrase of 7 characters is weak") || strings.Contains(screen, weak) {
+		t.Errorf("exit %d: %q", code, screen)
+	}
+	p = sit(t, bin, dir, "export", "-p", "-o", "made.age", "connections.csv")
+	p.sees("Passphrase of the bundle: ")
+	p.typesHidden("\n")
+	p.sees("Press Enter to clear. ")
+	p.mu.Lock()
+	made := regexp.MustCompile(`([a-z2-7]{5}-){5}[a-z2-7]`).FindString(p.screen.String())
+	p.mu.Unlock()
+	p.types("\n")
+	p.sees("The same once more: ")
+	p.typesHidden(made + "\n")
+	if code, screen := p.leaves(); code != 0 || made == "" || strings.Contains(screen, "weak") {
+		t.Errorf("exit %d: %q", code, screen)
+	}
+}
+
 func TestPassphrasesThatDifferWriteNothing(t *testing.T) {
 	bin, dir, _ := desk(t)
 	before := listing(t, dir)
@@ -335,7 +363,7 @@ func TestFillAsksBeforeAnApprovalIsVoided(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for answer, want := range map[string]int{"no\n": 1, "\n": 1, "y\n": 1, "\x03": 1} {
+	for answer, want := range map[string]int{"no\n": 1, "N\n": 1, "\nnO\n": 1, "yess\nnot\n n \n": 1, "\x03": 1} {
 		p = sit(t, bin, dir, "fill", "-i", "ops.key", "-r", ops, "--secrets", "legal.csv", "server.age")
 		p.sees("void 1 statement? [yes/no]")
 		p.types(answer)
@@ -347,7 +375,7 @@ func TestFillAsksBeforeAnApprovalIsVoided(t *testing.T) {
 	}
 	p = sit(t, bin, dir, "fill", "-i", "ops.key", "-r", ops, "--secrets", "legal.csv", "server.age")
 	p.sees("void 1 statement? [yes/no]")
-	p.types("yes\n")
+	p.types("perhaps\n\nYe\n")
 	if code, screen := p.leaves(); code != 0 || !strings.Contains(listing(t, dir), ".statement.void") {
 		t.Errorf("exit %d: %q; %s", code, screen, listing(t, dir))
 	}

@@ -3,6 +3,7 @@ package sealed
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mailferry/mailferry/internal/human"
@@ -119,6 +120,25 @@ func (v *Verdict) Invalid() bool {
 		}
 	}
 	return false
+}
+
+// MadeBy returns the role in which the person who holds a key made this content, or
+// "": a review by that person counts for nothing. Without allowed signers a person
+// is one key.
+func (v *Verdict) MadeBy(key string) string {
+	own := []string{key}
+	for _, p := range v.Persons {
+		if slices.Contains(p.Keys, key) {
+			own = p.Keys
+		}
+	}
+	for _, s := range v.Statements {
+		made := s.Role == schema.RoleExporter || s.Role == schema.RoleTransformer
+		if made && s.State != StateInvalid && s.State != StateOtherContent && slices.Contains(own, s.Key) {
+			return s.Role
+		}
+	}
+	return ""
 }
 
 // Missing lists what the requirements lack, each as "requirement: why".
