@@ -335,7 +335,12 @@ func publicKeys(ids []age.Identity) string {
 }
 
 // at puts a file's name in front of an error and keeps its hint.
-func at(path string, err error) error { return fmt.Errorf("%s: %w", shown(path), err) }
+func at(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", shown(path), err)
+}
 
 // opens reports whether a command that writes a bundle has opened one before:
 // it then writes with the passphrase that it opened with.

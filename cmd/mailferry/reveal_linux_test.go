@@ -173,3 +173,55 @@ func TestASecretIsNotShownInTheBackground(t *testing.T) {
 		t.Errorf("exit %d: %q", code, sent)
 	}
 }
+
+// Without a name all secrets come in the run sheet's order, one at a time, forth
+// and back, and nothing of any is left.
+func TestAllSecretsCanBeGoneThroughAndAreCleared(t *testing.T) {
+	bin, dir, _ := desk(t)
+	turns := func(p *person, keys string) string {
+		for i, key := range strings.Split(keys, "") {
+			p.seesTimes("q: end. ", i+1)
+			p.types(key)
+		}
+		_, sent := p.leaves()
+		return sent
+	}
+	p := sit(t, bin, dir, "reveal", "-i", "ops.key", "server.age")
+	sent := turns(p, "bn \r\x7fbq")
+	var order []string
+	for _, m := range regexp.MustCompile(`(\d+) of 12, (credential|connection)`).FindAllStringSubmatch(sent, -1) {
+		order = append(order, m[1])
+	}
+	if got := strings.Join(order, " "); p.cmd.ProcessState.ExitCode() != 0 || got != "1 1 2 3 4 3 2" {
+		t.Errorf("exit %d, pages %s: %q", p.cmd.ProcessState.ExitCode(), got, sent)
+	}
+	for _, alternates := range []bool{true, false} {
+		if got := screen(t, sent, 80, alternates); strings.Contains(got, "made-up") || strings.Contains(got, " of 12") {
+			t.Errorf("left: %s", got)
+		}
+	}
+	p = sit(t, bin, dir, "reveal", "-i", "ops.key", "server.age")
+	sent = turns(p, strings.Repeat("n", 12))
+	if p.cmd.ProcessState.ExitCode() != 0 || !strings.Contains(sent, "12 of 12, connection") || !strings.Contains(sent, `the secret of connection "Legal" is missing`) {
+		t.Errorf("to the end: %q", sent)
+	}
+	p = sit(t, bin, dir, "reveal", "-i", "ops.key", "server.age")
+	p.seesTimes("q: end. ", 1)
+	p.types("\x03")
+	if code, sent := p.leaves(); code == 0 || strings.Contains(screen(t, sent, 80, false), "made-up") {
+		t.Errorf("Ctrl-C: exit %d: %q", code, sent)
+	}
+}
+
+func TestWhatTheEyeMissesIsSaid(t *testing.T) {
+	for text, want := range map[string]string{
+		"abc":       "",
+		" ab  ":     "it begins with 1 blank; it ends with 2 blanks",
+		"O0Il1|":    "character 1 is the capital letter O; character 2 is the digit 0; character 3 is the capital letter I; character 4 is the small letter l; character 5 is the digit 1; character 6 is a vertical bar",
+		"p\u0430ss": "character 2 is U+0430, which looks like a",
+	} {
+		if got := strings.Join(missedByTheEye(text), "; "); got != want {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+}

@@ -111,6 +111,19 @@ func (p *person) sees(text string) {
 	}
 }
 
+// seesTimes waits until the screen has shown a text so many times.
+func (p *person) seesTimes(text string, n int) {
+	p.t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for strings.Count(p.screen.String(), text) < n {
+		if p.gone {
+			p.t.Fatalf("the screen shows %q less than %d times: %q", text, n, p.screen.String())
+		}
+		p.more.Wait()
+	}
+}
+
 func (p *person) types(text string) {
 	p.t.Helper()
 	if _, err := io.WriteString(p.keys, text); err != nil {

@@ -26,7 +26,7 @@ func NotesOf(b *schema.Bundle) ([]Note, error) {
 		case transform.Dropped:
 			note.Text = fmt.Sprintf("left behind: %s (%s)", n.Field, n.Text)
 		case transform.Unverified:
-			note.Text = "nobody has verified that Cloud calls it so"
+			note.Text = "nobody has checked this word on Cloud: choose what means the same"
 			if n.Text != "" {
 				note.Text += ": " + n.Text
 			}

@@ -49,6 +49,7 @@ type document struct {
 	Digest, BundleID, Source, Created, Tool string
 	Count                                   string
 	Readers                                 []schema.KeyHolder
+	Reveal                                  string // the command that shows all secrets, one at a time; "" where there are none
 	Notes                                   []string
 	Marked                                  int
 	Parts                                   []part
@@ -95,7 +96,7 @@ type secret struct {
 	Sealed  bool
 	Reason  string // why it is missing
 	Command string // shows it
-	Quote   bool   // the command has a placeholder for a name that a shell would misread
+	All     bool   // the command shows all secrets: no shell takes the name as it is
 	Same    string // other items with the same secret
 }
 
@@ -139,6 +140,9 @@ func layOut(s Sheet) (*document, error) {
 		l.part(schema.Connections, "Outgoing Mail Connections", connectionsMenu,
 			"One form each, its fields in Cloud's order. Press Save at the end of each form, then tick it here.")
 	}
+	if len(l.same) > 0 {
+		p.Reveal = "mailferry reveal -i KEY " + l.file()
+	}
 	l.after()
 	for _, part := range p.Parts {
 		p.Ticks += part.Total
@@ -151,15 +155,51 @@ func layOut(s Sheet) (*document, error) {
 
 // layout is a page in the making.
 type layout struct {
-	sheet Sheet
-	doc   *document
-	notes map[Note][]string        // by place, Text left out
-	same  map[string][]schema.Item // fingerprint → items
-	cards map[string]string        // name of a credential → its card
+	sheet  Sheet
+	doc    *document
+	notes  map[Note][]string        // by place, Text left out
+	common map[string]*common       // by Text
+	same   map[string][]schema.Item // fingerprint → items
+	cards  map[string]string        // name of a credential → its card
+}
+
+// common is a note that is true of several items: it stands once, before them all.
+type common struct {
+	labels, items []string
+	said          bool
+}
+
+// of says what the note is about.
+func (c *common) of() string {
+	what := human.Few(c.items, len(c.items))
+	if len(c.labels) > 0 {
+		return strings.Join(c.labels, ", ") + " of " + what
+	}
+	return what
+}
+
+// gather finds the notes that several items have.
+func gather(notes []Note) map[string]*common {
+	out := map[string]*common{}
+	for _, n := range notes {
+		c := out[n.Text]
+		if c == nil {
+			c = &common{}
+			out[n.Text] = c
+		}
+		if f, known := schema.FieldByName(schema.CloudFormat, n.List, n.Field); known && !slices.Contains(c.labels, f.Label) {
+			c.labels = append(c.labels, f.Label)
+		}
+		if len(c.items) == 0 || c.items[len(c.items)-1] != n.Name { // those of one item stand together
+			c.items = append(c.items, n.Name)
+		}
+	}
+	return out
 }
 
 func (l *layout) index() {
 	b := l.sheet.Bundle
+	l.common = gather(l.sheet.Notes)
 	there := map[Note]bool{}
 	for _, list := range schema.Lists() {
 		for i, it := range b.Items(list) {
@@ -177,6 +217,13 @@ func (l *layout) index() {
 		key := Note{List: n.List, Name: n.Name}
 		if !there[key] {
 			l.doc.Notes = append(l.doc.Notes, text)
+			continue
+		}
+		if common := l.common[n.Text]; len(common.items) > 1 {
+			if !common.said {
+				common.said = true
+				l.doc.Notes = append(l.doc.Notes, common.of()+": "+text)
+			}
 			continue
 		}
 		if _, known := schema.FieldByName(schema.CloudFormat, n.List, n.Field); known {
@@ -276,7 +323,7 @@ func (l *layout) secret(it schema.Item, out *field) {
 	if !out.Secret.Sealed {
 		return
 	}
-	out.Secret.Command, out.Secret.Quote = l.command(it.ItemName())
+	out.Secret.Command, out.Secret.All = l.command(it.ItemName())
 	const most = 3
 	var others []string
 	for _, other := range l.same[m.Fingerprint] {
@@ -298,19 +345,36 @@ func (l *layout) secret(it schema.Item, out *field) {
 // shell, and cannot be read as a flag.
 var plainName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}\p{So} ._@()+,:/#&–-]*$`)
 
-// command is what shows a secret. People paste it into a shell, so a name that
-// could mean something there is not put into it.
-func (l *layout) command(name string) (line string, placeholder bool) {
+// windowsActs are characters by which a name in single quotes could still do
+// something in a shell of Windows.
+const windowsActs = `'"&|<>^%`
+
+// file is how a command names the bundle.
+func (l *layout) file() string {
 	file := l.sheet.File
 	if file == "" || !plainName.MatchString(file) {
-		file = "BUNDLE"
-	} else if strings.ContainsFunc(file, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("()&#", r) }) {
-		file = `"` + file + `"`
+		return "BUNDLE"
 	}
-	if !plainName.MatchString(name) {
-		return "mailferry reveal -i KEY " + file + " NAME", true
+	if strings.ContainsFunc(file, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("()&#", r) }) {
+		return `"` + file + `"`
 	}
-	return "mailferry reveal -i KEY " + file + ` "` + name + `"`, false
+	return file
+}
+
+// command is what shows a secret. People paste it into a shell, so a name that
+// could mean something there is quoted, or where no quotes are good for every
+// shell left out: the command without a name shows all.
+func (l *layout) command(name string) (line string, placeholder bool) {
+	reveal := "mailferry reveal -i KEY "
+	switch {
+	case plainName.MatchString(name):
+		return reveal + l.file() + ` "` + name + `"`, false
+	case strings.ContainsAny(name, windowsActs) || human.Visible(name) != name:
+		return reveal + l.file(), true
+	case strings.HasPrefix(name, "-"):
+		return reveal + "-- " + l.file() + " " + human.Pasted(name), false
+	}
+	return reveal + l.file() + " " + human.Pasted(name), false
 }
 
 // after lists what no form has a field for.

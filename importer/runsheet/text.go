@@ -33,6 +33,10 @@ func Text(w io.Writer, s Sheet) error {
 	for _, r := range p.Readers {
 		t.Line(human.Plain, "  "+strings.TrimSpace(r.Label+"  "+r.Key))
 	}
+	if p.Reveal != "" {
+		t.Line(human.Plain, "They are shown one at a time, in this sheet's order, by:")
+		t.Line(human.Plain, "  "+p.Reveal)
+	}
 	for _, part := range p.Parts {
 		t.heading(part.Number + ". " + part.Title)
 		t.Line(human.Plain, part.Menu)
@@ -84,8 +88,8 @@ func (t text) field(f *field) {
 	switch {
 	case f.Secret != nil && f.Secret.Sealed:
 		put(f.Label, "(sealed in the bundle) "+f.Secret.Command)
-		if f.Secret.Quote {
-			put("", "NAME is this item's name, quoted as your shell needs it")
+		if f.Secret.All {
+			put("", "and go on to this item's name")
 		}
 		if f.Secret.Same != "" {
 			put("", "the same as for "+f.Secret.Same)

@@ -13,7 +13,10 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-const clearQuestion = "Press Enter to clear. "
+const (
+	clearQuestion = "Press Enter to clear. "
+	turnQuestion  = "Enter: next, b: back, q: end. "
+)
 
 // The alternate screen has no scroll-back, and what was there before comes back
 // after it. A terminal that has none passes over the sequences.
@@ -25,45 +28,71 @@ const alternate, ordinary = "\x1b[?1049h", "\x1b[?1049l"
 // wraps [context.Canceled]. Nothing is shown by a process in the background,
 // which would be stopped with the text on the screen.
 func (t *Terminal) Show(ctx context.Context, text string) error {
+	_, err := t.show(ctx, text, clearQuestion, t.enter)
+	return err
+}
+
+// Turns of a page.
+const (
+	Next = "next"
+	Back = "back"
+	End  = "end"
+)
+
+// Turn is [Terminal.Show] for one of several pages: the person says where to go on.
+func (t *Terminal) Turn(ctx context.Context, text string) (string, error) {
+	return t.show(ctx, text, turnQuestion, t.turn)
+}
+
+func (t *Terminal) show(ctx context.Context, text, question string, read func() (string, error)) (string, error) {
 	fd := int(t.In.Fd())
 	if !foreground(fd) {
-		return schema.Hint(errors.New("another program has the terminal"), "run it in the foreground: with fg, or without &")
+		return "", schema.Hint(errors.New("another program has the terminal"), "run it in the foreground: with fg, or without &")
 	}
 	if !Escapes(t.Out) {
-		return schema.Hint(errors.New("this terminal cannot be cleared, so nothing is shown"), "Windows Terminal can, and the console of Windows 10 and later")
+		return "", schema.Hint(errors.New("this terminal cannot be cleared, so nothing is shown"), "Windows Terminal can, and the console of Windows 10 and later")
 	}
 	ctx, stop := signal.NotifyContext(ctx, interruptions()...)
 	defer stop()
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("showing at the terminal: %w", err)
+		return "", fmt.Errorf("showing at the terminal: %w", err)
 	}
 	// What is typed does not show, not even before it is read: it would wrap too.
 	before, err := term.MakeRaw(fd)
 	if err != nil {
-		return ErrNone
+		return "", ErrNone
 	}
 	width := t.Width()
 	defer func() {
 		// A window that is narrower or wider by now may have wrapped it anew.
-		all := text + "\n" + clearQuestion
+		all := text + "\n" + question
 		up := max(rows(all, width), rows(all, t.Width())) - 1
 		_, _ = fmt.Fprintf(t.Out, "\r\x1b[%dA\x1b[J%s", up, ordinary)
 		_ = term.Restore(fd, before)
 	}()
-	_, err = t.ask(ctx, alternate+strings.ReplaceAll(text, "\n", "\r\n")+"\r\n"+clearQuestion, t.enter)
-	return err
+	return t.ask(ctx, alternate+strings.ReplaceAll(text, "\n", "\r\n")+"\r\n"+question, read)
 }
 
-// enter waits for Enter at a raw terminal, at which keys send no signals.
-func (t *Terminal) enter() (string, error) {
+// enter waits for Enter.
+func (t *Terminal) enter() (string, error) { return t.key(map[byte]string{'\r': Next, '\n': Next}) }
+
+func (t *Terminal) turn() (string, error) {
+	const backspace, del = 0x08, 0x7f
+	return t.key(map[byte]string{'\r': Next, '\n': Next, ' ': Next, 'n': Next, 'N': Next,
+		'b': Back, 'B': Back, backspace: Back, del: Back, 'q': End, 'Q': End})
+}
+
+// key waits for one of some keys at a raw terminal, at which keys send no signals.
+func (t *Terminal) key(known map[byte]string) (string, error) {
 	key := make([]byte, 1)
 	for {
 		if _, err := t.In.Read(key); err != nil {
 			return "", err
 		}
+		if what, ok := known[key[0]]; ok {
+			return what, nil
+		}
 		switch key[0] {
-		case '\r', '\n':
-			return "", nil
 		case 'C' & 0x1f, 'D' & 0x1f, 'Z' & 0x1f, '\\' & 0x1f:
 			return "", context.Canceled
 		}
