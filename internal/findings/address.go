@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 )
 
 // addressFault says what is wrong with a sender address, or "". It wants a bare
@@ -34,8 +35,8 @@ func addressFault(s string) string {
 		}
 		return "is not an address"
 	}
-	if parsed.Name != "" || strings.ContainsAny(trimmed, "<>") {
-		return "holds more than the bare address"
+	if strings.ContainsAny(trimmed, "<>") {
+		return addressFault(parsed.Address) // address-display-name speaks of the rest
 	}
 	if strings.ContainsAny(trimmed, "()") {
 		return "holds a comment"
@@ -175,7 +176,7 @@ const nat64 = "64:ff9b::/96"
 
 // unreachable says why Cloud cannot reach a well-formed host, or "".
 func unreachable(host string) string {
-	h := strings.TrimSpace(host)
+	h := strings.ReplaceAll(norm.NFKC.String(strings.TrimSpace(host)), "。", ".") // as resolvers read it
 	if a, ok := address(h); ok {
 		return unreachableAddress(a)
 	}

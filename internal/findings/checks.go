@@ -3,6 +3,8 @@ package findings
 import (
 	"fmt"
 	"net/url"
+	"path"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -24,6 +26,13 @@ func addressMalformed(a *audit, c *subject) (string, string) {
 		return a.fields.from, fmt.Sprintf("%s %s", schema.Quote(c.from), wrong)
 	}
 	return "", ""
+}
+
+func addressDisplayName(a *audit, c *subject) (string, string) {
+	if !strings.ContainsAny(c.from, "<>") || addressFault(c.from) != "" {
+		return "", ""
+	}
+	return a.fields.from, schema.Quote(c.from) + " is more than the bare address"
 }
 
 // The OAuth2 modes need neither host nor port, and their forms do not show
@@ -218,6 +227,8 @@ func endpointHTTP(endpoint string) string {
 func endpointMalformed(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	switch {
+	case placeholder.MatchString(endpoint):
+		return "" // endpoint-placeholder says it
 	case err != nil:
 		return "cannot be read as a web address"
 	case strings.EqualFold(u.Scheme, "http"):
@@ -237,6 +248,70 @@ func endpointMalformed(endpoint string) string {
 	if p := u.Port(); p != "" {
 		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 {
 			return "its port is out of range"
+		}
+	}
+	return ""
+}
+
+// placeholder is what providers' manuals write where a tenant or domain belongs.
+var placeholder = regexp.MustCompile(`(?i)[{}<>]|%7[bd]|%3[ce]|\[[a-z]` +
+	`|[/.@](your|insert|enter)[-_.]?[a-z]|[/.](tenant|directory|domain|org|realm)[-_]?(id|name|guid)\b` +
+	`|microsoftonline\.com/(tenant|directory)/|/x{4,}|0{8}-0{4}-0{4}-0{4}-0{12}`)
+
+func endpointPlaceholder(endpoint string) string {
+	at := placeholder.FindStringIndex(endpoint)
+	if at == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s stands for something that was never filled in", schema.Quote(strings.TrimLeft(endpoint[at[0]:], "/.@")))
+}
+
+// lastWord is what an endpoint's path ends in, in lower case.
+func lastWord(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(path.Base(u.Path))
+}
+
+func endpointSwapped(_ *audit, c *subject) (string, string) {
+	switch auth, token := lastWord(c.authorization), lastWord(c.token); {
+	case c.authorization != "" && c.authorization == c.token:
+		return "token_endpoint", "the same address as the authorization endpoint"
+	case strings.Contains(auth, "token") && strings.HasPrefix(token, "auth"):
+		return "token_endpoint", "it and the authorization endpoint stand in each other's place"
+	case strings.Contains(auth, "token"):
+		return "authorization_endpoint", "its path ends in " + schema.Quote(auth) + ", as those for tokens do"
+	case strings.HasPrefix(token, "auth"):
+		return "token_endpoint", "its path ends in " + schema.Quote(token) + ", as those where people agree do"
+	}
+	return "", ""
+}
+
+func endpointTenants(_ *audit, c *subject) (string, string) {
+	a, t := tenant(c.authorization), tenant(c.token)
+	if a == "" || t == "" || a == t {
+		return "", ""
+	}
+	return "token_endpoint", fmt.Sprintf("%s, and the authorization endpoint has %s", schema.Quote(t), schema.Quote(a))
+}
+
+// tenant is the customer whose sign-in an endpoint is for, or "" where its address
+// does not say: the first part of Microsoft's paths and of others' host names.
+func tenant(endpoint string) string {
+	u, err := url.Parse(strings.ToLower(endpoint))
+	if err != nil || placeholder.MatchString(endpoint) {
+		return ""
+	}
+	host := u.Hostname()
+	switch first, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/"); {
+	case strings.HasPrefix(host, "login.microsoftonline."), strings.HasPrefix(host, "login.windows."), strings.HasPrefix(host, "sts.windows."):
+		return first
+	}
+	for _, shared := range []string{".okta.com", ".auth0.com", ".onelogin.com", ".b2clogin.com", ".ciamlogin.com"} {
+		if name, ok := strings.CutSuffix(host, shared); ok {
+			return name
 		}
 	}
 	return ""

@@ -111,7 +111,20 @@ func TestEachSettingIsHeldToItsRules(t *testing.T) {
 
 		{"no sender", func(c *schema.ServerConnection) { c.FromAddress = "" }, []string{"warning address-missing from_address"}},
 		{"sender without domain", func(c *schema.ServerConnection) { c.FromAddress = "jira" }, []string{"error address-malformed from_address"}},
-		{"sender with a name", func(c *schema.ServerConnection) { c.FromAddress = "Jira <jira@corp.example>" }, []string{"error address-malformed from_address"}},
+		{"sender with a name", func(c *schema.ServerConnection) { c.FromAddress = "Jira <jira@corp.example>" }, []string{"warning address-display-name from_address"}},
+		{"sender in angle brackets", func(c *schema.ServerConnection) { c.FromAddress = "<jira@corp.example>" }, []string{"warning address-display-name from_address"}},
+		{"sender with a name and a broken domain", func(c *schema.ServerConnection) { c.FromAddress = "Jira <jira@-corp.example>" },
+			[]string{"error address-malformed from_address", "warning sender-domain from_address"}},
+		{"full-width dots in a host", func(c *schema.ServerConnection) { c.Host = "smtp．corp．example" }, []string{"warning lookalike-character host"}},
+		{"ideographic dots in a host", func(c *schema.ServerConnection) { c.Host = "smtp｡corp。example" }, []string{"warning lookalike-character host"}},
+		{"a full-width at sign", func(c *schema.ServerConnection) { c.Username = "jira＠corp.example" }, []string{"warning lookalike-character username"}},
+		{"full-width colon in a name", func(c *schema.ServerConnection) { c.Name = "受付：Mail。" }, nil},
+		{"Armenian letter in a host", func(c *schema.ServerConnection) { c.Host = "smtp.corp.exaոple" }, []string{"warning lookalike-character host"}},
+		{"a known host with rn for m", func(c *schema.ServerConnection) { c.Host = "smtp.rnicrosoft.com" }, []string{"warning lookalike-host host"}},
+		{"a known domain with a digit", func(c *schema.ServerConnection) { c.FromAddress = "jira@0utlook.com" },
+			[]string{"warning lookalike-host from_address", "warning sender-domain from_address"}},
+		{"one domain written in two ways", func(c *schema.ServerConnection) { c.Host = "smtp.c0rp.example" }, []string{"warning lookalike-host host"}},
+		{"the same domain in other case", func(c *schema.ServerConnection) { c.Host = "SMTP.CORP.EXAMPLE." }, nil},
 		{"two senders", func(c *schema.ServerConnection) { c.FromAddress = "a@corp.example, b@corp.example" }, []string{"error address-malformed from_address"}},
 		{"two at signs", func(c *schema.ServerConnection) { c.FromAddress = "a@b@corp.example" }, []string{"error address-malformed from_address"}},
 		{"quoted sender", func(c *schema.ServerConnection) { c.FromAddress = `"jira mail"@corp.example` }, nil},
@@ -214,6 +227,15 @@ func TestItemsAreHeldAgainstEachOther(t *testing.T) {
 	odd.TokenEndpoint, odd.AuthorizationEndpoint = "oauth2.googleapis.com/token", "https://u:p@login.corp.example/"
 	inside := credential("G")
 	inside.TokenEndpoint = "https://sso.corp.internal/token"
+	const microsoft, authorize, token = "https://login.microsoftonline.com/", "/oauth2/v2.0/authorize", "/oauth2/v2.0/token"
+	endpoints := func(authorization, token string) *schema.Bundle {
+		c := credential("G")
+		c.AuthorizationEndpoint, c.TokenEndpoint = authorization, token
+		return bundle(c, oauth("A", "G"))
+	}
+	about := func(said ...string) []string {
+		return append(said, "note oauth-redirect credentials[0].client_id", "note oauth-authorise connections[0].oauth2_credentials")
+	}
 	for _, c := range []struct {
 		name string
 		b    *schema.Bundle
@@ -239,6 +261,23 @@ func TestItemsAreHeldAgainstEachOther(t *testing.T) {
 			[]string{"error secret-in-settings credentials[0].authorization_endpoint", "error endpoint-malformed credentials[0].authorization_endpoint", "error endpoint-malformed credentials[0].token_endpoint", "note oauth-redirect credentials[0].client_id", "note oauth-authorise connections[0].oauth2_credentials"}},
 		{"a token endpoint inside the house", bundle(inside, oauth("A", "G")),
 			[]string{"error host-private credentials[0].token_endpoint", "note oauth-redirect credentials[0].client_id", "note oauth-authorise connections[0].oauth2_credentials"}},
+		{"names with rn for m", bundle(named("Modem"), named("Modern")),
+			[]string{"warning lookalike-name connections[0].name", "warning lookalike-name connections[1].name"}},
+		{"hosts of two spellings", bundle(named("A"), at("B", "srntp.corp.example"), named("C")), []string{"warning lookalike-host connections[1].host"}},
+		{"endpoints of Microsoft", endpoints(microsoft+"t.example"+authorize, microsoft+"T.example"+token), about()},
+		{"a placeholder in braces", endpoints(microsoft+"{tenant}"+authorize, microsoft+"%7Btenant%7D"+token),
+			about("error endpoint-placeholder credentials[0].authorization_endpoint", "error endpoint-placeholder credentials[0].token_endpoint")},
+		{"a placeholder in angle brackets", endpoints(microsoft+"<tenant-id>"+authorize, microsoft+"t.example"+token),
+			about("error endpoint-placeholder credentials[0].authorization_endpoint")},
+		{"a placeholder in words", endpoints(microsoft+"YOUR_TENANT"+authorize, microsoft+"your-tenant.onmicrosoft.com"+token),
+			about("error endpoint-placeholder credentials[0].authorization_endpoint", "error endpoint-placeholder credentials[0].token_endpoint")},
+		{"a placeholder in the host", endpoints("https://{yourOktaDomain}/oauth2/v1/authorize", "https://dev.okta.com/oauth2/v1/token"),
+			about("error endpoint-placeholder credentials[0].authorization_endpoint")},
+		{"swapped endpoints", endpoints(microsoft+"t.example"+token, microsoft+"t.example"+authorize), about("error endpoint-swapped credentials[0].token_endpoint")},
+		{"one endpoint twice", endpoints(microsoft+"t.example"+token, microsoft+"t.example"+token), about("error endpoint-swapped credentials[0].token_endpoint")},
+		{"two token endpoints", endpoints(microsoft+"t.example/oauth2/token", microsoft+"t.example"+token), about("error endpoint-swapped credentials[0].authorization_endpoint")},
+		{"two tenants", endpoints(microsoft+"t.example"+authorize, microsoft+"u.example"+token), about("warning endpoint-tenants credentials[0].token_endpoint")},
+		{"two tenants in host names", endpoints("https://a.okta.com/oauth2/v1/authorize", "https://b.okta.com/oauth2/v1/token"), about("warning endpoint-tenants credentials[0].token_endpoint")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := told(findings.Audit(findings.Input{Bundle: c.b, Now: now})); !slices.Equal(got, c.want) {
@@ -246,6 +285,13 @@ func TestItemsAreHeldAgainstEachOther(t *testing.T) {
 			}
 		})
 	}
+}
+
+// at is a sound connection to another host.
+func at(name, host string) *schema.ServerConnection {
+	c := sound(name)
+	c.Host = host
+	return c
 }
 
 func callback2() *schema.ServerCredential {

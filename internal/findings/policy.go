@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -129,7 +130,8 @@ func (a *audit) except() {
 		k := key{e.Rule, e.target()}
 		s := a.here[k.item]
 		switch {
-		case s == nil: // perhaps about another bundle
+		case s == nil:
+			a.remark(exceptionUnknown, nil, a.unknownItem(e))
 		case valid[k] == nil:
 			a.remark(exceptionExpired, s, fmt.Sprintf("that of %s, on %s; its reason was %s", e.Rule, e.Expires, schema.Quote(e.Reason)))
 		case valid[k] == e && !used[k]:
@@ -138,10 +140,29 @@ func (a *audit) except() {
 	}
 }
 
-// remark adds a finding that the policy brought about.
+// unknownItem names the item of an exception that the bundle has not, and the one
+// that may be meant.
+func (a *audit) unknownItem(e *Exception) string {
+	k := e.target()
+	said := fmt.Sprintf("that of %s for %s %s", e.Rule, k.List.One(), schema.Quote(k.Name))
+	var names []string
+	for _, s := range a.subjects[k.List] {
+		names = append(names, s.name)
+	}
+	if near := human.Nearest(k.Name, names); near != "" {
+		said += "; there is " + schema.Quote(near)
+	}
+	return said
+}
+
+// remark adds a finding that the policy brought about, at the bundle where s is nil.
 func (a *audit) remark(id string, s *subject, detail string) {
 	i := slices.IndexFunc(a.rules, func(r Rule) bool { return r.ID == id })
+	field := "name"
+	if s == nil {
+		field = "policy"
+	}
 	if a.rules[i].Severity != Off {
-		a.add(&a.rules[i], s, "name", detail)
+		a.add(&a.rules[i], s, field, detail)
 	}
 }

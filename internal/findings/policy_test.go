@@ -25,6 +25,7 @@ func TestAPolicyDecides(t *testing.T) {
 	relay.Host, relay.Port, relay.Debug = "10.0.0.25", 25, true
 	list := findings.Audit(findings.Input{Bundle: bundle(relay), Policy: p, Now: now})
 	want := []string{
+		"note exception-unknown policy",
 		"error host-private connections[0].host excepted",
 		"error debug-on connections[0].debug",
 		"warning exception-expired connections[0].name",
@@ -33,10 +34,13 @@ func TestAPolicyDecides(t *testing.T) {
 	if got := told(list); !slices.Equal(got, want) {
 		t.Fatalf("found %q\nwant  %q", got, want)
 	}
+	if list[0].Detail != `that of host-private for connection "Elsewhere"` {
+		t.Error(list[0].Detail)
+	}
 	if e := findings.Of(list, schema.Connections, 0)[0].Excepted; e.Reason != "through the VPN gateway, agreed with Anna" || e.Expires != "2026-03-01" {
 		t.Errorf("excepted by %+v", e)
 	}
-	if c := findings.Count(list); c != (findings.Tally{Errors: 1, Warnings: 1, Notes: 1, Excepted: 1}) {
+	if c := findings.Count(list); c != (findings.Tally{Errors: 1, Warnings: 1, Notes: 2, Excepted: 1}) {
 		t.Errorf("counted %+v", c)
 	}
 	later := findings.Audit(findings.Input{Bundle: bundle(relay), Policy: p, Now: now.Add(12 * time.Hour)})

@@ -51,6 +51,10 @@ func Rules() []Rule {
 			"Mail servers refuse it, or Cloud's form does.",
 			"Correct it on Server to a bare address such as jira@corp.example, and export again.",
 			connections(addressMalformed)},
+		{"address-display-name", Warning, "The sender address has a display name",
+			"Whether Cloud's form takes a name beside the address is not documented: unverified.",
+			"Compare with what Cloud's form offers; keep the bare address if it refuses the name.",
+			connections(addressDisplayName)},
 		{"host-missing", Error, "No host",
 			"A connection without OAuth2 needs the mail server's name.",
 			"Set the host on Server and export again.",
@@ -75,6 +79,11 @@ func Rules() []Rule {
 			"465 begins with TLS, 587 turns to TLS by STARTTLS: with the other one the connection hangs or fails.",
 			"Let mailferry probe show what the server speaks; correct the one that is wrong.",
 			connections(portEncryption)},
+
+		{"lookalike-host", Warning, "A host that looks like another",
+			"rn for m, vv for w, 0 for o and letters of other scripts are how look-alike domains are made: mail and passwords would go to a stranger.",
+			"Compare the two letter by letter; correct the wrong one on Server.",
+			lookalikeHosts},
 
 		// Passwords
 		{"password-unencrypted", Error, "A password without encryption",
@@ -123,6 +132,18 @@ func Rules() []Rule {
 			"It is not an absolute https address, so no token can be had there.",
 			"Correct it on Server and export again.",
 			endpoints(endpointMalformed)},
+		{"endpoint-placeholder", Error, "An endpoint with a placeholder",
+			"The address was copied out of a manual; no token can be had there.",
+			"Put in your tenant's id or domain on Server and export again.",
+			endpoints(endpointPlaceholder)},
+		{"endpoint-swapped", Error, "The endpoints stand in each other's place",
+			"People agree at the one, programs fetch tokens at the other; neither works as the other.",
+			"Swap them on Server and export again.",
+			credentials(endpointSwapped)},
+		{"endpoint-tenants", Warning, "The endpoints are of two tenants",
+			"A token of one tenant is refused by the other, unless both are names of one.",
+			"Use the same tenant in both.",
+			credentials(endpointTenants)},
 		{"oauth-authorise", Note, "Must be authorised again on Cloud",
 			"Tokens do not travel: until a person authorises the connection on Cloud, it sends nothing.",
 			"After the import, open the connection on Cloud and authorise it as its user.",
@@ -173,6 +194,10 @@ func Rules() []Rule {
 			"Its rule does not find anything there any more.",
 			"Remove it from the policy.",
 			nil},
+		{exceptionUnknown, Note, "An exception for an item that is not here",
+			"It accepts nothing: the item is of another bundle, was renamed, or the name is misspelt.",
+			"Correct the name in the policy, or leave it if the policy serves several bundles.",
+			nil},
 	}
 }
 
@@ -180,6 +205,7 @@ func Rules() []Rule {
 const (
 	exceptionExpired = "exception-expired"
 	exceptionIdle    = "exception-idle"
+	exceptionUnknown = "exception-unknown"
 )
 
 func isExtra(field string) bool { return strings.HasPrefix(field, "extra.") }

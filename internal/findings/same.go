@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -73,6 +74,83 @@ func lookalikeNames(a *audit, found add) {
 			}
 		}
 	}
+}
+
+// knownHosts are the domains of the mail and sign-in services that connections go
+// to most, and that look-alikes are therefore made of.
+var knownHosts = []string{"office365.com", "outlook.com", "microsoft.com", "microsoftonline.com", "windows.net",
+	"gmail.com", "googlemail.com", "google.com", "googleapis.com"}
+
+// lookalikeHosts finds hosts that look like another one of the bundle, or like a
+// known one, and are not. Of two it names the one that fewer items use.
+func lookalikeHosts(a *audit, found add) {
+	type use struct {
+		*subject
+		field string
+	}
+	uses := map[string][]use{} // by host and by each domain above it, in lower case
+	alike := map[string][]string{}
+	enter := func(host string) {
+		if uses[strings.ToLower(host)] == nil {
+			k := human.Skeleton(host)
+			alike[k] = append(alike[k], strings.ToLower(host))
+		}
+	}
+	for _, h := range knownHosts {
+		enter(h)
+		uses[h] = []use{}
+	}
+	for _, l := range lists {
+		for _, s := range a.subjects[l] {
+			for _, at := range hostsOf(a, s) {
+				for host := decodeIDN(at.value); strings.Contains(host, "."); _, host, _ = strings.Cut(host, ".") {
+					enter(host)
+					uses[strings.ToLower(host)] = append(uses[strings.ToLower(host)], use{s, at.field})
+				}
+			}
+		}
+	}
+	said := map[use]bool{}
+	for _, hosts := range alike {
+		best := hosts[0]
+		for _, h := range hosts {
+			if !slices.Contains(knownHosts, best) && (slices.Contains(knownHosts, h) || len(uses[h]) > len(uses[best])) {
+				best = h
+			}
+		}
+		for _, h := range hosts {
+			for _, u := range uses[h] {
+				if h != best && !said[u] {
+					said[u] = true
+					found(u.subject, u.field, schema.Quote(h)+" looks like "+schema.Quote(best))
+				}
+			}
+		}
+	}
+}
+
+// hostsOf are the host names in an item, but for IP addresses and those that
+// lookalike-character speaks of.
+func hostsOf(a *audit, s *subject) []text {
+	var out []text
+	add := func(field, host string) {
+		host = strings.TrimSuffix(strings.TrimSpace(host), ".")
+		if _, ip := address(host); host != "" && !ip && lookalikeCharacter(text{value: host, kind: schema.Technical}) == "" {
+			out = append(out, text{field: field, value: host})
+		}
+	}
+	add("host", s.host)
+	for _, e := range []text{{field: a.fields.from, value: s.from}, {field: "username", value: s.username}} {
+		if at := strings.LastIndexByte(e.value, '@'); at >= 0 {
+			add(e.field, strings.TrimRight(e.value[at+1:], "> "))
+		}
+	}
+	for _, e := range []text{{field: "authorization_endpoint", value: s.authorization}, {field: "token_endpoint", value: s.token}} {
+		if u, err := url.Parse(e.value); err == nil {
+			add(e.field, u.Hostname())
+		}
+	}
+	return out
 }
 
 // passwordShared groups by fingerprint, which shows equal secrets as equal

@@ -202,7 +202,7 @@ func lookalikeCharacter(t text) string {
 			s, shown = u, " (encoded in the value)"
 		}
 	}
-	if detail := first(s, func(_, r, _ rune) bool { return isDisguised(r) }); detail != "" {
+	if detail := first(s, func(_, r, _ rune) bool { return isDisguised(r) || t.kind == schema.Technical && isDressed(r) }); detail != "" {
 		return detail + ", is drawn like a plain character" + shown
 	}
 	if detail := mixedWord(s); detail != "" {
@@ -250,6 +250,16 @@ func isDisguised(r rune) bool {
 	return plain[0] < 0x80 && isPlain(plain)
 }
 
+// isDressed reports whether r is a form of ASCII punctuation, or one of the dots that
+// international host names allow for a full stop: in an address it is a way to
+// hide where a name ends.
+func isDressed(r rune) bool {
+	if r < 0x80 || r == 'ª' || r == 'º' {
+		return false
+	}
+	return r == '。' || r == '｡' || norm.NFKC.String(string(r))[0] < 0x80
+}
+
 // mixedWord looks at the words of s: runs of letters, marks and digits.
 func mixedWord(s string) string {
 	suspect := ""    // the first word whose every letter is foreign and looks like ASCII
@@ -274,7 +284,7 @@ func mixedWord(s string) string {
 			default:
 				continue
 			}
-			if human.Twin(r) != 0 {
+			if unicode.IsLetter(human.Twin(r)) { // a digit makes no word look Latin
 				alike++
 			}
 		}

@@ -8,11 +8,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// twins lists, behind each ASCII letter, the letters of other scripts that common
-// fonts draw like it. It is a small part of what Unicode lists (UTS #39), and the
-// part that look-alike names are made of.
-const twins = "aаɑα cсϲ dԁ eе gɡ hһհ iіι jјϳ kκк lӏ nո mм oоοօ pрρ qԛ rг sѕꜱ tт uυս vѵν wԝ xхχ yуγү zʐ " +
-	"AАΑᎪ BВΒᏴ CСᏟ EЕΕᎬ FϜ GԌᏀ HНΗᎻ IІΙӀ JЈᎫ KКΚᏦ LᏞ MМΜᎷ NΝ OОΟՕ PРΡᏢ SЅՏᏚ TТΤᎢ VѴᏙ XХΧ YΥҮ ZΖᏃ"
+// twins lists, behind each ASCII letter or digit, the letters of other scripts that
+// common fonts draw like it: of Greek, Cyrillic and Armenian all that Unicode lists
+// as confusable with one such character (UTS #39), of the other scripts those that
+// look-alike names are made of, and a few that fonts make alike though the list
+// has them not.
+const twins = "aаɑα bЬ cсϲ dԁ eеҽ fք gɡց hһհ iіιͺꙇ jјϳ kκк lӏ nոռ mм oоοօσ pрρϱ qԛգզ rгᴦ sѕꜱ tт uυս vѵν wԝѡա xх yуγү zʐ " +
+	"AАΑᎪ BВΒᏴ CСϹᏟ EЕΕᎬ FϜ GԌᏀ HНΗᎻ IІΙӀ JЈᎫͿ KКΚᏦ LᏞ MМΜϺᎷ NΝ OОΟՕ PРΡᏢ QԚ SЅՏᏚ TТΤᎢ UՍ VѴᏙ WԜ XХΧ YΥϒУҮ ZΖᏃ 2Ꙅ 3ЗӠ 6б"
 
 var twinMap = sync.OnceValue(func() map[rune]rune {
 	m := map[rune]rune{}
@@ -25,31 +27,39 @@ var twinMap = sync.OnceValue(func() map[rune]rune {
 	return m
 })
 
-// Twin returns the ASCII letter that r, a letter of another script, looks like, or
-// 0.
+// Twin returns the ASCII letter or digit that r, a letter of another script, looks
+// like, or 0.
 func Twin(r rune) rune { return twinMap()[r] }
 
 // Skeleton is equal for texts that look alike: letters of other scripts become
 // their ASCII twins, full-width, mathematical and other dressed letters plain
-// ones, what fonts hardly tell apart (I, l, 1 and |; O and 0) becomes one, and
-// case, blanks and what is drawn as nothing go.
+// ones, what fonts hardly tell apart (I, l, 1 and |; O and 0; rn and m; vv and w)
+// becomes one, and case, blanks and what is drawn as nothing go.
 //
 // Letters are looked at in the case in which they stand: a capital and its small
 // letter do not always have the same twin. Where case does not matter either,
 // compare the skeletons of the text and of the text in lower case.
 func Skeleton(s string) string {
-	return strings.Map(func(r rune) rune {
+	return pairs.Replace(strings.Map(func(r rune) rune {
 		if Invisible(r) || unicode.IsSpace(r) {
 			return -1
 		}
 		for range 2 { // a small letter may have a twin that its capital lacks
-			if t := Twin(r); t != 0 {
-				r = t
-			}
-			r = looks(r)
+			r = looks(twin(r))
 		}
 		return r
-	}, plain(s))
+	}, plain(s)))
+}
+
+// pairs are letters that look like one beside each other.
+var pairs = strings.NewReplacer("rn", "m", "vv", "w", "ӕ", "ae")
+
+// twin is r, or what it looks like.
+func twin(r rune) rune {
+	if t := Twin(r); t != 0 {
+		return t
+	}
+	return r
 }
 
 // looks is r in lower case, after what fonts hardly tell apart became one.
@@ -63,11 +73,12 @@ func looks(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-// plain composes, and undresses, what is not ASCII.
+// plain composes, and undresses, what is not ASCII. Twins go first: some, such as
+// the lunate sigma, would become a letter that looks otherwise.
 func plain(s string) string {
 	for i := range len(s) {
 		if s[i] >= 0x80 {
-			return norm.NFKC.String(s)
+			return norm.NFKC.String(strings.Map(twin, s))
 		}
 	}
 	return s

@@ -1,7 +1,9 @@
 package human_test
 
 import (
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/mailferry/mailferry/internal/human"
 )
@@ -25,6 +27,11 @@ func TestTextsThatLookAlikeHaveOneSkeleton(t *testing.T) {
 		{"ian", "lan", false},
 		{"anna", "ann\u00e4", false},
 		{"anna", "ana", false},
+		{"modem", "rnodern", true},
+		{"wwf", "vvvvf", true},
+		{"barn", "bam", true},
+		{"ra", "m", false},
+		{"cassa", "ϲаѕѕа", true}, // a lunate sigma, which is no letter of today's Greek
 	} {
 		if got := human.Skeleton(c.a) == human.Skeleton(c.b); got != c.same {
 			t.Errorf("%+q and %+q have the skeletons %+q and %+q", c.a, c.b, human.Skeleton(c.a), human.Skeleton(c.b))
@@ -33,10 +40,27 @@ func TestTextsThatLookAlikeHaveOneSkeleton(t *testing.T) {
 }
 
 func TestASkeletonIsItsOwnSkeletonAndInLowerCase(t *testing.T) {
-	for _, s := range []string{"Anna@Corp.Example", "\u0412\u0395\u0410", "ΣΊΣΥΦΟΣ", "l1I|0O"} {
+	for _, s := range []string{"Anna@Corp.Example", "\u0412\u0395\u0410", "ΣΊΣΥΦΟΣ", "l1I|0O", "rrnnVVvRN", "ӔϾϹϒ"} {
 		once := human.Skeleton(s)
 		if again := human.Skeleton(once); again != once {
 			t.Errorf("%+q: %+q becomes %+q", s, once, again)
+		}
+	}
+}
+
+// confusables are the letters of Greek, Cyrillic and Armenian that Unicode's table
+// (UTS #39, version 13) draws like ASCII, each before what it looks like.
+const confusables = "ͺi ͿJ ΑA ΒB ΕE ΖZ ΗH Ιl ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX αa γy νv οo ρp σo υu ϒY ϜF ϱp ϲc " +
+	"ϳj ϹC ϺM ЅS Іl ЈJ АA ВB ЕE З3 КK МM НH ОO РP СC ТT УY ХX Ьb аa б6 гr еe оo рp сc " +
+	"уy хx ѕs іi јj ѡw ѴV ѵv ҮY үy һh ҽe Ӏl ӏi ӔAE ӕae Ӡ3 ԁd ԌG ԛq ԜW ԝw ՍU ՏS ՕO աw " +
+	"գq զq հh ոn ռn սu ցg քf օo ᴦr ιi Ꙅ2 ꙇi"
+
+func TestWhatUnicodeListsAsAlikeLooksAlike(t *testing.T) {
+	for pair := range strings.FieldsSeq(confusables) {
+		letter, size := utf8.DecodeRuneInString(pair)
+		// Unicode's table takes I for l; here case decides before that.
+		if got, want := human.Skeleton("x"+string(letter)+"x"), human.Skeleton("x"+pair[size:]+"x"); got != want && letter != 'ӏ' {
+			t.Errorf("%c looks like %s and becomes %q", letter, pair[size:], got)
 		}
 	}
 }
