@@ -132,7 +132,7 @@ func TestNoSecretGoesToAnEndpointThatIsNotTrusted(t *testing.T) {
 	b.credential("none", canary, "", "")
 	r := b.login(t, a)
 	r.of(t, "one", StepSecret).want(t, Unknown, "not tried")
-	r.of(t, "one", StepEndpoint).want(t, Failed, "is for other.example")
+	r.of(t, "one", StepEndpoint).want(t, Failed, `is for "other.example"`)
 	r.of(t, "clear", StepEndpoint).want(t, Note, "no authorization endpoint")
 	if r.Credentials[1].State != Failed || r.Credentials[2].State != Failed || r.Credentials[3].State != Note {
 		t.Errorf("%+v", r.Credentials)

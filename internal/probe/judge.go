@@ -2,7 +2,7 @@ package probe
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/schema"
@@ -50,8 +50,13 @@ func (r *run) judgeConnection(c *connection, s *Server) {
 	if kind == findings.NoTLS && s.Mode == StartTLS {
 		methods = s.MethodsClear
 	}
-	if s.Mode != "" && c.marker != nil && len(methods) == 0 {
-		c.add(StepSignIn, Failed, "there is a password, and with this Encryption no sign-in is offered")
+	oauth := schema.UsesOAuth2(c.item)
+	switch {
+	case s.Mode == "", slices.ContainsFunc(c.Checks, func(k Check) bool { return k.Step == StepSignIn && k.State == Failed }):
+	case oauth && !slices.Contains(methods, "XOAUTH2") && !slices.Contains(methods, "OAUTHBEARER"):
+		c.add(StepSignIn, Failed, "with this Encryption the server offers no sign-in by OAuth2")
+	case !oauth && c.marker != nil && len(methods) == 0:
+		c.add(StepSignIn, Failed, "there is a password, and with this Encryption the server offers no sign-in")
 	}
 }
 
@@ -68,12 +73,12 @@ func agreement(c *connection, s *Server, kind findings.EncryptionWord) Check {
 	}[s.Mode] + fmt.Sprintf(" on %d", s.Port)
 	state := Failed
 	switch {
+	case kind == findings.UnknownTLS && s.Mode == Clear, kind == findings.NoTLS && s.Mode == StartTLS:
+		state = Warning
 	case kind == findings.UnknownTLS:
 		state = Note
 	case kind == findings.ImplicitTLS && s.Mode == Implicit, kind == findings.StartTLS && s.Mode == StartTLS, kind == findings.NoTLS && s.Mode == Clear:
 		return Check{StepEncryption, Good, does + ", as Encryption says"}
-	case kind == findings.NoTLS && s.Mode == StartTLS:
-		state = Warning
 	}
-	return Check{StepEncryption, state, strings.Join([]string{does, word}, "; ")}
+	return Check{StepEncryption, state, does + "; " + word}
 }

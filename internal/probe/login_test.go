@@ -136,6 +136,9 @@ func TestWhatCannotBeSignedInForIsSaid(t *testing.T) {
 	b.connection("passwordless", port, "None", "user", "").Password = nil
 	r := b.login(t, nil)
 	r.of(t, "oauth", StepSignIn).want(t, Note, "authorised on Cloud first")
+	if last := r.Connections[0].Checks; last[len(last)-1].Text != "with this Encryption the server offers no sign-in by OAuth2" {
+		t.Errorf("%+v", last)
+	}
 	r.of(t, "missing", StepSignIn).want(t, Unknown, "missing")
 	r.of(t, "unreached", StepSignIn).want(t, Unknown, "your key does not open")
 	r.of(t, "userless", StepSignIn).want(t, Failed, "no user name")

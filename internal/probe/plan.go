@@ -120,7 +120,8 @@ func (r *run) host(name string) *host {
 	name = wireName(name)
 	h := r.byHost[name]
 	if h == nil {
-		h = &host{name: name, pace: rate.NewLimiter(pace, 1), refused: map[string]bool{}}
+		h = &host{name: name, pace: rate.NewLimiter(pace, 1), refused: map[string]bool{},
+			byUser: map[string][]*login{}, byClient: map[string][]*client{}}
 		r.byHost[name] = h
 		r.hosts = append(r.hosts, h)
 	}
@@ -152,16 +153,18 @@ func (r *run) planLogin(c *connection) {
 		c.add(StepSignIn, Unknown, "not tried: a user name and no password")
 		return
 	}
-	h := r.host(c.Host)
-	for _, l := range h.logins {
-		// Without a password there is nothing but the sender: each port by itself.
-		same := l.user == c.user && l.password.Equal(password)
-		if same && (!password.IsZero() || l.of[0].server == c.server) {
+	h, key := r.host(c.Host), c.user
+	if password.IsZero() { // there is nothing but the sender: each port by itself
+		key = strconv.Itoa(c.Port)
+	}
+	for _, l := range h.byUser[key] {
+		if l.password.Equal(password) {
 			l.of = append(l.of, c)
 			return
 		}
 	}
-	h.logins = append(h.logins, &login{c.user, password, []*connection{c}})
+	l := &login{c.user, password, []*connection{c}}
+	h.logins, h.byUser[key] = append(h.logins, l), append(h.byUser[key], l)
 }
 
 // planCredential looks at the endpoints of a credential, and tries its secret.
@@ -190,13 +193,15 @@ func (r *run) planCredential(it schema.Item) {
 		return
 	}
 	h, server := r.host(token.Hostname()), res.endpoints[len(res.endpoints)-1].server
-	for _, c := range h.clients {
-		if c.endpoint.String() == token.String() && c.id == id && c.secret.Equal(secret) {
+	key := token.String() + " " + id
+	for _, c := range h.byClient[key] {
+		if c.secret.Equal(secret) {
 			c.of = append(c.of, res)
 			return
 		}
 	}
-	h.clients = append(h.clients, &client{token, server, id, secret, []*Result{res}})
+	c := &client{token, server, id, secret, []*Result{res}}
+	h.clients, h.byClient[key] = append(h.clients, c), append(h.byClient[key], c)
 }
 
 // endpoint reads an address of a credential, and has its server looked at. nil

@@ -72,6 +72,10 @@ type host struct {
 	servers []*Server
 	logins  []*login
 	clients []*client
+	// The same, to find those of one user or client: a bundle may have many.
+	byUser   map[string][]*login
+	byClient map[string][]*client
+
 	pace    *rate.Limiter
 	refused map[string]bool // accounts that one password was not accepted for: no other is tried
 	dead    bool            // it broke off while somebody signed in: nothing more is tried

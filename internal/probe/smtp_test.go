@@ -48,6 +48,7 @@ func TestEncryptionIsHeldAgainstWhatTheServerSpeaks(t *testing.T) {
 		{"", StartTLS, Warning, "Encryption is empty"},
 		{"None", Clear, Good, "as Encryption says"},
 		{"TLS", StartTLS, Note, `Encryption is "TLS"`},
+		{"TLS", Clear, Warning, "has no TLS"},
 	} {
 		name := fmt.Sprintf("%s and %s", c.encryption, c.mode)
 		b.connection(name, ports[c.mode], c.encryption, "", "")
@@ -106,7 +107,7 @@ func TestSignInMethodsAreToldBeforeAndWithinTLS(t *testing.T) {
 	if !strings.Contains(s.Greeting, mailHost) || !strings.HasPrefix(s.Reached, "127.0.0.1:") {
 		t.Errorf("greeting %q, reached %q", s.Greeting, s.Reached)
 	}
-	r.of(t, "one", StepSignIn).want(t, Failed, "no sign-in is offered")
+	r.of(t, "one", StepSignIn).want(t, Failed, "offers no sign-in")
 }
 
 func TestCertificatesAreJudged(t *testing.T) {
@@ -121,7 +122,7 @@ func TestCertificatesAreJudged(t *testing.T) {
 		"expired":    {a.Issue(mailHost, -time.Hour), Failed, "expired on"},
 		"self":       {(*mailserver.Authority)(nil).Issue(mailHost, month), Failed, "is signed by itself"},
 		"stranger":   {others.Issue(mailHost, month), Failed, "is signed by CN=Test CA, whom this machine does not trust"},
-		"wrong name": {a.Issue("other.example", 3*month), Failed, "is for other.example, not for this host"},
+		"wrong name": {a.Issue("other.example", 3*month), Failed, "is for \"other.example\", not for this host"},
 		"all wrong":  {others.Issue("other.example", -time.Hour), Failed, "not for this host, and is signed by"},
 	} {
 		t.Run(name, func(t *testing.T) {

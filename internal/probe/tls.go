@@ -1,11 +1,11 @@
 package probe
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -59,8 +59,9 @@ func (r *run) distrust(name string, chain []*x509.Certificate, now time.Time) (w
 		wrong = append(wrong, "is not valid before "+leaf.NotBefore.UTC().Format(time.DateOnly))
 		at = leaf.NotBefore
 	}
-	if leaf.VerifyHostname(bracketed(name)) != nil {
-		wrong = append(wrong, "is for "+r.names(leaf)+", not for this host")
+	if leaf.VerifyHostname(name) != nil {
+		names := r.shown(leaf).Names
+		wrong = append(wrong, "is for "+cmp.Or(human.Few(names, len(names)), "no host")+", not for this host")
 	}
 	options := x509.VerifyOptions{Roots: r.roots, Intermediates: x509.NewCertPool(), CurrentTime: at}
 	for _, c := range chain[1:] {
@@ -78,27 +79,6 @@ func (r *run) distrust(name string, chain []*x509.Certificate, now time.Time) (w
 		wrong = append(wrong, "is not trusted: "+r.words(err.Error()))
 	}
 	return wrong
-}
-
-// bracketed is a name as VerifyHostname wants it.
-func bracketed(name string) string {
-	if a, err := netip.ParseAddr(name); err == nil {
-		return "[" + a.WithZone("").String() + "]"
-	}
-	return name
-}
-
-func (r *run) names(c *x509.Certificate) string {
-	names := r.shown(c).Names
-	if len(names) == 0 {
-		return "no host"
-	}
-	const most = 3
-	text := strings.Join(names[:min(len(names), most)], ", ")
-	if len(names) > most {
-		text += fmt.Sprintf(" and %d more", len(names)-most)
-	}
-	return text
 }
 
 // shown is a certificate as a report has it: all of its texts are the server's.

@@ -19,7 +19,11 @@ func (r *Report) Verdict() string {
 	var parts []string
 	for _, s := range []State{Failed, Warning, Unknown, Note, Good} {
 		if n := r.Summary[s]; n > 0 {
-			parts = append(parts, strconv.Itoa(n)+" "+string(s))
+			text := human.Count(n, string(s))
+			if s == Unknown || s == Good {
+				text = strconv.Itoa(n) + " " + string(s)
+			}
+			parts = append(parts, text)
 		}
 	}
 	if parts == nil {
