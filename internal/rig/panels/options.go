@@ -2,6 +2,8 @@ package panels
 
 import (
 	"cmp"
+	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -63,6 +65,31 @@ func (o Options) of(l Library) Options {
 	}
 	if l == AUI && o.Form == "" {
 		o.Form = "page"
+	}
+	return o
+}
+
+// Vary draws lots by a seed for what a panel of the library can be: print the
+// seed where a test fails.
+func Vary(library Library, seed uint64) Options {
+	r := rand.New(rand.NewPCG(seed, 1))
+	pick := func(of ...string) string { return of[r.IntN(len(of))] }
+	yes := func() bool { return r.IntN(2) == 0 }
+	o := Options{
+		Seed: seed, Row: pick("", "named", "unnamed", "two", "buttons", "icons", "link"), List: pick("", "table", "grid", "cards"),
+		Menu: pick("", "tabs", "folds"), Form: pick("dialog", "drawer", "page"),
+		Badge: yes(), NoHead: yes(), OneName: yes(), Fold: yes(), Change: yes(), NoCheck: yes(), Alert: yes(), Masked: yes(), Legend: yes(),
+		Choice: Choice{
+			Search: pick("", "yes", "no"), Clear: yes(), Groups: yes(), Inline: yes(), From: pick("", "", "request", "timer", "typing"),
+			After: time.Duration(700+r.IntN(2300)) * time.Millisecond, Native: pick("", "select2", "chosen", "auiselect"),
+		},
+	}
+	if library == AUI {
+		o.List, o.Menu, o.Form = "", "", pick("dialog", "page")
+	}
+	if yes() {
+		o.PageOf, o.Next = 2, pick("", "Next", "Next page", "›", "More", "Load more", "scroll")
+		o.Grows = strings.HasSuffix(strings.ToLower(o.Next), "more")
 	}
 	return o
 }

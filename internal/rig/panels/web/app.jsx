@@ -12,7 +12,7 @@ const millis = how.After / 1e6;
 
 // useOptions gives a choice's options as the panel has them come.
 export function useOptions(list, field, typed) {
-  const [options, setOptions] = useState(how.From || field.of ? null : field.options);
+  const [options, setOptions] = useState(how.From || how.Virtual || field.of ? null : field.options);
   const path = `/options/${list.key}/${field.key}`;
   useEffect(() => {
     let gone = false;
@@ -177,17 +177,17 @@ function Nav({ kit, onList }) {
 }
 
 function App({ kit }) {
-  const [list, setList] = useState(product.lists.find((l) => l.key === 'connections'));
+  const [list, setList] = useState(panel.Menu ? null : product.lists.find((l) => l.key === 'connections'));
   const [item, setItem] = useState(null);
   const [made, setMade] = useState(0);
   const close = () => setItem(null);
   const done = () => { close(); setTimeout(() => setMade((n) => n + 1), 150); };
-  const title = `${item?.id || panel.OneName ? 'Edit' : 'Add'} ${list.one}`;
+  const title = `${item?.id || panel.OneName ? 'Edit' : 'Add'} ${list?.one}`;
   const form = item && <ItemForm kit={kit} list={list} item={item} onDone={done} onCancel={close} />;
   const page = item && panel.Form === 'page';
   return (<div style={{ display: 'flex', gap: 24, padding: 16 }}>
     <Nav kit={kit} onList={(l) => { setList(l); close(); }} />
-    <main style={{ flex: 1 }}>{page ? <><h2>{title}</h2>{form}</> : <ListPage key={list.key} kit={kit} list={list} onEdit={setItem} made={made} />}</main>
+    <main style={{ flex: 1 }}>{page ? <><h2>{title}</h2>{form}</> : !list ? <h2>Mail Queue</h2> : <ListPage key={list.key} kit={kit} list={list} onEdit={setItem} made={made} />}</main>
     {!page && <kit.Over open={!!item} title={title} onClose={close}>{form}</kit.Over>}
   </div>);
 }

@@ -9,8 +9,8 @@ const how = panel.Choice;
 const box = { background: 'white', border: '1px solid gray', padding: 8, overflow: 'auto' };
 
 function Choice({ field, model, value, set, error }) {
-  const [typed, setTyped] = useState(null);
-  const { options, loading } = useOptions(model.list, field, typed ?? '');
+  const [typed, setTyped] = useState('');
+  const { options, loading } = useOptions(model.list, field, typed);
   const [at, setAt] = useState(null);
   const item = (o) => <ListBoxItem key={o} id={o} textValue={o}>{o}</ListBoxItem>;
   const listBox = <ListBox style={{ maxHeight: 240, overflow: 'auto', height: how.Virtual ? 240 : undefined, display: how.Virtual ? 'block' : undefined }} renderEmptyState={() => (loading ? 'Loading…' : 'No options')}>
@@ -22,10 +22,10 @@ function Choice({ field, model, value, set, error }) {
   const label = <Label style={{ display: 'block' }}>{field.label}{field.required && ' *'}</Label>;
   const given = { isRequired: field.required, isInvalid: !!error, style: { margin: '8px 0' } };
   if (how.Search === 'yes' || how.From === 'typing') {
-    return <div ref={setAt}><ComboBox {...given} selectedKey={value || null} allowsEmptyCollection inputValue={typed ?? value} onInputChange={setTyped} onSelectionChange={(key) => { set(key ?? ''); setTyped(key ?? ''); }}
+    return <div ref={setAt}><ComboBox {...given} allowsEmptyCollection defaultSelectedKey={value || null} defaultInputValue={value} onInputChange={setTyped} onSelectionChange={(key) => set(key ?? '')}
       defaultFilter={how.From === 'typing' ? () => true : undefined}>{label}<div><Input autoComplete="off" /><Button>▼</Button></div>{rest}</ComboBox></div>;
   }
-  return <div ref={setAt}><Select {...given} selectedKey={value || null} onSelectionChange={(key) => set(key ?? '')}>{label}<Button><SelectValue /> <span aria-hidden="true">▼</span></Button>{rest}</Select>
+  return <div ref={setAt}><Select {...given} allowsEmptyCollection selectedKey={value || null} onSelectionChange={(key) => set(key ?? '')}>{label}<Button><SelectValue /> <span aria-hidden="true">▼</span></Button>{rest}</Select>
     {how.Clear && value && <Button aria-label={'Clear ' + field.label} onPress={() => set('')}>×</Button>}</div>;
 }
 
