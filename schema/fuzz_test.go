@@ -76,6 +76,33 @@ func FuzzDigest(f *testing.F) {
 	})
 }
 
+// FuzzItem: an item that is taken without the schema is one that the schema takes.
+func FuzzItem(f *testing.F) {
+	for _, it := range slices.Concat(serverBundle().Credentials, serverBundle().Connections) {
+		raw, err := Marshal(it)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw, true)
+		f.Add(bytes.ReplaceAll(raw, []byte("connect_mode"), []byte("service_provider")), false)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, server bool) {
+		format := CloudFormat
+		if server {
+			format = ServerFormat
+		}
+		for _, l := range []List{Credentials, Connections} {
+			it := NewItem(format, l)
+			if scan(raw) != nil || unmarshal(raw, it) != nil || !asWritten(it, raw) {
+				continue
+			}
+			if err := validate(bundleFile(format), l.One(), raw, ""); err != nil {
+				t.Errorf("the schema refuses what was taken: %v", err)
+			}
+		}
+	})
+}
+
 // FuzzStatement: a statement file that is taken is written and read back equal, and
 // the text that was signed stays what it is.
 func FuzzStatement(f *testing.F) {

@@ -488,3 +488,42 @@ func TestDifferencesNameEveryFieldThatDiffers(t *testing.T) {
 		t.Errorf("of one item alone: %v", got)
 	}
 }
+
+// asWritten knows these keywords of an item's properties, and a new one has to be
+// told to it.
+func TestNoPropertyHasAKeywordThatAsWrittenDoesNotKnow(t *testing.T) {
+	known := []string{"title", "text", "secret", "type", "minLength", "maxLength", "minimum", "maximum", "$ref", "examples"}
+	for _, file := range []string{"server-bundle", "cloud-bundle"} {
+		raw, err := SchemaFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc struct {
+			Definitions map[string]struct {
+				Properties map[string]map[string]any
+				Rest       map[string]any `json:",inline"`
+			}
+		}
+		if err := json.Unmarshal(raw, &doc, json.MatchCaseInsensitiveNames(true)); err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range []List{Credentials, Connections} {
+			def := doc.Definitions[l.One()]
+			for name, p := range def.Properties {
+				for keyword, v := range p {
+					if name == "extra" { // it is left to the schema
+						continue
+					}
+					if !slices.Contains(known, keyword) || keyword == "minLength" && v != 1.0 || keyword == "$ref" && name != SecretField(l) {
+						t.Errorf("%s %s.%s: %s %v", file, l.One(), name, keyword, v)
+					}
+				}
+			}
+			for keyword := range def.Rest {
+				if keyword != "type" && keyword != "required" && keyword != "additionalProperties" {
+					t.Errorf("%s %s: %s", file, l.One(), keyword)
+				}
+			}
+		}
+	}
+}
