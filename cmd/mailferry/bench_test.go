@@ -42,7 +42,7 @@ func BenchmarkAudit(b *testing.B) {
 	opsKey, ops := key("ops")
 	revKey, rev := key("rev")
 	sheet := filepath.Join(dir, "connections.csv")
-	writeSheet(b, sheet)
+	writeSheet(b, sheet, benchConnections)
 	server, cloud := filepath.Join(dir, "server.age"), filepath.Join(dir, "cloud.age")
 	quiet(b, bin, "export", "-r", ops, "--reviewer", rev, "-o", server, sheet)
 	quiet(b, bin, "transform", "-i", revKey, "-r", ops, "--reviewer", rev, "-o", cloud, server)
@@ -90,7 +90,7 @@ func BenchmarkAudit(b *testing.B) {
 
 // writeSheet writes connections such as a site has, row by row, so that this
 // process stays small: a child's peak begins with what its parent had.
-func writeSheet(b *testing.B, path string) {
+func writeSheet(b *testing.B, path string, n int) {
 	b.Helper()
 	f, err := os.Create(path)
 	if err != nil {
@@ -98,7 +98,7 @@ func writeSheet(b *testing.B, path string) {
 	}
 	w := bufio.NewWriter(f)
 	fmt.Fprintln(w, "Name,Description,From Address,Prefix,Connect Mode,Encryption,Username,Password,Host,Port,Debug,OAuth2 Credentials")
-	for i := range benchConnections {
+	for i := range n {
 		fmt.Fprintf(w, "Service Desk %05d,\"Answers to customers, all projects of category %d\",desk%d@example.com,[SD-%d],SMTP,STARTTLS,desk%d@example.com,made-up-Kestrel-%d,mail%d.example.com,587,false,\n",
 			i, i%40, i, i, i, i%9000, i%12)
 	}
