@@ -169,7 +169,8 @@ func (nowhere) Held(bool) error { return nil }
 func placed(path string, err error) error {
 	switch {
 	case errors.Is(err, errLocked):
-		return schema.Hint(fmt.Errorf("ledger %s: another import is at work with it", path), "wait until it is done; a crash leaves no lock behind")
+		return schema.Hint(fmt.Errorf("ledger %s: another import is at work with it", path),
+			"wait until it is done; a crash leaves no lock behind")
 	case errors.Is(err, fs.ErrPermission):
 		return schema.Hint(fmt.Errorf("ledger: %w", err), "choose another place with --ledger F")
 	}

@@ -87,7 +87,8 @@ func compare(cloud, bundle schema.Item) []Change {
 	var out []Change
 	for _, f := range schema.Differences(cloud, bundle) {
 		if !f.Secret && asShown(cloud, f.Name) != asShown(bundle, f.Name) {
-			out = append(out, Change{Field: f.Name, Label: f.Label, From: schema.Text(cloud, f.Name), To: schema.Text(bundle, f.Name)})
+			out = append(out, Change{Field: f.Name, Label: f.Label,
+				From: schema.Text(cloud, f.Name), To: schema.Text(bundle, f.Name)})
 		}
 	}
 	return out

@@ -26,10 +26,12 @@ func ruleFor(b *schema.Bundle, l schema.List, field, value string) string {
 		}
 		for _, v := range rules.Values[f.Values] {
 			if v.To == value {
-				return fmt.Sprintf("; in the rules, edit the line of values.%s from %s to %s", f.Values, schema.Quote(v.From), schema.Quote(v.To))
+				return fmt.Sprintf("; in the rules, edit the line of values.%s from %s to %s", f.Values,
+					schema.Quote(v.From), schema.Quote(v.To))
 			}
 		}
-		return fmt.Sprintf("; in the rules, add a line to values.%s from %s to one of them", f.Values, schema.Quote(value))
+		return fmt.Sprintf("; in the rules, add a line to values.%s from %s to one of them", f.Values,
+			schema.Quote(value))
 	}
 	return ""
 }

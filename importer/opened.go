@@ -24,8 +24,10 @@ func For(o *sealed.Opened, include, exclude []string) (Options, error) {
 	if err != nil {
 		return opts, err
 	}
-	if !sel.All() && !slices.ContainsFunc(o.Bundle.Connections, func(it schema.Item) bool { return sel.Has(it.ItemName()) }) {
-		return opts, schema.Hint(errors.New("no connection is selected"), "--include selects connections; the credentials that they need come along")
+	if !sel.All() && !slices.ContainsFunc(o.Bundle.Connections,
+		func(it schema.Item) bool { return sel.Has(it.ItemName()) }) {
+		return opts, schema.Hint(errors.New("no connection is selected"),
+			"--include selects connections; the credentials that they need come along")
 	}
 	if o.PartsOpened > 0 || o.Parts == 0 {
 		names := transform.NamesOf(o.Bundle)
@@ -43,7 +45,8 @@ func For(o *sealed.Opened, include, exclude []string) (Options, error) {
 }
 
 func errServerBundle() error {
-	return schema.Hint(errors.New("is a server bundle; Cloud takes a cloud bundle"), "mailferry transform -i KEY -r RECIPIENT -o cloud.age BUNDLE")
+	return schema.Hint(errors.New("is a server bundle; Cloud takes a cloud bundle"),
+		"mailferry transform -i KEY -r RECIPIENT -o cloud.age BUNDLE")
 }
 
 // LedgerBeside is where the ledger of a bundle's file and a Cloud lies, unless it is

@@ -142,7 +142,8 @@ func (r *run) prepare(pi *PlanItem) (*attempt, error) {
 			return nil, err
 		}
 	}
-	if was := pi.intent; was != nil && was.Action == in.Action && was.Item == in.Item && was.Secret == in.Secret && was.ID == in.ID {
+	if was := pi.intent; was != nil &&
+		was.Action == in.Action && was.Item == in.Item && was.Secret == in.Secret && was.ID == in.ID {
 		in.Key, a.again = was.Key, true
 	} else {
 		in.Key = schema.NewID()
@@ -177,7 +178,8 @@ func (r *run) unsent(a *attempt) error {
 	if a.again {
 		return nil
 	}
-	return r.led.add(record{Type: typeOutcome, Time: schema.At(r.o.Watch.Now()), Key: a.write.Key, Result: outVoid, Words: "not sent"})
+	return r.led.add(record{Type: typeOutcome, Time: schema.At(r.o.Watch.Now()), Key: a.write.Key,
+		Result: outVoid, Words: "not sent"})
 }
 
 // end writes what came of an attempt. open: nobody saw its end, and the next

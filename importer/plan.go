@@ -130,7 +130,8 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	out := &Plan{
 		Created: schema.At(p.o.Watch.Now()), Cloud: site.URL, Rehearsal: site.Rehearsal,
 		Bundle: p.o.Bundle.Manifest.ID, Digest: p.o.Digest, OnConflict: p.o.Conflicts.Policy,
-		RewriteSecrets: p.o.Conflicts.RewriteSecrets, Include: p.o.Select.Include, Exclude: p.o.Select.Exclude, Items: []PlanItem{},
+		RewriteSecrets: p.o.Conflicts.RewriteSecrets, Include: p.o.Select.Include, Exclude: p.o.Select.Exclude,
+		Items: []PlanItem{},
 	}
 	planned := map[string]Action{} // credentials
 	for it := range p.o.Bundle.All() {
@@ -165,7 +166,8 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 			return pi, nil
 		}
 		if p.unseen(k) && !p.again[k] {
-			pi.block(Reason{Code: NotFound, Words: fmt.Sprintf("%s %s: %s", k.List.One(), schema.Quote(k.Name), p.unfound(k))})
+			pi.block(Reason{Code: NotFound, Words: fmt.Sprintf("%s %s: %s", k.List.One(),
+				schema.Quote(k.Name), p.unfound(k))})
 			return pi, nil
 		}
 		pi.Action, pi.sendSecret = ActionCreate, need
@@ -173,14 +175,16 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 			pi.Notes = append(pi.Notes, "was imported on "+when.time.Minute()+" and is gone from Cloud since")
 		}
 		if missing {
-			pi.block(Reason{Code: SecretMissing, Words: fmt.Sprintf("%s %s: its %s is missing", k.List.One(), schema.Quote(k.Name), secretLabel(k.List))})
+			pi.block(Reason{Code: SecretMissing, Words: fmt.Sprintf("%s %s: its %s is missing", k.List.One(),
+				schema.Quote(k.Name), secretLabel(k.List))})
 		}
 		return pi, p.checkOffered(ctx, &pi, nil)
 	case 1:
 		pi.remote, pi.Seen = &there[0].Remote, there[0].view
 	default:
 		pi.Seen = fmt.Sprintf("%d of %s", len(there), there[0].view)
-		pi.conflict(DoubleConflict, fmt.Sprintf("Cloud has %d %s of the name %s", len(there), k.List, schema.Quote(k.Name)))
+		pi.conflict(DoubleConflict, fmt.Sprintf("Cloud has %d %s of the name %s", len(there), k.List,
+			schema.Quote(k.Name)))
 		return pi, nil
 	}
 	pi.Changes = p.o.changes(pi.remote.Item, it)
@@ -189,7 +193,8 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	case len(pi.Changes) == 0:
 		pi.Action = ActionUnchanged
 	case p.o.Conflicts.Policy != Overwrite:
-		pi.conflict(Conflict, fmt.Sprintf("%s %s is on Cloud with another %s", k.List.One(), schema.Quote(k.Name), joinWords(labels(pi.Changes))))
+		pi.conflict(Conflict, fmt.Sprintf("%s %s is on Cloud with another %s", k.List.One(),
+			schema.Quote(k.Name), joinWords(labels(pi.Changes))))
 	default:
 		pi.Action = ActionChange
 		if need && !pi.sendSecret {
@@ -252,9 +257,10 @@ func (p *planner) checkOffered(ctx context.Context, pi *PlanItem, changes []Chan
 			p.offered[key] = values
 		}
 		if values != nil && !slices.Contains(values, text) {
-			pi.block(Reason{Code: NotOffered, Field: f.Name, Words: fmt.Sprintf("%s %s: Cloud does not offer %s as its %s, but %s%s",
-				pi.List.One(), schema.Quote(pi.Name), schema.Quote(text), f.Label,
-				schema.Quotes(p.o.guard.AllQuotable(values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))})
+			pi.block(Reason{Code: NotOffered, Field: f.Name,
+				Words: fmt.Sprintf("%s %s: Cloud does not offer %s as its %s, but %s%s",
+					pi.List.One(), schema.Quote(pi.Name), schema.Quote(text), f.Label,
+					schema.Quotes(p.o.guard.AllQuotable(values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))})
 		}
 	}
 	return nil
@@ -277,13 +283,15 @@ func (p *planner) holdBack(pi *PlanItem, planned map[string]Action) {
 	case len(there) == 0:
 		r.Code, r.Words = CredentialMissing, fmt.Sprintf("credential %s is not on Cloud", schema.Quote(name))
 	case len(there) > 1:
-		r.Code, r.Words = CredentialDiffers, fmt.Sprintf("credential %s is on Cloud %d times", schema.Quote(name), len(there))
+		r.Code, r.Words = CredentialDiffers, fmt.Sprintf("credential %s is on Cloud %d times",
+			schema.Quote(name), len(there))
 	default:
 		other := sameCredential(there[0].Item, ours)
 		if len(other) == 0 {
 			return
 		}
-		r.Code, r.Words = CredentialDiffers, fmt.Sprintf("credential %s on Cloud is another one: %s", schema.Quote(name), joinWords(other))
+		r.Code, r.Words = CredentialDiffers, fmt.Sprintf("credential %s on Cloud is another one: %s",
+			schema.Quote(name), joinWords(other))
 	}
 	pi.credential = r
 	switch a := planned[name]; {

@@ -26,7 +26,8 @@ type replaced struct {
 // before the request is sent. The file's name comes from what was there, so
 // that a repeated change keeps it once.
 func (r *run) keep(pi *PlanItem) error {
-	raw, err := schema.MarshalIndent(replaced{ReplacedFormat, r.o.Cloud.Site().URL, schema.At(r.o.Watch.Now()), pi.List, pi.remote.ID, pi.remote.Item})
+	was := replaced{ReplacedFormat, r.o.Cloud.Site().URL, schema.At(r.o.Watch.Now()), pi.List, pi.remote.ID, pi.remote.Item}
+	raw, err := schema.MarshalIndent(was)
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,8 @@ func (r *run) keep(pi *PlanItem) error {
 	if err != nil {
 		return err
 	}
-	path := fmt.Sprintf("%s.%s-%s.replaced.age", strings.TrimSuffix(r.o.Ledger.Path, ".jsonl"), pi.List.One(), name[:16])
+	path := fmt.Sprintf("%s.%s-%s.replaced.age", strings.TrimSuffix(r.o.Ledger.Path, ".jsonl"), pi.List.One(),
+		name[:16])
 	file, err := sealed.Encrypt(raw, r.o.Conflicts.Keepers)
 	if err == nil {
 		err = r.o.files.Write(path, file)

@@ -245,7 +245,8 @@ func (r *run) lookAgain(ctx context.Context, items int, lists ...schema.List) er
 		case <-time.After(r.wait):
 		}
 		err := r.p.refresh(ctx, lists...)
-		if err == nil || n == rounds || ctx.Err() != nil || errors.Is(err, ErrUnauthorized) || errors.As(err, new(*UnfitError)) {
+		if err == nil || n == rounds || ctx.Err() != nil ||
+			errors.Is(err, ErrUnauthorized) || errors.As(err, new(*UnfitError)) {
 			return err
 		}
 		r.o.Watch.Log.Warn("Cloud cannot be looked at", "error", err)

@@ -53,7 +53,8 @@ type SavedItem struct {
 
 // Saved returns what is saved of a plan.
 func (p *Plan) Saved() *SavedPlan {
-	s := &SavedPlan{Format: PlanFormat, Created: p.Created, Cloud: sameSite(p.Cloud), Bundle: p.Bundle, Digest: p.Digest,
+	s := &SavedPlan{Format: PlanFormat, Created: p.Created, Cloud: sameSite(p.Cloud),
+		Bundle: p.Bundle, Digest: p.Digest,
 		OnConflict: p.OnConflict, RewriteSecrets: p.RewriteSecrets, Include: p.Include, Exclude: p.Exclude, Items: []SavedItem{}}
 	for _, it := range p.Items {
 		s.Items = append(s.Items, SavedItem{it.List, it.Name, it.Action, fieldNames(it.Changes), it.Seen})
@@ -176,7 +177,8 @@ func (o *Options) adopt() []Reason {
 			hint: "--include and --exclude come from the plan; if it is the one that was approved, give: " +
 				writeFlags(p.OnConflict, p.RewriteSecrets)})
 	}
-	if was, is := writeFlags(p.OnConflict, p.RewriteSecrets), writeFlags(cmp.Or(o.Conflicts.Policy, Fail), o.Conflicts.RewriteSecrets); was != is {
+	was := writeFlags(p.OnConflict, p.RewriteSecrets)
+	if is := writeFlags(cmp.Or(o.Conflicts.Policy, Fail), o.Conflicts.RewriteSecrets); was != is {
 		moved(was, is)
 	}
 	for _, x := range []struct {
@@ -211,7 +213,8 @@ func (p *planner) moved(s *SavedPlan, id string, now *Plan) []Reason {
 		out = append(out, Reason{Code: PlanStale, List: list, Name: name, Words: words})
 	}
 	if got := sameSite(now.Cloud); got != s.Cloud {
-		add("", "", fmt.Sprintf("the plan is for another Cloud: %s, not %s", schema.Quote(s.Cloud), schema.Quote(got)))
+		add("", "", fmt.Sprintf("the plan is for another Cloud: %s, not %s", schema.Quote(s.Cloud),
+			schema.Quote(got)))
 	}
 	if now.Bundle != s.Bundle || now.Digest != s.Digest {
 		add("", "", "the plan is for another bundle, or the bundle has changed since")
@@ -242,11 +245,13 @@ func (p *planner) moved(s *SavedPlan, id string, now *Plan) []Reason {
 		case was.Action != it.Action:
 			add(k.List, k.Name, fmt.Sprintf("%s would be: %s; the plan says: %s", title, it.Action, was.Action))
 		case !slices.Equal(was.Fields, fieldNames(it.Changes)):
-			add(k.List, k.Name, fmt.Sprintf("%s would change other fields than the plan says (%s)", title, strings.Join(was.Fields, ", ")))
+			add(k.List, k.Name, fmt.Sprintf("%s would change other fields than the plan says (%s)", title,
+				strings.Join(was.Fields, ", ")))
 		}
 	}
 	for k := range saw {
-		add(k.List, k.Name, fmt.Sprintf("%s %s is in the plan and not in this import", k.List.One(), schema.Quote(k.Name)))
+		add(k.List, k.Name, fmt.Sprintf("%s %s is in the plan and not in this import", k.List.One(),
+			schema.Quote(k.Name)))
 	}
 	return out
 }

@@ -320,7 +320,8 @@ func CheckFormat(got string, want ...string) error {
 		return invalid("format", "missing: this is not a mailferry document")
 	}
 	if got == "mailferry/plan/v1" {
-		return Hint(invalid("format", "a saved plan is not %s", strings.Join(want, " or ")), "mailferry import --plan takes it")
+		return Hint(invalid("format", "a saved plan is not %s", strings.Join(want, " or ")),
+			"mailferry import --plan takes it")
 	}
 	return invalid("format", "%s is not %s", Quote(got), strings.Join(want, " or "))
 }

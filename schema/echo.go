@@ -107,7 +107,8 @@ var (
 // forms are a text as it is and as those read it who take escapes for what they
 // stand for.
 func forms(text string) []string {
-	out := []string{text, unslash(text), unpercent(text), unpercent(strings.ReplaceAll(text, "+", " ")), html.UnescapeString(text)}
+	out := []string{text, unslash(text), unpercent(text), unpercent(strings.ReplaceAll(text, "+", " ")),
+		html.UnescapeString(text)}
 	out = append(out, html.UnescapeString(unpercent(unslash(text)))) // one in the other
 	plain := strings.NewReplacer("-", "+", "_", "/")
 	for _, run := range based.FindAllString(text, -1) {

@@ -169,7 +169,8 @@ func place(p jsontext.Pointer) string {
 func plainKey(key string) string {
 	plain := key != "" && len(key) <= 60
 	for _, r := range key {
-		plain = plain && (r == '_' || r == '-' || r == '*' || r == ' ' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z')
+		plain = plain && (strings.ContainsRune("_-* ", r) ||
+			'0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z')
 	}
 	if plain {
 		return key

@@ -73,7 +73,8 @@ func parseAddress(raw string) (*address, error) {
 	raw, socket := cutSocket(raw)
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, schema.Hint(fmt.Errorf("the %s address cannot be read as a URL", kind), "%s, with no password in it", shape(kind))
+		return nil, schema.Hint(fmt.Errorf("the %s address cannot be read as a URL", kind),
+			"%s, with no password in it", shape(kind))
 	}
 	if _, has := u.User.Password(); has {
 		return nil, refusePassword(kind)
@@ -90,13 +91,15 @@ func parseAddress(raw string) (*address, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the %s address: what follows the ? cannot be read", kind)
 	}
-	a := &address{kind: kind, host: u.Hostname(), port: u.Port(), user: u.User.Username(), params: map[string]string{}}
+	a := &address{kind: kind, host: u.Hostname(), port: u.Port(), user: u.User.Username(),
+		params: map[string]string{}}
 	for _, k := range slices.Sorted(maps.Keys(query)) {
 		switch known := parameters(kind); {
 		case namesPassword(k):
 			return nil, refusePassword(kind)
 		case !slices.Contains(known, k):
-			return nil, schema.Hint(fmt.Errorf("the %s address: unknown parameter%s", kind, ours(k)), "it takes %s", strings.Join(known, ", "))
+			return nil, schema.Hint(fmt.Errorf("the %s address: unknown parameter%s", kind, ours(k)),
+				"it takes %s", strings.Join(known, ", "))
 		case len(query[k]) > 1:
 			return nil, fmt.Errorf("the %s address: parameter %s stands twice", kind, k)
 		case query[k][0] == "":

@@ -120,7 +120,8 @@ func (d *Database) Inspect(ctx context.Context, all bool) (*exporter.Contents, e
 		out.Tables = append(out.Tables, t.Table)
 	}
 	if len(schemas) > 1 {
-		return nil, d.errorf("Active Objects tables stand in several schemas: %s", schema.Quotes(schemas)).hint("say which one with ?schema=")
+		return nil, d.errorf("Active Objects tables stand in several schemas: %s", schema.Quotes(schemas)).
+			hint("say which one with ?schema=")
 	}
 	for i, t := range out.Tables {
 		name := s.quote(t.Name)
@@ -174,15 +175,19 @@ func (d *Database) locate(want string, tables []found) (found, error) {
 		return match[0], nil
 	case len(match) == 0:
 		err := exporter.MissingTable(want, have)
-		return found{}, d.wrap(schema.Hint(err, "%s; tables that this user may not read do not show", schema.HintOf(err)))
+		return found{}, d.wrap(schema.Hint(err, "%s; tables that this user may not read do not show",
+			schema.HintOf(err)))
 	case d.address.kind == Postgres && d.address.params["schema"] == "":
-		return found{}, d.errorf("table %s stands there more than once: %s", schema.Quote(want), schema.Quotes(names)).hint("say which schema with ?schema=")
+		return found{}, d.errorf("table %s stands there more than once: %s", schema.Quote(want), schema.Quotes(names)).
+			hint("say which schema with ?schema=")
 	default:
-		return found{}, d.errorf("table %s stands there more than once: %s", schema.Quote(want), schema.Quotes(names)).hint("rename the one that Jira does not use")
+		return found{}, d.errorf("table %s stands there more than once: %s", schema.Quote(want), schema.Quotes(names)).
+			hint("rename the one that Jira does not use")
 	}
 }
 
-func (d *Database) readTable(ctx context.Context, s session, t found, want string, take exporter.Taker, warn func(schema.Warning)) error {
+func (d *Database) readTable(ctx context.Context, s session, t found, want string, take exporter.Taker,
+	warn func(schema.Warning)) error {
 	var have []string
 	for _, c := range t.Columns {
 		have = append(have, c.Name)
@@ -201,11 +206,13 @@ func (d *Database) readTable(ctx context.Context, s session, t found, want strin
 			continue
 		}
 		if slices.Contains(columns, upper) {
-			return d.errorf("table %s has two columns %s that differ by case only", schema.Quote(t.Name), schema.Quote(c.Name))
+			return d.errorf("table %s has two columns %s that differ by case only", schema.Quote(t.Name),
+				schema.Quote(c.Name))
 		}
 		expr := s.text(c)
 		if expr == "" {
-			warn(schema.Warning{Noun: "column", Name: "column " + schema.Quote(t.Name+"."+c.Name), What: "binary, not read"})
+			warn(schema.Warning{Noun: "column", Name: "column " + schema.Quote(t.Name+"."+c.Name),
+				What: "binary, not read"})
 			continue
 		}
 		columns, exprs = append(columns, upper), append(exprs, expr)
@@ -284,7 +291,8 @@ func (d *Database) catalogue(ctx context.Context, s session) ([]found, error) {
 		return nil
 	})
 	if err == nil && wanted != "" && !seen {
-		return nil, d.errorf("there is no schema %s with tables that %s may read", schema.Quote(wanted), schema.Quote(d.address.user))
+		return nil, d.errorf("there is no schema %s with tables that %s may read", schema.Quote(wanted),
+			schema.Quote(d.address.user))
 	}
 	return out, err
 }
@@ -314,7 +322,8 @@ func (d *Database) connect(ctx context.Context, warn func(schema.Warning)) (sess
 		return nil, d.explain(ctx, err)
 	}
 	if d.host != "" && !s.encrypted() && !loopback(d.host) {
-		warn(schema.Warning{What: fmt.Sprintf("the connection to %s is not encrypted: whoever sees this network sees what is read", d.name)})
+		warn(schema.Warning{What: fmt.Sprintf("the connection to %s is not encrypted: "+
+			"whoever sees this network sees what is read", d.name)})
 	}
 	return s, nil
 }

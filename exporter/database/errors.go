@@ -103,13 +103,16 @@ func (d *Database) explain(ctx context.Context, err error) error {
 	case errors.Is(err, errShape):
 		return d.errorf("%v", errShape).hint(notDatabase, d.address.kind)
 	case errors.Is(err, errNoTLS):
-		return d.errorf("the server offers no TLS, which the address asks for").hint("let its administrator turn TLS on, or ask for less with sslmode=prefer (PostgreSQL) or tls=preferred (MySQL)")
+		return d.errorf("the server offers no TLS, which the address asks for").
+			hint("let its administrator turn TLS on, or ask for less with sslmode=prefer (PostgreSQL) or tls=preferred (MySQL)")
 	case errors.As(err, &unknownCA), errors.As(err, &badHost), errors.As(err, &badCert), errors.As(err, &verify):
-		return d.errorf("the server's certificate is not trusted: %s", innermost(err)).hint("name the authority that signed it with sslrootcert=FILE (PostgreSQL) or tls_ca=FILE (MySQL)")
+		return d.errorf("the server's certificate is not trusted: %s", innermost(err)).
+			hint("name the authority that signed it with sslrootcert=FILE (PostgreSQL) or tls_ca=FILE (MySQL)")
 	case errors.As(err, &dns):
 		return d.errorf("the host's name cannot be resolved").hint("%s", checkAddress)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return d.errorf("nothing answers there: connection refused").hint("is the database running, and does it listen on that address and port?")
+		return d.errorf("nothing answers there: connection refused").
+			hint("is the database running, and does it listen on that address and port?")
 	case errors.Is(err, os.ErrNotExist):
 		return d.errorf("there is no such socket").hint("is the database running?")
 	case errors.As(err, &op) && op.Op == "dial":
@@ -117,7 +120,8 @@ func (d *Database) explain(ctx context.Context, err error) error {
 	case errors.Is(context.Cause(ctx), errSilent), isTimeout(err):
 		return d.errorf("no answer in time").hint("is the database busy, or a firewall in between?")
 	case brokeOff(err):
-		return d.errorf("the connection broke off before everything was read").hint("try again; if it repeats, look at the server's log and at what stands in between")
+		return d.errorf("the connection broke off before everything was read").
+			hint("try again; if it repeats, look at the server's log and at what stands in between")
 	default:
 		return d.errorf("%s", innermost(err))
 	}
@@ -147,9 +151,11 @@ func (d *Database) explainServer(s *serverError) error {
 	case noDatabase:
 		return d.errorf("there is no database %s", schema.Quote(d.address.database)).hint("%s", checkAddress)
 	case refusedRight:
-		return d.errorf("user %s may not read: %s", user, said).hint("the right to SELECT from the app's tables is all that is needed")
+		return d.errorf("user %s may not read: %s", user, said).
+			hint("the right to SELECT from the app's tables is all that is needed")
 	case tookTooLong:
-		return d.errorf("a statement took longer than %s", d.opts.Timeout).hint("is the table locked, or the database busy? try again later")
+		return d.errorf("a statement took longer than %s", d.opts.Timeout).
+			hint("is the table locked, or the database busy? try again later")
 	case shuttingDown:
 		return d.errorf("the server ended the connection: %s", said).hint("try again once it is up")
 	case badText:

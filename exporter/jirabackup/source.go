@@ -44,7 +44,8 @@ func (t *tables) Inspect(ctx context.Context, all bool) (*exporter.Contents, err
 	for _, table := range c.tables {
 		switch {
 		case all || exporter.IsAppTable(table.name):
-			out.Tables = append(out.Tables, exporter.Table{Name: table.name, Rows: table.rows, Columns: table.described()})
+			out.Tables = append(out.Tables, exporter.Table{Name: table.name, Rows: table.rows,
+				Columns: table.described()})
 		case exporter.IsActiveObjects(table.name):
 			out.Others++
 		}
@@ -62,7 +63,8 @@ func (t *tables) ReadTables(ctx context.Context, take exporter.Taker, warn func(
 	}
 	defer b.close()
 	if b.entry == nil {
-		warn(schema.Warning{In: src.Name, What: "has no checksum, so that a value damaged on the way would not show: the zip that Jira wrote has one"})
+		warn(schema.Warning{In: src.Name, What: "has no checksum, so that a value damaged on the way would not show: " +
+			"the zip that Jira wrote has one"})
 	}
 	c, err := b.read(ctx, take.Tables(), taker(take, warn))
 	var refused *rowError
@@ -97,7 +99,8 @@ func taker(take exporter.Taker, warn func(schema.Warning)) rowFunc {
 			}
 			if at := table + "." + column; values[i].binary && !binary[at] {
 				binary[at] = true
-				warn(schema.Warning{Noun: "column", Name: "column " + schema.Quote(table+"."+column), What: "binary, not read"})
+				warn(schema.Warning{Noun: "column", Name: "column " + schema.Quote(table+"."+column),
+					What: "binary, not read"})
 			}
 			return values[i].Cell
 		})

@@ -142,7 +142,8 @@ func (r *reader) attribute(e xml.StartElement, name string) (string, error) {
 		return "", r.errorf("names of tables and columns take more than %d MiB", maxContents>>20)
 	}
 	if r.in.damaged([]byte(v)) {
-		return "", r.errorf("attribute %s of <%s> holds a character that %s does not have", name, e.Name.Local, r.in.encoding)
+		return "", r.errorf("attribute %s of <%s> holds a character that %s does not have", name,
+			e.Name.Local, r.in.encoding)
 	}
 	v, err := unescape(strings.NewReplacer("\t", " ", "\n", " ", "\r", " ").Replace(v))
 	if err != nil {

@@ -48,7 +48,8 @@ func findEntry(r io.ReaderAt, size int64, opts Options) (*zip.File, error) {
 		return nil, fmt.Errorf("zip entry %s: %w", entryName, err)
 	}
 	if limit := opts.maxInflated(found.CompressedSize64); found.UncompressedSize64 > limit {
-		return nil, fmt.Errorf("%s of %d bytes %w of %d bytes", entryName, found.UncompressedSize64, ErrTooLarge, limit)
+		return nil, fmt.Errorf("%s of %d bytes %w of %d bytes", entryName, found.UncompressedSize64,
+			ErrTooLarge, limit)
 	}
 	return found, nil
 }

@@ -41,7 +41,8 @@ func (p *pacer) wait(ctx context.Context, write bool) (began time.Time, err erro
 	for {
 		left := time.Until(p.heldUntil())
 		if left > maxWait {
-			return began, fmt.Errorf("%w for %v more; the longest wait is %v", errPatience, left.Round(time.Second), maxWait)
+			return began, fmt.Errorf("%w for %v more; the longest wait is %v", errPatience,
+				left.Round(time.Second), maxWait)
 		}
 		if err := p.rest(ctx, left); err != nil {
 			return began, err

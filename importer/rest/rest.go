@@ -77,7 +77,8 @@ func OpenHandler(handler http.Handler, site importer.Site, opts Options) (import
 	return open(&url.URL{Scheme: "http", Host: "sample.invalid"}, site, transport, srv, opts)
 }
 
-func open(base *url.URL, site importer.Site, transport *http.Transport, srv *http.Server, opts Options) (importer.Cloud, error) {
+func open(base *url.URL, site importer.Site, transport *http.Transport, srv *http.Server, opts Options,
+) (importer.Cloud, error) {
 	if err := checkToken(opts.Token); err != nil {
 		return nil, err
 	}
@@ -106,16 +107,19 @@ func open(base *url.URL, site importer.Site, transport *http.Transport, srv *htt
 func parseAddress(address string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil {
-		return nil, schema.Hint(errors.New("the address of Cloud cannot be read"), "write it like https://gateway.corp.example")
+		return nil, schema.Hint(errors.New("the address of Cloud cannot be read"),
+			"write it like https://gateway.corp.example")
 	}
 	switch {
 	case u.User != nil:
 		return nil, schema.Hint(errors.New("the address of Cloud has a user or password in it"),
 			"leave it out and give the token with --token-file or MAILFERRY_CLOUD_TOKEN: command lines are seen by others")
 	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
-		return nil, schema.Hint(errors.New("the address of Cloud is not an https address"), "write it like https://gateway.corp.example")
+		return nil, schema.Hint(errors.New("the address of Cloud is not an https address"),
+			"write it like https://gateway.corp.example")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, schema.Hint(errors.New("the address of Cloud has a query or fragment in it"), "end it before the ? or #")
+		return nil, schema.Hint(errors.New("the address of Cloud has a query or fragment in it"),
+			"end it before the ? or #")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return nil, schema.Hint(fmt.Errorf("the address of Cloud is plain http to %s", schema.Quote(u.Hostname())),
 			"use https: the token and every secret would cross the network in the clear")
@@ -180,7 +184,8 @@ func checkToken(token schema.Secret) error {
 // stops comes back as the redirect itself, for the caller to refuse.
 func checkRedirect(next *http.Request, via []*http.Request) error {
 	first := via[0]
-	if len(via) > maxHops || isWrite(first) || next.URL.Scheme != first.URL.Scheme || !strings.EqualFold(next.URL.Host, first.URL.Host) {
+	if len(via) > maxHops || isWrite(first) ||
+		next.URL.Scheme != first.URL.Scheme || !strings.EqualFold(next.URL.Host, first.URL.Host) {
 		return http.ErrUseLastResponse
 	}
 	return nil

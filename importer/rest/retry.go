@@ -99,7 +99,8 @@ func (t *retry) putOff(req *http.Request, res *http.Response, began time.Time, s
 	now := time.Now()
 	wait, given := retryAfter(res.Header, now)
 	if wait > maxWait && (res.StatusCode == http.StatusTooManyRequests || !isWrite(req)) {
-		return fmt.Errorf("%w for %v (HTTP %d); the longest wait is %v", errPatience, wait.Round(time.Second), res.StatusCode, maxWait)
+		return fmt.Errorf("%w for %v (HTTP %d); the longest wait is %v", errPatience, wait.Round(time.Second),
+			res.StatusCode, maxWait)
 	}
 	if res.StatusCode == http.StatusServiceUnavailable {
 		if given {
@@ -152,7 +153,8 @@ func (t *retry) once(req *http.Request, body []byte) (res *http.Response, err er
 	out.GetBody = nil
 	status := 0
 	defer func() {
-		t.log.LogAttrs(req.Context(), slog.LevelDebug, "request", slog.String("method", req.Method), slog.String("path", req.URL.Path),
+		t.log.LogAttrs(req.Context(), slog.LevelDebug, "request",
+			slog.String("method", req.Method), slog.String("path", req.URL.Path),
 			slog.Int("status", status), slog.Duration("duration", time.Since(start)))
 	}()
 	res, err = t.next.RoundTrip(out)

@@ -38,8 +38,11 @@ func HTML(w io.Writer, s Sheet) error {
 	if err != nil {
 		return err
 	}
-	return webpage.Write(w, webpage.Page{Title: "Run sheet: " + p.Count, Body: pageTemplate, Style: pageStyle, Script: pageScript,
-		Funcs: template.FuncMap{"copied": copied}, Data: map[string]any{"Page": p, "Before": before, "Last": len(p.Parts) + 2}})
+	return webpage.Write(w, webpage.Page{
+		Title: "Run sheet: " + p.Count, Body: pageTemplate, Style: pageStyle, Script: pageScript,
+		Funcs: template.FuncMap{"copied": copied},
+		Data:  map[string]any{"Page": p, "Before": before, "Last": len(p.Parts) + 2},
+	})
 }
 
 // copied is a text as the page's script reads it: in quotes, as JSON, with

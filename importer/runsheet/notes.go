@@ -16,7 +16,8 @@ func NotesOf(b *schema.Bundle) ([]Note, error) {
 	var out []Note
 	names := transform.NamesOf(b)
 	for _, n := range notes {
-		note := Note{List: n.List, Name: n.Name, Field: transform.CloudField(b.Origin.Rules, n.List, n.Field), Text: n.Text}
+		note := Note{List: n.List, Name: n.Name, Field: transform.CloudField(b.Origin.Rules, n.List, n.Field),
+			Text: n.Text}
 		if n.List == schema.Credentials {
 			note.Name = names.Cloud(n.Name)
 		}

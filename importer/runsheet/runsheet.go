@@ -111,7 +111,8 @@ type check struct{ ID, Label string }
 func layOut(s Sheet) (*document, error) {
 	b := s.Bundle
 	if b == nil || !b.IsCloud() {
-		return nil, schema.Hint(errors.New("a run sheet is made from a cloud bundle"), "transform the server bundle first")
+		return nil, schema.Hint(errors.New("a run sheet is made from a cloud bundle"),
+			"transform the server bundle first")
 	}
 	if len(b.Credentials)+len(b.Connections) == 0 {
 		return nil, errors.New("the bundle holds nothing to add")
@@ -128,13 +129,16 @@ func layOut(s Sheet) (*document, error) {
 		p.Created = b.Manifest.Created.Format("2 January 2006, 15:04 UTC")
 	}
 	for _, r := range b.Manifest.Recipients {
-		p.Readers = append(p.Readers, schema.KeyHolder{Label: human.Visible(r.Label), Key: shortKey(human.Visible(r.Key))})
+		p.Readers = append(p.Readers,
+			schema.KeyHolder{Label: human.Visible(r.Label), Key: shortKey(human.Visible(r.Key))})
 	}
-	l := &layout{sheet: s, doc: p, notes: map[Note][]string{}, same: map[string][]schema.Item{}, cards: map[string]string{}}
+	l := &layout{sheet: s, doc: p, notes: map[Note][]string{}, same: map[string][]schema.Item{},
+		cards: map[string]string{}}
 	l.index()
 	if len(b.Credentials) > 0 {
 		l.part(schema.Credentials, "OAuth2 credentials", credentialsMenu,
-			"These come first: a connection can only choose a credential that exists. The labels are those of Server's form; Cloud's may be worded a little differently.")
+			"These come first: a connection can only choose a credential that exists. "+
+				"The labels are those of Server's form; Cloud's may be worded a little differently.")
 	}
 	if len(b.Connections) > 0 {
 		l.part(schema.Connections, "Outgoing Mail Connections", connectionsMenu,
@@ -254,7 +258,8 @@ func (l *layout) card(id string, it schema.Item) *card {
 	switch it := it.(type) {
 	case *schema.CloudCredential:
 		c.Summary = human.Visible(it.ServiceProvider)
-		c.Then = []string{"Note the redirect URI that Cloud shows for it. It is not Server's: the provider has to be told (see Afterwards)."}
+		c.Then = []string{"Note the redirect URI that Cloud shows for it. " +
+			"It is not Server's: the provider has to be told (see Afterwards)."}
 	case *schema.CloudConnection:
 		c.Summary = human.Visible(it.FromEmailAddress)
 	}
@@ -295,7 +300,8 @@ func (l *layout) field(it schema.Item, f schema.Field) *field {
 		}
 	}
 	if out.Value != raw && out.Value != strings.ReplaceAll(raw, "\r\n", "\n") {
-		out.Notes = append(out.Notes, "Has characters that cannot be seen, written here as ‹U+…›, ⏎ or ␣. Copying takes the value as it is.")
+		out.Notes = append(out.Notes, "Has characters that cannot be seen, written here as ‹U+…›, ⏎ or ␣. "+
+			"Copying takes the value as it is.")
 	}
 	return out
 }
@@ -383,17 +389,22 @@ func (l *layout) after() {
 	all := func(schema.Item) bool { return true }
 	secret := func(it schema.Item) bool { return schema.SecretMarker(it) != nil }
 	redirect := checks(b, schema.Credentials, "redirect-", "", all)
-	authorise := checks(b, schema.Connections, "authorise-", "", func(it schema.Item) bool { return schema.Text(it, "oauth2_credentials") != "" })
+	authorise := checks(b, schema.Connections, "authorise-", "",
+		func(it schema.Item) bool { return schema.Text(it, "oauth2_credentials") != "" })
 	test := checks(b, schema.Connections, "test-", "", all)
-	change := append(checks(b, schema.Credentials, "change-", " (client secret)", secret), checks(b, schema.Connections, "change-", "", secret)...)
+	change := append(checks(b, schema.Credentials, "change-", " (client secret)", secret),
+		checks(b, schema.Connections, "change-", "", secret)...)
 	add := func(title, text string, items []check) {
 		if len(items) > 0 {
 			l.doc.After = append(l.doc.After, checklist{title, text, items})
 		}
 	}
-	add("Register Cloud's redirect URI", "With Google or Microsoft, in the app registration of each credential. Server's callback URL belongs to Server alone and cannot be used again.", redirect)
-	add("Authorise each OAuth2 connection", "Tokens do not travel. Open the connection on Cloud, authorise it, and sign in as the account in its Username.", authorise)
-	add("Send a test mail", "From each connection, to an address outside the company, and look at From, prefix and reply.", test)
+	add("Register Cloud's redirect URI", "With Google or Microsoft, in the app registration of each credential. "+
+		"Server's callback URL belongs to Server alone and cannot be used again.", redirect)
+	add("Authorise each OAuth2 connection", "Tokens do not travel. "+
+		"Open the connection on Cloud, authorise it, and sign in as the account in its Username.", authorise)
+	add("Send a test mail", "From each connection, to an address outside the company, "+
+		"and look at From, prefix and reply.", test)
 	add("Change the passwords", "Once Server sends no more mail. They have been on the way, and people have seen them.", change)
 	add("Dispose of the bundle", "Nothing is needed from it once all of the above is done.", []check{
 		{"dispose-copies", "All copies of the bundles are deleted, those in mail and chat too"},

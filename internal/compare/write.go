@@ -183,5 +183,6 @@ func HTML(w io.Writer, d *Diff) error {
 		lists = append(lists, v)
 	}
 	return webpage.Write(w, webpage.Page{Title: "Mailferry diff: " + d.A.Name + " and " + d.B.Name, Body: page,
-		Data: map[string]any{"A": d.A, "B": d.B, "Summary": d.Summary.String(), "Same": d.Same(), "Notes": d.Notes, "Lists": lists}})
+		Data: map[string]any{"A": d.A, "B": d.B, "Summary": d.Summary.String(), "Same": d.Same(),
+			"Notes": d.Notes, "Lists": lists}})
 }

@@ -28,10 +28,11 @@ func HTML(w io.Writer, r *Report) error {
 	for i, b := range r.Bundles {
 		bundles = append(bundles, b.view(i+1))
 	}
-	return webpage.Write(w, webpage.Page{Title: title, Body: auditPage, Funcs: template.FuncMap{"when": when, "decision": decisionText}, Data: map[string]any{
-		"Made": schema.At(r.Created).Minute(), "Policy": r.Policy, "Bundles": bundles,
-		"Footer": "Written by " + r.Tool + ". It shows no secret: passwords and client secrets stay sealed in the bundle.",
-	}})
+	return webpage.Write(w, webpage.Page{Title: title, Body: auditPage,
+		Funcs: template.FuncMap{"when": when, "decision": decisionText}, Data: map[string]any{
+			"Made": schema.At(r.Created).Minute(), "Policy": r.Policy, "Bundles": bundles,
+			"Footer": "Written by " + r.Tool + ". It shows no secret: passwords and client secrets stay sealed in the bundle.",
+		}})
 }
 
 // DigestProgram is for the template: how stock tools make the digest.
@@ -97,7 +98,8 @@ func (b *Bundle) view(number int) bundleView {
 	m, s := b.Content.Manifest, b.summary()
 	v := bundleView{Bundle: b, Number: number, TallyText: tallyText(s.Tally), Holds: holdsText(s),
 		Counts:         holdsText(summary{Counts: m.Counts}),
-		ContentSigners: b.signers("content"), Tiles: tiles(s), Rules: b.ruleViews(number), Whole: b.found("", 0), Road: Road(b.Content, b.Signatures),
+		ContentSigners: b.signers("content"), Tiles: tiles(s), Rules: b.ruleViews(number),
+		Whole: b.found("", 0), Road: Road(b.Content, b.Signatures),
 		Readers: []readersView{
 			{"Recipients", "see settings and secrets", b.signers("recipients"), m.Recipients},
 			{"Reviewers", "see settings, no secret", b.signers("reviewers"), m.Reviewers},
@@ -166,7 +168,8 @@ func tiles(s summary) []tile {
 	if s.Tally == (findings.Tally{}) {
 		return []tile{{"good", 0, "findings"}}
 	}
-	list := []tile{{"error", s.Errors, "errors"}, {"warning", s.Warnings, "warnings"}, {"note", s.Notes, "notes"}, {"off", s.Excepted, "excepted"}}
+	list := []tile{{"error", s.Errors, "errors"}, {"warning", s.Warnings, "warnings"},
+		{"note", s.Notes, "notes"}, {"off", s.Excepted, "excepted"}}
 	for i := range list {
 		if list[i].Number == 0 {
 			list[i].Icon = "off"
@@ -185,7 +188,8 @@ func anchor(bundle int, l schema.List, index int) string {
 func (b *Bundle) ruleViews(number int) []ruleView {
 	var out []ruleView
 	for _, g := range b.byRule() {
-		v := ruleView{ruleGroup: g, Mark: webpage.Mark{Icon: string(g.Severity), Word: string(g.Severity)}, Count: fmt.Sprintf("%d×", g.Total)}
+		v := ruleView{ruleGroup: g, Mark: webpage.Mark{Icon: string(g.Severity), Word: string(g.Severity)},
+			Count: fmt.Sprintf("%d×", g.Total)}
 		if g.Excepted == g.Total {
 			v.Mark = webpage.Mark{Icon: "off", Word: "excepted"}
 		} else if g.Excepted > 0 {

@@ -81,10 +81,12 @@ type jsonException struct {
 
 // JSON writes the report as one document. Items stand in it as in the bundle.
 func JSON(w io.Writer, r *Report) error {
-	out := jsonReport{Format: Format, Created: r.Created.UTC().Format(time.RFC3339), Tool: r.Tool, Policy: r.Policy, Summary: r.summary()}
+	out := jsonReport{Format: Format, Created: r.Created.UTC().Format(time.RFC3339), Tool: r.Tool,
+		Policy: r.Policy, Summary: r.summary()}
 	for _, b := range r.Bundles {
 		c := b.Content
-		j := jsonBundle{b.File, c.Format, b.Digest, b.Sight, b.summary(), c.Manifest, b.Signatures, Road(c, b.Signatures), nil, c.Credentials, c.Connections}
+		j := jsonBundle{b.File, c.Format, b.Digest, b.Sight, b.summary(), c.Manifest, b.Signatures,
+			Road(c, b.Signatures), nil, c.Credentials, c.Connections}
 		for _, f := range b.Findings {
 			jf := jsonFinding{f.ID, f.Severity, f.Title, f.Why, f.Do, f.Place(), f.List, f.Item, "", f.Detail, nil}
 			if f.List != "" {

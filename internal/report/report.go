@@ -164,7 +164,8 @@ func Settings(it schema.Item) []Setting {
 	fields, extra := schema.FieldsOf(it), schema.Extra(it)
 	out := make([]Setting, 0, len(fields)+len(extra))
 	for _, f := range fields {
-		s := Setting{Label: f.Label, Value: schema.Text(it, f.Name), Code: f.Text == schema.Technical || f.Type == schema.Integer}
+		s := Setting{Label: f.Label, Value: schema.Text(it, f.Name),
+			Code: f.Text == schema.Technical || f.Type == schema.Integer}
 		if f.Secret {
 			s.Marker, s.Value = schema.SecretMarker(it), ""
 		}

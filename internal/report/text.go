@@ -58,7 +58,8 @@ func (p printer) bundle(b *Bundle) {
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
 		for i, it := range c.Items(l) {
 			p.Blank()
-			p.Wrapped(0, human.Strong, fmt.Sprintf("%s %d of %d: %s", title(l.One()), i+1, len(c.Items(l)), human.Visible(it.ItemName())))
+			p.Wrapped(0, human.Strong, fmt.Sprintf("%s %d of %d: %s", title(l.One()), i+1, len(c.Items(l)),
+				human.Visible(it.ItemName())))
 			p.settings(it, shared)
 			p.findings(b, findings.Of(b.Findings, l, i))
 		}
@@ -163,7 +164,8 @@ func (p printer) readers(b *Bundle) {
 		if list.sight == "reviewers" {
 			sight = "sees settings"
 		}
-		p.Pair(3, settingColumn, title(list.sight), human.Faint, fmt.Sprintf("%d, %s; %s", len(list.readers), sight, who))
+		p.Pair(3, settingColumn, title(list.sight), human.Faint,
+			fmt.Sprintf("%d, %s; %s", len(list.readers), sight, who))
 		for _, r := range list.readers {
 			p.Pair(5, settingColumn-2, r.Label, human.Plain, r.Key)
 		}
@@ -192,7 +194,8 @@ func WriteRoad(p *human.Printer, chain []Link) {
 		case l.Signed:
 			text(human.Green, "signed by "+human.Visible(l.Signer)+", key "+human.Visible(l.Key))
 		case l.Key != "":
-			text(human.Yellow, "unsigned claim: the statement of key "+human.Visible(l.Key)+" does not count, "+human.Visible(l.Remark))
+			text(human.Yellow, "unsigned claim: the statement of key "+human.Visible(l.Key)+
+				" does not count, "+human.Visible(l.Remark))
 		case l.Remark != "":
 			text(human.Yellow, "unsigned claim: a statement does not count, "+human.Visible(l.Remark))
 		default:
@@ -241,7 +244,8 @@ func tallyText(t findings.Tally) string {
 	if t == (findings.Tally{}) {
 		return "nothing found"
 	}
-	text := human.Count(t.Errors, "error") + ", " + human.Count(t.Warnings, "warning") + ", " + human.Count(t.Notes, "note")
+	text := human.Count(t.Errors, "error") + ", " +
+		human.Count(t.Warnings, "warning") + ", " + human.Count(t.Notes, "note")
 	if t.Excepted > 0 {
 		text += fmt.Sprintf(", %d excepted", t.Excepted)
 	}
@@ -249,7 +253,8 @@ func tallyText(t findings.Tally) string {
 }
 
 func holdsText(s summary) string {
-	return fmt.Sprintf("%s, %s; %s sealed, %d missing", human.Count(s.Connections, "connection"), human.Count(s.Credentials, "credential"), human.Count(s.Sealed, "secret"), s.Missing)
+	return fmt.Sprintf("%s, %s; %s sealed, %d missing", human.Count(s.Connections, "connection"),
+		human.Count(s.Credentials, "credential"), human.Count(s.Sealed, "secret"), s.Missing)
 }
 
 func sourceText(s schema.Source) string {

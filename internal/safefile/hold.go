@@ -42,9 +42,11 @@ func Hold(path string) (*Held, error) {
 	}
 	switch {
 	case errors.Is(err, errLocked):
-		return nil, schema.Hint(fmt.Errorf("%s: another command is changing it", path), "wait until that is done, and look at what it did before you run this again")
+		return nil, schema.Hint(fmt.Errorf("%s: another command is changing it", path),
+			"wait until that is done, and look at what it did before you run this again")
 	case err != nil:
-		return nil, schema.Hint(fmt.Errorf("%s: cannot be locked against others who change it: %w", path, err), "copy it to a folder of your own on this machine")
+		return nil, schema.Hint(fmt.Errorf("%s: cannot be locked against others who change it: %w", path, err),
+			"copy it to a folder of your own on this machine")
 	}
 	if h.sum, err = h.look(); err != nil {
 		return nil, errors.Join(err, h.Release())
@@ -112,5 +114,6 @@ func (h *Held) look() (sum [sha256.Size]byte, err error) {
 }
 
 func (h *Held) changed(how string) error {
-	return schema.Hint(fmt.Errorf("%s: changed by somebody else meanwhile: %s", h.path, how), "nothing was written; look at the file as it is now, and run this again")
+	return schema.Hint(fmt.Errorf("%s: changed by somebody else meanwhile: %s", h.path, how),
+		"nothing was written; look at the file as it is now, and run this again")
 }

@@ -58,13 +58,16 @@ func Check(path string, force bool) error {
 	case err == nil && !force:
 		return exists(path)
 	case errors.Is(err, syscall.ENAMETOOLONG):
-		return schema.Hint(fmt.Errorf("%s: the name is too long for this file system", schema.Quote(filepath.Base(path))), "most take 255 bytes; choose a shorter one with -o")
+		return schema.Hint(fmt.Errorf("%s: the name is too long for this file system", schema.Quote(filepath.Base(path))),
+			"most take 255 bytes; choose a shorter one with -o")
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return schema.Hint(fmt.Errorf("%s: cannot be written there", path), "choose a file in a folder of your own with -o")
+		return schema.Hint(fmt.Errorf("%s: cannot be written there", path),
+			"choose a file in a folder of your own with -o")
 	}
 	dir := filepath.Dir(path)
 	if info, err := os.Stat(dir); err != nil {
-		return schema.Hint(fmt.Errorf("%s: the folder does not exist", dir), "make it first, or choose another with -o")
+		return schema.Hint(fmt.Errorf("%s: the folder does not exist", dir),
+			"make it first, or choose another with -o")
 	} else if !info.IsDir() {
 		return fmt.Errorf("%s: not a folder", dir)
 	}
@@ -92,7 +95,8 @@ func WriteNew(path string, content []byte) error {
 
 // write is Write with a mode, and with a last word before the temporary file
 // takes its place.
-func write(path string, force bool, mode fs.FileMode, fill func(io.Writer) error, before func(tmp string) error) (err error) {
+func write(path string, force bool, mode fs.FileMode, fill func(io.Writer) error, before func(tmp string) error,
+) (err error) {
 	if err := Check(path, force); err != nil {
 		return err
 	}

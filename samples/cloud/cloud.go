@@ -94,7 +94,8 @@ func Open(dir string, opts Options) (*Cloud, error) {
 	}
 	if err := os.MkdirAll(abs, 0o700); err != nil {
 		if errors.Is(err, syscall.ENOTDIR) {
-			return nil, schema.Hint(fmt.Errorf("sample Cloud %s: not a folder", schema.Quote(dir)), "it keeps its data in a folder, and makes one where there is none")
+			return nil, schema.Hint(fmt.Errorf("sample Cloud %s: not a folder", schema.Quote(dir)),
+				"it keeps its data in a folder, and makes one where there is none")
 		}
 		return nil, fmt.Errorf("sample Cloud: %w", err)
 	}
@@ -142,7 +143,8 @@ func newToken() schema.Secret { return schema.NewSecret("sample-" + rand.Text() 
 func (c *Cloud) Serve(ctx context.Context, addr string, ready func(url string)) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return schema.Hint(fmt.Errorf("%s is not an address", schema.Quote(addr)), "write it like 127.0.0.1:8080; port 0 picks one")
+		return schema.Hint(fmt.Errorf("%s is not an address", schema.Quote(addr)),
+			"write it like 127.0.0.1:8080; port 0 picks one")
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return schema.Hint(fmt.Errorf("%s is not a loopback address", schema.Quote(addr)),

@@ -61,7 +61,9 @@ func (c *Cloud) befalling() effect {
 	defer f.mu.Unlock()
 	switch {
 	case f.random.Float64() < f.Fail:
-		return []effect{c.fail(http.StatusInternalServerError), c.fail(http.StatusServiceUnavailable), failAfter}[f.random.IntN(3)]
+		return []effect{
+			c.fail(http.StatusInternalServerError), c.fail(http.StatusServiceUnavailable), failAfter,
+		}[f.random.IntN(3)]
 	case f.random.Float64() < f.Drop:
 		return []effect{dropBefore, dropAfter, cutAnswer}[f.random.IntN(3)]
 	}

@@ -38,8 +38,9 @@ type pages struct {
 // listener of their own, which must answer for 127.0.0.1 and for localhost, or
 // as Handler does beside REST:
 //
-//	/         the host page, in the manner of Jira Cloud, with decoys of its own (a field Name, a button Save, a search box). It
-//	          embeds the app in a frame of another site: http://localhost:PORT within http://127.0.0.1:PORT, and the other way round
+//	/         the host page, in the manner of Jira Cloud, with decoys of its own (a field
+//	          Name, a button Save, a search box). It embeds the app in a frame of another
+//	          site: http://localhost:PORT within http://127.0.0.1:PORT, and the other way round
 //	/app/     the app, which opens with the context token that the host page puts into its address
 //	/app/api/ what the app asks for, under the same faults as REST
 //
@@ -59,7 +60,9 @@ func (c *Cloud) Pages() http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.serveHost)
-	mux.HandleFunc("POST /pressed", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("POST /pressed", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+	})
 	mux.HandleFunc("GET /app/{$}", p.serveApp)
 	for _, kind := range []string{"js", "css"} {
 		names, err := fs.Glob(static, "*."+kind)
@@ -132,7 +135,8 @@ func show(w http.ResponseWriter, t *template.Template, status int, csp string, d
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "+csp)
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; script-src 'self'; "+
+		"style-src 'self' 'unsafe-inline'; "+csp)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes())
@@ -147,9 +151,8 @@ func (p *pages) serveHost(w http.ResponseWriter, r *http.Request) {
 	other, _ := otherSite(r.Host)
 	site := scheme(r) + "://" + other
 	query.Set("jwt", p.token)
-	show(w, p.host, http.StatusOK, "form-action 'self'; connect-src 'self'; frame-ancestors 'none'; frame-src "+site, map[string]any{
-		"App": site + "/app/?" + query.Encode(), "Site": site,
-	})
+	csp := "form-action 'self'; connect-src 'self'; frame-ancestors 'none'; frame-src " + site
+	show(w, p.host, http.StatusOK, csp, map[string]any{"App": site + "/app/?" + query.Encode(), "Site": site})
 }
 
 func (p *pages) serveApp(w http.ResponseWriter, r *http.Request) {
@@ -169,7 +172,8 @@ func (p *pages) serveApp(w http.ResponseWriter, r *http.Request) {
 	host := scheme(r) + "://" + other
 	show(w, p.app, http.StatusOK, "connect-src 'self'; frame-ancestors "+host, map[string]any{
 		"Config": map[string]any{
-			"token": token, "host": host, "variant": look, "slow": look.slow().Milliseconds(), "providers": offered(), "choices": offers(look),
+			"token": token, "host": host, "variant": look, "slow": look.slow().Milliseconds(),
+			"providers": offered(), "choices": offers(look),
 			"fields": map[schema.List][]pageField{
 				schema.Connections: fields(schema.Connections, look), schema.Credentials: fields(schema.Credentials, look)},
 		},
@@ -219,9 +223,11 @@ func offered() []pageProvider {
 func offers(v variant) map[string][]string {
 	out := map[string][]string{}
 	for field, values := range choices() {
-		out[field] = slices.DeleteFunc(slices.Clone(values), func(s string) bool { return slices.Contains(v.Withhold, s) })
+		out[field] = slices.DeleteFunc(slices.Clone(values),
+			func(s string) bool { return slices.Contains(v.Withhold, s) })
 	}
 	labels := providerLabels()
-	out["connections.service_provider"] = slices.DeleteFunc(labels, func(s string) bool { return slices.Contains(v.Withhold, s) })
+	out["connections.service_provider"] = slices.DeleteFunc(labels,
+		func(s string) bool { return slices.Contains(v.Withhold, s) })
 	return out
 }

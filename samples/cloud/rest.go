@@ -144,9 +144,10 @@ func (c *Cloud) servePost(l schema.List) http.HandlerFunc {
 
 func (c *Cloud) servePut(l schema.List) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		c.serveWrite(w, r, l, http.StatusOK, func(ctx context.Context, tx *sql.Tx, it schema.Item, box []byte) (Entry, error) {
+		change := func(ctx context.Context, tx *sql.Tx, it schema.Item, box []byte) (Entry, error) {
 			return c.update(ctx, tx, pathID(r), it, box)
-		})
+		}
+		c.serveWrite(w, r, l, http.StatusOK, change)
 	}
 }
 
@@ -157,7 +158,8 @@ type writer func(context.Context, *sql.Tx, schema.Item, []byte) (Entry, error)
 func (c *Cloud) serveWrite(w http.ResponseWriter, r *http.Request, l schema.List, status int, do writer) {
 	key, ok := idempotencyKey(r)
 	if !ok {
-		writeProblem(w, http.StatusBadRequest, fmt.Sprintf("Idempotency-Key is one printable text of at most %d characters", maxKey), nil)
+		writeProblem(w, http.StatusBadRequest,
+			fmt.Sprintf("Idempotency-Key is one printable text of at most %d characters", maxKey), nil)
 		return
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
@@ -166,7 +168,8 @@ func (c *Cloud) serveWrite(w http.ResponseWriter, r *http.Request, l schema.List
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
-		writeProblem(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody), nil)
+		writeProblem(w, http.StatusRequestEntityTooLarge,
+			fmt.Sprintf("the body is larger than %d bytes", maxBody), nil)
 		return
 	} else if err != nil {
 		writeProblem(w, http.StatusBadRequest, "the body ended early", nil)
@@ -245,14 +248,16 @@ func recall(ctx context.Context, tx *sql.Tx, key string, digest []byte, status i
 	var first, answer []byte
 	var was int
 	var id int64
-	err := tx.QueryRowContext(ctx, "SELECT request, status, id, answer FROM keys WHERE key = ?", key).Scan(&first, &was, &id, &answer)
+	err := tx.QueryRowContext(ctx, "SELECT request, status, id, answer FROM keys WHERE key = ?", key).
+		Scan(&first, &was, &id, &answer)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return status, 0, nil, false, nil
 	case err != nil:
 		return 0, 0, nil, false, err
 	case !hmac.Equal(first, digest):
-		return 0, 0, nil, false, refused(http.StatusUnprocessableEntity, "", "this Idempotency-Key was used for another request")
+		return 0, 0, nil, false, refused(http.StatusUnprocessableEntity, "",
+			"this Idempotency-Key was used for another request")
 	}
 	return was, id, answer, true, nil
 }

@@ -159,18 +159,21 @@ func (c *Cloud) update(ctx context.Context, tx *sql.Tx, id int64, it schema.Item
 	}
 	if l == schema.Credentials && old.Item.ItemName() != it.ItemName() {
 		var users int
-		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM items WHERE uses = ?", old.Item.ItemName()).Scan(&users); err != nil {
+		err := tx.QueryRowContext(ctx, "SELECT count(*) FROM items WHERE uses = ?", old.Item.ItemName()).Scan(&users)
+		if err != nil {
 			return Entry{}, err
 		}
 		if users > 0 {
-			return Entry{}, refused(http.StatusUnprocessableEntity, "name", "cannot change: %d connections name this credential", users)
+			return Entry{}, refused(http.StatusUnprocessableEntity, "name",
+				"cannot change: %d connections name this credential", users)
 		}
 	}
 	settings, err := schema.Marshal(it)
 	if err != nil {
 		return Entry{}, err
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE items SET name = ?, uses = ?, settings = ?, secret = coalesce(?, secret) WHERE id = ?",
+	if _, err := tx.ExecContext(ctx,
+		"UPDATE items SET name = ?, uses = ?, settings = ?, secret = coalesce(?, secret) WHERE id = ?",
 		it.ItemName(), schema.Text(it, "oauth2_credentials"), settings, box, id); err != nil {
 		return Entry{}, err
 	}

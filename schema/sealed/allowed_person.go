@@ -57,7 +57,8 @@ func (s sets) join(m, n string) { s[s.root(m)] = s.root(n) }
 // share sets with principals and key blobs, and begin as neither can.
 func looks(principal string) []string {
 	const look = "\x01"
-	return []string{look + human.Skeleton(principal), look + human.Skeleton(strings.ToLower(strings.ToUpper(principal)))}
+	return []string{look + human.Skeleton(principal),
+		look + human.Skeleton(strings.ToLower(strings.ToUpper(principal)))}
 }
 
 // connect finds the connected sets, with look-alikes brought together in people

@@ -59,21 +59,25 @@ func (k Keys) Recipient(s string) (Recipient, error) {
 	upper := strings.ToUpper(s)
 	switch {
 	case strings.Contains(upper, "AGE-SECRET-KEY-") || strings.Contains(upper, "AGE-PLUGIN-"):
-		return r, schema.Hint(errors.New("a secret key was given where a recipient belongs"), "mailferry keygen -y -i FILE prints the recipient of an identity; a secret key on a command line is no longer secret")
+		return r, schema.Hint(errors.New("a secret key was given where a recipient belongs"),
+			"mailferry keygen -y -i FILE prints the recipient of an identity; a secret key on a command line is no longer secret")
 	case strings.HasPrefix(key, "age1pq1"):
 		r.age, err = age.ParseHybridRecipient(key)
 	case strings.HasPrefix(key, "age1") && strings.Count(key, "1") > 1 && isPlugin(key):
 		if k.UI == nil {
-			return r, schema.Hint(fmt.Errorf("recipient %s needs an age plugin", schema.Quote(key)), "--allow-plugins lets it run a program from PATH")
+			return r, schema.Hint(fmt.Errorf("recipient %s needs an age plugin", schema.Quote(key)),
+				"--allow-plugins lets it run a program from PATH")
 		}
 		r.age, err = plugin.NewRecipient(key, k.UI)
 	case strings.HasPrefix(key, "age1"):
 		r.age, err = age.ParseX25519Recipient(key)
 	default:
-		return r, schema.Hint(fmt.Errorf("%s is not an age recipient", schema.Quote(key)), "a recipient begins with age1, ssh-ed25519 or ssh-rsa; mailferry keygen makes a key pair")
+		return r, schema.Hint(fmt.Errorf("%s is not an age recipient", schema.Quote(key)),
+			"a recipient begins with age1, ssh-ed25519 or ssh-rsa; mailferry keygen makes a key pair")
 	}
 	if err != nil {
-		return r, schema.Hint(fmt.Errorf("%s is not an age recipient: a character is wrong or missing", schema.Quote(key)), "copy the whole line that keygen printed")
+		return r, schema.Hint(fmt.Errorf("%s is not an age recipient: a character is wrong or missing",
+			schema.Quote(key)), "copy the whole line that keygen printed")
 	}
 	return r, nil
 }
@@ -171,7 +175,8 @@ func (k Keys) Identities(r io.Reader, passphrase func() (schema.Secret, error)) 
 		ids = append(ids, id)
 	}
 	if len(ids) == 0 {
-		return nil, schema.Hint(errors.New("holds no identity"), "an identity begins with AGE-SECRET-KEY-; mailferry keygen -o FILE makes one")
+		return nil, schema.Hint(errors.New("holds no identity"),
+			"an identity begins with AGE-SECRET-KEY-; mailferry keygen -o FILE makes one")
 	}
 	return ids, nil
 }
@@ -187,7 +192,8 @@ func openIdentity(raw []byte, passphrase func() (schema.Secret, error)) ([]byte,
 	case err != nil:
 		return nil, err
 	case !slices.Contains(h.Stanzas, "scrypt"):
-		return nil, schema.Hint(errors.New("encrypted to a key, not with a passphrase"), "an identity file is plain, or encrypted with a passphrase: age -p; is it a bundle?")
+		return nil, schema.Hint(errors.New("encrypted to a key, not with a passphrase"),
+			"an identity file is plain, or encrypted with a passphrase: age -p; is it a bundle?")
 	}
 	pass, err := passphrase()
 	if err != nil {
@@ -200,7 +206,8 @@ func openIdentity(raw []byte, passphrase func() (schema.Secret, error)) ([]byte,
 	plain, err := Decrypt(bytes.NewReader(raw), maxKeyFile, id)
 	switch wrong := (*WrongKeyError)(nil); {
 	case errors.As(err, &wrong):
-		return nil, schema.Hint(errors.New("the passphrase does not open it"), "the identity file is protected by a passphrase of its own")
+		return nil, schema.Hint(errors.New("the passphrase does not open it"),
+			"the identity file is protected by a passphrase of its own")
 	case errors.Is(err, ErrDamaged):
 		return nil, schema.Hint(ErrDamaged, damaged)
 	}
@@ -215,7 +222,8 @@ func (k Keys) identity(line string) (age.Identity, error) {
 		return quiet(age.ParseX25519Identity(line))
 	case strings.HasPrefix(line, "AGE-PLUGIN-"):
 		if k.UI == nil {
-			return nil, schema.Hint(errors.New("the identity needs an age plugin"), "--allow-plugins lets it run a program from PATH")
+			return nil, schema.Hint(errors.New("the identity needs an age plugin"),
+				"--allow-plugins lets it run a program from PATH")
 		}
 		id, err := plugin.NewIdentity(line, k.UI)
 		if err != nil {
@@ -223,9 +231,11 @@ func (k Keys) identity(line string) (age.Identity, error) {
 		}
 		return &pluginIdentity{id}, nil
 	case strings.HasPrefix(line, "age1"):
-		return nil, schema.Hint(errors.New("holds a recipient, not an identity"), "the identity is the file that begins with AGE-SECRET-KEY-; keep it to yourself")
+		return nil, schema.Hint(errors.New("holds a recipient, not an identity"),
+			"the identity is the file that begins with AGE-SECRET-KEY-; keep it to yourself")
 	case isSSHKey(line):
-		return nil, schema.Hint(errors.New("holds a public SSH key, not a private one"), "the private key is the file without .pub")
+		return nil, schema.Hint(errors.New("holds a public SSH key, not a private one"),
+			"the private key is the file without .pub")
 	default:
 		return nil, errors.New("not an age identity")
 	}
@@ -319,7 +329,8 @@ func (r Holders) Check() error {
 		return nil
 	}
 	if len(r.Recipients) == 0 {
-		return schema.Hint(errors.New("no recipient is given"), "-r age1… names who may open everything; mailferry keygen makes a key pair")
+		return schema.Hint(errors.New("no recipient is given"),
+			"-r age1… names who may open everything; mailferry keygen makes a key pair")
 	}
 	seen := map[string]string{}
 	pq := map[bool]string{}
@@ -331,14 +342,16 @@ func (r Holders) Check() error {
 			if as, dup := seen[rec.Key]; dup && as != list.as {
 				return fmt.Errorf("%s is given as recipient and as reviewer: a recipient sees everything anyway", schema.Quote(rec.Key))
 			} else if dup {
-				return schema.Hint(fmt.Errorf("%s %s is given twice", list.as, schema.Quote(rec.Key)), "of a bundle that is rekeyed, the readers listed are given already")
+				return schema.Hint(fmt.Errorf("%s %s is given twice", list.as, schema.Quote(rec.Key)),
+					"of a bundle that is rekeyed, the readers listed are given already")
 			}
 			seen[rec.Key] = list.as
 			pq[strings.HasPrefix(rec.Key, "age1pq1")] = rec.Key
 		}
 	}
 	if len(pq) == 2 {
-		return schema.Hint(fmt.Errorf("post-quantum and classic keys do not mix: %s with %s", schema.Quote(pq[true]), schema.Quote(pq[false])),
+		return schema.Hint(fmt.Errorf("post-quantum and classic keys do not mix: %s with %s",
+			schema.Quote(pq[true]), schema.Quote(pq[false])),
 			"one classic key would undo the protection of the others: make all keys with keygen --pq, or none")
 	}
 	return nil

@@ -141,7 +141,8 @@ func explainDecrypt(err error) error {
 	if errors.As(err, &no) {
 		for _, t := range no.StanzaTypes {
 			if t == "scrypt" {
-				return schema.Hint(&WrongKeyError{Passphrase: true}, "use -p and the passphrase that it was written with")
+				return schema.Hint(&WrongKeyError{Passphrase: true},
+					"use -p and the passphrase that it was written with")
 			}
 		}
 		return &WrongKeyError{}
@@ -168,7 +169,8 @@ func checkAge(raw []byte) error {
 	case len(trimmed) == 0:
 		return schema.Hint(errors.New("the file is empty"), againHint)
 	case trimmed[0] == '{' && bytes.Contains(raw[:min(len(raw), 4096)], []byte(`-bundle/v`)):
-		return schema.Hint(errors.New("plain JSON: a bundle is an age file"), "someone has decrypted it; ask for the sealed file and destroy this copy")
+		return schema.Hint(errors.New("plain JSON: a bundle is an age file"),
+			"someone has decrypted it; ask for the sealed file and destroy this copy")
 	case trimmed[0] == '{':
 		return schema.Hint(errors.New("plain JSON, not an age file"), "a bundle begins with %s", ageIntro+"v1")
 	case bytes.HasPrefix(raw, []byte("PK\x03\x04")):

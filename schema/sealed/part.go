@@ -134,12 +134,15 @@ func checkSecret(s *partSecret, it place, l schema.List, keyid string) error {
 	case m == nil || m.State != schema.Sealed || m.KeyID() != keyid:
 		// Nobody takes the marker away but somebody who wants another secret, or
 		// another destination, for the item.
-		return altered("a secret is sealed for %s %s, and the settings do not refer to it", s.Kind, schema.Quote(s.Name))
+		return altered("a secret is sealed for %s %s, and the settings do not refer to it", s.Kind,
+			schema.Quote(s.Name))
 	case m.Fingerprint != s.Fingerprint:
-		return altered("%s[%d].%s: its fingerprint is not the one of the secret sealed for %s", l, it.index, schema.SecretField(l), schema.Quote(s.Name))
+		return altered("%s[%d].%s: its fingerprint is not the one of the secret sealed for %s", l, it.index,
+			schema.SecretField(l), schema.Quote(s.Name))
 	}
 	if got := destinationOf(it.Item); got != s.For {
-		return altered("%s[%d]: the secret of %s was sealed for %s, and the settings now say %s", l, it.index, schema.Quote(s.Name), s.For, got)
+		return altered("%s[%d]: the secret of %s was sealed for %s, and the settings now say %s", l, it.index,
+			schema.Quote(s.Name), s.For, got)
 	}
 	return nil
 }
@@ -157,7 +160,8 @@ func (o *Opened) checkMarkers(opened map[string]bool) error {
 			case !opened[m.KeyID()] && o.PartsOpened == o.Parts:
 				return altered("%s: no sealed part has its secret", at)
 			case opened[m.KeyID()] && o.Secret(l, it.ItemName()).IsZero():
-				return altered("%s: its fingerprint is not the one of the secret sealed for %s", at, schema.Quote(it.ItemName()))
+				return altered("%s: its fingerprint is not the one of the secret sealed for %s", at,
+					schema.Quote(it.ItemName()))
 			}
 		}
 	}

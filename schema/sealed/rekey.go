@@ -87,7 +87,8 @@ func (c *rekeying) keep(sight string, listed []schema.KeyHolder) ([]Recipient, e
 	var out []Recipient
 	for _, r := range listed {
 		if r.Key == PassphraseKey {
-			return nil, schema.Hint(errors.New("it opens with a passphrase, which stands alone"), "export or transform again for recipients")
+			return nil, schema.Hint(errors.New("it opens with a passphrase, which stands alone"),
+				"export or transform again for recipients")
 		}
 		if slices.Contains(c.Remove, r.Key) || r.Label != "" && slices.Contains(c.Remove, r.Label) {
 			c.removed[r.Key], c.removed[r.Label] = true, true
@@ -154,7 +155,8 @@ func (o *Opened) ResealFor(to Holders) error {
 	}
 	for _, r := range to.Recipients {
 		if !sealedTo[r.Key] {
-			return schema.Hint(fmt.Errorf("recipient %s would see no secret: they are sealed to others", schema.Quote(r.holder().String())),
+			return schema.Hint(fmt.Errorf("recipient %s would see no secret: they are sealed to others",
+				schema.Quote(r.holder().String())),
 				"transform with a recipient's key, which seals them anew, or let a recipient rekey the bundle first")
 		}
 	}
@@ -168,7 +170,8 @@ func (r Holders) Lost(m schema.Manifest) []schema.KeyHolder {
 	for _, rec := range slices.Concat(r.Recipients, r.Reviewers) {
 		given[rec.Key] = true
 	}
-	return slices.DeleteFunc(slices.Concat(m.Recipients, m.Reviewers), func(l schema.KeyHolder) bool { return given[l.Key] })
+	return slices.DeleteFunc(slices.Concat(m.Recipients, m.Reviewers),
+		func(l schema.KeyHolder) bool { return given[l.Key] })
 }
 
 // Include reports whether a file written to these opens to one of the

@@ -86,13 +86,15 @@ func AddSecrets(b *schema.Bundle, secrets schema.Secrets, to Holders) error {
 			continue
 		}
 		fp := k.fingerprint(s)
-		if err := schema.Set(it, schema.SecretField(l), &schema.Marker{State: schema.Sealed, Fingerprint: fp}); err != nil {
+		if err := schema.Set(it, schema.SecretField(l),
+			&schema.Marker{State: schema.Sealed, Fingerprint: fp}); err != nil {
 			return err
 		}
 		p.Secrets = append(p.Secrets, partSecret{l.One(), it.ItemName(), s.Reveal(), fp, destinationOf(it)})
 	}
 	if len(p.Secrets) != len(secrets) {
-		return fmt.Errorf("%d secrets belong to no connection or credential of the bundle", len(secrets)-len(p.Secrets))
+		return fmt.Errorf("%d secrets belong to no connection or credential of the bundle",
+			len(secrets)-len(p.Secrets))
 	}
 	armored, err := sealPart(p, to)
 	if err != nil {

@@ -99,7 +99,8 @@ func fileSigner(name string, raw []byte, passphrase func(string) ([]byte, error)
 	if err := checkStatementKey(signer.PublicKey()); err != nil {
 		return nil, fmt.Errorf("signing key %s: %w", name, err)
 	}
-	return &Signer{signer: signer, public: signer.PublicKey(), comment: commentBeside(name, signer.PublicKey()), close: func() {}}, nil
+	return &Signer{signer: signer, public: signer.PublicKey(),
+		comment: commentBeside(name, signer.PublicKey()), close: func() {}}, nil
 }
 
 // commentBeside reads the comment of NAME.pub where that is the same key: the
@@ -168,15 +169,18 @@ func pickFromAgent(client agent.ExtendedAgent, want ssh.PublicKey) (*Signer, err
 	case len(fit) == 1:
 		return fit[0], nil
 	case want != nil:
-		return nil, schema.Hint(fmt.Errorf("the agent does not hold the key %s", ssh.FingerprintSHA256(want)), "ssh-add it")
+		return nil, schema.Hint(fmt.Errorf("the agent does not hold the key %s", ssh.FingerprintSHA256(want)),
+			"ssh-add it")
 	case len(fit) == 0:
-		return nil, schema.Hint(errors.New("the agent holds no key that can sign statements"), "ssh-add an ed25519 key")
+		return nil, schema.Hint(errors.New("the agent holds no key that can sign statements"),
+			"ssh-add an ed25519 key")
 	}
 	var names []string
 	for _, s := range fit {
 		names = append(names, s.Fingerprint())
 	}
-	return nil, schema.Hint(fmt.Errorf("the agent holds %d keys that could sign: %s", len(fit), strings.Join(names, ", ")),
+	return nil, schema.Hint(fmt.Errorf("the agent holds %d keys that could sign: %s", len(fit),
+		strings.Join(names, ", ")),
 		"name the .pub file of the one to sign with")
 }
 
@@ -200,7 +204,8 @@ func checkStatementKey(public ssh.PublicKey) error {
 	if _, ok := public.(*ssh.Certificate); ok {
 		return errors.New("certificates are not taken: sign with the plain key, and list it")
 	}
-	return fmt.Errorf("a key of type %s is not taken: ed25519, ecdsa, rsa of at least %d bits, or sk-", schema.Quote(public.Type()), minRSABits)
+	return fmt.Errorf("a key of type %s is not taken: ed25519, ecdsa, rsa of at least %d bits, or sk-",
+		schema.Quote(public.Type()), minRSABits)
 }
 
 // Fingerprint is the key's SHA256:… fingerprint, as ssh-keygen -l prints it.
@@ -241,7 +246,8 @@ func (s *Signer) PublicLine(principal string) (string, error) {
 // file without quoting: no blanks, lists, wildcards or negation.
 func checkPrincipal(p string) error {
 	if p == "" || len(p) > maxPrincipal || strings.ContainsAny(p, "*?!,\"'\\# \t") || !isPrintable(p) {
-		return schema.Hint(fmt.Errorf("%s cannot name a signer", schema.Quote(p)), "a principal looks like anna@corp.example: no blanks, wildcards or commas")
+		return schema.Hint(fmt.Errorf("%s cannot name a signer", schema.Quote(p)),
+			"a principal looks like anna@corp.example: no blanks, wildcards or commas")
 	}
 	return nil
 }

@@ -27,7 +27,8 @@ const sshTypesHint = "age takes ssh-ed25519 and ssh-rsa keys; mailferry keygen m
 // isSSHKey reports whether a text is a public SSH key as .pub files have it.
 func isSSHKey(s string) bool {
 	kind, rest, _ := strings.Cut(s, " ")
-	return rest != "" && (strings.HasPrefix(kind, "ssh-") || strings.HasPrefix(kind, "sk-") || strings.HasPrefix(kind, "ecdsa-"))
+	return rest != "" && (strings.HasPrefix(kind, "ssh-") || strings.HasPrefix(kind, "sk-") ||
+		strings.HasPrefix(kind, "ecdsa-"))
 }
 
 // sshRecipient parses "ssh-ed25519 AAAA… comment". The comment becomes the label
@@ -36,7 +37,8 @@ func isSSHKey(s string) bool {
 func sshRecipient(label, line string) (Recipient, error) {
 	public, comment, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
 	if err != nil {
-		return Recipient{}, schema.Hint(errors.New("not a whole SSH public key"), "copy the whole line of the .pub file")
+		return Recipient{}, schema.Hint(errors.New("not a whole SSH public key"),
+			"copy the whole line of the .pub file")
 	}
 	r := Recipient{Label: label, Key: sshText(public)}
 	if label == "" && len(comment) <= maxLabel && isPrintable(comment) {

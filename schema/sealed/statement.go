@@ -53,7 +53,8 @@ func SubjectOf(b *schema.Bundle) (StatementSubject, error) {
 func (o *Opened) Subject() (StatementSubject, error) { return subject(o.Bundle, o.Digest) }
 
 func subject(b *schema.Bundle, digest string) (s StatementSubject, err error) {
-	s = StatementSubject{Bundle: b.Manifest.ID, Digest: digest, Recipients: b.Manifest.Recipients, Reviewers: b.Manifest.Reviewers}
+	s = StatementSubject{Bundle: b.Manifest.ID, Digest: digest, Recipients: b.Manifest.Recipients,
+		Reviewers: b.Manifest.Reviewers}
 	if b.Origin != nil {
 		s.Origin = &StatementOrigin{Bundle: b.Origin.Manifest.ID}
 		s.Origin.Digest, err = b.Origin.Digest()
@@ -88,7 +89,8 @@ func SignStatement(body schema.StatementBody, signer *Signer) (schema.Statement,
 	if err != nil {
 		return none, fmt.Errorf("signing with %s: %w", signer.Fingerprint(), err)
 	}
-	s := schema.Statement{Format: schema.StatementFormat, Statement: string(doc), Signature: string(sshsig.Armor(sig))}
+	s := schema.Statement{Format: schema.StatementFormat, Statement: string(doc),
+		Signature: string(sshsig.Armor(sig))}
 	if _, err := CheckStatement(s); err != nil {
 		return none, fmt.Errorf("signing with %s: %w", signer.Fingerprint(), err)
 	}
@@ -132,7 +134,8 @@ func CheckStatement(s schema.Statement) (*SignedStatement, error) {
 	if len(sig.Signature.Rest) > 0 && !strings.HasPrefix(sig.PublicKey.Type(), "sk-") {
 		return nil, errors.New("the signature has bytes behind its end")
 	}
-	if err := sshsig.Verify(strings.NewReader(s.Statement), sig, sig.PublicKey, sig.HashAlgorithm, StatementNamespace); err != nil {
+	if err := sshsig.Verify(strings.NewReader(s.Statement), sig, sig.PublicKey, sig.HashAlgorithm,
+		StatementNamespace); err != nil {
 		return nil, errors.New("the signature does not match what is said")
 	}
 	body, err := s.Body()

@@ -93,7 +93,8 @@ func dedupe(evidence []Evidence) []Evidence {
 
 // first judges a statement by itself.
 func (j Judgement) first(e Evidence) StatementVerdict {
-	s := StatementVerdict{File: human.Visible(e.File), State: StateCounts, Signer: []string{}, ReadersAdded: []ReaderAdded{}, statement: e.Statement, by: counted{person: -1}}
+	s := StatementVerdict{File: human.Visible(e.File), State: StateCounts, Signer: []string{},
+		ReadersAdded: []ReaderAdded{}, statement: e.Statement, by: counted{person: -1}}
 	signed, err := CheckStatement(e.Statement)
 	if err != nil {
 		s.State, s.Why = StateInvalid, err.Error()

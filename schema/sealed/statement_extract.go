@@ -81,5 +81,6 @@ func keygenCommand(name string, s StatementVerdict) string {
 	if len(s.Signer) == 0 {
 		return fmt.Sprintf("ssh-keygen -Y check-novalidate -n %s -s %s.sig < %s", StatementNamespace, name, name)
 	}
-	return fmt.Sprintf("ssh-keygen -Y verify -f %s -I %s -n %s -s %s.sig < %s", allowedSignersName, human.Pasted(s.Signer[0]), StatementNamespace, name, name)
+	return fmt.Sprintf("ssh-keygen -Y verify -f %s -I %s -n %s -s %s.sig < %s", allowedSignersName,
+		human.Pasted(s.Signer[0]), StatementNamespace, name, name)
 }

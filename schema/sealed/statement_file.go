@@ -71,7 +71,8 @@ type names struct {
 func namesOf(bundle string) names {
 	dir, base := filepath.Split(bundle)
 	quoted := regexp.QuoteMeta(base)
-	return names{dir: cmp.Or(dir, "."), base: base, ours: regexp.MustCompile(`^` + quoted + `\.[0-9a-f]{8}(\.[0-9]{1,6})?\.statement$`),
+	return names{dir: cmp.Or(dir, "."), base: base,
+		ours: regexp.MustCompile(`^` + quoted + `\.[0-9a-f]{8}(\.[0-9]{1,6})?\.statement$`),
 		laid: regexp.MustCompile(`(?i)^` + quoted + `\.[0-9a-f]{8}\b`)}
 }
 
@@ -101,7 +102,8 @@ func (n names) isLaid(name string) bool {
 // mayBe reports whether a file is looked into.
 func (n names) mayBe(name string) bool {
 	lower := strings.ToLower(name)
-	return name != n.base && (strings.Contains(lower, "statement") || strings.HasPrefix(lower, strings.ToLower(n.base)))
+	return name != n.base && (strings.Contains(lower, "statement") ||
+		strings.HasPrefix(lower, strings.ToLower(n.base)))
 }
 
 // looksLikeStatement reports whether what cannot be read as a statement may have
@@ -211,7 +213,8 @@ func (c *Collected) neighbour(file string, subject StatementSubject, laid bool) 
 	}
 	switch {
 	case err == nil && (body.Bundle == subject.Bundle || subject.aboutWhat(body) == aboutOrigin):
-		c.Evidence = append(c.Evidence, Evidence{File: file, Statement: s, Aside: !laid && subject.aboutWhat(body) == aboutOther})
+		c.Evidence = append(c.Evidence, Evidence{File: file, Statement: s,
+			Aside: !laid && subject.aboutWhat(body) == aboutOther})
 	case err != nil && looksLikeStatement(filepath.Base(file), raw):
 		c.Unreadable = append(c.Unreadable, Unreadable{human.Visible(file), err.Error()})
 	}

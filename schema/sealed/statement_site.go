@@ -49,5 +49,6 @@ func NormalSite(site string) (string, error) {
 // statement. A statement for a tenant behind a gateway so counts for that
 // tenant alone, one for a Jira site on every page of it.
 func siteCovers(madeFor, site string) bool {
-	return madeFor == "" || madeFor == site || !strings.HasPrefix(madeFor, "sample:") && strings.HasPrefix(site, madeFor+"/")
+	return madeFor == "" || madeFor == site ||
+		!strings.HasPrefix(madeFor, "sample:") && strings.HasPrefix(site, madeFor+"/")
 }

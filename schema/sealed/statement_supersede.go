@@ -21,8 +21,10 @@ func CheckClock(evidence, known []Evidence, signer *Signer, now time.Time) error
 			slices.ContainsFunc(known, func(k Evidence) bool { return k.Statement == e.Statement }) {
 			continue
 		}
-		return schema.Hint(fmt.Errorf("statement %s of the same key is dated %s, ahead of this computer's clock", schema.Quote(e.File), s.Body.Time.Format(time.RFC3339)),
-			"look at the clock; where it is right and that date was wrong, take a rejection back by name (review --approve --supersedes FILE), and put any other statement away")
+		return schema.Hint(fmt.Errorf("statement %s of the same key is dated %s, ahead of this computer's clock",
+			schema.Quote(e.File), s.Body.Time.Format(time.RFC3339)),
+			"look at the clock; where it is right and that date was wrong, take a rejection back by name "+
+				"(review --approve --supersedes FILE), and put any other statement away")
 	}
 	return nil
 }
@@ -50,7 +52,8 @@ func Supersede(approval *schema.StatementBody, signer *Signer, evidence, named [
 		case !rejects(s.Body, approval):
 			err = errors.New("is no rejection of this content")
 		case !siteCovers(approval.For, s.Body.For):
-			err = schema.Hint(fmt.Errorf("is for %s, which an approval for %s does not cover", siteName(s.Body.For), siteName(approval.For)), "approve without --for")
+			err = schema.Hint(fmt.Errorf("is for %s, which an approval for %s does not cover",
+				siteName(s.Body.For), siteName(approval.For)), "approve without --for")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", e.File, err)
