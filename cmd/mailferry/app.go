@@ -24,6 +24,7 @@ func (e *env) app() *cli.App {
 			"credentials, then, in a separate step, the connections. People can audit, review and " +
 			"verify a bundle on its way. mailferry demo walks the whole road on sample files.",
 		Commands: []*cli.Command{
+			e.startCommand(),
 			e.keygenCommand(),
 			e.inspectCommand(),
 			e.exportCommand(),

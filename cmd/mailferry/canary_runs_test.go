@@ -116,7 +116,7 @@ func (w *walk) runs() map[string][]walkRun {
 			do(1, "-i", rev, "-r", rOps, "--secrets", w.in("nobody.csv"), "{unfilled}"),
 			do(1, "-i", rev, "-r", rOps, "--secrets", w.in("kindless.csv"), "{unfilled}"),
 			do(1, "-i", rev, "-r", rOps, "--secrets", w.in("wide.csv"), "{unfilled}"),
-			do(1, "-i", rev, "-r", rOps, "--secrets", w.in("legal.csv"), "server.age"),
+			do(0, "-i", rev, "-r", rOps, "--secrets", w.in("legal.csv"), "server.age"),
 			do(1, "-i", rev, "-r", rOps, "--secrets", "-", "{unfilled}"),
 			do(1, "-i", other, "-r", rOps, "--secrets", w.in("legal.csv"), "{unfilled}"),
 			do(2, "-i", rev, "--secrets", w.in("legal.csv"), "{unfilled}"),
@@ -224,5 +224,10 @@ func (w *walk) runs() map[string][]walkRun {
 			do(2, "tcsh"),
 		},
 		"man": {do(0)},
+		"start": {
+			do(0, "-i", ops, "server.age", "cloud.age", w.in("connections.csv")),
+			do(0, "-i", rev, "cloud.age"),
+			do(1, w.in("nowhere")),
+		},
 	}
 }

@@ -68,6 +68,7 @@ func TestJSONResultsKeepTheirMembers(t *testing.T) {
 		exit    int
 		members string
 	}{
+		{"start", 0, "files format next"},
 		{"keygen -o new.key", 0, "format recipient"},
 		{"keygen -y -i ops.key -i other.key", 0, "format others recipient"},
 		{"inspect connections.csv", 0, "columns format kind list name rows"},
@@ -102,7 +103,7 @@ func TestJSONResultsKeepTheirMembers(t *testing.T) {
 			t.Errorf("%s: members %q, want %q", c.args, got, c.members)
 		}
 		for _, l := range leaves(processEnv().app().Commands) {
-			if strings.HasPrefix(c.args, l.String()+" ") {
+			if strings.HasPrefix(c.args+" ", l.String()+" ") {
 				covered[l.String()] = true
 			}
 		}

@@ -86,7 +86,7 @@ func (e *env) noNeighbours() {
 
 // beside are the commands that read or write files beside their bundle, or read
 // their sources more than once.
-var beside = []string{"export", "fill", "review", "credentials", "connections"}
+var beside = []string{"export", "fill", "review", "credentials", "connections", "start"}
 
 // checkStdio stops a command line that gives standard input twice, or where it
 // cannot stand.

@@ -55,7 +55,7 @@ func TestAResultThatCannotBePrintedIsAnError(t *testing.T) {
 	sample := []string{"-i", "k", "--cloud", "sample:reh", "cloud.age"}
 	lines := [][]string{
 		{}, {"--help"}, {"-h"}, {"--version"}, {"import", "--help"}, {"import", "connections", "-h"},
-		{"keygen"}, {"keygen", "--force", "-o", "new.key"}, {"keygen", "--force", "-o", "new.key", "--json"}, {"keygen", "-y", "-i", "k"},
+		{"start"}, {"keygen"}, {"keygen", "--force", "-o", "new.key"}, {"keygen", "--force", "-o", "new.key", "--json"}, {"keygen", "-y", "-i", "k"},
 		{"inspect", "server.age"}, {"inspect", "-i", "k", "server.age"}, {"inspect", "connections.csv"}, {"inspect", "jira-backup.zip"},
 		{"inspect", "--suggest-profile", "jira-backup.zip"}, {"inspect", "--suggest-profile", "--force", "-o", "p.json", "jira-backup.zip"},
 		{"inspect", "--print-form-profile", "cloud"}, {"export", "--print-template", "credentials"}, export("again.age"),
