@@ -25,7 +25,8 @@ func (e *env) inspectCommand() *cli.Command {
 		Usage: "tell what a source, bundle or saved plan is, without values",
 		UsageText: "mailferry inspect jira-backup.zip\n   mailferry inspect postgres://jira@db/jira\n" +
 			"   mailferry inspect --suggest-profile -o profile.json jira-backup.zip\n   mailferry inspect -i reviewer.key cloud.age\n" +
-			"   mailferry inspect --headed page+https://site.atlassian.net/…\n   mailferry inspect --print-form-profile cloud > cloud-pages.json",
+			"   mailferry inspect --headed page+https://site.atlassian.net/…\n" +
+			"   mailferry inspect --headed --suggest-form-profile -o pages.json page+https://site.atlassian.net/…\n   mailferry inspect --print-form-profile cloud > cloud-pages.json",
 		ArgsUsage: "SOURCE|BUNDLE|PLAN",
 		Description: "Of a backup or database: its kind, the app's tables, their columns and row counts. Of\n" +
 			"a sheet: its columns. Of a bundle: the outer header, which anybody can read, and with\n" +
@@ -36,6 +37,7 @@ func (e *env) inspectCommand() *cli.Command {
 			&cli.BoolFlag{Name: "all", Usage: "list the Active Objects tables of every app"},
 			&cli.StringSliceFlag{Name: "table", Usage: "look at the table `NAME` only (repeatable)"},
 			&cli.BoolFlag{Name: "suggest-profile", Usage: "write a profile to edit: the likely tables and columns, and the words of settings, unverified"},
+			&cli.BoolFlag{Name: "suggest-form-profile", Usage: "of admin pages: write the form profile that fits them, found out by opening and cancelling forms, unverified"},
 			&cli.StringFlag{Name: "print-form-profile", Usage: "print the shipped form profile of `SIDE` cloud or server, to edit and verify"},
 			allowedSignersFlag(),
 			jsonFlag(),
@@ -61,6 +63,12 @@ func (e *env) inspect(c *cli.Context) error {
 	}
 	if c.Bool("suggest-profile") {
 		return e.inspectTables(c, arg, k)
+	}
+	if c.Bool("suggest-form-profile") && k != source.Page {
+		return usage("inspect: --suggest-form-profile is for admin pages, page+https://…")
+	}
+	if c.Bool("suggest-form-profile") {
+		return e.suggestFormProfile(c, arg)
 	}
 	out, err := optionalOutput(c, "output")
 	if err != nil {

@@ -150,3 +150,28 @@ func (e *env) inspectPage(c *cli.Context, url string) error {
 	}
 	return e.result(c, "inspect-pages", found, found.Print)
 }
+
+// suggestFormProfile writes the form profile that fits a site's pages.
+func (e *env) suggestFormProfile(c *cli.Context, url string) error {
+	o, err := e.pageOptions(c, url, "")
+	if err != nil {
+		return err
+	}
+	site, err := formprofile.New(url, o)
+	if err != nil {
+		return &usageError{err}
+	}
+	defer site.Close()
+	p, notes, err := site.Suggest(c.Context)
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		e.say("%s", n)
+	}
+	doc, err := schema.MarshalIndent(p)
+	if err != nil {
+		return err
+	}
+	return e.document(c, doc)
+}

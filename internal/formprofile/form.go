@@ -183,7 +183,11 @@ func (f *Form) Controls(ctx context.Context) (*Controls, error) {
 			return nil, err
 		}
 	}
-	if _, err := f.Await(ctx, f.expected(decider)); err != nil {
+	expected := f.expected(decider)
+	if f.bundle == schema.CloudFormat { // where no secret is read, and one that is written is waited for by itself
+		expected = slices.DeleteFunc(expected, func(field string) bool { return field == schema.SecretField(f.List) })
+	}
+	if _, err := f.Await(ctx, expected); err != nil {
 		return nil, f.lacks(err)
 	}
 	if form, err = f.Look(ctx); err != nil {

@@ -276,6 +276,12 @@ func (s *Site) show(ctx context.Context, l schema.List) error {
 	if err := s.app.WaitFor(ctx, there...); err != nil {
 		return err
 	}
+	s.listed = l
+	return s.noteAround(ctx)
+}
+
+// noteAround notes which fields the list's page has itself.
+func (s *Site) noteAround(ctx context.Context) error {
 	form, err := s.app.Form(ctx)
 	if err != nil {
 		return err
@@ -284,7 +290,6 @@ func (s *Site) show(ctx context.Context, l schema.List) error {
 	for _, label := range form.Labels() {
 		s.around[label] = true
 	}
-	s.listed = l
 	return nil
 }
 

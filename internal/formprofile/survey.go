@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -138,6 +137,18 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 	if err != nil {
 		return err
 	}
+	for _, field := range f.expected(choice) {
+		if _, there := f.Label(form, field); there {
+			continue
+		}
+		f.seen = form
+		if err := f.Unfold(ctx, field); err != nil && !errors.Is(err, page.ErrTimeout) {
+			return err
+		}
+		if form, err = f.App.Form(ctx); err != nil {
+			return err
+		}
+	}
 	all, err := form.Fields(ctx)
 	if err != nil {
 		return err
@@ -149,7 +160,7 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 		i := slices.IndexFunc(out.Fields, func(s Seen) bool { return s.Label == page.Clean(c.Label) && s.Kind == c.Kind })
 		if i < 0 {
 			i = len(out.Fields)
-			out.Fields = append(out.Fields, Seen{Label: page.Clean(c.Label), Kind: c.Kind, Required: c.Required, Field: f.fieldOf(c.Label)})
+			out.Fields = append(out.Fields, Seen{Label: page.Clean(c.Label), Kind: c.Kind, Required: c.Required, Field: f.fieldOf(c)})
 		}
 		seen := &out.Fields[i]
 		if choice != "" {
@@ -169,7 +180,7 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 		}
 	}
 	for _, field := range f.Profile.Fields {
-		if !expected(field, choice) || form.Has(field.Label) {
+		if _, there := f.Label(form, field.Field); there || !slices.Contains(f.expected(choice), field.Field) {
 			continue
 		}
 		i := slices.IndexFunc(out.Missing, func(m Missing) bool { return m.Field == field.Field })
@@ -203,7 +214,7 @@ func (f *Form) await(ctx context.Context, choice string) (*page.Form, error) {
 		}
 		fits := known
 		for _, field := range f.Profile.Fields {
-			if has := form.Has(field.Label); expected(field, choice) && !has || len(field.With) > 0 && !slices.Contains(field.With, choice) && has {
+			if _, has := f.Label(form, field.Field); expected(field, choice) && field.Press == "" && !has || len(field.With) > 0 && !slices.Contains(field.With, choice) && has {
 				fits = false
 			}
 		}
@@ -216,9 +227,9 @@ func (f *Form) await(ctx context.Context, choice string) (*page.Form, error) {
 	}
 }
 
-func (f *Form) fieldOf(label string) string {
+func (f *Form) fieldOf(c *page.Control) string {
 	for _, field := range f.Profile.Fields {
-		if human.FoldLabel(field.Label) == human.FoldLabel(label) {
+		if slices.ContainsFunc(field.Labels(), c.Named) {
 			return field.Field
 		}
 	}

@@ -23,13 +23,15 @@ func FoldName(name string) string {
 
 // FoldLabel is equal for labels of forms and sheets that people would take for
 // one: case, kinds of blanks, invisible characters and the glyphs of icon fonts, a
-// mark that the field is required and a closing colon make no difference.
+// symbol before or after it such as that of a ticked box, a mark that the field is
+// required and a closing colon make no difference.
 func FoldLabel(label string) string {
 	whole := strings.ToLower(norm.NFC.String(Squeeze(label)))
 	text := whole
 	for {
 		before := text
 		text = strings.TrimSpace(strings.Trim(text, "*:\uff1a"))
+		text = strings.TrimSpace(strings.TrimFunc(text, func(r rune) bool { return r > unicode.MaxASCII && unicode.In(r, unicode.So, unicode.Sm) }))
 		for _, mark := range []string{"(required)", "[required]", " required"} {
 			// A field that is called nothing but "Required" keeps its name.
 			if rest := strings.TrimSpace(strings.TrimSuffix(text, mark)); rest != "" {

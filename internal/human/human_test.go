@@ -37,6 +37,7 @@ func TestNearest(t *testing.T) {
 
 func TestLabelsFoldAsPeopleReadThem(t *testing.T) {
 	for label, want := range map[string]string{
+		"◻ Debug:": "debug", "◼ Debug": "debug", "›": "›",
 		"From Address": "from address", " FROM\u00a0 Address: ": "from address", "Name *": "name", "Name\u200b (required)": "name",
 		"\ue123 Host": "host", "Required": "required", "*": "*", "Port：": "port", "Nom : *": "nom",
 	} {

@@ -127,7 +127,7 @@ const jsShown = `function() {
 	if (e.localName === 'input' && e.value) return tidy(e.value);
 	const root = e.getRootNode();
 	const named = name => (e.getAttribute(name) || '').split(/\s+/).filter(Boolean).map(id => root.getElementById(id)).filter(Boolean);
-	const labels = named('aria-labelledby').concat(Array.from(e.labels || [])).filter(l => l !== e && !l.contains(e));
+	const labels = named('aria-labelledby').concat(Array.from(e.labels || [])).filter(l => !l.contains(e) && !e.contains(l));
 	const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
 	const rgba = color => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); return canvas.getImageData(0, 0, 1, 1).data; };
 	const ground = n => { for (let a = n; a; a = a.parentElement) { const c = rgba(getComputedStyle(a).backgroundColor); if (c[3] > 250) return c; } return [255, 255, 255, 255]; };

@@ -1,0 +1,128 @@
+package adminpage_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/importer/adminpage"
+	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/panels"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// nine is a bundle of nine connections made of a panel's sample, and what the panel is to hold
+// of it.
+func nine() (b *schema.Bundle, want panels.Store) {
+	sample, sealed := panels.Sample(false), &schema.Marker{State: schema.Sealed}
+	b = &schema.Bundle{Format: schema.CloudFormat, Manifest: schema.Manifest{ID: "00112233445566778899aabbccddeeff"}}
+	for _, item := range sample.Credentials {
+		b.Credentials = append(b.Credentials, &schema.CloudCredential{Name: item["name"], ServiceProvider: item["service_provider"], ClientID: item["client_id"],
+			ClientSecret: sealed, AuthorizationEndpoint: item["authorization_endpoint"], TokenEndpoint: item["token_endpoint"]})
+		item = maps.Clone(item)
+		item["client_secret"] = secretOf(schema.Credentials, item["name"]).Reveal()
+		want.Credentials = append(want.Credentials, item)
+	}
+	for i := range 9 {
+		item := maps.Clone(sample.Connections[i%3])
+		if i > 2 {
+			item["name"] += fmt.Sprint(" ", i)
+		}
+		port, _ := strconv.Atoi(item["smtp_port"])
+		c := &schema.CloudConnection{Name: item["name"], Description: item["description"], FromEmailAddress: item["from_email_address"], EmailPrefix: item["email_prefix"],
+			ServiceProvider: item["service_provider"], Encryption: item["encryption"], Username: item["username"], Host: item["host"], SMTPPort: port,
+			Debug: item["debug"] == "true", OAuth2Credentials: item["oauth2_credentials"]}
+		if item["password"] != "" {
+			c.Password = sealed
+			item["password"] = secretOf(schema.Connections, item["name"]).Reveal()
+		}
+		b.Connections = append(b.Connections, c)
+		want.Connections = append(want.Connections, item)
+	}
+	return b, want
+}
+
+// From a page that nobody described to an import: the profile that a look suggests works
+// unedited, the look writes nothing, and what is imported is there in every field.
+func TestPanelsOfRealComponentsAreImportedInto(t *testing.T) {
+	type of struct {
+		library panels.Library
+		name    string
+		o       panels.Options
+	}
+	tests := []of{
+		{panels.Atlaskit, "a badge, folds and a later password", panels.Options{Badge: true, Row: "named", Fold: true, Change: true, Choice: panels.Choice{From: "request", After: 700 * time.Millisecond}}},
+	}
+	for _, l := range panels.Libraries {
+		if l != panels.AUI {
+			seed := rand.Uint64()
+			tests = append(tests, of{l, fmt.Sprint("shuffled by ", seed), panels.Options{Seed: seed}})
+		}
+	}
+	for _, test := range tests {
+		t.Run(string(test.library)+" "+test.name, func(t *testing.T) {
+			b, want := nine()
+			p := panels.Start(t, test.library, test.o)
+			profile := suggested(t, p, schema.CloudSide)
+			if p.Writes() != 0 {
+				t.Fatalf("the look wrote %d times", p.Writes())
+			}
+			c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: page.Options{Timeout: 10 * time.Second}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			importBoth(t, c, b)
+			shows(t, p, panels.Credentials, want.Credentials)
+			shows(t, p, panels.Connections, want.Connections)
+			o := options(t, c, b, schema.Connections)
+			rep, err := importer.Run(t.Context(), o)
+			if err != nil || p.Writes() != len(want.Connections)+len(want.Credentials) {
+				t.Errorf("again: %v, %+v, %d writes", err, rep, p.Writes())
+			}
+		})
+	}
+}
+
+func suggested(t testing.TB, p *panels.Panel, side string) *schema.FormProfile {
+	t.Helper()
+	known, err := formprofile.Shipped(side)
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, err := formprofile.New(p.Address, formprofile.Options{Profile: known, Browser: page.Options{Timeout: 10 * time.Second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer site.Close()
+	profile, notes, err := site.Suggest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range notes {
+		t.Log(n)
+	}
+	return profile
+}
+
+func shows(t *testing.T, p *panels.Panel, list string, want []panels.Item) {
+	t.Helper()
+	for _, item := range want {
+		got := p.Item(list, item["name"])
+		delete(got, "id")
+		for _, key := range slices.Sorted(maps.Keys(item)) {
+			if got[key] != item[key] {
+				t.Errorf("%s %q: %s is %q, want %q", list, item["name"], key, got[key], item[key])
+			}
+		}
+	}
+	if n := len(p.Items(list)); n != len(want) {
+		t.Errorf("%d %s, want %d", n, list, len(want))
+	}
+}

@@ -1,0 +1,361 @@
+package formprofile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/schema"
+)
+
+// Words that buttons of one meaning have, where the profile's own is not there.
+var (
+	addWords    = []string{"add", "new", "create", "add new", "+"}
+	saveWords   = []string{"save", "create", "add", "submit", "update", "apply", "ok", "store", "confirm"}
+	cancelWords = []string{"cancel", "close", "discard", "back", "dismiss"}
+	editWords   = []string{"edit", "modify", "change", "configure", "update", "open", "view"}
+)
+
+// still is how long a form has to stay as it is before it counts as drawn.
+const still = 500 * time.Millisecond
+
+// Suggest works out the profile that fits the pages, from the one that the site is worked by:
+// where it finds a list, it opens the forms of a new item and of the first, chooses each value
+// of the deciding field in turn, notes which fields are there and what has to be pressed for
+// them, and cancels. It saves nothing and reads no value of an item but the first one's name.
+// Notes say what is left to a person.
+func (s *Site) Suggest(ctx context.Context) (*schema.FormProfile, []string, error) {
+	p := *s.options.Profile
+	p.Verified, p.Note = false, "Suggested by a look at the pages; nobody has verified it."
+	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
+		fl := p.List(l)
+		fl.Fields = slices.Clone(fl.Fields)
+		for _, name := range append(slices.Clone(fl.Menu), fl.Heading) {
+			if !slices.Contains(p.SignedIn, name) && len(p.SignedIn) < 20 {
+				p.SignedIn = append(slices.Clone(p.SignedIn), name)
+			}
+		}
+	}
+	s.options.Profile = &p
+	var notes []string
+	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
+		var said []string
+		err := s.Do(ctx, func() (err error) {
+			said, err = s.suggest(ctx, l)
+			return err
+		})
+		if err != nil {
+			if errors.Is(err, ErrSignedOut) || ctx.Err() != nil {
+				return nil, nil, err
+			}
+			said = append(said, fmt.Sprintf("not found out: %s", page.Clean(err.Error())))
+			s.Forget()
+		}
+		for _, text := range said {
+			notes = append(notes, fmt.Sprintf("%s: %s", l, text))
+		}
+	}
+	return &p, notes, nil
+}
+
+func (s *Site) suggest(ctx context.Context, l schema.List) (notes []string, err error) {
+	fl := s.options.Profile.List(l)
+	if err := s.reach(ctx, fl); err != nil {
+		return nil, err
+	}
+	list, err := s.app.Sight(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(list.Headings, same(fl.Heading)) {
+		if near := human.Nearest(fl.Heading, list.Headings); near != "" {
+			fl.Heading = near
+		} else if len(list.Headings) > 0 {
+			fl.Heading = list.Headings[len(list.Headings)-1]
+		}
+	}
+	fl.Column = columnOf(list.Tables, fl.Column)
+	fl.Add = button(list.Buttons, fl.Add, addWords)
+	if list.Notice != "" {
+		fl.Empty = list.Notice
+	}
+	rows, err := s.app.Rows(ctx, fl.Column)
+	if err != nil && !errors.Is(err, page.ErrAbsent) {
+		return nil, err
+	}
+	if err := s.noteAround(ctx); err != nil {
+		return nil, err
+	}
+	s.listed = l
+	seen := &explored{}
+	if s.options.Profile.Side == schema.CloudSide || len(rows) == 0 {
+		if err := s.explore(ctx, l, list, seen, func() error { return s.app.Press(ctx, fl.Add) }); err != nil {
+			return nil, err
+		}
+	}
+	if len(rows) > 0 {
+		if rows, err = s.app.Rows(ctx, fl.Column); err != nil || len(rows) == 0 {
+			return nil, err
+		}
+		if err := s.explore(ctx, l, list, seen, func() error { return s.openRow(ctx, fl, rows[0]) }); err != nil {
+			return nil, err
+		}
+	} else {
+		notes = append(notes, "it has no row, so how one is opened is not found out")
+	}
+	return append(notes, seen.into(fl)...), nil
+}
+
+// reach comes to a list as far as the menu leads.
+func (s *Site) reach(ctx context.Context, fl *schema.FormList) error {
+	there := []page.Cond{page.Heading(fl.Heading), page.AnyOf(page.HasTable(fl.Column), page.HasButton(fl.Add))}
+	if shown, err := s.app.Shows(ctx, there...); err != nil || shown {
+		return err
+	}
+	if err := s.walk(ctx, fl); err != nil {
+		return err
+	}
+	_, err := s.app.WaitAny(ctx, page.Heading(fl.Heading), page.HasTable(fl.Column), page.HasButton(fl.Add))
+	if err != nil {
+		return err
+	}
+	if err := s.app.Settle(ctx); err != nil {
+		return err
+	}
+	return Pause(ctx, still)
+}
+
+// openRow opens a row by the first word for it that the row has.
+func (s *Site) openRow(ctx context.Context, fl *schema.FormList, row *page.Row) error {
+	var first error
+	for _, word := range append([]string{fl.Edit}, editWords...) {
+		err := row.Open(ctx, fl.More, word, fl.Column)
+		if err == nil && word != strings.ToLower(fl.Edit) && word != fl.Edit {
+			fl.Edit = strings.ToUpper(word[:1]) + word[1:]
+		}
+		if !errors.Is(err, page.ErrAbsent) {
+			return err
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// explored is what forms were seen to have.
+type explored struct {
+	tried []string                     // choices of the deciding field
+	with  map[string]map[string]string // by field: by choice, what was pressed for it
+	label map[string]string            // by field
+}
+
+// explore opens a form, chooses each value of the deciding field and cancels.
+func (s *Site) explore(ctx context.Context, l schema.List, before *page.Sight, seen *explored, open func() error) error {
+	fl := s.options.Profile.List(l)
+	if err := open(); err != nil {
+		return err
+	}
+	s.left = false
+	f := s.form(l)
+	if err := f.App.WaitFor(ctx, f.has("name")); err != nil {
+		return err
+	}
+	if err := f.drawn(ctx); err != nil {
+		return err
+	}
+	sight, err := f.App.Sight(ctx)
+	if err != nil {
+		return err
+	}
+	fresh := slices.DeleteFunc(slices.Clone(sight.Buttons), func(name string) bool { return name == fl.Add && slices.Contains(before.Buttons, name) })
+	fl.Save, fl.Cancel = button(fresh, fl.Save, saveWords), button(fresh, fl.Cancel, cancelWords)
+	choices := []string{""}
+	var decider *page.Control
+	if fl.Decides != "" {
+		form, err := f.App.Form(ctx)
+		if err != nil {
+			return err
+		}
+		if decider, err = f.field(ctx, form, fl.Decides); err != nil {
+			return err
+		}
+		if choices, err = choicesOf(ctx, decider); err != nil {
+			return err
+		}
+		choices = slices.DeleteFunc(choices, func(c string) bool { return c == "" })
+	}
+	for _, choice := range choices[:min(len(choices), maxChoices)] {
+		if decider != nil {
+			if err := decider.Set(ctx, choice); errors.Is(err, page.ErrDisabled) {
+				continue
+			} else if err != nil {
+				return err
+			}
+		}
+		if err := f.noteChoice(ctx, choice, seen); err != nil {
+			return err
+		}
+	}
+	return s.Cancel(ctx, f)
+}
+
+// noteChoice notes the fields that are there with a choice, and those that presses bring.
+func (f *Form) noteChoice(ctx context.Context, choice string, seen *explored) error {
+	pressed := ""
+	var done []string
+	for {
+		if err := f.drawn(ctx); err != nil {
+			return err
+		}
+		form, err := f.App.Form(ctx)
+		if err != nil {
+			return err
+		}
+		seen.add(f, form, choice, pressed)
+		sight, err := f.App.Sight(ctx)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(sight.Folds, func(name string) bool {
+			return !slices.Contains(done, name) && name != f.Profile.Save && name != f.Profile.Cancel && name != f.Profile.Add
+		})
+		if i < 0 {
+			return nil
+		}
+		pressed = sight.Folds[i]
+		done = append(done, pressed)
+		if err := f.App.Press(ctx, pressed); err != nil && !errors.Is(err, page.ErrAmbiguous) {
+			return err
+		}
+	}
+}
+
+func (e *explored) add(f *Form, form *page.Form, choice, pressed string) {
+	if e.with == nil {
+		e.with, e.label = map[string]map[string]string{}, map[string]string{}
+	}
+	if !slices.Contains(e.tried, choice) {
+		e.tried = append(e.tried, choice)
+	}
+	var unknown []string
+	for _, label := range form.Labels() {
+		if !f.around[label] && !slices.ContainsFunc(f.Profile.Fields, func(field schema.FormField) bool { return slices.ContainsFunc(field.Labels(), same(label)) }) {
+			unknown = append(unknown, label)
+		}
+	}
+	for _, field := range f.Profile.Fields {
+		label, there := f.Label(form, field.Field)
+		if !there {
+			if label = human.Nearest(field.Label, unknown); label == "" {
+				continue
+			}
+		}
+		if e.with[field.Field] == nil {
+			e.with[field.Field], e.label[field.Field] = map[string]string{}, label
+		}
+		if _, had := e.with[field.Field][choice]; !had {
+			e.with[field.Field][choice] = pressed
+		}
+	}
+}
+
+// into puts what was seen into the profile and says what was not.
+func (e *explored) into(fl *schema.FormList) (notes []string) {
+	for i := range fl.Fields {
+		field := &fl.Fields[i]
+		there := e.with[field.Field]
+		field.With, field.Optional = nil, len(there) == 0
+		if len(there) == 0 {
+			notes = append(notes, fmt.Sprintf("no field named %s was seen; it is taken as optional", schema.Quotes(field.Labels())))
+			continue
+		}
+		if label := e.label[field.Field]; !same(label)(field.Label) {
+			field.Label = label
+		}
+		for _, choice := range e.tried {
+			pressed, has := there[choice]
+			if has && len(there) < len(e.tried) {
+				field.With = append(field.With, choice)
+			}
+			if has && pressed != "" {
+				field.Press = pressed
+			}
+		}
+		field.Also = slices.DeleteFunc(slices.Clone(field.Also), same(field.Label))
+	}
+	return notes
+}
+
+// drawn waits until the form's fields stay as they are.
+func (f *Form) drawn(ctx context.Context) error {
+	f.seen = nil
+	var last []string
+	since := time.Now()
+	for until := since.Add(f.Timeout); time.Now().Before(until); {
+		if err := f.App.Settle(ctx); err != nil {
+			return err
+		}
+		form, err := f.App.Form(ctx)
+		if err != nil {
+			return err
+		}
+		if labels := form.Labels(); !slices.Equal(labels, last) {
+			last, since = labels, time.Now()
+		}
+		if time.Since(since) > still {
+			return nil
+		}
+		if err := Pause(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func same(a string) func(string) bool {
+	return func(b string) bool { return human.FoldLabel(a) == human.FoldLabel(b) }
+}
+
+// button is the name of the button of a meaning: the profile's own where it is there, or one
+// that is, or begins with, one of the words.
+func button(names []string, own string, words []string) string {
+	if slices.ContainsFunc(names, same(own)) {
+		return own
+	}
+	for _, begins := range []bool{false, true} {
+		for _, word := range words {
+			for _, name := range names {
+				if have := human.FoldLabel(name); have == word || begins && strings.HasPrefix(have, word+" ") {
+					return name
+				}
+			}
+		}
+	}
+	return own
+}
+
+// columnOf is the column that holds the names.
+func columnOf(tables [][]string, own string) string {
+	for _, columns := range tables {
+		if slices.ContainsFunc(columns, same(own)) {
+			return own
+		}
+	}
+	for _, columns := range tables {
+		for _, name := range columns {
+			if strings.Contains(human.FoldLabel(name), human.FoldLabel(own)) {
+				return name
+			}
+		}
+	}
+	if len(tables) == 1 && len(tables[0]) > 0 {
+		return tables[0][0]
+	}
+	return own
+}

@@ -1,0 +1,60 @@
+package page
+
+import (
+	"context"
+	"regexp"
+	"slices"
+
+	"github.com/mailferry/mailferry/internal/human"
+)
+
+// Sight is what a scope shows now, by the names that a person reads.
+type Sight struct {
+	Headings []string
+	Buttons  []string
+	Folds    []string   // of the buttons those that look as though they bring more fields up
+	Tables   [][]string // the columns of each
+	Notice   string     // what stands in a table in the place of rows; "" where none does
+}
+
+var foldNames = regexp.MustCompile(`(?i)^(?:advanced|additional|more|show|change|set|expand|erweitert|weitere|mehr|ändern)\b.*\pL`)
+
+// Sight looks at the scope.
+func (s *Scope) Sight(ctx context.Context) (*Sight, error) {
+	v, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &Sight{Headings: headings(v.root)}
+	for _, n := range pressables(v.root) {
+		name := human.Squeeze(n.name)
+		if name == "" || n.flag("disabled") {
+			continue
+		}
+		out.Buttons = append(out.Buttons, name)
+		folded := n.state["expanded"] == "false" || n.state["expanded"] == "" && n.is("button") && foldNames.MatchString(name)
+		if n.state["hasPopup"] == "" && !n.is("link", "tab", "treeitem") && folded {
+			out.Folds = append(out.Folds, name)
+		}
+	}
+	v.root.each(func(n *node) bool {
+		if !n.is("table", "grid", "treegrid") {
+			return true
+		}
+		t := readTable(n)
+		if names := (&Row{columns: t.columns}).Columns(); len(names) > 0 {
+			out.Tables = append(out.Tables, slices.DeleteFunc(names, func(name string) bool { return name == "" }))
+		}
+		n.each(func(row *node) bool {
+			if cells := cellsOf(row); row.is("row") && len(cells) == 1 && len(t.columns) > 1 && len(t.rows) == 0 {
+				out.Notice = cells[0].cellText()
+			}
+			return !row.is("row")
+		})
+		return true
+	})
+	return out, nil
+}
+
+// Settle waits until the scope has drawn what it has to draw and its requests are answered.
+func (s *Scope) Settle(ctx context.Context) error { return s.page.settleAll(ctx) }
