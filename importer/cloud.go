@@ -109,8 +109,8 @@ func Waiting(ctx context.Context, words string) {
 	}
 }
 
-// UnfitError says that Cloud, as it was reached, is no ground to write on: a
-// list of it cannot be read to its end, say. Before the first write it shuts the
+// UnfitError says that Cloud, as it was reached, must not be written to: a list
+// of it cannot be read to its end, say. Before the first write it shuts the
 // gate; after it, it stops the run as any other error does.
 type UnfitError struct {
 	Code string // of the gate's [Reason]

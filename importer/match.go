@@ -71,7 +71,7 @@ type Change struct {
 	Secret bool   `json:"secret,omitzero"`
 }
 
-// changes is compare for the eyes of a person: of what Cloud repeats of a secret
+// changes is compare for what people are shown: of what Cloud repeats of a secret
 // the field is named and the value is not.
 func (o *Options) changes(cloud, bundle schema.Item) []Change {
 	out := compare(cloud, bundle)

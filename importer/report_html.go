@@ -38,7 +38,8 @@ func (r *Report) HTML(w io.Writer) error {
 
 func filled(s string) string { return cmp.Or(s, nothingThere) }
 
-// reportKey tells the report of an import from those of others.
+// reportKey is another for each import: what a browser keeps of one report does
+// not show in another.
 func reportKey(list schema.List, bundle, cloud string) string {
 	return digestOf([]byte(string(list) + "\n" + bundle + "\n" + sameSite(cloud)))
 }

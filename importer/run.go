@@ -53,8 +53,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 }
 
-// DryRun is Run with Cloud and the ledger's files behind glass: the same code,
-// the same questions, the same report, and nothing written anywhere.
+// DryRun is Run with a Cloud and files that are read and never written: the same
+// code, the same questions, the same report, and nothing written anywhere.
 func DryRun(ctx context.Context, o Options) (*Report, error) {
 	if o.Cloud != nil {
 		o.Cloud = ReadOnly(o.Cloud)

@@ -338,25 +338,14 @@ func At(t time.Time) Time { return Time{t.UTC().Truncate(time.Second)} }
 // Minute writes the moment for people.
 func (t Time) Minute() string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// MarshalText writes the one form that UnmarshalText takes.
-func (t Time) MarshalText() ([]byte, error) { return []byte(t.UTC().Format(time.RFC3339)), nil }
+const jsonTime = `"2006-01-02T15:04:05Z"`
 
-// MarshalJSON and UnmarshalJSON stand before the laxer ones of time.Time.
-func (t Time) MarshalJSON() ([]byte, error) {
-	return []byte(`"` + t.UTC().Format(time.RFC3339) + `"`), nil
-}
+// MarshalJSON writes the one form that UnmarshalJSON takes.
+func (t Time) MarshalJSON() ([]byte, error) { return []byte(t.UTC().Format(jsonTime)), nil }
 
-// UnmarshalJSON takes what MarshalJSON writes.
+// UnmarshalJSON takes RFC 3339 in UTC to the second, and nothing laxer.
 func (t *Time) UnmarshalJSON(b []byte) error {
-	if len(b) < 2 || b[0] != '"' || b[len(b)-1] != '"' {
-		return invalid("", "not a time like 2026-01-31T12:00:00Z")
-	}
-	return t.UnmarshalText(b[1 : len(b)-1])
-}
-
-// UnmarshalText takes RFC 3339 in UTC to the second, and nothing laxer.
-func (t *Time) UnmarshalText(b []byte) error {
-	v, err := time.Parse("2006-01-02T15:04:05Z", string(b))
+	v, err := time.Parse(jsonTime, string(b))
 	if err != nil {
 		return invalid("", "not a time like 2026-01-31T12:00:00Z")
 	}

@@ -39,8 +39,8 @@ type backup struct {
 	opts  Options
 }
 
-// open opens a zip that holds activeobjects.xml, or a bare activeobjects.xml. It
-// tells them apart by their content.
+// open opens a zip that holds activeobjects.xml, or a bare activeobjects.xml. Their
+// content says which.
 func open(path string, opts Options) (*backup, error) {
 	f, err := os.Open(path)
 	if err != nil {

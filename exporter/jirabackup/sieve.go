@@ -161,7 +161,7 @@ func isTag(markup []byte, name string) bool {
 }
 
 // nextMarkup drops text up to the next < and gives what begins there, as much of
-// it as tells what it is. In a row it may drop the tags of values as well. It
+// it as shows what it is. In a row it may drop the tags of values as well. It
 // gives nothing at the end of the document.
 func (s *sieve) nextMarkup(inRow bool) ([]byte, error) {
 	for {

@@ -108,7 +108,7 @@ func (p *pacer) hold(d time.Duration) {
 	p.until = latest(p.until, time.Now().Add(d))
 }
 
-// passed takes note of a write that Cloud's limit let through.
+// passed counts a write that Cloud's limit let through.
 func (p *pacer) passed(began time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -117,7 +117,7 @@ func (p *pacer) passed(began time.Time) {
 	}
 }
 
-// refused takes note of a 429 to a request that began then. pause is what Cloud
+// refused counts a 429 to a request that began then. pause is what Cloud
 // asks for; given is false where it asks for nothing.
 func (p *pacer) refused(began time.Time, write bool, pause time.Duration, given bool) {
 	p.mu.Lock()

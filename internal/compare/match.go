@@ -76,7 +76,7 @@ func (c *comparison) match(as, bs []schema.Item) []pair {
 	}
 	join(schema.Item.ItemName, func(_, _ schema.Item) bool { return true })
 	// Equal markers first: of two renamed items with the same settings the
-	// secrets tell which is which.
+	// secrets show which is which.
 	join(func(it schema.Item) string { return content(it, true) }, func(_, _ schema.Item) bool { return true })
 	join(func(it schema.Item) string { return content(it, false) }, func(a, b schema.Item) bool {
 		var f Field

@@ -36,7 +36,7 @@ const PassphraseKey = "passphrase"
 
 // Keys parses what people write for keys. UI is asked by age plugins; nil
 // refuses keys that need a plugin, which would run a program from PATH. Warn, where
-// it is not nil, is told which keys of a file are left out.
+// it is not nil, is called with which keys of a file are left out.
 type Keys struct {
 	UI   *plugin.ClientUI
 	Warn func(string)
