@@ -95,6 +95,9 @@ func (w *Watch) saw(event any) {
 	case *network.EventRequestWillBeSent:
 		w.requests = append(w.requests, event.Request.URL)
 	case *log.EventEntryAdded:
+		if event.Entry.Level == log.EntryLevelVerbose { // advice on markup
+			return
+		}
 		w.complaints = append(w.complaints, event.Entry.Text)
 	case *runtime.EventExceptionThrown:
 		w.complaints = append(w.complaints, event.ExceptionDetails.Text)

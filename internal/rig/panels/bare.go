@@ -71,6 +71,9 @@ var fixed = map[Library]selectors{
 func (b *Bare) Save(list string, item Item) {
 	b.t.Helper()
 	s, l, o := fixed[b.panel.library], b.panel.product.list(list), b.panel.options
+	if o.Choice.Native == "auiselect" && b.panel.library == AUI {
+		s.choice, s.value, s.option = "button", "input", "[role=option]"
+	}
 	adding := b.panel.Item(list, item["name"]) == nil
 	if adding {
 		b.click(adds)
@@ -78,7 +81,7 @@ func (b *Bare) Save(list string, item Item) {
 		b.until(`document.querySelector('[data-testid^=field-]')`, b.opens(s, item["name"])...)
 	}
 	if o.Fold {
-		b.click(b.named("form button", "Advanced settings"))
+		b.until(`document.querySelector('form [aria-expanded=true]')`, b.named("form button", "Advanced settings"))
 	}
 	fields := l.shown(item)
 	slices.SortStableFunc(fields, func(x, y field) int { return cmp.Compare(btoi(y.Key == l.Decides), btoi(x.Key == l.Decides)) })
@@ -128,10 +131,10 @@ func (b *Bare) set(s selectors, f field, at, value string) {
 		if b.eval(`String(`+shows+`)`) == "true" {
 			break
 		}
-		opens := at + `.querySelector(` + quote(s.choice) + `)`
-		if search := b.panel.options.Choice; search.From == "typing" || search.Search == "yes" {
+		opens := at + `?.querySelector(` + quote(s.choice) + `)`
+		if search := b.panel.options.Choice; b.panel.library != AUI && (search.From == "typing" || search.Search == "yes") {
 			if b.panel.library != Antd {
-				opens = at + `.querySelector('input')`
+				opens = at + `?.querySelector('input')`
 			}
 			for closed := ""; closed != "true"; {
 				b.click(opens)
