@@ -223,7 +223,8 @@ func (w *walk) runs() map[string][]walkRun {
 			do(0, "fish"),
 			do(2, "tcsh"),
 		},
-		"man": {do(0)},
+		"man":    {do(0), do(2, "x")},
+		"schema": {do(0, "rules"), do(2, "nothing")},
 		"start": {
 			do(0, "-i", ops, "server.age", "cloud.age", w.in("connections.csv")),
 			do(0, "-i", rev, "cloud.age"),

@@ -52,6 +52,10 @@ func TestAResultThatCannotBePrintedIsAnError(t *testing.T) {
 	}
 	prepare(export("server.age")...)
 	prepare("transform", "-i", "k", "-o", "cloud.age", "server.age")
+	if err := os.WriteFile("loop.csv", []byte("Name,Connect Mode,Host,Port\nNobody,SMTP,127.0.0.1,1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	prepare("export", "-r", recipient, "-o", "loop.age", "loop.csv")
 	sample := []string{"-i", "k", "--cloud", "sample:reh", "cloud.age"}
 	lines := [][]string{
 		{}, {"--help"}, {"-h"}, {"--version"}, {"import", "--help"}, {"import", "connections", "-h"},
@@ -68,6 +72,7 @@ func TestAResultThatCannotBePrintedIsAnError(t *testing.T) {
 		append([]string{"import", "connections", "--ready-only", "--dry-run"}, sample...), append([]string{"diff"}, sample...),
 		{"diff", "-i", "k", "server.age", "cloud.age"}, {"diff", "-i", "k", "--format", "html", "server.age", "cloud.age"},
 		{"guide", "-i", "k", "--force", "-o", "sheet.html", "cloud.age"}, {"sample-cloud", "--data", "data", "--token-file", "token"},
+		{"probe", "-i", "k", "loop.age"}, {"schema", "rules"}, {"man"},
 		{"completion", "bash"}, {"completion", "zsh"}, {"completion", "fish"}, {"completion", "powershell"},
 	}
 	var ran []string
