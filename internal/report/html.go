@@ -47,7 +47,7 @@ type bundleView struct {
 	Rules                    []ruleView
 	Whole                    []foundView
 	Lists                    []listView
-	Readers                  []readersView
+	Readers                  []readers
 	Road                     []Link
 }
 
@@ -88,22 +88,13 @@ type card struct {
 	Sound           webpage.Mark // what to show where nothing was found
 }
 
-type readersView struct {
-	Title, Sight string
-	Signers      []string
-	Readers      []schema.KeyHolder
-}
-
 func (b *Bundle) view(number int) bundleView {
 	m, s := b.Content.Manifest, b.summary()
 	v := bundleView{Bundle: b, Number: number, TallyText: tallyText(s.Tally), Holds: holdsText(s),
 		Counts:         holdsText(summary{Counts: m.Counts}),
 		ContentSigners: b.signers("content"), Tiles: tiles(s), Rules: b.ruleViews(number),
 		Whole: b.found("", 0), Road: Road(b.Content, b.Signatures),
-		Readers: []readersView{
-			{"Recipients", "see settings and secrets", b.signers("recipients"), m.Recipients},
-			{"Reviewers", "see settings, no secret", b.signers("reviewers"), m.Reviewers},
-		}}
+		Readers: b.readers()}
 	shared := b.shared()
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
 		items := b.Content.Items(l)
@@ -188,12 +179,9 @@ func anchor(bundle int, l schema.List, index int) string {
 func (b *Bundle) ruleViews(number int) []ruleView {
 	var out []ruleView
 	for _, g := range b.byRule() {
-		v := ruleView{ruleGroup: g, Mark: webpage.Mark{Icon: string(g.Severity), Word: string(g.Severity)},
-			Count: fmt.Sprintf("%d×", g.Total)}
+		v := ruleView{ruleGroup: g, Mark: webpage.Mark{Icon: string(g.Severity), Word: string(g.Severity)}, Count: g.count()}
 		if g.Excepted == g.Total {
 			v.Mark = webpage.Mark{Icon: "off", Word: "excepted"}
-		} else if g.Excepted > 0 {
-			v.Count += fmt.Sprintf(", %d excepted", g.Excepted)
 		}
 		for _, f := range g.Where {
 			v.Where = append(v.Where, whereView{anchor(number, f.List, f.Index), shortName(f.Item)})

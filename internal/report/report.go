@@ -1,7 +1,9 @@
 package report
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -85,6 +87,21 @@ func (b *Bundle) signers(what string) []string {
 		}
 	}
 	return names
+}
+
+// readers are one of the lists of who can open a bundle, by its own claim.
+type readers struct {
+	Title, Sight string
+	Signers      []string // who signed the list
+	Readers      []schema.KeyHolder
+}
+
+func (b *Bundle) readers() []readers {
+	m := b.Content.Manifest
+	return []readers{
+		{"Recipients", "see settings and secrets", b.signers("recipients"), m.Recipients},
+		{"Reviewers", "see settings, no secret", b.signers("reviewers"), m.Reviewers},
+	}
 }
 
 // Kind is "server bundle" or "cloud bundle".
@@ -193,6 +210,15 @@ type ruleGroup struct {
 	findings.Finding // the first
 	Total, Excepted  int
 	Where            []findings.Finding // a few
+}
+
+// count is how often, and how many of them are excepted where not all are.
+func (g *ruleGroup) count() string {
+	text := strconv.Itoa(g.Total) + "×"
+	if g.Excepted > 0 && g.Excepted < g.Total {
+		text += fmt.Sprintf(", %d excepted", g.Excepted)
+	}
+	return text
 }
 
 // byRule groups findings by rule, worst first, then in the table's order.

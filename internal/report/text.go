@@ -121,15 +121,11 @@ func severityStyle(s findings.Severity) (icon string, style human.Style) {
 
 func (p printer) rule(m *ruleGroup) {
 	icon, style := severityStyle(m.Severity)
-	count := fmt.Sprintf("%d×", m.Total)
-	if m.Excepted > 0 {
-		count += fmt.Sprintf(", %d excepted", m.Excepted)
-	}
 	word := string(m.Severity)
 	if m.Excepted == m.Total {
-		icon, word, style, count = "–", "excepted", human.Faint, fmt.Sprintf("%d×", m.Total)
+		icon, word, style = "–", "excepted", human.Faint
 	}
-	p.Wrapped(0, style, fmt.Sprintf("%s %s: %s (%s, %s)", icon, word, m.Title, m.ID, count))
+	p.Wrapped(0, style, fmt.Sprintf("%s %s: %s (%s, %s)", icon, word, m.Title, m.ID, m.count()))
 	p.Wrapped(3, human.Plain, m.Why)
 	p.Wrapped(3, human.Plain, "→ "+m.Do)
 }
@@ -149,24 +145,15 @@ func (p printer) findings(b *Bundle, list []findings.Finding) {
 }
 
 func (p printer) readers(b *Bundle) {
-	m := b.Content.Manifest
 	p.Blank()
 	p.Line(human.Strong, "Who can open it, by its own list")
-	for _, list := range []struct {
-		sight   string
-		readers []schema.KeyHolder
-	}{{"recipients", m.Recipients}, {"reviewers", m.Reviewers}} {
+	for _, list := range b.readers() {
 		who := "unsigned claim"
-		if by := b.signers(list.sight); len(by) > 0 {
-			who = "signed by " + strings.Join(by, ", ")
+		if len(list.Signers) > 0 {
+			who = "signed by " + strings.Join(list.Signers, ", ")
 		}
-		sight := "sees settings and secrets"
-		if list.sight == "reviewers" {
-			sight = "sees settings"
-		}
-		p.Pair(3, settingColumn, title(list.sight), human.Faint,
-			fmt.Sprintf("%d, %s; %s", len(list.readers), sight, who))
-		for _, r := range list.readers {
+		p.Pair(3, settingColumn, list.Title, human.Faint, fmt.Sprintf("%d, %s; %s", len(list.Readers), list.Sight, who))
+		for _, r := range list.Readers {
 			p.Pair(5, settingColumn-2, r.Label, human.Plain, r.Key)
 		}
 	}
