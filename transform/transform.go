@@ -164,8 +164,11 @@ func (t *translation) item(from schema.Item) (schema.Item, error) {
 	}
 	for _, field := range fields {
 		v, there := schema.Get(from, field)
-		if !there {
+		if !there && !t.mapsEmpty(rules, from, field) {
 			continue
+		}
+		if !there {
+			v = ""
 		}
 		note := Note{List: l, Name: from.ItemName(), Field: field}
 		if d, ok := dropRule(rules, from, field); ok {
@@ -189,6 +192,17 @@ func (t *translation) item(from schema.Item) (schema.Item, error) {
 		}
 	}
 	return to, nil
+}
+
+// mapsEmpty reports whether a rule gives a field a value that the item leaves empty.
+func (t *translation) mapsEmpty(rules *schema.ListRules, it schema.Item, field string) bool {
+	f, ok := fieldRule(rules, field)
+	if !ok || f.Values == "" {
+		return false
+	}
+	rule, listed := schema.ValueMap(t.rules.Values, f.Values, "")
+	_, dropped := dropRule(rules, it, field)
+	return listed && rule.To != "" && !dropped
 }
 
 // value maps one value and notes what it did.

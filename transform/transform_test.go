@@ -117,6 +117,17 @@ func TestARuleMayCarryAnExtraValue(t *testing.T) {
 	}
 }
 
+func TestARuleMayFillWhatIsEmpty(t *testing.T) {
+	r := shipped(t)
+	r.Values["encryption"] = append(r.Values["encryption"], schema.ValueRule{From: "", To: "None", Verified: true}, schema.ValueRule{From: "STARTTLS", To: "TLS"})
+	b, _ := run(t, r)
+	for i, want := range []string{"TLS", "None", "None"} {
+		if got := b.Connections[i].(*schema.CloudConnection).Encryption; got != want {
+			t.Errorf("%s: encryption %q, want %q", b.Connections[i].ItemName(), got, want)
+		}
+	}
+}
+
 func TestCredentialsAreRenamedWhereverTheyAreNamed(t *testing.T) {
 	r := shipped(t)
 	r.RenameCredentials = []schema.Rename{{From: "google", To: "Google Workspace"}}

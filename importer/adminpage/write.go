@@ -156,6 +156,9 @@ func enter(ctx context.Context, form *formprofile.Form, it schema.Item) (control
 		if err != nil {
 			return nil, nil, err
 		}
+		if isList(c) && schema.Text(it, f.Name) == "" && form.New {
+			continue // the page's own default stays
+		}
 		if lines(text) == lines(schema.Text(it, f.Name)) || f.Type == schema.Boolean && sameSwitch(f, text, it) {
 			continue
 		}

@@ -17,6 +17,7 @@ type Form struct {
 	Profile *schema.FormList
 	List    schema.List
 	Timeout time.Duration // of a wait
+	New     bool          // of an item that is not there yet
 	bundle  string
 	seen    *page.Form      // a look at the form that nothing was done since
 	around  map[string]bool // labels of fields that the list's page has as well

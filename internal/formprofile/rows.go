@@ -256,6 +256,7 @@ func (s *Site) Add(ctx context.Context, l schema.List) (*Form, error) {
 		return nil, err
 	}
 	f := s.form(l)
+	f.New = true
 	if err := f.App.Press(ctx, f.Profile.Add); err != nil {
 		return nil, err
 	}

@@ -509,7 +509,8 @@ func (s *Scope) turn(ctx context.Context, next string, columns []string, last []
 		return false, failure(ErrAmbiguous, "%s of the kind: %s", number(len(spots)), what)
 	}
 	button := spots[len(spots)-1].node // the one below the list, where there are two
-	if err := s.pressOne(ctx, what, func(n *node) bool { return n.backend == button.backend && n.doc.key == button.doc.key }, false); err != nil {
+	s.page.forget()
+	if err := s.page.activate(ctx, button, false); err != nil && !stale(err) {
 		return false, err
 	}
 	err = s.wait(ctx, "the next part of the list", func(v *view) bool {

@@ -41,11 +41,14 @@ func attach(ctx, parent context.Context, limit time.Duration, page *Page, opts .
 	base, stop := context.WithCancel(parent)
 	tab, cancel := chromedp.NewContext(base, append(opts, chromedp.WithListener(s.event))...)
 	s.gone, s.end = context.WithCancel(tab)
-	// The target runs as long as the context of the first command, so that one cannot be the caller's.
-	unbind := context.AfterFunc(ctx, stop)
+	// The target runs as long as the context of the first command, so that one cannot be the
+	// caller's. A frame that goes away while it is attached to never answers.
+	limited, done := context.WithTimeout(ctx, limit)
+	defer done()
+	unbind := context.AfterFunc(limited, stop)
 	err := chromedp.Do(tab)
 	if !unbind() && err == nil {
-		err = ctx.Err()
+		err = limited.Err()
 	}
 	if err != nil {
 		s.end()
