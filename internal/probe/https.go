@@ -138,17 +138,10 @@ func (r *run) token(ctx context.Context, h *host, c *client) (State, string) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.id}, "client_secret": {c.secret.Reveal()}}
-	if microsoft.MatchString(s.name) { // which wants to know for what
-		form.Set("scope", "https://graph.microsoft.com/.default")
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint.String(), strings.NewReader(form.Encode()))
+	req, err := c.request(ctx)
 	if err != nil {
 		return Failed, "the token endpoint cannot be used as an address"
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "mailferry")
 	client := r.httpClient(r.tlsConfig(s, true))
 	defer client.CloseIdleConnections()
 	h.refused[account] = true // until it is known to be accepted
@@ -164,6 +157,22 @@ func (r *run) token(ctx context.Context, h *host, c *client) (State, string) {
 	state, text := r.judgeToken(res.StatusCode, body)
 	h.refused[account] = state != Good
 	return state, text
+}
+
+// request asks for a token of the client's own. Microsoft wants to know for what.
+func (c *client) request(ctx context.Context) (*http.Request, error) {
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.id}, "client_secret": {c.secret.Reveal()}}
+	if microsoft.MatchString(c.server.name) {
+		form.Set("scope", "https://graph.microsoft.com/.default")
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint.String(), strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "mailferry")
+	return req, nil
 }
 
 // present is a member that is there and whose value nobody looks at.

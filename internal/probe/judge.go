@@ -77,7 +77,9 @@ func agreement(c *connection, s *Server, kind findings.EncryptionWord) Check {
 		state = Warning
 	case kind == findings.UnknownTLS:
 		state = Note
-	case kind == findings.ImplicitTLS && s.Mode == Implicit, kind == findings.StartTLS && s.Mode == StartTLS, kind == findings.NoTLS && s.Mode == Clear:
+	case kind == findings.ImplicitTLS && s.Mode == Implicit,
+		kind == findings.StartTLS && s.Mode == StartTLS,
+		kind == findings.NoTLS && s.Mode == Clear:
 		return Check{StepEncryption, Good, does + ", as Encryption says"}
 	}
 	return Check{StepEncryption, state, does + "; " + word}

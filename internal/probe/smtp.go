@@ -178,6 +178,11 @@ func (r *run) lookSMTP(ctx context.Context, s *Server) {
 		return
 	}
 	s.MethodsClear = r.methods(session.Client)
+	r.lookStartTLS(s, session, config)
+}
+
+// lookStartTLS turns to TLS where it is offered, and looks again.
+func (r *run) lookStartTLS(s *Server, session *session, config *tls.Config) {
 	if offers, _ := session.Extension("STARTTLS"); !offers {
 		s.add(StepTLS, Note, "no STARTTLS is offered")
 		return
@@ -187,9 +192,9 @@ func (r *run) lookSMTP(ctx context.Context, s *Server) {
 	if session.state != nil {
 		r.certificate(s, session.state)
 	}
-	if injected {
-		s.injected = true
-		s.add(StepTLS, Failed, "answers were put between STARTTLS and TLS, by the server or by somebody on the way; they were dropped (CVE-2011-0411)")
+	if s.injected = injected; injected {
+		s.add(StepTLS, Failed, "answers were put between STARTTLS and TLS, by the server or by somebody on the way; "+
+			"they were dropped (CVE-2011-0411)")
 	}
 	if err != nil {
 		s.add(StepTLS, Failed, "offers STARTTLS, and it fails: "+r.explain(StepTLS, err))

@@ -29,7 +29,8 @@ func (r *Report) Verdict() string {
 	if parts == nil {
 		return "nothing to try"
 	}
-	return human.Count(len(r.Connections), "connection") + " and " + human.Count(len(r.Credentials), "credential") + ": " + strings.Join(parts, ", ")
+	return human.Count(len(r.Connections), "connection") + " and " +
+		human.Count(len(r.Credentials), "credential") + ": " + strings.Join(parts, ", ")
 }
 
 // group is a list of results under its title.
