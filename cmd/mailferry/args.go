@@ -21,7 +21,7 @@ func refuseSecretsInArgs(args []string) error {
 		switch {
 		case urlPassword.MatchString(a):
 			return schema.Hint(usage("a URL with a password in it: command lines are no place for secrets"),
-				"leave the password out; databases take it from PGPASSWORD, ~/.pgpass, MYSQL_PWD or a prompt, a Cloud's token comes from --token-file")
+				"leave the password out; databases take it from PGPASSWORD, ~/.pgpass, MYSQL_PWD or a prompt; a Cloud's token comes from --token-file")
 		case strings.Contains(strings.ToUpper(a), "AGE-SECRET-KEY-"):
 			return schema.Hint(usage("a secret key in the command line"), "-i takes the name of a file that holds it")
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/rest"
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
@@ -39,6 +40,8 @@ func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
 		return e.sampleCloud(c, strings.TrimPrefix(url, "sample:"))
 	case isPage(url):
 		return e.pageCloud(c, url)
+	case address.IsCloudSite(url):
+		return nil, schema.Hint(usage("%s: a Jira site, whose REST interface has no outgoing mail connections", quoted(address.Shown(url))), "%s", address.PageOf(url))
 	case strings.HasPrefix(url, "https://"), strings.HasPrefix(url, "http://"):
 		token, err := e.token(c)
 		if err != nil {

@@ -30,6 +30,8 @@ type env struct {
 	log            *slog.Logger // diagnostics; silent unless --verbose
 
 	verbose bool             // --verbose was given
+	lacks   []string         // flags that the command has not, and others have
+	others  []string         // the words that name commands
 	pending []schema.Warning // not shown yet: those of one kind become one line
 
 	pass    schema.Secret            // of -p, once it was asked for
@@ -70,12 +72,12 @@ func (e *env) run(ctx context.Context, args []string) int {
 		err = interrupted(err)
 	}
 	own.showWarnings()
-	e.tell(err)
+	own.tell(err)
 	if err != nil && !printed.wrote && asksJSON(args) {
-		_ = writeJSON(printed, "error", failureOf(err))
+		_ = writeJSON(printed, "error", own.failureOf(err))
 	}
 	if printed.err != nil && !errors.Is(err, printed.err) {
-		e.tell(printed.err)
+		own.tell(printed.err)
 		err = cmp.Or(err, printed.err)
 	}
 	return exitCode(err)
@@ -108,11 +110,12 @@ func (s *checkedStdout) Write(p []byte) (int, error) {
 }
 
 func (e *env) command(ctx context.Context, args []string) error {
+	app := e.app()
+	e.lacks, e.others = lacking(app, args)
 	if err := refuseSecretsInArgs(args); err != nil {
 		return err
 	}
 	args = asFlags(args)
-	app := e.app()
 	if last := len(args) - 1; args[last] == askCompletion {
 		for _, offer := range complete(app, args[1:last]) {
 			e.print("%s", offer)
@@ -135,7 +138,7 @@ func (e *env) tell(err error) {
 		line = uninterrupted(line)
 		e.line(map[bool]string{true: "mailferry: error: ", false: "mailferry:   "}[i == 0], line)
 	}
-	for _, hint := range schema.Hints(err) {
+	for _, hint := range e.hints(err) {
 		e.line("mailferry: hint: ", hint)
 	}
 }

@@ -3,7 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/human"
@@ -74,9 +78,9 @@ type failure struct {
 	ExitCode int              `json:"exit_code"`
 }
 
-func failureOf(err error) failure {
+func (e *env) failureOf(err error) failure {
 	f := failure{human.Visible(uninterrupted(err.Error())), []string{}, []schema.Problem{}, exitCode(err)}
-	for _, hint := range schema.Hints(err) {
+	for _, hint := range e.hints(err) {
 		f.Hints = append(f.Hints, human.Visible(hint))
 	}
 	for _, p := range schema.Problems(err) {
@@ -92,4 +96,72 @@ func asksJSON(args []string) bool {
 		args = args[:i]
 	}
 	return slices.ContainsFunc(args, func(a string) bool { return a == "--json" || a == "-json" || a == "--json=true" })
+}
+
+// flagInText is a long flag in a hint.
+var flagInText = regexp.MustCompile(`(?:^|[^\w-])--([a-z][a-z-]*[a-z])`)
+
+// hints are the hints of an error, without the parts that advise a flag that the
+// command lacks: one piece of code serves several commands.
+func (e *env) hints(err error) []string {
+	var out []string
+	for _, hint := range schema.Hints(err) {
+		var keep []string
+		for part := range strings.SplitSeq(hint, "; ") {
+			if part = e.within(part); part != "" {
+				keep = append(keep, part)
+			}
+		}
+		if len(keep) > 0 {
+			out = append(out, strings.Join(keep, "; "))
+		}
+	}
+	return out
+}
+
+// within cuts a part of a hint before the alternative that needs a flag which the
+// command lacks, or drops it. One that names the command to give the flag to stays.
+func (e *env) within(part string) string {
+	for _, m := range flagInText.FindAllStringSubmatchIndex(part, -1) {
+		before := part[:m[2]]
+		named := slices.ContainsFunc(strings.Fields(before), func(word string) bool { return slices.Contains(e.others, word) })
+		if !slices.Contains(e.lacks, part[m[2]:m[3]]) || named {
+			continue
+		}
+		i := strings.LastIndex(before, ", or ")
+		return part[:max(i, 0)]
+	}
+	return part
+}
+
+// lacking lists the flags that others have and the command of a command line has
+// not, and the words that name commands.
+func lacking(app *cli.App, args []string) (flags, commands []string) {
+	c, level := (*cli.Command)(nil), app.Commands
+	for _, a := range args[1:] {
+		if sub := find(level, a); sub != nil {
+			c, level = sub, sub.Subcommands
+		} else if !strings.HasPrefix(a, "-") {
+			break
+		}
+	}
+	if c == nil {
+		return nil, nil
+	}
+	own := flagNames(c.Flags)
+	commands = []string{"mailferry"}
+	var walk func([]*cli.Command)
+	walk = func(tree []*cli.Command) {
+		for _, other := range tree {
+			commands = append(commands, other.Name)
+			for _, name := range flagNames(other.Flags) {
+				if !slices.Contains(own, name) {
+					flags = append(flags, name)
+				}
+			}
+			walk(other.Subcommands)
+		}
+	}
+	walk(app.Commands)
+	return flags, commands
 }

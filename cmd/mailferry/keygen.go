@@ -9,6 +9,7 @@ import (
 	"filippo.io/age"
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -61,8 +62,15 @@ func (e *env) keygen(c *cli.Context) error {
 		e.say("public key: %s", recipient)
 		return nil
 	}
-	if err := e.write(c, path, write); err != nil {
+	before := keyFile(path)
+	err = e.write(c, path, write)
+	switch {
+	case before == identityFile && errors.Is(err, safefile.ErrExists):
+		return schema.Hint(err, "choose another name, or --force to replace it: it holds an identity, and without that the bundles sealed to it never open again")
+	case err != nil:
 		return err
+	case before == identityFile:
+		e.warn(fmt.Sprintf("%s held an identity, which is gone: bundles sealed to that one alone never open again", shown(path)))
 	}
 	e.say("wrote the identity to %s: keep it to yourself", path)
 	return printRecipients(e.stdout, c, []string{recipient})

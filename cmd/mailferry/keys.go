@@ -138,7 +138,7 @@ func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipi
 	for _, s := range c.StringSlice(flag) {
 		r, err := keys.Recipient(s)
 		if err != nil {
-			return nil, &usageError{fmt.Errorf("--%s: %w", flag, err)}
+			return nil, &usageError{fmt.Errorf("--%s: %w", flag, isKeyFile(err, s, fileFlag))}
 		}
 		out = append(out, r)
 	}
@@ -160,6 +160,48 @@ func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipi
 		out = append(out, rs...)
 	}
 	return out, nil
+}
+
+// isKeyFile advises whoever gives a file's name where a recipient belongs. The file
+// is looked at, and nothing of it shown.
+func isKeyFile(err error, value, fileFlag string) error {
+	for _, path := range []string{value, value[strings.Index(value, "=")+1:]} {
+		switch kind := keyFile(path); {
+		case kind == identityFile:
+			return schema.Hint(err, "%s is a file with an identity: mailferry keygen -y -i %s prints its recipient", quoted(path), shown(path))
+		case kind == otherFile && fileFlag != "":
+			return schema.Hint(err, "%s is a file: --%s reads the recipients that it lists", quoted(path), fileFlag)
+		}
+	}
+	return err
+}
+
+// kindOfKeyFile says what a file holds, as far as that matters to whoever takes it
+// for something else.
+type kindOfKeyFile int
+
+const (
+	noFile kindOfKeyFile = iota
+	identityFile
+	otherFile
+)
+
+func keyFile(path string) kindOfKeyFile {
+	f, info, err := safefile.Open(path)
+	if err != nil {
+		return noFile
+	}
+	defer f.Close()
+	if !info.Mode().IsRegular() {
+		return noFile
+	}
+	head, _ := io.ReadAll(io.LimitReader(f, 4096))
+	for _, sign := range []string{"AGE-SECRET-KEY-", "AGE-PLUGIN-", "PRIVATE KEY-----"} {
+		if strings.Contains(strings.ReplaceAll(string(head), "\x00", ""), sign) {
+			return identityFile
+		}
+	}
+	return otherFile
 }
 
 // weakPassphrase is the length in characters below which whoever has the file can

@@ -52,6 +52,9 @@ func KindOf(arg string) (Kind, error) {
 		return "", unknownAddress(arg)
 	}
 	f, info, err := safefile.Open(arg)
+	if err != nil && address.IsCloudSite(arg) {
+		return "", unknownAddress(arg)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -118,6 +121,8 @@ func unknownAddress(arg string) error {
 		return schema.Hint(err, "write postgres://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE, with no password in it; %s", sources)
 	case scheme == "file":
 		return schema.Hint(err, "name a file by its path; %s", sources)
+	case scheme == "http", scheme == "https", address.IsCloudSite(arg):
+		return schema.Hint(err, "%s; %s", address.PageOf(arg), sources)
 	case near != "":
 		return schema.Hint(err, "did you mean %s://? %s", near, sources)
 	}

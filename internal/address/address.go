@@ -116,3 +116,22 @@ func hostOf(s string) string {
 	}
 	return hidden
 }
+
+// cloudSite is the address of a Jira Cloud site, with or without its scheme.
+var cloudSite = regexp.MustCompile(`(?i)^(https?://)?([a-z0-9-]+\.(atlassian\.net|jira\.com))(:443)?([/?#]|$)`)
+
+// IsCloudSite reports whether s is the address of a Jira Cloud site as a browser
+// has it.
+func IsCloudSite(s string) bool { return cloudSite.MatchString(s) }
+
+// PageOf advises how to write the web address of a Jira, to read or to work its
+// admin pages.
+func PageOf(s string) string {
+	site := "page+https://SITE"
+	if m := cloudSite.FindStringSubmatch(s); m != nil {
+		site = "page+https://" + strings.ToLower(m[2])
+	} else if shown := Shown(s); strings.HasPrefix(shown, "https://") || strings.HasPrefix(shown, "http://") {
+		site = "page+" + shown
+	}
+	return "a site's admin pages are " + site + "/…: for … put what your browser's address line has behind the site while the page Outgoing Mail Connections is open"
+}
