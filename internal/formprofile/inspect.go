@@ -3,6 +3,7 @@ package formprofile
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/schema"
@@ -30,7 +31,7 @@ type Inspected struct {
 // Fits reports whether everything that the profile expects is there.
 func (i *Inspection) Fits() bool {
 	for _, l := range i.Lists {
-		if l.Problem != "" || l.Survey == nil || len(l.Missing) > 0 || len(l.Unoffered) > 0 {
+		if l.Problem != "" || l.Survey == nil || slices.ContainsFunc(l.Fields, func(s Seen) bool { return s.Problem != "" }) || len(l.Missing) > 0 || len(l.Unoffered) > 0 {
 			return false
 		}
 	}

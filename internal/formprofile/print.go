@@ -56,6 +56,9 @@ func (l *Inspected) print(p *human.Printer) {
 			text += "; offers " + strings.Join(f.Choices, ", ")
 		}
 		p.Pair(2, column, state, human.Plain, text)
+		if f.Problem != "" {
+			p.Pair(2, column, "not read", human.Strong, f.Problem)
+		}
 	}
 	for _, m := range l.Missing {
 		p.Pair(2, column, "missing", human.Strong, m.Label+" for "+m.Field+with(m.With))

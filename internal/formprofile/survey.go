@@ -30,6 +30,7 @@ type Seen struct {
 	Field    string    `json:"field,omitzero"`   // of the profile; "" where it names none
 	With     []string  `json:"with,omitzero"`    // choices of the deciding field with which it is there; none: all
 	Choices  []string  `json:"choices,omitzero"` // of a drop-down; credentials, which are the site's own data, are left out
+	Problem  string    `json:"problem,omitzero"` // why its choices could not be read
 }
 
 // Missing is a field that the profile expects and the form does not have.
@@ -170,7 +171,10 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 			continue
 		}
 		choices, err := choicesOf(ctx, c)
-		if err != nil {
+		switch {
+		case errors.Is(err, page.ErrRefused), errors.Is(err, page.ErrTimeout), errors.Is(err, page.ErrAmbiguous):
+			seen.Problem = page.Clean(err.Error())
+		case err != nil:
 			return err
 		}
 		for _, choice := range choices {
@@ -258,7 +262,11 @@ func (s *Site) Choices(ctx context.Context, l schema.List) (map[string][]string,
 	if len(seen.Missing) > 0 {
 		var missing, have []string
 		for _, m := range seen.Missing {
-			missing = append(missing, m.Label)
+			label := m.Label
+			if len(m.With) > 0 {
+				label += " with " + strings.Join(m.With, " or ")
+			}
+			missing = append(missing, label)
 		}
 		for _, f := range seen.Fields {
 			have = append(have, f.Label)
@@ -267,6 +275,9 @@ func (s *Site) Choices(ctx context.Context, l schema.List) (map[string][]string,
 	}
 	out := map[string][]string{}
 	for _, f := range seen.Fields {
+		if f.Field != "" && f.Problem != "" {
+			return nil, errors.New(f.Problem)
+		}
 		if f.Field != "" && len(f.Choices) > 0 {
 			out[f.Field] = f.Choices
 		}
