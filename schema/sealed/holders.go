@@ -113,7 +113,7 @@ func (k Keys) RecipientsFile(r io.Reader) ([]Recipient, error) {
 			rec, err := k.Recipient(line)
 			if other := (*sshTypeError)(nil); errors.As(err, &other) {
 				if k.Warn != nil {
-					k.Warn(fmt.Sprintf("line %d: %v: left out", n, other))
+					k.Warn(fmt.Sprintf("line %d: %v: left out", n+1, other))
 				}
 				continue
 			}
