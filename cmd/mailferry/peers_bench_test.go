@@ -22,19 +22,18 @@ const sopsModule = "github.com/getsops/sops/v3/cmd/sops@v3.13.3"
 // and ratios; then how time grows with the number of connections. A peer that cannot
 // be had is left out, and that is said. Nothing is asserted.
 func BenchmarkPeers(b *testing.B) {
+	fmt.Printf("\n%s, %d cores, %s\n", processor(), runtime.NumCPU(), runtime.Version())
 	p := newPeers(b)
 	for b.Loop() {
 		p.compare(b)
 		p.grow(b)
 	}
 	b.ReportMetric(0, "ns/op")
-	fmt.Printf("\n%s, %d cores, %s\n%s\n", processor(), runtime.NumCPU(), runtime.Version(), strings.Join(p.table, "\n"))
 }
 
 type peers struct {
 	dir, bin, sops string
 	key, recipient string
-	table          []string
 }
 
 func newPeers(b *testing.B) *peers {
@@ -63,16 +62,15 @@ func newPeers(b *testing.B) *peers {
 
 func (p *peers) in(name string) string { return filepath.Join(p.dir, name) }
 
-func (p *peers) say(format string, args ...any) {
-	p.table = append(p.table, fmt.Sprintf(format, args...))
-}
+// say prints a line of the table at once: a run takes minutes.
+func (p *peers) say(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 
 // sample makes a sheet of n connections, its bundles, and the documents for peers.
 func (p *peers) sample(b *testing.B, n int) (sheet, server, cloud string) {
 	sheet, server, cloud = p.in(fmt.Sprint(n, ".csv")), p.in(fmt.Sprint(n, ".server.age")), p.in(fmt.Sprint(n, ".cloud.age"))
 	writeSheet(b, sheet, n)
-	quiet(b, p.bin, "export", "-r", p.recipient, "-o", server, sheet)
-	quiet(b, p.bin, "transform", "-i", p.key, "-r", p.recipient, "-o", cloud, server)
+	quiet(b, p.bin, "export", "-r", p.recipient, "--force", "-o", server, sheet)
+	quiet(b, p.bin, "transform", "-i", p.key, "-r", p.recipient, "--force", "-o", cloud, server)
 	return sheet, server, cloud
 }
 
