@@ -136,6 +136,7 @@ func TestDecodeNamesThePlaceAndNeverTheValue(t *testing.T) {
 		"fingerprint malformed":   {replace(`0123abcd:`, value+`:`), "connections[0].password.fingerprint: is not of the form"},
 		"sealed with a reason":    {replace(`"password":{"state":"sealed"`, `"password":{"reason":"x","state":"sealed"`), "connections[0].password"},
 		"unknown field":           {replace(`"host":`, `"hots":"a","host":`), "connections[0]: hots is not a known field"},
+		"sealed, not armored":     {replace("-----BEGIN AGE ENCRYPTED FILE-----", "-----BEGIN"), "sealed[0]: is not of the form ^-----BEGIN AGE ENCRYPTED FILE-----"},
 		"unknown top field":       {replace(`"sealed":[`, `"seal":[],"sealed":[`), "seal is not a known field"},
 		"field of another case":   {replace(`"host":`, `"Host":"a","host":`), "connections[0]: Host is not a known field"},
 		"duplicate key":           {replace(`"host":`, `"host":"`+value+`","host":`), "connections[0].host: stands twice"},

@@ -204,7 +204,7 @@ func explain(e gojsonschema.ResultError) string {
 	case "const":
 		return fmt.Sprintf("must be %v", d["allowed"])
 	case "pattern":
-		return fmt.Sprintf("is not of the form %v", d["pattern"])
+		return "is not of the form " + strings.ReplaceAll(fmt.Sprint(d["pattern"]), "\n", `\n`) // one line
 	case "invalid_property_name":
 		return "has a field whose name is not of the form that names have: " + prop()
 	case "number_not":
