@@ -141,7 +141,7 @@ func (b *Bare) set(s selectors, f field, at, value string) {
 				b.eval(`document.activeElement.select?.(), ''`)
 				b.typed(value)
 				b.click(b.named(s.option, value))
-				closed = b.within(`!` + b.named(s.option, value))
+				closed = b.within(`!` + b.named(s.option, value) + ` && ` + shows)
 			}
 			break
 		}

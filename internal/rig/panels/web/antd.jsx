@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Alert, App, Button, Drawer, Dropdown, Form, Input, Modal, Pagination, Select, Space, Switch, Table, Tag } from 'antd';
+import { Alert, App, Button, ConfigProvider, Drawer, Dropdown, Form, Input, Modal, Pagination, Select, Space, Switch, Table, Tag } from 'antd';
 import { grouped, panel, start, useOptions } from './app.jsx';
 
 const how = panel.Choice;
@@ -43,7 +43,8 @@ function ItemForm({ model, onCancel, children }) {
 const rules = (f) => panel.NoCheck ? [] : [...(f.required ? [{ required: true }] : []), ...(f.email ? [{ type: 'email' }] : [])];
 
 start({
-  Root: App,
+  // Without motion: a list that still slides lets a press through to what is below it.
+  Root: ({ children }) => <ConfigProvider theme={{ token: { motion: false } }}><App>{children}</App></ConfigProvider>,
   Button: ({ kind, label, disabled, expanded, onClick, children }) =>
     <Button type={{ primary: 'primary', subtle: 'link', icon: 'text' }[kind]} aria-label={label} aria-expanded={expanded} disabled={disabled} onClick={onClick}>{children}</Button>,
   Menu: ({ label, acts }) => <Dropdown trigger={['click']} menu={{ items: acts.map((a) => ({ key: a.label, label: a.label, onClick: a.onClick })) }}><Button type="text" aria-label={label || undefined}>⋯</Button></Dropdown>,
