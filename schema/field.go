@@ -66,6 +66,7 @@ type Field struct {
 	Required  bool
 	Min, Max  int      // of an Integer
 	MaxLength int      // of a String, in characters
+	Aliases   []string // what the vendor's newer or older pages call it
 	Known     []string // values that the vendor documents; there may be others
 }
 
@@ -141,6 +142,7 @@ func readFields(file, definition string) ([]Field, error) {
 			Minimum   int      `json:"minimum"`
 			Maximum   int      `json:"maximum"`
 			MaxLength int      `json:"maxLength"`
+			Aliases   []string `json:"aliases"`
 			Examples  []string `json:"examples"`
 		}
 		if err := json.UnmarshalDecode(dec, &p); err != nil {
@@ -150,7 +152,7 @@ func readFields(file, definition string) ([]Field, error) {
 			continue
 		}
 		f.Label, f.Type, f.Text, f.Secret, f.Required = p.Title, p.Type, p.Text, p.Secret, required[f.Name]
-		f.Min, f.Max, f.MaxLength, f.Known = p.Minimum, p.Maximum, p.MaxLength, p.Examples
+		f.Min, f.Max, f.MaxLength, f.Aliases, f.Known = p.Minimum, p.Maximum, p.MaxLength, p.Aliases, p.Examples
 		if f.Secret {
 			f.Type = SecretType
 		}

@@ -28,6 +28,9 @@ func (e *Errors) Add(err error) {
 	}
 }
 
+// Count returns how many errors were added.
+func (e *Errors) Count() int { return len(e.list) + e.more }
+
 // Err returns nil, the only error, or one that has a line for each.
 func (e *Errors) Err() error {
 	switch len(e.list) {

@@ -329,7 +329,7 @@ func TestEmbeddedSchemasAreDraft07AndCompile(t *testing.T) {
 func knownKeywords(t *testing.T, file string, raw []byte) {
 	known := map[string]bool{}
 	for _, k := range strings.Fields(`$schema $ref title description type properties required additionalProperties definitions enum const pattern
-		minLength maxLength text $id minimum maximum minItems maxItems minProperties maxProperties propertyNames items if then else not allOf oneOf anyOf secret examples`) {
+		minLength maxLength text $id minimum maximum minItems maxItems minProperties maxProperties propertyNames items if then else not allOf oneOf anyOf secret examples aliases`) {
 		known[k] = true
 	}
 	var walk func(v any, names bool)

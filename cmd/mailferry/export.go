@@ -2,12 +2,16 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/exporter/sheet"
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -21,18 +25,18 @@ func (e *env) exportCommand() *cli.Command {
 			"   mailferry export -r age1… --headed -o server.age page+https://jira.corp.example/…\n" +
 			"   mailferry export --print-template connections > connections.csv",
 		ArgsUsage: "SOURCE…",
-		Description: "A SOURCE is a CSV sheet with the labels of Server's panel, a Jira backup (.zip or\n" +
-			"activeobjects.xml), a database (postgres://…, mysql://…), or Server's admin pages\n" +
+		Description: "A SOURCE is a sheet (CSV or .xlsx) with the labels of Server's panel, a Jira backup (.zip\n" +
+			"or activeobjects.xml), a database (postgres://…, mysql://…), or Server's admin pages\n" +
 			"(page+https://…), which are read in a browser and never saved.\n" +
 			"Several are merged. Recipients open everything, reviewers see\n" +
 			"every setting and no secret.",
 		Flags: flags(readerFlags(), identityFlags(), sourceFlags(), selectFlags(), outputFlags("the bundle"), []cli.Flag{
-			&cli.StringFlag{Name: "secrets", Usage: "take secrets that the source cannot give from `FILE` (CSV kind,name,secret; plain or age), or - to be asked"},
+			&cli.StringFlag{Name: "secrets", Usage: "take secrets that the source cannot give from `FILE` (CSV or .xlsx: kind,name,secret; plain or age), or - to be asked"},
 			literalFlag(),
 			&cli.BoolFlag{Name: "strict", Usage: "make errors of what is likely wrong: a Connect Mode or credential that nobody knows, an odd secret, an empty table"},
 			verboseFlag(),
 			&cli.StringFlag{Name: "sign", Usage: "sign as exporter with the SSH key in `FILE`, or agent"},
-			&cli.BoolFlag{Name: "print-template", Usage: "print an empty sheet, or write it to -o: --print-template connections, or credentials"},
+			&cli.BoolFlag{Name: "print-template", Usage: "print an empty sheet of connections or credentials, or write an empty workbook: --print-template connections.xlsx"},
 			jsonFlag(),
 		}),
 		Action: e.export,
@@ -113,14 +117,29 @@ func (e *env) readServer(c *cli.Context) (*schema.Bundle, schema.Secrets, error)
 }
 
 func (e *env) printTemplate(c *cli.Context) error {
-	list, err := oneArg(c, "connections or credentials")
+	name, err := oneArg(c, "connections, credentials, or a workbook's name")
 	if err != nil {
 		return err
 	}
-	if l := schema.List(list); l == schema.Connections || l == schema.Credentials {
+	if l := schema.List(name); l == schema.Connections || l == schema.Credentials {
 		return e.document(c, sheet.Template(l))
 	}
-	return usage("export: --print-template: %s is neither connections nor credentials", quoted(list))
+	if !strings.EqualFold(filepath.Ext(name), ".xlsx") {
+		return usage("export: --print-template: %s is neither connections nor credentials, nor a workbook to write (NAME.xlsx)", quoted(name))
+	}
+	doc, err := sheet.WorkbookTemplate()
+	if err != nil {
+		return err
+	}
+	write := func(w io.Writer) error { _, err := w.Write(doc); return err }
+	if out := c.String("output"); out != "" { // which may be standard output
+		return e.write(c, out, write)
+	}
+	if err := safefile.Write(name, c.Bool("force"), write); err != nil {
+		return err
+	}
+	e.say("wrote %s: fill in its tabs, and export it", name)
+	return nil
 }
 
 // written is what a command says of a server bundle that it wrote.

@@ -28,8 +28,9 @@ func (e *env) fillCommand() *cli.Command {
 			"changes, so statements made before no longer count: fill first, review after. Secrets\n" +
 			"that the bundle has already are skipped.",
 		Flags: flags(identityFlags(), readerFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "secrets", Usage: "take the secrets from `FILE` (CSV kind,name,secret; plain or age), or - to be asked"},
+			&cli.StringFlag{Name: "secrets", Usage: "take the secrets from `FILE` (CSV or .xlsx: kind,name,secret; plain or age), or - to be asked"},
 			literalFlag(),
+			encodingFlag(),
 			&cli.StringFlag{Name: "sign", Usage: "sign the new content as exporter with the SSH key in `FILE`, or agent"},
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask before statements are voided, nor before one's own key is locked out"},
 			jsonFlag(),

@@ -49,6 +49,7 @@ func (e *env) importList(l schema.List, use, description string) *cli.Command {
 		Flags: flags(identityFlags(), cloudFlags(), gateFlags(), planFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "secrets", Usage: "take secrets that the bundle lacks from `FILE`, or - to be asked"},
 			literalFlag(),
+			encodingFlag(),
 			&cli.StringFlag{Name: "plan", Usage: "apply exactly the saved plan in `FILE`, or refuse"},
 			&cli.BoolFlag{Name: "ready-only", Usage: "import what is not blocked and say what waits"},
 			&cli.StringSliceFlag{Name: "again", Usage: "write `NAME` again though it was written: you have looked, and Cloud does not have it; repeatable"},

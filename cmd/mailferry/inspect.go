@@ -215,13 +215,27 @@ func (e *env) inspectSheet(c *cli.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	items, err := sheet.Parse(raw, schema.ServerFormat, e.warnIn(path))
+	sheets, err := sheet.Parse(raw, schema.ServerFormat, sheet.Options{Encoding: c.String("encoding"), Warn: sheet.In(path, e.warning)})
 	if err != nil {
 		return at(path, err)
 	}
-	var columns []string
-	for _, col := range items.Columns {
-		columns = append(columns, col.Label)
+	type found struct {
+		Tab     string      `json:"tab,omitempty"`
+		List    schema.List `json:"list"`
+		Rows    int         `json:"rows"`
+		Columns []string    `json:"columns"`
+	}
+	var all []found
+	for _, items := range sheets {
+		one := found{Tab: items.Tab, List: items.List, Rows: len(items.Rows)}
+		for _, col := range items.Columns {
+			one.Columns = append(one.Columns, col.Label)
+		}
+		all = append(all, one)
+	}
+	kind, tabs := "csv", []found(nil)
+	if sheet.IsWorkbook(raw) {
+		kind, tabs = "xlsx", all
 	}
 	return e.result(c, "inspect-sheet", struct {
 		Kind    string      `json:"kind"`
@@ -229,10 +243,16 @@ func (e *env) inspectSheet(c *cli.Context, path string) error {
 		List    schema.List `json:"list"`
 		Rows    int         `json:"rows"`
 		Columns []string    `json:"columns"`
-	}{"csv", baseName(path), items.List, len(items.Rows), columns}, func(p *human.Printer) {
+		Tabs    []found     `json:"tabs,omitempty"`
+	}{kind, baseName(path), all[0].List, all[0].Rows, all[0].Columns, tabs}, func(p *human.Printer) {
 		printPair(p, "source", baseName(path))
-		printPair(p, "kind", "sheet of "+string(items.List)+", "+human.Count(len(items.Rows), "row"))
-		printPair(p, "columns", strings.Join(columns, ", "))
+		for _, one := range all {
+			if one.Tab != "" {
+				printPair(p, "tab", human.Visible(one.Tab))
+			}
+			printPair(p, "kind", "sheet of "+string(one.List)+", "+human.Count(one.Rows, "row"))
+			printPair(p, "columns", strings.Join(one.Columns, ", "))
+		}
 	})
 }
 

@@ -88,13 +88,15 @@ func (e *env) loadSample(c *cli.Context, sample *cloud.Cloud) error {
 		if err != nil {
 			return err
 		}
-		items, err := sheet.Parse(raw, schema.CloudFormat, e.warnIn(f))
+		sheets, err := sheet.Parse(raw, schema.CloudFormat, sheet.Options{Warn: sheet.In(f, e.warning)})
 		if err != nil {
 			return at(f, err)
 		}
 		var list []schema.Item
-		for _, it := range items.Rows {
-			list = append(list, it.Item)
+		for _, items := range sheets {
+			for _, it := range items.Rows {
+				list = append(list, it.Item)
+			}
 		}
 		if err := sample.Load(c.Context, list); err != nil {
 			return at(f, err)

@@ -17,10 +17,15 @@ import (
 
 func sourceFlags() []cli.Flag {
 	return append([]cli.Flag{
+		encodingFlag(),
 		&cli.StringFlag{Name: "profile", Usage: "the profile in `FILE`: where a backup or database keeps connections"},
 		&cli.Int64Flag{Name: "max-inflated", Usage: "refuse a backup that inflates past `BYTES` (default: 200 times its size, at most 64 GiB)"},
 		&cli.DurationFlag{Name: "timeout", Usage: "give a database `TIME` for each statement (default: one minute)"},
 	}, pageFlags()...)
+}
+
+func encodingFlag() cli.Flag {
+	return &cli.StringFlag{Name: "encoding", Usage: "read a CSV without a byte order mark in the code page `NAME`, such as windows-1251"}
 }
 
 // kindOf says what an argument is; an address of no known kind is a usage error.
@@ -83,7 +88,9 @@ func (e *env) sources(c *cli.Context) ([]exporter.Source, func(), error) {
 		}
 	}
 	if len(sheets) > 0 {
-		out = append(out, sheet.New(sheets...))
+		s := sheet.New(sheets...)
+		s.Encoding = c.String("encoding")
+		out = append(out, s)
 	}
 	return out, closeAll, nil
 }

@@ -175,9 +175,11 @@ func (h *atHand) look(keys sealed.Keys, name string, raw []byte) {
 		h.add(name, "a profile: where a backup or database keeps connections")
 		return
 	}
-	if items, err := sheet.Parse(raw, schema.ServerFormat, func(schema.Warning) {}); err == nil {
+	if sheets, err := sheet.Parse(raw, schema.ServerFormat, sheet.Options{Warn: func(schema.Warning) {}}); err == nil {
 		h.sheets = append(h.sheets, name)
-		h.add(name, fmt.Sprintf("a sheet of %s, %s", items.List, human.Count(len(items.Rows), "row")))
+		for _, items := range sheets {
+			h.add(name, fmt.Sprintf("a sheet of %s, %s", items.List, human.Count(len(items.Rows), "row")))
+		}
 	} else if columns := strings.ToLower(string(first)); strings.Contains(columns, "kind") && strings.Contains(columns, "secret") {
 		h.secrets = cmp.Or(h.secrets, name)
 		h.add(name, "secrets that a source could not give")

@@ -13,6 +13,7 @@ import (
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/safefile"
+	"github.com/mailferry/mailferry/internal/sheet"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -40,7 +41,7 @@ func (e *AddressError) Error() string {
 
 // KindOf says what an argument is. A file must be there, be a regular one, since
 // sources are read more than once, and not be one that is often taken for a
-// source: JSON, an identity, a part of a split archive. An address of another
+// source: JSON, an identity, an archive or workbook of another kind. An address of another
 // kind is an *AddressError.
 func KindOf(arg string) (Kind, error) {
 	switch {
@@ -67,20 +68,15 @@ func KindOf(arg string) (Kind, error) {
 
 // KindOfFile is KindOf for the content of a file. path is for errors.
 func KindOfFile(path string, f io.ReadSeeker) (Kind, error) {
-	head := make([]byte, 512)
+	head := make([]byte, headSize)
 	n, _ := io.ReadFull(f, head)
-	head = head[:n]
-	k := kindOfContent(head)
-	switch {
-	case bytes.HasPrefix(bytes.TrimLeft(head, "\ufeff \t\r\n"), []byte("{")):
-		return "", schema.Hint(fmt.Errorf("%s: JSON, which is no source and no bundle", path),
-			"the app's own backup file cannot be read, its form is not public; a Jira backup, a database, CSV sheets and the admin pages can")
-	case bytes.Contains(head, []byte("AGE-SECRET-KEY-")):
-		return "", schema.Hint(fmt.Errorf("%s: an identity, not a source and no bundle", path),
-			"-i %s opens bundles with it; mailferry keygen -y prints its recipient", path)
-	case k == Sheet && endsZip(f):
-		return "", schema.Hint(fmt.Errorf("%s: is the last part of a split zip archive", path),
-			"join the parts first: zip -s 0 %s --out whole.zip", path)
+	file := whole{f}
+	k := kindOfContent(head[:n])
+	if what, hint := notASource(file, head[:n], k); what != "" {
+		return "", schema.Hint(fmt.Errorf("%s: %s", path, what), "%s", strings.ReplaceAll(hint, "FILE", path))
+	}
+	if k == Backup && sheet.IsZipOfWorkbook(file, file.size()) {
+		return Sheet, nil
 	}
 	return k, nil
 }
@@ -96,18 +92,6 @@ func kindOfContent(head []byte) Kind {
 	default:
 		return Sheet
 	}
-}
-
-// endsZip reports whether a file that does not begin as a zip archive ends as
-// one without a comment does.
-func endsZip(f io.ReadSeeker) bool {
-	const endRecord = 22
-	if _, err := f.Seek(-endRecord, io.SeekEnd); err != nil {
-		return false
-	}
-	var tail [4]byte
-	_, err := io.ReadFull(f, tail[:])
-	return err == nil && string(tail[:]) == "PK\x05\x06"
 }
 
 // unknownAddress explains how a source is named, to whom gives the address of

@@ -1,6 +1,8 @@
 package source_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -45,10 +47,27 @@ func TestKindIsTakenFromSchemeAndContent(t *testing.T) {
 
 func TestWhatIsTakenForASourceByMistakeIsNamed(t *testing.T) {
 	dir := t.TempDir()
+	file := func(name string) string { // as LibreOffice wrote it
+		raw, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
 	for name, c := range map[string]struct{ content, want string }{
-		"json":     {"\ufeff {\"a\":1}", "JSON, which is no source and no bundle"},
-		"identity": {"# created\nAGE-SECRET-KEY-1", "an identity, not a source and no bundle"},
-		"split":    {"rest of a part PK\x05\x06" + strings.Repeat("\x00", 18), "the last part of a split zip archive"},
+		"json":         {"\ufeff {\"a\":1}", "JSON, which is no source and no bundle"},
+		"identity":     {"# created\nAGE-SECRET-KEY-1", "an identity, not a source and no bundle"},
+		"split":        {"rest of a part PK\x05\x06" + strings.Repeat("\x00", 18), "the last part of a split zip archive"},
+		"old Excel":    {file("conn.xls"), "an old Excel workbook (.xls)"},
+		"OpenDocument": {file("conn.ods"), "an OpenDocument file (.ods)"},
+		"gzip":         {"\x1f\x8b\x08\x00", "compressed with gzip"},
+		"tar":          {strings.Repeat("\x00", 257) + "ustar\x0000", "a tar archive"},
+		"7z":           {"7z\xbc\xaf\x27\x1c", "packed in a way"},
+		"entities":     {"<?xml version='1.0'?>\n<entity-engine-xml>", "entities.xml"},
+		"mail":         {"Hi Anna,\n\nhere it is:\n-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n", "a bundle with something before it"},
+		"zip in mail":  {"Content-Type: application/zip\n\n" + zipped(t, "activeobjects.xml"), "a zip archive with something before it"},
+		"Word":         {zipped(t, "word/document.xml"), "a Word or PowerPoint document"},
+		"xlsb":         {zipped(t, "xl/workbook.bin"), "a binary Excel workbook"},
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
@@ -80,5 +99,28 @@ func TestAnUnknownAddressShowsNoPassword(t *testing.T) {
 		if !strings.Contains(schema.HintOf(err), hint) {
 			t.Errorf("%s: hint %q", arg, schema.HintOf(err))
 		}
+	}
+}
+
+func zipped(t *testing.T, name string) string {
+	t.Helper()
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	if _, err := w.Create(name); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestAWorkbookIsASheet(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.zip")
+	if err := os.WriteFile(path, []byte(zipped(t, "xl/workbook.xml")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if k, err := source.KindOf(path); k != source.Sheet || err != nil {
+		t.Errorf("%q %v", k, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/mailferry/mailferry/internal/sheet"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -25,7 +26,7 @@ func FuzzSecretsFile(f *testing.F) {
 				}
 			}
 		}
-		secrets, err := parse(raw, func(w schema.Warning) { line(w.String()) })
+		secrets, err := parse(raw, sheet.Options{Warn: func(w schema.Warning) { line(w.String()) }})
 		if err != nil {
 			line(err.Error())
 			return

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"filippo.io/age"
@@ -24,12 +25,12 @@ func layout() []sheet.Layout {
 	}}}
 }
 
-// Read reads a secrets file: CSV in any encoding that sheets come in, or such a
-// CSV inside an age file, binary or armored, which one of ids must open: identities is
-// called for such a file only. kind is connection or credential. An unknown kind,
+// Read reads a secrets file: a sheet, CSV or workbook, or one inside an age file,
+// binary or armored, which one of ids must open: identities is called for such a
+// file only. encoding is as in [sheet.Options]. kind is connection or credential. An unknown kind,
 // an empty name or secret and a second secret for one item are errors. warn gets
 // doubtful cells, and a plain file that other people on the machine can read.
-func Read(path string, identities func() ([]age.Identity, error), warn func(schema.Warning)) (schema.Secrets, error) {
+func Read(path, encoding string, identities func() ([]age.Identity, error), warn func(schema.Warning)) (schema.Secrets, error) {
 	raw, exposed, err := sheet.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -42,7 +43,7 @@ func Read(path string, identities func() ([]age.Identity, error), warn func(sche
 	} else if exposed {
 		warn(schema.Warning{In: path, What: "holds secrets and other people on this machine can read it; chmod 600 it, or encrypt it with age"})
 	}
-	entries, err := parse(raw, func(w schema.Warning) { w.In = path; warn(w) })
+	entries, err := parse(raw, sheet.Options{Encoding: encoding, Warn: sheet.In(path, warn)})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -66,32 +67,45 @@ func open(raw []byte, identities func() ([]age.Identity, error)) ([]byte, error)
 	return plain, err
 }
 
-func parse(raw []byte, warn func(schema.Warning)) (schema.Secrets, error) {
-	t, err := sheet.Read(raw, layout(), warn)
+func parse(raw []byte, o sheet.Options) (schema.Secrets, error) {
+	tables, err := sheet.Read(raw, layout(), o)
 	if err != nil {
 		return nil, err
 	}
-	var problems sheet.Problems
-	first, secrets := map[schema.SecretKey]int{}, schema.Secrets{}
-	for _, row := range t.Rows {
-		at := fmt.Sprintf("row %d", row.Number)
-		k, secret := schema.SecretKey{List: listOf(row.Text("kind")), Name: row.Text("name")}, row.Secret("secret")
-		if k.List == "" {
-			// The value is not repeated: columns may have been swapped.
-			problems.Add(at+", kind", "neither connection nor credential")
+	var errs schema.Errors
+	first, secrets := map[schema.SecretKey]string{}, schema.Secrets{}
+	for _, t := range tables {
+		prefix := ""
+		if t.Tab != "" {
+			prefix = "tab " + schema.Quote(t.Tab) + ", "
 		}
-		if k.Name == "" {
-			problems.Add(at+", name", "empty")
+		for _, row := range t.Rows {
+			bad := func(column, format string, args ...any) {
+				place := fmt.Sprintf("%srow %d", prefix, row.Number)
+				if i := slices.IndexFunc(t.Columns, func(c sheet.Column) bool { return c.Name == column }); i >= 0 {
+					place = prefix + row.Place(t.Columns[i])
+				}
+				errs.Add(&schema.InvalidError{Problems: []schema.Problem{{Place: place, What: fmt.Sprintf(format, args...)}}})
+			}
+			k, secret := schema.SecretKey{List: listOf(row.Text("kind")), Name: row.Text("name")}, row.Secret("secret")
+			if k.List == "" {
+				// The value is not repeated: columns may have been swapped.
+				bad("kind", "neither connection nor credential")
+			}
+			if k.Name == "" {
+				bad("name", "empty")
+			}
+			if secret.IsZero() {
+				bad("secret", "empty")
+			}
+			here := fmt.Sprintf("%srow %d", prefix, row.Number)
+			if before, twice := first[k]; twice && k.List != "" && k.Name != "" {
+				bad("", "a second secret for the %s of %s", k.List.One(), before)
+			}
+			first[k], secrets[k] = here, secret
 		}
-		if secret.IsZero() {
-			problems.Add(at+", secret", "empty")
-		}
-		if before, twice := first[k]; twice && k.List != "" && k.Name != "" {
-			problems.Add(at, "a second secret for the %s of row %d", k.List.One(), before)
-		}
-		first[k], secrets[k] = row.Number, secret
 	}
-	if err := problems.Err(); err != nil {
+	if err := errs.Err(); err != nil {
 		return nil, err
 	}
 	return secrets, nil

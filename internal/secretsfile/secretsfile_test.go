@@ -78,7 +78,7 @@ func TestPlainAndEncryptedFilesReadAlike(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := Read(write(t, tt.content, 0o600), given(other, id), func(schema.Warning) {})
+			got, err := Read(write(t, tt.content, 0o600), "", given(other, id), func(schema.Warning) {})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -119,7 +119,7 @@ func TestBadFilesAreOneClearErrorWithoutASecret(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			path := write(t, tt.content, 0o600)
-			got, err := Read(path, given(tt.ids...), func(schema.Warning) {})
+			got, err := Read(path, "", given(tt.ids...), func(schema.Warning) {})
 			if err == nil || got != nil {
 				t.Fatalf("no error; got %+v", got)
 			}
@@ -151,7 +151,7 @@ func TestAPlainFileThatOthersCanReadIsWarnedOf(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var warnings []string
-			if _, err := Read(write(t, tt.content, tt.mode), given(id), func(w schema.Warning) { warnings = append(warnings, w.String()) }); err != nil {
+			if _, err := Read(write(t, tt.content, tt.mode), "", given(id), func(w schema.Warning) { warnings = append(warnings, w.String()) }); err != nil {
 				t.Fatal(err)
 			}
 			if got := strings.Contains(strings.Join(warnings, "\n"), "can read it"); got != tt.want {
@@ -166,7 +166,7 @@ func given(ids ...age.Identity) func() ([]age.Identity, error) {
 }
 
 func TestAPlainFileNeedsNoIdentity(t *testing.T) {
-	_, err := Read(write(t, []byte("kind,name,secret\nconnection,Desk,hunter2\n"), 0o600), func() ([]age.Identity, error) {
+	_, err := Read(write(t, []byte("kind,name,secret\nconnection,Desk,hunter2\n"), 0o600), "", func() ([]age.Identity, error) {
 		t.Error("identities are asked for")
 		return nil, nil
 	}, func(schema.Warning) {})

@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/mailferry/mailferry/schema"
@@ -11,6 +12,22 @@ import (
 type record struct {
 	row   int
 	cells []string
+	notes []note // of a workbook's cells
+	book  bool   // of a workbook
+}
+
+// place names a cell by its row and its column's label; of a workbook also as
+// spreadsheets do.
+func (r record) place(column int, label string) string {
+	if r.book {
+		return fmt.Sprintf("%s (%s%d)", cellPlace(r.row, label), letters(column), r.row)
+	}
+	return cellPlace(r.row, label)
+}
+
+// rows gives the rows of a table, one after the other. label names a column.
+type rows interface {
+	next(label func(column int) string) (rec record, ok bool, err error)
 }
 
 // splitter cuts text into records. encoding/csv would do but for two things:
@@ -22,12 +39,14 @@ type splitter struct {
 }
 
 // columnName names a column before a header is known, as a spreadsheet does.
-func columnName(i int) string {
+func columnName(i int) string { return "column " + letters(i) }
+
+func letters(i int) string {
 	name := ""
 	for i++; i > 0; i = (i - 1) / 26 {
 		name = string(rune('A'+(i-1)%26)) + name
 	}
-	return "column " + name
+	return name
 }
 
 // next returns the next record; ok is false at the end. An error says the row

@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mailferry/mailferry/internal/human"
@@ -16,20 +17,26 @@ const extraPrefix = "extra:"
 // known labels, or, where it has none, the most cells. Excel's own first line
 // "sep=;" settles it too, and is no row, as Excel shows none.
 func begin(text string, layouts []Layout) (*splitter, error) {
-	if first, rest, found := strings.Cut(text, "\n"); found {
-		first = strings.TrimSuffix(first, "\r")
-		if d, isSep := strings.CutPrefix(strings.ToLower(first), "sep="); isSep {
+	if end := strings.IndexAny(text, "\r\n"); end >= 0 {
+		if d, isSep := separator(text[:end]); isSep {
+			rest := strings.TrimPrefix(text[end:], "\r")
+			rest = strings.TrimPrefix(rest, "\n")
 			switch d {
 			case ",", ";", "\t":
 				return &splitter{rest: rest, delimiter: d[0]}, nil
+			case "": // a program that saved it anew has eaten its own delimiter
+				text = rest
+			default:
+				return nil, invalid("the sep= line", "names a delimiter that is neither comma nor semicolon nor tab")
 			}
-			return nil, invalid("the sep= line", "names a delimiter that is neither comma nor semicolon nor tab")
 		}
 	}
 	known := map[string]bool{}
 	for _, l := range layouts {
 		for _, c := range l.Columns {
-			known[human.FoldLabel(c.Label)] = true
+			for _, label := range c.labels() {
+				known[human.FoldLabel(label)] = true
+			}
 		}
 	}
 	best, bestLabels, bestCells := byte(','), -1, 0
@@ -58,6 +65,21 @@ func begin(text string, layouts []Layout) (*splitter, error) {
 	return &splitter{rest: text, delimiter: best}, nil
 }
 
+// separator reads a line "sep=;" as Excel writes it, and as it comes back from
+// programs that save it as a row: in quotes, with empty cells behind it.
+func separator(line string) (delimiter string, ok bool) {
+	const key = "sep="
+	line = strings.ReplaceAll(line, `"`, "")
+	if len(line) < len(key) || !strings.EqualFold(line[:len(key)], key) {
+		return "", false
+	}
+	rest := strings.ReplaceAll(line[len(key):], `\t`, "\t")
+	if rest == "" {
+		return "", true
+	}
+	return rest[:1], strings.Trim(rest[1:], ",;\t ") == ""
+}
+
 // readHeader finds the layout that a header fits. places maps each of the
 // header's cells to the table's column, or to -1 for a cell without a label.
 func readHeader(header record, layouts []Layout) (t *Table, places []int, err error) {
@@ -68,8 +90,8 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 		for _, l := range layouts {
 			choices = append(choices, labels(l.Columns))
 		}
-		return nil, nil, schema.Hint(invalid(rowPlace(header.row), "is not a header: %d of its %d cells are known labels", known, filled),
-			"the first row holds the labels: %s", strings.Join(choices, "; or "))
+		return nil, nil, &errTable{error: schema.Hint(invalid(rowPlace(header.row), "is not a header: %d of its %d cells are known labels", known, filled),
+			"the first row holds the labels: %s", strings.Join(choices, "; or "))}
 	}
 	if at < 0 {
 		var names []string
@@ -82,9 +104,11 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 	t = &Table{Layout: at}
 	byLabel := map[string]Column{}
 	for _, c := range layout.Columns {
-		byLabel[human.FoldLabel(c.Label)] = c
+		for _, label := range c.labels() {
+			byLabel[human.FoldLabel(label)] = c
+		}
 	}
-	var problems Problems
+	var errs schema.Errors
 	taken := map[string]int{}
 	for i, cell := range header.cells {
 		if strings.TrimSpace(cell) == "" {
@@ -96,15 +120,12 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 			c, ok = extraColumn(cell)
 		}
 		if !ok {
-			problems.Add(rowPlace(header.row), "unknown column %s", schema.Quote(cell))
-			if near := human.Nearest(human.FoldLabel(cell), labelList(layout.Columns)); near != "" && problems.hint == "" {
-				problems.hint = fmt.Sprintf("did you mean %q?", near)
-			}
+			errs.Add(schema.Hint(invalid(rowPlace(header.row), "unknown column %s", schema.Quote(cell)), "%s", whatInstead(cell, layout)))
 			places = append(places, -1)
 			continue
 		}
 		if first, twice := taken[c.Name]; twice {
-			problems.Add(rowPlace(header.row), "%s stands twice (%s and %s)", schema.Quote(c.Label), columnName(first), columnName(i))
+			errs.Add(invalid(rowPlace(header.row), "%s stands twice (%s and %s)", schema.Quote(c.Label), columnName(first), columnName(i)))
 		}
 		taken[c.Name] = i
 		places = append(places, len(t.Columns))
@@ -112,17 +133,21 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 	}
 	for _, c := range layout.Columns {
 		if _, there := taken[c.Name]; c.Required && !there {
-			problems.Add(rowPlace(header.row), "the column %s is missing", schema.Quote(c.Label))
+			err := invalid(rowPlace(header.row), "the column %s is missing", schema.Quote(c.Label))
+			if errs.Count() == 0 {
+				err = schema.Hint(err, "%s", labelsOf(layout))
+			}
+			errs.Add(err)
 		}
-	}
-	if len(problems.list) > 0 && problems.hint == "" {
-		problems.hint = fmt.Sprintf("the labels of %s are: %s", layout.Name, labels(layout.Columns))
 	}
 	// Trailing cells without a label are not part of the table's width.
 	for len(places) > 0 && places[len(places)-1] < 0 {
 		places = places[:len(places)-1]
 	}
-	return t, places, problems.Err()
+	if err := errs.Err(); err != nil {
+		return nil, nil, err
+	}
+	return t, places, nil
 }
 
 // choose returns the layout with the most labels in the header and how many
@@ -135,7 +160,7 @@ func choose(cells []string, layouts []Layout) (at, known int) {
 			_, extra := extraColumn(cell)
 			hit := extra && l.Extra
 			for _, c := range l.Columns {
-				hit = hit || human.FoldLabel(c.Label) == human.FoldLabel(cell)
+				hit = hit || slices.ContainsFunc(c.labels(), func(label string) bool { return human.FoldLabel(label) == human.FoldLabel(cell) })
 			}
 			if hit {
 				n++
@@ -149,6 +174,22 @@ func choose(cells []string, layouts []Layout) (at, known int) {
 		}
 	}
 	return at, known
+}
+
+// whatInstead says what to do about a column that the layout does not know.
+func whatInstead(cell string, layout Layout) string {
+	hint := labelsOf(layout)
+	if near := human.Nearest(human.FoldLabel(cell), labelList(layout.Columns)); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	if layout.Extra {
+		hint += fmt.Sprintf(" To keep the column as it is, label it %s; else leave it out", schema.Quote("Extra: "+strings.TrimSpace(cell)))
+	}
+	return hint
+}
+
+func labelsOf(layout Layout) string {
+	return fmt.Sprintf("the labels of %s are: %s.", layout.Name, labels(layout.Columns))
 }
 
 func extraColumn(cell string) (Column, bool) {

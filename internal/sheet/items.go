@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/mailferry/mailferry/schema"
@@ -9,6 +10,7 @@ import (
 
 // Items is a sheet of connections or credentials.
 type Items struct {
+	Tab     string // of a workbook; "" of a CSV
 	List    schema.List
 	Columns []Column
 	Rows    []Item
@@ -25,30 +27,48 @@ type Item struct {
 // lists are the lists of a bundle in the order in which they are imported.
 func lists() []schema.List { return schema.Lists() }
 
-// Parse reads a sheet of connections or of credentials, distinguished by its
-// header, whose labels are those of the format's admin panel. Sheets in Server's
-// terms may have further columns labelled "Extra: KEY".
-func Parse(raw []byte, format string, warn func(schema.Warning)) (*Items, error) {
+// Parse reads sheets of connections or of credentials, distinguished by their
+// headers, whose labels are those of the format's admin panel: one in a CSV, one or
+// more in a workbook. Sheets in Server's terms may have further columns labelled
+// "Extra: KEY".
+func Parse(raw []byte, format string, o Options) ([]*Items, error) {
 	var layouts []Layout
 	for _, l := range lists() {
 		layouts = append(layouts, layoutOf(format, l))
 	}
-	t, err := Read(raw, layouts, warn)
-	if err != nil {
+	var errs schema.Errors
+	var out []*Items
+	for _, t := range read(raw, layouts, o, &errs) {
+		var inTab schema.Errors
+		items := t.items(format, lists()[t.Layout], layouts[t.Layout], o.Warn, &inTab)
+		out = append(out, items)
+		if err := inTab.Err(); err != nil && t.Tab != "" {
+			errs.Add(fmt.Errorf("tab %s: %w", schema.Quote(t.Tab), err))
+		} else {
+			errs.Add(err)
+		}
+	}
+	if err := errs.Err(); err != nil {
 		return nil, err
 	}
-	list := lists()[t.Layout]
+	return out, nil
+}
+
+func (t *Table) items(format string, list schema.List, layout Layout, warn func(schema.Warning), errs *schema.Errors) *Items {
 	var absent []string
-	for _, c := range layouts[t.Layout].Columns {
+	for _, c := range layout.Columns {
 		if !t.Has(c.Name) {
 			absent = append(absent, c.Label)
 		}
 	}
 	if len(absent) > 0 {
-		warn(schema.Warning{What: "no column for " + strings.Join(absent, ", ") + ": taken as empty in every row"})
+		w := schema.Warning{What: "no column for " + strings.Join(absent, ", ") + ": taken as empty in every row"}
+		if t.Tab != "" {
+			w.In = "tab " + schema.Quote(t.Tab)
+		}
+		warn(w)
 	}
-	out := &Items{List: list, Columns: t.Columns}
-	var problems Problems
+	out := &Items{Tab: t.Tab, List: list, Columns: t.Columns}
 	first := map[string]int{}
 	for _, row := range t.Rows {
 		it := Item{Row: row.Number, Item: schema.NewItem(format, list)}
@@ -58,21 +78,18 @@ func Parse(raw []byte, format string, warn func(schema.Warning)) (*Items, error)
 				continue
 			}
 			if err := set(it.Item, format, c, row.Text(c.Name)); err != nil {
-				problems.Add(row.Place(c), "%v", err)
+				errs.Add(invalid(row.Place(c), "%v", err))
 			}
 		}
 		name := it.Item.ItemName()
 		if before, twice := first[name]; twice && name != "" {
-			problems.Add(cellPlace(row.Number, "Name"), "%s is already the name of row %d", schema.Quote(name), before)
+			errs.Add(invalid(cellPlace(row.Number, "Name"), "%s is already the name of row %d", schema.Quote(name), before))
 		} else {
 			first[name] = row.Number
 		}
 		out.Rows = append(out.Rows, it)
 	}
-	if err := problems.Err(); err != nil {
-		return nil, err
-	}
-	return out, nil
+	return out
 }
 
 // errEmpty is said of a required cell without a value.
@@ -102,7 +119,7 @@ func layoutOf(format string, l schema.List) Layout {
 	layout := Layout{Name: string(l), Extra: format == schema.ServerFormat}
 	for _, f := range schema.Fields(format, l) {
 		layout.Columns = append(layout.Columns, Column{
-			Name: f.Name, Label: f.Label, Secret: f.Secret, Required: f.Required && f.Type != schema.Boolean,
+			Name: f.Name, Label: f.Label, Aliases: f.Aliases, Secret: f.Secret, Required: f.Required && f.Type != schema.Boolean,
 			Trim: f.Type == schema.Integer || f.Type == schema.Boolean,
 		})
 	}

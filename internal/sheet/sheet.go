@@ -1,11 +1,11 @@
 // Package sheet reads tables of labelled columns as spreadsheets write them,
 // and writes tables that spreadsheets open without harm.
 //
-// A sheet is CSV with one header row. Its labels come in any order and case,
-// with any blanks between words. The delimiter (comma, semicolon or tab) is recognised
-// from the header; the encoding is UTF-8, UTF-16 or, where a file is neither,
-// Windows-1252. What was recognised beyond plain UTF-8 with commas is said
-// through a warning, never assumed in silence.
+// A sheet is CSV, or a tab of a workbook, with one header row. Its labels come in
+// any order and case, with any blanks between words. The delimiter (comma, semicolon
+// or tab) is recognised from the header; the encoding is UTF-8, UTF-16 or, where a
+// file is neither, the code page that is given, or Windows-1252. What was recognised
+// beyond plain UTF-8 with commas is said through a warning, never assumed in silence.
 //
 // Cells are kept exactly: no blank is trimmed and nothing is interpreted, save
 // that numbers and switches may have blanks around them. An apostrophe in front
@@ -17,6 +17,7 @@ package sheet
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -34,17 +35,17 @@ const (
 	MaxRows    = schema.MaxItems
 )
 
-// mostProblems is how many problems one error collects.
-const mostProblems = schema.MostErrors
-
 // Column is a labelled column of a layout.
 type Column struct {
-	Name     string // what rows are asked for
-	Label    string // what stands in the header
-	Required bool   // its absence is an error, not an empty value
-	Secret   bool   // its values are had as secrets only
-	Trim     bool   // blanks around its values mean nothing and are dropped
+	Name     string   // what rows are asked for
+	Label    string   // what stands in the header
+	Aliases  []string // what may stand there instead
+	Required bool     // its absence is an error, not an empty value
+	Secret   bool     // its values are had as secrets only
+	Trim     bool     // blanks around its values mean nothing and are dropped
 }
+
+func (c Column) labels() []string { return append([]string{c.Label}, c.Aliases...) }
 
 // Layout is one kind of table.
 type Layout struct {
@@ -55,9 +56,11 @@ type Layout struct {
 
 // Table is what a file holds below its header.
 type Table struct {
+	Tab     string   // of a workbook; "" of a CSV
 	Layout  int      // index of the layout that the header fits
 	Columns []Column // those that the file has, in its order, extra ones included
 	Rows    []Row    // blank rows left out
+	guessed bool     // the encoding is a guess
 }
 
 // Has reports whether the file has the column of that name.
@@ -75,6 +78,8 @@ type Row struct {
 	Number  int // as a spreadsheet counts: the header is row 1, blank rows count
 	texts   map[string]string
 	secrets map[string]schema.Secret
+	notes   map[string]note
+	places  map[string]string // of a workbook's cells
 }
 
 // Text returns the value of a column that is not secret; "" where the file has
@@ -84,8 +89,11 @@ func (r Row) Text(column string) string { return r.texts[column] }
 // Secret returns the value of a secret column.
 func (r Row) Secret(column string) schema.Secret { return r.secrets[column] }
 
-// Place names one of the row's cells as messages do: "row 7, Port".
-func (r Row) Place(c Column) string { return cellPlace(r.Number, c.Label) }
+// Place names one of the row's cells as messages do: "row 7, Port", and of a
+// workbook "row 7, Port (J7)".
+func (r Row) Place(c Column) string {
+	return cmp.Or(r.places[c.Name], cellPlace(r.Number, c.Label))
+}
 
 func rowPlace(row int) string                 { return fmt.Sprintf("row %d", row) }
 func cellPlace(row int, column string) string { return fmt.Sprintf("row %d, %s", row, column) }
@@ -94,54 +102,123 @@ func invalid(place, format string, args ...any) error {
 	return &schema.InvalidError{Problems: []schema.Problem{{Place: place, What: fmt.Sprintf(format, args...)}}}
 }
 
-// Problems collects what is wrong with a sheet, so that a person can put all of
-// it right at once.
-type Problems struct {
-	list []schema.Problem
-	hint string
+// Options say how a file is read.
+type Options struct {
+	// Encoding is the code page of a CSV without a byte order mark, such as
+	// windows-1251; "": what is neither UTF-8 nor UTF-16 is taken for Windows-1252,
+	// and a secret with letters beyond ASCII in it refused.
+	Encoding string
+	Warn     func(schema.Warning) // what a person should look at
 }
 
-// Add notes one problem. What must not contain a secret.
-func (p *Problems) Add(place, format string, args ...any) {
-	if !p.Full() {
-		p.list = append(p.list, schema.Problem{Place: place, What: fmt.Sprintf(format, args...)})
+// In passes on warnings about a file: behind its name stands that of a tab.
+func In(file string, warn func(schema.Warning)) func(schema.Warning) {
+	return func(w schema.Warning) {
+		w.In = strings.TrimSuffix(file+", "+w.In, ", ")
+		warn(w)
 	}
 }
 
-// Full reports whether enough is known to stop.
-func (p *Problems) Full() bool { return len(p.list) >= mostProblems }
+// errTable says that a tab holds no table of the layouts asked for.
+type errTable struct {
+	error
+	blank bool // nothing at all
+}
 
-// Err returns nil or a *schema.InvalidError.
-func (p *Problems) Err() error {
-	if len(p.list) == 0 {
+func (e *errTable) Unwrap() error { return e.error }
+
+// Read reads the tables that have one of the layouts: one in a CSV, and each of the
+// visible tabs of a workbook that has a known header. It reads to the end: a file
+// that is broken anywhere gives an error and no table.
+func Read(raw []byte, layouts []Layout, o Options) ([]*Table, error) {
+	var errs schema.Errors
+	tables := read(raw, layouts, o, &errs)
+	if err := errs.Err(); err != nil {
+		return nil, err
+	}
+	return tables, nil
+}
+
+// read is Read that goes on with what can be read.
+func read(raw []byte, layouts []Layout, o Options, errs *schema.Errors) []*Table {
+	if len(raw) > MaxFile {
+		errs.Add(invalid("", "larger than %d MiB", MaxFile>>20))
 		return nil
 	}
-	err := error(&schema.InvalidError{Problems: p.list})
-	if p.hint != "" {
-		err = schema.Hint(err, "%s", p.hint)
-	}
-	return err
-}
-
-// Read reads a table that has one of the layouts. It reads to the end: a file
-// that is broken anywhere gives an error and no rows. warn receives what a
-// person should look at, one line each.
-func Read(raw []byte, layouts []Layout, warn func(schema.Warning)) (*Table, error) {
-	if len(raw) > MaxFile {
-		return nil, invalid("", "larger than %d MiB", MaxFile>>20)
-	}
 	if len(bytes.TrimSpace(raw)) == 0 {
-		return nil, invalid("", "empty")
+		errs.Add(invalid("", "empty"))
+		return nil
 	}
-	text, encoding, err := decodeText(raw)
+	if IsWorkbook(raw) {
+		return readWorkbook(raw, layouts, o, errs)
+	}
+	text, in, err := decodeText(raw, o.Encoding)
 	if err != nil {
-		return nil, err
+		errs.Add(err)
+		return nil
 	}
 	s, err := begin(text, layouts)
 	if err != nil {
-		return nil, err
+		errs.Add(err)
+		return nil
 	}
-	say(warn, encoding, raw, s.delimiter)
+	say(o.Warn, in, raw, s.delimiter)
+	t, err := readTable(s, layouts, o.Warn, in == windows1252 && o.Encoding == "", errs)
+	if errs.Add(err); t == nil {
+		return nil
+	}
+	return []*Table{t}
+}
+
+func readWorkbook(raw []byte, layouts []Layout, o Options, errs *schema.Errors) []*Table {
+	tabs, err := workbook(raw)
+	if err != nil {
+		errs.Add(err)
+		return nil
+	}
+	var tables []*Table
+	var none error              // what the first tab without a table is
+	var others []schema.Warning // tabs that are not read
+	for _, tab := range tabs {
+		at := "tab " + schema.Quote(tab.name)
+		warn := func(w schema.Warning) { w.In = at; o.Warn(w) }
+		if tab.hidden {
+			warn(schema.Warning{What: "hidden, and not read"})
+		}
+		if tab.rows == nil {
+			continue
+		}
+		var inTab schema.Errors
+		t, err := readTable(tab.rows, layouts, warn, false, &inTab)
+		if no := (*errTable)(nil); errors.As(err, &no) {
+			none = cmp.Or(none, fmt.Errorf("%s: %w", at, err))
+			if !no.blank {
+				others = append(others, schema.Warning{In: at, What: "not read: " + err.Error()})
+			}
+			continue
+		}
+		inTab.Add(err)
+		if err := inTab.Err(); err != nil {
+			errs.Add(fmt.Errorf("%s: %w", at, err))
+		}
+		if t != nil {
+			t.Tab = tab.name
+			tables = append(tables, t)
+		}
+	}
+	if len(tables) == 0 && errs.Count() == 0 {
+		errs.Add(cmp.Or(none, invalid("", "empty")))
+		return nil
+	}
+	for _, w := range others {
+		o.Warn(w)
+	}
+	return tables
+}
+
+// readTable reads a header and the rows below it. guessed says that the encoding
+// is a guess.
+func readTable(s rows, layouts []Layout, warn func(schema.Warning), guessed bool, errs *schema.Errors) (*Table, error) {
 	header, err := firstRow(s)
 	if err != nil {
 		return nil, err
@@ -150,24 +227,25 @@ func Read(raw []byte, layouts []Layout, warn func(schema.Warning)) (*Table, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := t.readRows(s, places, warn); err != nil {
-		return nil, err
-	}
-	if len(t.Rows) == 0 {
-		return nil, invalid("", "has a header and no rows")
+	t.guessed = guessed
+	before := errs.Count()
+	errs.Add(t.readRows(s, places, warn, errs))
+	if len(t.Rows) == 0 && errs.Count() == before {
+		return nil, &errTable{error: invalid("", "has a header and no rows")}
 	}
 	return t, nil
 }
 
 // say reports what was recognised beyond plain UTF-8 with commas.
-func say(warn func(schema.Warning), encoding string, raw []byte, delimiter byte) {
+func say(warn func(schema.Warning), in safefile.Encoding, raw []byte, delimiter byte) {
 	switch {
-	case encoding == windows1252:
+	case in == windows1252:
 		warn(schema.Warning{What: "not valid UTF-8: read as Windows-1252; look at the umlauts and accents in the result"})
-	case encoding != utf8Plain && !bytes.HasPrefix(raw, []byte{0xFF, 0xFE}) && !bytes.HasPrefix(raw, []byte{0xFE, 0xFF}):
-		warn(schema.Warning{What: "read as " + encoding + ", inferred from its zero bytes: there is no byte order mark"})
-	case encoding != utf8Plain:
-		warn(schema.Warning{What: "read as " + encoding})
+	case in == safefile.UTF8:
+	case (in == safefile.UTF16LE || in == safefile.UTF16BE) && !bytes.HasPrefix(raw, []byte{0xFF, 0xFE}) && !bytes.HasPrefix(raw, []byte{0xFE, 0xFF}):
+		warn(schema.Warning{What: "read as " + string(in) + ", inferred from its zero bytes: there is no byte order mark"})
+	default:
+		warn(schema.Warning{What: "read as " + string(in)})
 	}
 	switch delimiter {
 	case ';':
@@ -178,14 +256,14 @@ func say(warn func(schema.Warning), encoding string, raw []byte, delimiter byte)
 }
 
 // firstRow returns the first row that is not blank: the header.
-func firstRow(s *splitter) (record, error) {
+func firstRow(s rows) (record, error) {
 	for {
 		rec, ok, err := s.next(columnName)
 		if err != nil {
 			return rec, err
 		}
 		if !ok {
-			return rec, invalid("", "empty")
+			return rec, &errTable{invalid("", "empty"), true}
 		}
 		if !blank(rec.cells) {
 			return rec, nil
@@ -202,27 +280,17 @@ func blank(cells []string) bool {
 	return true
 }
 
-func (t *Table) readRows(s *splitter, places []int, warn func(schema.Warning)) error {
-	var problems Problems
+func (t *Table) readRows(s rows, places []int, warn func(schema.Warning), errs *schema.Errors) error {
 	label := func(i int) string {
 		if i < len(places) && places[i] >= 0 {
 			return t.Columns[places[i]].Label
 		}
 		return columnName(i)
 	}
-	for !problems.Full() {
+	for {
 		rec, ok, err := s.next(label)
-		if err != nil {
-			// Cells cannot be told apart from here on.
-			var broken *schema.InvalidError
-			if len(problems.list) == 0 || !errors.As(err, &broken) {
-				return err
-			}
-			problems.list = append(problems.list, broken.Problems...)
-			break
-		}
-		if !ok {
-			break
+		if err != nil || !ok {
+			return err // of a CSV, cells cannot be told apart from here on
 		}
 		if blank(rec.cells) {
 			continue
@@ -230,10 +298,14 @@ func (t *Table) readRows(s *splitter, places []int, warn func(schema.Warning)) e
 		if len(t.Rows) == MaxRows {
 			return invalid(rowPlace(rec.row), "more than %d rows", MaxRows)
 		}
-		if !t.fits(rec, len(places), &problems) {
+		if rec.book { // which leaves empty cells at the end out
+			rec.cells = append(rec.cells, make([]string, max(0, len(places)-len(rec.cells)))...)
+		}
+		if err := fits(rec, len(places)); err != nil {
+			errs.Add(err)
 			continue
 		}
-		row := t.row(rec, places, &problems)
+		row := t.row(rec, places, errs)
 		for _, c := range t.Columns {
 			if w := row.doubt(c); w != "" {
 				warn(schema.Warning{Noun: "cell", Name: row.Place(c), What: w})
@@ -241,57 +313,71 @@ func (t *Table) readRows(s *splitter, places []int, warn func(schema.Warning)) e
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	return problems.Err()
 }
 
 // fits holds a row's length against the header's. Empty cells beyond the last
 // column are what spreadsheets leave behind and do no harm.
-func (t *Table) fits(rec record, width int, problems *Problems) bool {
+func fits(rec record, width int) error {
+	err := invalid(rowPlace(rec.row), "has %d cells and the header %d", len(rec.cells), width)
 	switch {
 	case len(rec.cells) < width:
-		problems.Add(rowPlace(rec.row), "has %d cells and the header %d", len(rec.cells), width)
-		problems.hint = "a text with a line break in it stands in quotes; an empty cell keeps its delimiter"
-		return false
-	case len(rec.cells) > width && !blank(rec.cells[width:]):
-		problems.Add(rowPlace(rec.row), "has %d cells and the header %d", len(rec.cells), width)
-		problems.hint = "a text with the delimiter in it stands in quotes"
-		return false
-	default:
-		return true
+		return schema.Hint(err, "a text with a line break in it stands in quotes; an empty cell keeps its delimiter")
+	case len(rec.cells) == width || blank(rec.cells[width:]):
+		return nil
+	case rec.book:
+		return schema.Hint(err, "each column has its label in the header")
 	}
+	return schema.Hint(err, "a text with the delimiter in it stands in quotes")
 }
 
-func (t *Table) row(rec record, places []int, problems *Problems) Row {
-	row := Row{Number: rec.row, texts: make(map[string]string, len(t.Columns)), secrets: map[string]schema.Secret{}}
+func (t *Table) row(rec record, places []int, errs *schema.Errors) Row {
+	row := Row{Number: rec.row, texts: make(map[string]string, len(t.Columns)), secrets: map[string]schema.Secret{}, notes: map[string]note{}, places: map[string]string{}}
 	for i, at := range places {
-		cell := rec.cells[i]
-		switch {
-		case at < 0:
+		cell, is := rec.cells[i], note(0)
+		if i < len(rec.notes) {
+			is = rec.notes[i]
+		}
+		if at < 0 {
 			if strings.TrimSpace(cell) != "" {
-				problems.Add(cellPlace(rec.row, columnName(i)), "has a value and no label in the header")
+				errs.Add(invalid(rec.place(i, columnName(i)), "has a value and no label in the header"))
 			}
-		case t.Columns[at].Secret:
-			if len(cell) > schema.MaxSecret {
-				problems.Add(cellPlace(rec.row, t.Columns[at].Label), "longer than %d bytes", schema.MaxSecret)
-				continue
-			}
-			row.secrets[t.Columns[at].Name] = schema.NewSecret(cell)
-		case t.Columns[at].Trim:
-			row.texts[t.Columns[at].Name] = strings.TrimSpace(cell)
+			continue
+		}
+		c := t.Columns[at]
+		if rec.book {
+			row.places[c.Name] = rec.place(i, c.Label)
+		}
+		switch {
+		case c.Secret && len(cell) > schema.MaxSecret:
+			errs.Add(invalid(row.Place(c), "longer than %d bytes", schema.MaxSecret))
+		case c.Secret && t.guessed && strings.ContainsFunc(cell, func(r rune) bool { return r >= 0x80 }):
+			errs.Add(schema.Hint(invalid(row.Place(c), "has letters beyond ASCII, and the file's encoding is a guess"),
+				"say its code page, such as --encoding windows-1252 or --encoding windows-1251, or save it as \"CSV UTF-8\""))
+		case c.Secret && is == isDate:
+			errs.Add(schema.Hint(invalid(row.Place(c), "holds a date or another number with a form of its own, not the text that was typed"), "format the column as text, and type the value anew"))
+		case c.Secret:
+			row.secrets[c.Name], row.notes[c.Name] = schema.NewSecret(cell), is
+		case c.Trim:
+			row.texts[c.Name] = strings.TrimSpace(cell)
 		default:
-			row.texts[t.Columns[at].Name] = cell
+			row.texts[c.Name], row.notes[c.Name] = cell, is
 		}
 	}
 	return row
 }
 
 // doubt says what a person should look at in a cell. Of a secret it gives no
-// more than that.
+// more than that; package look says what is odd in the secret itself.
 func (r Row) doubt(c Column) string {
+	switch r.notes[c.Name] {
+	case isNumber:
+		return "is kept as a number, not as text: noughts in front, and digits behind the fifteenth, are lost"
+	case isDate:
+		return "is kept as a date or another number with a form of its own, not as the text that was typed"
+	}
 	if c.Secret {
-		value := r.secrets[c.Name].Reveal()
-		if mangled(value) != "" || edged(value) {
-			return "does not look like what was typed: a spreadsheet may have changed it, or a blank came along when it was copied"
+		if mangled(r.secrets[c.Name].Reveal()) != "" {
+			return "does not look like what was typed: a spreadsheet may have changed it"
 		}
 		return ""
 	}

@@ -2,125 +2,80 @@ package sheet
 
 import (
 	"bytes"
-	"encoding/binary"
+	"slices"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
+
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
-	"golang.org/x/text/encoding/charmap"
 )
 
-// Encodings that a sheet can be in.
-const (
-	utf8Plain   = "UTF-8"
-	utf16LE     = "UTF-16 little-endian"
-	utf16BE     = "UTF-16 big-endian"
-	windows1252 = "Windows-1252"
-)
+// windows1252 is what a file is taken for that is neither UTF-8 nor UTF-16, and of
+// which nobody says more.
+const windows1252 safefile.Encoding = "Windows-1252"
 
 // decodeText turns a file into text and says what it was. A byte order mark
-// settles the question; without one, zero bytes in every second place mean
-// UTF-16, valid UTF-8 is UTF-8, and only what is left is Windows-1252.
-func decodeText(raw []byte) (text, encoding string, err error) {
+// settles the question; given is the code page of what has none.
+func decodeText(raw []byte, given string) (text string, in safefile.Encoding, err error) {
+	text, in, err = safefile.Text(raw)
+	marked := strings.HasPrefix(string(raw[:min(len(raw), 3)]), "\ufeff") || in == safefile.UTF16LE || in == safefile.UTF16BE
 	switch {
-	case bytes.HasPrefix(raw, []byte{0xEF, 0xBB, 0xBF}):
-		raw = raw[3:]
-		if !utf8.Valid(raw) {
-			return "", "", invalid("", "begins as UTF-8 (with a byte order mark) and is not valid UTF-8 further down")
+	case err != nil:
+		return "", in, err
+	case given != "" && !marked:
+		text, err = decodeAs(raw, given)
+		in = safefile.Encoding(given)
+	case in == safefile.Bytes:
+		if text, err = decodeAs(raw, string(windows1252)); err != nil {
+			at := slices.IndexFunc(raw, func(b byte) bool { return bytes.IndexByte([]byte{0x81, 0x8D, 0x8F, 0x90, 0x9D}, b) >= 0 })
+			err = schema.Hint(invalid("", "is neither UTF-8 nor UTF-16 nor Windows-1252 (byte %d)", at), "save it as \"CSV UTF-8\", or say its code page: --encoding windows-1251")
 		}
-		encoding = utf8Plain
-	case bytes.HasPrefix(raw, []byte{0xFF, 0xFE}):
-		raw, encoding = raw[2:], utf16LE
-	case bytes.HasPrefix(raw, []byte{0xFE, 0xFF}):
-		raw, encoding = raw[2:], utf16BE
-	default:
-		encoding = zeroPattern(raw)
-	}
-	switch {
-	case encoding == utf16LE:
-		text, err = decodeUTF16(raw, binary.LittleEndian)
-	case encoding == utf16BE:
-		text, err = decodeUTF16(raw, binary.BigEndian)
-	case encoding == utf8Plain || utf8.Valid(raw):
-		text, encoding = string(raw), utf8Plain
-	default:
-		text, err = decodeWindows1252(raw)
-		encoding = windows1252
+		in = windows1252
 	}
 	if err != nil {
-		return "", "", err
+		return "", in, err
 	}
 	if strings.ContainsRune(text, 0) {
-		return "", "", schema.Hint(invalid("", "contains a NUL character: this is no text file"),
-			"save the sheet as CSV; a workbook (.xlsx, .ods) cannot be read")
+		return "", in, schema.Hint(invalid("", "contains a NUL character: this is no text file"),
+			"save the sheet as CSV or as a workbook (.xlsx)")
 	}
-	return text, encoding, nil
+	return text, in, nil
 }
 
-// zeroPattern recognises UTF-16 without a byte order mark by its header, which
-// is mostly Latin letters: every second byte is zero.
-func zeroPattern(raw []byte) string {
-	head := raw[:min(len(raw), 200)&^1]
-	if len(head) < 4 {
-		return ""
+// CheckEncoding says that no code page has that name.
+func CheckEncoding(name string) error {
+	if name == "" {
+		return nil
 	}
-	var zeros [2]int
-	for i, b := range head {
-		if b == 0 {
-			zeros[i%2]++
-		}
-	}
-	pairs := len(head) / 2
-	switch {
-	case zeros[0] == 0 && zeros[1] > pairs*3/4:
-		return utf16LE
-	case zeros[1] == 0 && zeros[0] > pairs*3/4:
-		return utf16BE
-	default:
-		return ""
-	}
+	_, err := codePage(name)
+	return err
 }
 
-func decodeUTF16(raw []byte, order binary.ByteOrder) (string, error) {
-	if len(raw)%2 != 0 {
-		return "", invalid("", "is UTF-16 cut in the middle of a character")
+func codePage(name string) (encoding.Encoding, error) {
+	if e, err := htmlindex.Get(name); err == nil {
+		return e, nil
 	}
-	var b strings.Builder
-	b.Grow(len(raw))
-	for i := 0; i < len(raw); i += 2 {
-		r := rune(order.Uint16(raw[i:]))
-		if utf16.IsSurrogate(r) {
-			low := rune(0)
-			if i+4 <= len(raw) {
-				low = rune(order.Uint16(raw[i+2:]))
-			}
-			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-				return "", invalid("", "is UTF-16 with half a character in it (byte %d)", i)
-			}
-			i += 2
-		}
-		b.WriteRune(r)
+	if e, err := ianaindex.IANA.Encoding(name); err == nil && e != nil { // those of DOS
+		return e, nil
 	}
-	return b.String(), nil
+	return nil, schema.Hint(invalid("", "no encoding is called %s", schema.Quote(name)), "such as windows-1251, iso-8859-2, cp850, shift_jis")
 }
 
-// decodeWindows1252 refuses the five bytes that Windows-1252 leaves undefined:
-// they are the sign that the file is in yet another encoding.
-func decodeWindows1252(raw []byte) (string, error) {
-	if i := bytes.IndexAny(raw, "\x00"); i >= 0 {
-		return "", schema.Hint(invalid("", "contains a NUL byte: this is no text file"),
-			"save the sheet as CSV; a workbook (.xlsx, .ods) cannot be read")
+// decodeAs refuses bytes that the code page leaves undefined: they are the sign
+// that the file is in yet another.
+func decodeAs(raw []byte, name string) (string, error) {
+	page, err := codePage(name)
+	if err != nil {
+		return "", err
 	}
-	var b strings.Builder
-	b.Grow(len(raw) + len(raw)/8)
-	for i, c := range raw {
-		switch c {
-		case 0x81, 0x8D, 0x8F, 0x90, 0x9D:
-			return "", schema.Hint(invalid("", "is neither UTF-8 nor UTF-16 nor Windows-1252 (byte %d)", i),
-				"save it as \"CSV UTF-8\"")
-		}
-		b.WriteRune(charmap.Windows1252.DecodeByte(c))
+	out, err := page.NewDecoder().Bytes(raw)
+	text := string(out)
+	if err != nil || strings.ContainsFunc(text, func(r rune) bool { return r == utf8.RuneError || 0x80 <= r && r < 0xa0 }) {
+		return "", invalid("", "has bytes that %s does not have", schema.Quote(name))
 	}
-	return b.String(), nil
+	return text, nil
 }

@@ -72,13 +72,13 @@ func TestTemplateReadsBackOnceItHasARow(t *testing.T) {
 				t.Errorf("%s: %q", l, raw)
 			}
 			row := "x" + strings.Repeat(",", len(schema.Fields(format, l))-1)
-			s, err := Parse([]byte(string(raw)+row), format, func(schema.Warning) {})
+			s, err := Parse([]byte(string(raw)+row), format, Options{Warn: func(schema.Warning) {}})
 			if l == schema.Connections {
 				// Only the name is filled in, and a connection needs its mode.
 				if err == nil || !strings.Contains(err.Error(), "empty") {
 					t.Errorf("%s: %v", l, err)
 				}
-			} else if err != nil || s.List != l {
+			} else if err != nil || s[0].List != l {
 				t.Errorf("%s: %v", l, err)
 			}
 		}

@@ -175,6 +175,9 @@ func checkAge(raw []byte) error {
 		return schema.Hint(errors.New("plain JSON, not an age file"), "a bundle begins with %s", ageIntro+"v1")
 	case bytes.HasPrefix(raw, []byte("PK\x03\x04")):
 		return schema.Hint(errors.New("a zip archive, not a bundle"), "a Jira backup is read by mailferry export")
+	case bytes.Contains(raw, []byte(armorIntro)):
+		return schema.Hint(errors.New("not an age file: something stands before it, such as the mail that it came in"),
+			"delete all before -----BEGIN and behind the last line, -----END AGE ENCRYPTED FILE-----")
 	default:
 		return schema.Hint(errors.New("not an age file"), "a bundle begins with %s", ageIntro+"v1")
 	}

@@ -1,0 +1,233 @@
+package sheet
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/mailferry/mailferry/schema"
+)
+
+// testdata holds what LibreOffice 7.4 wrote: workbooks, and sheets in other locales.
+func testdata(t *testing.T, name string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func parseAll(raw []byte, encoding string) (all []*Items, warnings []string, err error) {
+	all, err = Parse(raw, schema.ServerFormat, Options{Encoding: encoding, Warn: func(w schema.Warning) { warnings = append(warnings, w.String()) }})
+	return all, warnings, err
+}
+
+func TestAWorkbookIsReadCellByCell(t *testing.T) {
+	all, warnings, err := parseAll(testdata(t, "fine.xlsx"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 2 || all[0].Tab != "Connections" || all[1].Tab != "Credentials" || len(all[0].Rows) != 2 {
+		t.Fatalf("%+v", all)
+	}
+	got, _ := all[0].Rows[0].Item.(*schema.ServerConnection)
+	want := schema.ServerConnection{Name: "Büro 📮", Description: "zweiZeilen; „Zitat“", FromAddress: "buero@example.com", ConnectMode: "SMTP",
+		Encryption: "STARTTLS", Username: `CORP\mailer`, Host: "mail.example.com", Port: 587, Debug: true}
+	if fmt.Sprintf("%+v", *got) != fmt.Sprintf("%+v", want) || all[0].Rows[0].Secret.Reveal() != `007;"x"` || all[0].Rows[1].Row != 4 {
+		t.Errorf("got %+v in row %d", *got, all[0].Rows[1].Row)
+	}
+	if c, _ := all[1].Rows[0].Item.(*schema.ServerCredential); c.CallbackURL != "https://jira.example.com/cb" {
+		t.Errorf("Redirect URI is not read as Callback URL: %+v", c)
+	}
+	if !slices.ContainsFunc(warnings, func(s string) bool { return strings.HasPrefix(s, `tab "Notes": not read: row 1: is not a header`) }) {
+		t.Errorf("%q", warnings)
+	}
+}
+
+func TestWhatASpreadsheetMadeOfACellIsSeen(t *testing.T) {
+	_, warnings, err := parseAll(testdata(t, "mangled.xlsx"), "")
+	want := []string{
+		`tab "Connections": row 2, Password (G2): holds a date or another number with a form of its own, not the text that was typed`,
+		`tab "Connections": row 3, Port (I3): not between 1 and 65535`,
+		`tab "Connections": row 3, Debug (J3): neither true nor false (yes/no, on/off, 1/0)`,
+	}
+	if got := schema.ErrorLines(err); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	for _, cell := range []string{"row 3, Username (F3)", "row 3, Password (G3)"} {
+		if !slices.ContainsFunc(warnings, func(s string) bool { return strings.Contains(s, cell+": is kept as a number") }) {
+			t.Errorf("%s: %q", cell, warnings)
+		}
+	}
+}
+
+func TestASheetOfAnotherLocaleNeedsItsCodePageForSecretsAlone(t *testing.T) {
+	raw := testdata(t, "windows-1251.csv")
+	_, _, err := parseAll(raw, "")
+	if err == nil || !strings.Contains(err.Error(), "row 2, Password: has letters beyond ASCII, and the file's encoding is a guess") ||
+		!strings.Contains(schema.HintOf(err), "--encoding windows-1251") {
+		t.Errorf("%v", err)
+	}
+	all, _, err := parseAll(raw, "windows-1251")
+	if err != nil || all[0].Rows[0].Item.ItemName() != "Отдел" || all[0].Rows[0].Secret.Reveal() != "Пароль-7" {
+		t.Errorf("%v %+v", err, all)
+	}
+	if _, _, err := parseAll(raw, "windows-12519"); err == nil || !strings.Contains(err.Error(), "no encoding is called") {
+		t.Errorf("%v", err)
+	}
+	if _, _, err := parseAll(raw, "utf-8"); err == nil || !strings.Contains(err.Error(), `has bytes that "utf-8" does not have`) {
+		t.Errorf("%v", err)
+	}
+	if all, _, err := parseAll(testdata(t, "utf-16-tabs.csv"), "cp850"); err != nil || all[0].Rows[0].Item.ItemName() != "Büro 📮" {
+		t.Errorf("a byte order mark does not settle the encoding: %v", err)
+	}
+	if all, _, err := parseAll([]byte(head+"B\x81ro,,,,SMTP,,u,p\x84ss,h,25,,\n"), "cp850"); err != nil || all[0].Rows[0].Secret.Reveal() != "päss" {
+		t.Errorf("a code page of DOS: %v", err)
+	}
+}
+
+func TestTheSeparatorsLineIsReadInAllItsForms(t *testing.T) {
+	for line, want := range map[string]bool{"sep=;": true, "SEP=;": true, `"sep=;"`: true, `"sep=;";;`: true, "sep=;;;;;": true, "sep=": true, `"sep=";;;`: true, "sep=|": false, "sep=;x": false} {
+		for _, end := range []string{"\n", "\r\n", "\r"} {
+			_, _, err := parse([]byte(line + end + "Name;Protocol;Host" + end + "A;SMTP;h" + end))
+			if (err == nil) != want {
+				t.Errorf("%q: %v", line+end, err)
+			}
+		}
+	}
+	if s, _ := mustParse(t, []byte("sep=\\t\nName\tConnect Mode:\tHost *\nA\tSMTP\th\n")); connection(t, s, 0).Host != "h" {
+		t.Error("labels with a colon or a star are not known")
+	}
+}
+
+func TestAnUnknownColumnMayBeKept(t *testing.T) {
+	_, _, err := parse([]byte("Name,Connect Mode,owner\nA,SMTP,x\n"))
+	if h := schema.HintOf(err); !strings.Contains(h, `label it "Extra: owner"; else leave it out`) {
+		t.Errorf("%v, hint %q", err, h)
+	}
+}
+
+func TestTheWorkbookTemplateReadsBackOnceItHasRows(t *testing.T) {
+	raw, err := WorkbookTemplate(schema.ServerFormat)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := parseAll(raw, ""); err == nil || !strings.Contains(err.Error(), "has a header and no rows") {
+		t.Errorf("empty: %v", err)
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tab := range []string{"Connections", "Credentials"} {
+		dvs, err := f.GetDataValidations(tab)
+		if want := map[string]int{"Connections": 2}[tab]; err != nil || len(dvs) != want {
+			t.Errorf("%s: %d drop-downs, %v", tab, len(dvs), err)
+		}
+		style, err := f.GetCellStyle(tab, "G2")
+		if s, err2 := f.GetStyle(style); err != nil || err2 != nil || s.NumFmt != 49 {
+			t.Errorf("%s: cells are no text: %v %v", tab, err, err2)
+		}
+	}
+	for cell, v := range map[string]string{"A2": "Desk", "E2": "SMTP", "H2": "0123", "J2": "587", "K2": "true"} {
+		if err := f.SetCellStr("Connections", cell, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	if err := f.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	all, warnings, err := parseAll(out.Bytes(), "")
+	if err != nil || len(all) != 1 || all[0].Rows[0].Secret.Reveal() != "0123" || connection(t, all[0], 0).Port != 587 {
+		t.Errorf("%v %+v", err, all)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], `tab "Credentials": not read: has a header and no rows`) {
+		t.Errorf("%q", warnings)
+	}
+}
+
+// changed is fine.xlsx with the part of its first tab in other words.
+func changed(t *testing.T, part string, write func(w io.Writer)) []byte {
+	t.Helper()
+	raw := testdata(t, "fine.xlsx")
+	r, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, f := range r.File {
+		to, err := w.Create(f.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Name == part {
+			write(to)
+			continue
+		}
+		from, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(to, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestAHostileWorkbookIsRefused(t *testing.T) {
+	const tab, begin, end = "xl/worksheets/sheet1.xml", `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>`, `</sheetData></worksheet>`
+	label := func(cell, text string) string {
+		return `<c r="` + cell + `" t="inlineStr"><is><t>` + text + `</t></is></c>`
+	}
+	header := `<row r="1">` + label("A1", "Name") + label("B1", "Connect Mode") + `</row>`
+	for name, c := range map[string]struct {
+		write func(w io.Writer)
+		want  string
+	}{
+		"a bomb": {func(w io.Writer) {
+			fmt.Fprint(w, begin, header)
+			blank := bytes.Repeat([]byte(" "), 1<<20)
+			for range 65 {
+				_, _ = w.Write(blank)
+			}
+			fmt.Fprint(w, end)
+		}, "a workbook larger than 64 MiB unzipped"},
+		"many elements": {func(w io.Writer) {
+			fmt.Fprint(w, begin, header, strings.Repeat("<row/>", maxTags), end)
+		}, "a workbook of more than 2000000 elements"},
+		"a far column": {func(w io.Writer) {
+			fmt.Fprint(w, begin, header, `<row r="2">`, label("XFD2", "x"), `</row>`, end)
+		}, "has more than 256 columns"},
+		"a long cell": {func(w io.Writer) {
+			fmt.Fprint(w, begin, header, `<row r="2">`, label("A2", strings.Repeat("x", MaxCell+1)), `</row>`, end)
+		}, "row 2, Name (A2): longer than"},
+		"broken": {func(w io.Writer) { fmt.Fprint(w, begin, header, `<row r="2"><c`) }, "tab \"Connections\""},
+	} {
+		_, _, err := parseAll(changed(t, tab, c.write), "")
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// LibreOffice writes the last row of all where a column has a format.
+	all, _, err := parseAll(changed(t, tab, func(w io.Writer) {
+		fmt.Fprint(w, begin, header, `<row r="2">`, label("A2", "Desk"), label("B2", "SMTP"), `</row><row r="1048576"/>`, end)
+	}), "")
+	if err != nil || len(all) != 2 || len(all[0].Rows) != 1 {
+		t.Errorf("with a last row: %v", err)
+	}
+}
