@@ -72,7 +72,8 @@ func flagsFirst(app *cli.App, args []string) ([]string, error) {
 			commands, flags, path = sub.Subcommands, sub.Flags, path+" "+sub.Name
 			continue
 		}
-		if len(commands) > 0 {
+		isFlag := func(s string) bool { return strings.HasPrefix(s, "-") }
+		if len(commands) > 0 && !slices.ContainsFunc(out, isFlag) { // such a flag is what the library refuses
 			return nil, unknownCommand(commands, path, a)
 		}
 		positional = append(positional, a)

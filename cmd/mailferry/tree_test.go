@@ -243,8 +243,7 @@ func TestUsageErrorsExitWithTwoAndSaySoOnStderr(t *testing.T) {
 	}
 	tries := []try{
 		{[]string{"exprot"}, `mailferry has no command "exprot"`, "did you mean export?"},
-		{[]string{"zzzzzz"}, `mailferry has no command "zzzzzz"`, "mailferry has: keygen, "},
-		{[]string{"help"}, `mailferry has no command "help"`, "mailferry --help"},
+		{[]string{"zzzzzz"}, `mailferry has no command "zzzzzz"`, "mailferry has: start, keygen, "},
 		{[]string{"--nosuch"}, `mailferry has no flag "--nosuch"`, "mailferry --help"},
 		{[]string{"import"}, "mailferry import: which one?", "one of: credentials, connections"},
 		{[]string{"import", "conections"}, `mailferry import has no command "conections"`, "did you mean connections?"},
@@ -253,7 +252,6 @@ func TestUsageErrorsExitWithTwoAndSaySoOnStderr(t *testing.T) {
 		{[]string{"import", "--cloud", "sample:x", "cloud.age"}, `mailferry import has no flag "--cloud"`, "flags stand behind a command; mailferry import --help"},
 		{[]string{"-i", "ops.key", "audit", "cloud.age"}, `mailferry has no flag "-i"`, "flags stand behind a command"},
 		{[]string{"audti", "cloud.age"}, `mailferry has no command "audti"`, "did you mean audit?"},
-		{[]string{"version"}, `mailferry has no command "version"`, "mailferry --version"},
 		{[]string{"import", "connections", "x", "--jobs", "many"}, `import connections: --jobs: invalid value "many"`, "a number is wanted"},
 		{[]string{"review", "x", "--expires", "30"}, `review: --expires: invalid value "30"`, "a time has a unit: 20ms, 5s, 720h"},
 		{[]string{"import", "connections", "x", "--yes=perhaps"}, `import connections: --yes: invalid boolean value "perhaps"`, "it takes no value"},
@@ -272,6 +270,9 @@ func TestUsageErrorsExitWithTwoAndSaySoOnStderr(t *testing.T) {
 		tries = append(tries, try{append(slices.Clone(l.path), "--nosuchflag"), `has no flag "--nosuchflag"`, ""})
 		if slices.Contains(takesNone, l.String()) {
 			tries = append(tries, try{append(slices.Clone(l.path), "x"), "takes no argument", ""})
+			continue
+		}
+		if slices.Contains([]string{"start", "schema"}, l.String()) { // take none, too
 			continue
 		}
 		tries = append(tries, try{l.path, "", ""})

@@ -92,7 +92,7 @@ func lookalikeHosts(a *audit, found add) {
 	alike := map[string][]string{}
 	enter := func(host string) {
 		if uses[strings.ToLower(host)] == nil {
-			k := human.Skeleton(host)
+			k := human.HostSkeleton(host)
 			alike[k] = append(alike[k], strings.ToLower(host))
 		}
 	}

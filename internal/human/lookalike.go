@@ -33,14 +33,14 @@ func Twin(r rune) rune { return twinMap()[r] }
 
 // Skeleton is equal for texts that look alike: letters of other scripts become
 // their ASCII twins, full-width, mathematical and other dressed letters plain
-// ones, what fonts hardly tell apart (I, l, 1 and |; O and 0; rn and m; vv and w)
-// becomes one, and case, blanks and what is drawn as nothing go.
+// ones, what fonts hardly tell apart (I, l, 1 and |; O and 0) becomes one, and
+// case, blanks and what is drawn as nothing go.
 //
 // Letters are looked at in the case in which they stand: a capital and its small
 // letter do not always have the same twin. Where case does not matter either,
 // compare the skeletons of the text and of the text in lower case.
 func Skeleton(s string) string {
-	return pairs.Replace(strings.Map(func(r rune) rune {
+	return strings.ReplaceAll(strings.Map(func(r rune) rune {
 		if Invisible(r) || unicode.IsSpace(r) {
 			return -1
 		}
@@ -48,11 +48,15 @@ func Skeleton(s string) string {
 			r = looks(twin(r))
 		}
 		return r
-	}, plain(s)))
+	}, plain(s)), "ӕ", "ae")
 }
 
-// pairs are letters that look like one beside each other.
-var pairs = strings.NewReplacer("rn", "m", "vv", "w", "ӕ", "ae")
+// HostSkeleton is Skeleton for the name of a host, where letters that look like
+// one beside each other (rn and m, vv and w) become that one too. Of people, Stern
+// and Stem are two.
+func HostSkeleton(s string) string { return pairs.Replace(Skeleton(s)) }
+
+var pairs = strings.NewReplacer("rn", "m", "vv", "w")
 
 // twin is r, or what it looks like.
 func twin(r rune) rune {

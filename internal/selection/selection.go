@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -29,7 +30,7 @@ func New(include, exclude, names []string) (Selection, error) {
 		for _, text := range patterns {
 			p := newPattern(text, names)
 			if !slices.ContainsFunc(names, p.matches) {
-				errs.Add(schema.Hint(fmt.Errorf("no connection is %s %s", unmatched, schema.Quote(text)),
+				errs.Add(schema.Hint(fmt.Errorf("no connection is %s %s", unmatched, schema.Quote(address.Shown(text))),
 					"--include and --exclude take patterns that match the whole name, blanks and case included; * is any text, ? one character: '*desk*'"))
 			}
 			out = append(out, p)
