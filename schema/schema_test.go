@@ -493,7 +493,7 @@ func TestDifferencesNameEveryFieldThatDiffers(t *testing.T) {
 // asWritten knows these keywords of an item's properties, and a new one has to be
 // told to it.
 func TestNoPropertyHasAKeywordThatAsWrittenDoesNotKnow(t *testing.T) {
-	known := []string{"title", "text", "secret", "type", "minLength", "maxLength", "minimum", "maximum", "$ref", "examples"}
+	known := []string{"title", "text", "secret", "type", "minLength", "maxLength", "minimum", "maximum", "$ref", "examples", "aliases"}
 	for _, file := range []string{"server-bundle", "cloud-bundle"} {
 		raw, err := SchemaFile(file)
 		if err != nil {
