@@ -51,7 +51,7 @@ func duplicateNames(a *audit, found add) {
 
 func lookalikeNames(a *audit, found add) {
 	for _, l := range lists {
-		for _, g := range shared(a.subjects[l], func(s *subject) string { return "=" + human.Skeleton(human.FoldName(s.name)) }) {
+		for _, g := range shared(a.subjects[l], func(s *subject) string { return "=" + human.LooseSkeleton(human.FoldName(s.name)) }) {
 			// Names that look alike and are not near: one example of each near name.
 			examples := map[string]string{}
 			var nears []string
@@ -92,7 +92,7 @@ func lookalikeHosts(a *audit, found add) {
 	alike := map[string][]string{}
 	enter := func(host string) {
 		if uses[strings.ToLower(host)] == nil {
-			k := human.HostSkeleton(host)
+			k := human.LooseSkeleton(host)
 			alike[k] = append(alike[k], strings.ToLower(host))
 		}
 	}

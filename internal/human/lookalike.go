@@ -51,10 +51,10 @@ func Skeleton(s string) string {
 	}, plain(s)), "ӕ", "ae")
 }
 
-// HostSkeleton is Skeleton for the name of a host, where letters that look like
-// one beside each other (rn and m, vv and w) become that one too. Of people, Stern
-// and Stem are two.
-func HostSkeleton(s string) string { return pairs.Replace(Skeleton(s)) }
+// LooseSkeleton is Skeleton where letters that look like one beside each other (rn
+// and m, vv and w) become that one too. It serves hints alone: Stern and Stem are
+// two people.
+func LooseSkeleton(s string) string { return pairs.Replace(Skeleton(s)) }
 
 var pairs = strings.NewReplacer("rn", "m", "vv", "w")
 
