@@ -112,7 +112,7 @@ func Hints(err error) []string {
 	var out []string
 	var walk func(error)
 	walk = func(err error) {
-		switch e := err.(type) {
+		switch e := any(err).(type) { // level by level
 		case *hinted:
 			if !seen[e.hint] {
 				seen[e.hint] = true
@@ -136,7 +136,7 @@ func Problems(err error) []Problem {
 	var out []Problem
 	var walk func(err error, one bool)
 	walk = func(err error, one bool) {
-		switch e := err.(type) {
+		switch e := any(err).(type) { // level by level
 		case *InvalidError:
 			out = append(out, e.Problems...)
 		case interface{ Unwrap() []error }:

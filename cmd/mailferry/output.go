@@ -34,14 +34,15 @@ func writeJSON(w io.Writer, name string, v any) error {
 	if err != nil {
 		return err
 	}
-	out, err := schema.MarshalIndent(struct {
-		Format  string         `json:"format"`
-		Members jsontext.Value `json:",embed"`
-	}{"mailferry/" + name + "/v1", members})
-	if err != nil {
+	first := `{"format":"mailferry/` + name + `/v1"`
+	if len(members) > len("{}") {
+		first += ","
+	}
+	out := jsontext.Value(first + string(members[1:]))
+	if err := out.Indent(jsontext.WithIndent("  ")); err != nil {
 		return err
 	}
-	_, err = w.Write(out)
+	_, err = w.Write(append(out, '\n'))
 	return err
 }
 

@@ -97,11 +97,10 @@ func (e *env) revealAll(ctx context.Context, o *sealed.Opened) error {
 	defer t.Close()
 	for i := 0; i < len(items); {
 		it := items[i]
-		shown := ""
-		if secret, why := secretOf(o, it); why != nil {
+		secret, why := secretOf(o, it)
+		shown := shownSecret(it.ItemName(), secret)
+		if why != nil {
 			shown = human.Visible(why.Error())
-		} else {
-			shown = shownSecret(it.ItemName(), secret)
 		}
 		turn, err := t.Turn(ctx, fmt.Sprintf("%d of %d, %s\n%s", i+1, len(items), it.List().One(), shown))
 		switch {

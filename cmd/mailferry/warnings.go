@@ -11,11 +11,6 @@ import (
 // warning keeps a warning until showWarnings.
 func (e *env) warning(w schema.Warning) { e.pending = append(e.pending, w) }
 
-// warnIn keeps warnings about one file.
-func (e *env) warnIn(file string) func(schema.Warning) {
-	return func(w schema.Warning) { w.In = file; e.warning(w) }
-}
-
 // showWarnings writes the warnings that were kept. What is true of several things
 // is one line with as many of their names as fit, or all with --verbose.
 func (e *env) showWarnings() {

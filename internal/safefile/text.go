@@ -26,7 +26,7 @@ const (
 // order mark, as editors and PowerShell's > write them. What is in neither comes
 // back as it is, as Bytes. An error is a *schema.InvalidError.
 func Text(raw []byte) (string, Encoding, error) {
-	encoding := Bytes
+	var encoding Encoding
 	switch {
 	case bytes.HasPrefix(raw, []byte("\ufeff")):
 		if raw = raw[3:]; !utf8.Valid(raw) {

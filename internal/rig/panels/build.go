@@ -51,7 +51,7 @@ func build() (string, error) {
 	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
 		return "", err
 	}
-	defer lock.Unlock()
+	defer func() { _ = lock.Unlock() }()
 	if err := unlessThere(pages, func(into string) error {
 		if err := unlessThere(modules, func(into string) error { return install(ctx, into) }); err != nil {
 			return err
