@@ -2,13 +2,14 @@ package main
 
 import (
 	"fmt"
-	"github.com/mailferry/mailferry/internal/human"
 	"io"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/importer/runsheet"
+	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -43,6 +44,11 @@ func (e *env) guide(c *cli.Context) error {
 	if err := e.tellRejections(c, path, o, ""); err != nil {
 		return err
 	}
+	labels, err := formprofile.Shipped(schema.CloudSide)
+	if err != nil {
+		return err
+	}
+	e.warnUnverified(labels, "the run sheet's labels are those of the vendor's documents, and Cloud's forms may use others")
 	notes, err := runsheet.NotesOf(o.Bundle)
 	if err != nil {
 		return err

@@ -39,7 +39,15 @@ func (e *env) pageCloud(c *cli.Context, url string) (importer.Cloud, error) {
 	if err != nil {
 		return nil, &usageError{err}
 	}
+	e.warnUnverified(o.Profile, "hold Cloud's pages against the bundle after an import, or verify it with mailferry inspect")
 	return way, nil
+}
+
+// warnUnverified warns of a form profile that nobody has held against the pages.
+func (e *env) warnUnverified(p *schema.FormProfile, todo string) {
+	if !p.Verified {
+		e.warning(schema.Warning{What: "the form profile is unverified: " + todo})
+	}
 }
 
 // pageSource is Server by its admin pages.

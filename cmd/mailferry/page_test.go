@@ -121,12 +121,14 @@ func TestTheRoadByPageFromServerToCloud(t *testing.T) {
 		t.Fatal("the shipped rules map encryption already")
 	}
 	r.run(0, "transform", "-i", key, "-r", me, "--rules", r.write("rules.json", edited), "-o", r.path("cloud.age"), r.path("server.age"))
-	out, _ = r.run(0, "import", "credentials", "-i", key, "--cloud", r.cloud, r.path("cloud.age"))
+	out, said = r.run(0, "import", "credentials", "-i", key, "--cloud", r.cloud, r.path("cloud.age"))
 	r.says(out, "1 written")
+	r.says(said, unverified)
 	out, _ = r.run(0, "import", "connections", "-i", key, "--cloud", r.cloud, r.path("cloud.age"))
 	r.says(out, "2 written")
-	out, _ = r.run(0, "diff", "-i", key, "--cloud", r.cloud, r.path("cloud.age"))
+	out, said = r.run(0, "diff", "-i", key, "--cloud", r.cloud, r.path("cloud.age"))
 	r.says(out, "no difference")
+	r.says(said, unverified)
 
 	got, err := vault.Secrets(r.path("sample"), schema.Connections)
 	if err != nil || got["Support"].Reveal() != "made-up password" || !got["Portal"].IsZero() {
@@ -161,6 +163,33 @@ func TestImportByPageAsksByNameForWhatTheListDoesNotShow(t *testing.T) {
 	r.says(said, "partly done: 1 left", `run the same command again with --again 'Anna'\''s Desk'`)
 	if there, err := site.Items(t.Context(), schema.Connections); err != nil || len(there) != 1 {
 		t.Errorf("%v, Cloud has %d", err, len(there))
+	}
+}
+
+const unverified = "warning: the form profile is unverified"
+
+// Where labels come from the vendor's documents alone, whoever relies on them is
+// warned once; where somebody has verified them, nobody is.
+func TestAnUnverifiedFormProfileIsSaidOnce(t *testing.T) {
+	r := newPageRoad(t)
+	sheet := r.write("plain.csv", "Name,From Address,Connect Mode,Username,Host,Port\nDesk,a@corp.example,SMTP,a@corp.example,mail.corp.example,587\n")
+	r.run(0, "export", "-r", r.recipient, "-o", r.path("server.age"), sheet)
+	r.run(0, "transform", "-i", r.path("me.key"), "-o", r.path("cloud.age"), r.path("server.age"))
+	printed, _ := r.run(0, "inspect", "--print-form-profile", "cloud")
+	verified := r.write("verified.json", strings.Replace(printed, `"verified": false`, `"verified": true`, 1))
+	plan := []string{"plan", "-i", r.path("me.key"), "--cloud", r.cloud}
+	for _, test := range []struct {
+		times int
+		args  []string
+	}{
+		{1, append(plan, r.path("cloud.age"))},
+		{0, append(plan, "--form-profile", verified, r.path("cloud.age"))},
+		{1, []string{"guide", "-i", r.path("me.key"), "-o", r.path("sheet.html"), r.path("cloud.age")}},
+	} {
+		_, said := r.run(0, test.args...)
+		if n := strings.Count(said, unverified); n != test.times {
+			t.Errorf("%s: said %d times, want %d:\n%s", test.args[0], n, test.times, said)
+		}
 	}
 }
 
