@@ -44,16 +44,18 @@ type row struct {
 	reference string // oauth2_credentials as the column has it, where a lookup is wanted
 }
 
+// CheckProfile says what NewMapper would refuse, by the places in the profile, for
+// [schema.Locate].
+func CheckProfile(p *schema.Profile) error {
+	return newMapper(p, func(schema.Warning) {}).errs.Err()
+}
+
 // NewMapper checks the profile: known fields, each mapped once, the required
 // ones mapped, secret columns marked plain or opaque and no others.
 func NewMapper(p *schema.Profile, warn func(schema.Warning)) (*Mapper, error) {
-	m := &Mapper{profile: p, tables: map[string]*table{}, warned: map[string]bool{}, warn: warn}
-	if p.Credentials != nil {
-		m.add(schema.Credentials, p.Credentials)
-	}
-	m.add(schema.Connections, &p.Connections)
+	m := newMapper(p, warn)
 	if err := m.errs.Err(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("profile: %w", err)
 	}
 	if !p.Verified {
 		m.once("the profile is unverified: compare what was read with Server's panel")
@@ -61,15 +63,25 @@ func NewMapper(p *schema.Profile, warn func(schema.Warning)) (*Mapper, error) {
 	return m, nil
 }
 
+// newMapper keeps what is wrong with the profile in errs.
+func newMapper(p *schema.Profile, warn func(schema.Warning)) *Mapper {
+	m := &Mapper{profile: p, tables: map[string]*table{}, warned: map[string]bool{}, warn: warn}
+	if p.Credentials != nil {
+		m.add(schema.Credentials, p.Credentials)
+	}
+	m.add(schema.Connections, &p.Connections)
+	return m
+}
+
 func (m *Mapper) add(l schema.List, tp *schema.TableProfile) {
 	name := FoldName(tp.Table)
 	if _, twice := m.tables[name]; twice {
-		m.errs.Add(fmt.Errorf("profile: %s.table: %s is already the other list's table", l, schema.Quote(tp.Table)))
+		m.errs.Add(schema.Invalid(string(l)+".table", "%s is already the other list's table", schema.Quote(tp.Table)))
 		return
 	}
 	seen := map[string]bool{}
 	for i, c := range tp.Columns {
-		if err := m.column(l, c, fmt.Sprintf("profile: %s.columns[%d]", l, i), seen); err != nil {
+		if err := m.column(l, c, fmt.Sprintf("%s.columns[%d]", l, i), seen); err != nil {
 			m.errs.Add(err)
 		} else if c.Column == "" {
 			m.once(fmt.Sprintf("the profile leaves %s of %s unmapped", c.Field, l))
@@ -79,7 +91,7 @@ func (m *Mapper) add(l schema.List, tp *schema.TableProfile) {
 	}
 	for _, f := range schema.Fields(schema.ServerFormat, l) {
 		if f.Required && f.Type != schema.Boolean && !seen[f.Name] {
-			m.errs.Add(schema.Hint(fmt.Errorf("profile: %s: no column is mapped to %s", l, f.Name),
+			m.errs.Add(schema.Hint(schema.Invalid(string(l), "no column is mapped to %s", f.Name),
 				"give its entry a \"column\" from the choices that are listed there"))
 		}
 	}
@@ -94,23 +106,23 @@ func (m *Mapper) column(l schema.List, c schema.ColumnProfile, at string, seen m
 	extra = extra && key != ""
 	switch {
 	case !known && !extra:
-		return fmt.Errorf("%s.field: %s is no field of a %s", at, schema.Quote(c.Field), l.One())
+		return schema.Invalid(at+".field", "%s is no field of a %s", schema.Quote(c.Field), l.One())
 	case seen[c.Field]:
-		return fmt.Errorf("%s.field: %s is mapped twice", at, c.Field)
+		return schema.Invalid(at+".field", "%s is mapped twice", c.Field)
 	case f.Secret && c.Secret == "" && c.Column != "":
-		return schema.Hint(fmt.Errorf("%s: %s is a secret: say \"secret\": \"plain\" or \"opaque\"", at, c.Field),
+		return schema.Hint(schema.Invalid(at, "%s is a secret: say \"secret\": \"plain\" or \"opaque\"", c.Field),
 			"opaque is the safe choice while you do not know whether the column holds ciphertext")
 	case !f.Secret && c.Secret != "":
-		return fmt.Errorf("%s.secret: %s is no secret field", at, c.Field)
+		return schema.Invalid(at+".secret", "%s is no secret field", c.Field)
 	case !f.Secret && c.Column != "" && namesSecret(l, c.Column):
-		return schema.Hint(fmt.Errorf("%s: column %s looks like one of secrets, and %s is shown to reviewers", at, schema.Quote(c.Column), schema.Quote(c.Field)),
+		return schema.Hint(schema.Invalid(at, "column %s looks like one of secrets, and %s is shown to reviewers", schema.Quote(c.Column), schema.Quote(c.Field)),
 			"map it to %s, as plain or opaque", schema.SecretField(l))
 	case c.Lookup != "" && (c.Field != "oauth2_credentials" || m.profile.Credentials == nil):
-		return fmt.Errorf("%s.lookup: only oauth2_credentials looks up, in a credentials table", at)
+		return schema.Invalid(at+".lookup", "only oauth2_credentials looks up, in a credentials table")
 	case c.Values != "" && m.profile.Values[c.Values] == nil:
-		return fmt.Errorf("%s.values: the profile has no value map named %s", at, schema.Quote(c.Values))
+		return schema.Invalid(at+".values", "the profile has no value map named %s", schema.Quote(c.Values))
 	case c.Values != "" && f.Secret:
-		return fmt.Errorf("%s.values: a secret has no value map", at)
+		return schema.Invalid(at+".values", "a secret has no value map")
 	}
 	return nil
 }

@@ -68,6 +68,9 @@ func (e *InvalidError) named() ([]string, int) {
 	return lines, e.More
 }
 
+// Invalid is the error that the value at a place of a document cannot be taken.
+func Invalid(place, format string, args ...any) error { return invalid(place, format, args...) }
+
 func invalid(place, format string, args ...any) error {
 	return &InvalidError{Problems: []Problem{{place, fmt.Sprintf(format, args...)}}}
 }

@@ -59,6 +59,22 @@ func located(doc []byte, err error) error {
 	return out
 }
 
+// Locate puts line and column in front of the places that a check of a decoded
+// document names, in each [InvalidError] of err, which it changes.
+func Locate(doc []byte, err error) error {
+	switch e := err.(type) {
+	case *InvalidError:
+		*e = *located(doc, e).(*InvalidError)
+	case interface{ Unwrap() error }:
+		_ = Locate(doc, e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			_ = Locate(doc, inner)
+		}
+	}
+	return err
+}
+
 func joinWords(a, b string) string {
 	if b == "" {
 		return a

@@ -35,7 +35,7 @@ func ParseRules(file []byte) (*schema.Rules, error) {
 	if err := schema.DecodeFile("rules", file, r); err != nil {
 		return nil, err
 	}
-	return r, check(r)
+	return r, schema.Locate(file, check(r))
 }
 
 // fixed are fields that rules cannot change, with Cloud's names: who an item is
@@ -62,7 +62,7 @@ func check(r *schema.Rules) error {
 	from, to := map[string]bool{}, map[string]bool{}
 	for i, n := range r.RenameCredentials {
 		if from[n.From] || to[n.To] {
-			return fmt.Errorf("rename_credentials[%d]: a name stands twice", i)
+			return schema.Invalid(fmt.Sprintf("rename_credentials[%d]", i), "a name stands twice")
 		}
 		from[n.From], to[n.To] = true, true
 	}
@@ -70,7 +70,7 @@ func check(r *schema.Rules) error {
 		seen := map[string]bool{}
 		for i, v := range r.Values[name] {
 			if seen[v.From] {
-				return fmt.Errorf("values.%s[%d].from: %s stands twice", name, i, schema.Quote(v.From))
+				return schema.Invalid(fmt.Sprintf("values.%s[%d].from", name, i), "%s stands twice", schema.Quote(v.From))
 			}
 			seen[v.From] = true
 		}
@@ -89,23 +89,23 @@ func checkList(r *schema.Rules, l schema.List) error {
 		}
 		switch {
 		case !okFrom:
-			return schema.Hint(fmt.Errorf("%s.from: %s is no field of a %s on Server", at, schema.Quote(f.From), l.One()), "fields: %s", names(schema.ServerFormat, l))
+			return schema.Hint(schema.Invalid(at+".from", "%s is no field of a %s on Server", schema.Quote(f.From), l.One()), "fields: %s", names(schema.ServerFormat, l))
 		case !okTo:
-			return schema.Hint(fmt.Errorf("%s.to: %s is no field of a %s on Cloud", at, schema.Quote(f.To), l.One()), "fields: %s", names(schema.CloudFormat, l))
+			return schema.Hint(schema.Invalid(at+".to", "%s is no field of a %s on Cloud", schema.Quote(f.To), l.One()), "fields: %s", names(schema.CloudFormat, l))
 		case l == schema.Credentials && (f.From == "name") != (f.To == "name"), l == schema.Credentials && f.From == "name" && f.Values != "":
-			return schema.Hint(fmt.Errorf("%s: a credential's name is changed by rename_credentials alone", at), `"rename_credentials": [{"from": …, "to": …}]`)
+			return schema.Hint(schema.Invalid(at, "a credential's name is changed by rename_credentials alone"), `"rename_credentials": [{"from": …, "to": …}]`)
 		case changesFixed(l, f):
 			return fixedError(at, l, f)
 		case (f.From == "encryption") != (f.To == "encryption"):
-			return fmt.Errorf("%s: %s → %s: encryption is carried to encryption alone", at, f.From, f.To)
+			return schema.Invalid(at, "%s → %s: encryption is carried to encryption alone", f.From, f.To)
 		case src.Type != dst.Type:
-			return fmt.Errorf("%s: %s is of type %s, %s of type %s", at, f.From, src.Type, f.To, dst.Type)
+			return schema.Invalid(at, "%s is of type %s, %s of type %s", f.From, src.Type, f.To, dst.Type)
 		case src.Secret && f.Values != "":
-			return fmt.Errorf("%s.values: a secret has no value map", at)
+			return schema.Invalid(at+".values", "a secret has no value map")
 		case f.Values != "" && r.Values[f.Values] == nil:
-			return fmt.Errorf("%s.values: there is no value map named %s", at, schema.Quote(f.Values))
+			return schema.Invalid(at+".values", "there is no value map named %s", schema.Quote(f.Values))
 		case seenFrom[f.From] || seenTo[f.To]:
-			return fmt.Errorf("%s: %s → %s: one of them is mapped twice", at, f.From, f.To)
+			return schema.Invalid(at, "%s → %s: one of them is mapped twice", f.From, f.To)
 		}
 		if err := checkEncryption(r, at, f); err != nil {
 			return err
@@ -117,19 +117,19 @@ func checkList(r *schema.Rules, l schema.List) error {
 		_, known := schema.FieldByName(schema.ServerFormat, l, d.Field)
 		switch {
 		case !known && !strings.HasPrefix(d.Field, "extra."):
-			return schema.Hint(fmt.Errorf("%s.field: %s is no field of a %s on Server", at, schema.Quote(d.Field), l.One()), "fields: %s", names(schema.ServerFormat, l))
+			return schema.Hint(schema.Invalid(at+".field", "%s is no field of a %s on Server", schema.Quote(d.Field), l.One()), "fields: %s", names(schema.ServerFormat, l))
 		case slices.Contains(undroppable[l], d.Field):
-			return fmt.Errorf("%s.field: %s cannot be dropped", at, d.Field)
+			return schema.Invalid(at+".field", "%s cannot be dropped", d.Field)
 		}
 		for _, f := range slices.Sorted(maps.Keys(d.When)) {
 			if _, known := schema.FieldByName(schema.ServerFormat, l, f); !known {
-				return fmt.Errorf("%s.when: %s is no field of a %s on Server", at, schema.Quote(f), l.One())
+				return schema.Invalid(at+".when", "%s is no field of a %s on Server", schema.Quote(f), l.One())
 			}
 		}
 	}
 	for _, f := range schema.Fields(schema.CloudFormat, l) {
 		if f.Required && !seenTo[f.Name] {
-			return fmt.Errorf("%s.fields: nothing is mapped to %s, which Cloud requires", l, f.Name)
+			return schema.Invalid(string(l)+".fields", "nothing is mapped to %s, which Cloud requires", f.Name)
 		}
 	}
 	return nil
@@ -150,7 +150,7 @@ func fixedError(at string, l schema.List, f schema.FieldRule) error {
 	if l == schema.Credentials {
 		what = "a credential's client id or endpoints"
 	}
-	return schema.Hint(fmt.Errorf("%s: %s → %s: rules cannot change %s", at, f.From, f.To, what),
+	return schema.Hint(schema.Invalid(at, "%s → %s: rules cannot change %s", f.From, f.To, what),
 		"change it on Server and export again, so that the secret stays bound to where it belongs")
 }
 
@@ -167,7 +167,7 @@ func checkEncryption(r *schema.Rules, at string, f schema.FieldRule) error {
 	none := func(s string) bool { return slices.Contains(unencrypted, strings.ToLower(strings.TrimSpace(s))) }
 	for i, v := range r.Values[f.Values] {
 		if none(v.To) && !none(v.From) {
-			return fmt.Errorf("%s: values.%s[%d]: %s → %s takes the encryption away", at, f.Values, i, schema.Quote(v.From), schema.Quote(v.To))
+			return schema.Invalid(at, "values.%s[%d]: %s → %s takes the encryption away", f.Values, i, schema.Quote(v.From), schema.Quote(v.To))
 		}
 	}
 	return nil

@@ -198,7 +198,7 @@ func TestRulesThatMustNotBeAreRefused(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ rules, want string }{
 		"unknown member":          {replace(`"note":`, `"notes":`), "notes is not a known field"},
-		"unknown server field":    {replace(`"from": "prefix"`, `"from": "prefx"`), `connections.fields[3].from: "prefx" is no field`},
+		"unknown server field":    {replace(`"from": "prefix"`, `"from": "prefx"`), `line 24, column 8: connections.fields[3].from: "prefx" is no field`},
 		"unknown cloud field":     {replace(`"to": "email_prefix"`, `"to": "prefix"`), `connections.fields[3].to: "prefix" is no field`},
 		"host to another field":   {replace(`{"from": "host", "to": "host"}`, `{"from": "host", "to": "description"}`), "cannot change a connection's name, host, port or username"},
 		"another field to host":   {replace(`{"from": "host", "to": "host"}`, `{"from": "extra.h", "to": "host"}`), "cannot change"},

@@ -128,7 +128,7 @@ func (e *env) inspectTables(c *cli.Context, arg string, k source.Kind) error {
 		return e.suggestProfile(c, t, contents)
 	}
 	if c.String("profile") != "" {
-		p, err := e.profile(c, arg)
+		p, err := e.profile(c, arg, false)
 		if err != nil {
 			return err
 		}

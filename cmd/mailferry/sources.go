@@ -75,7 +75,7 @@ func (e *env) sources(c *cli.Context) ([]exporter.Source, func(), error) {
 		case source.Bundle:
 			return nil, closeAll, schema.Hint(fmt.Errorf("%s: is a bundle already", arg), "look at it with mailferry inspect -i KEY")
 		default:
-			p, err := e.profile(c, arg)
+			p, err := e.profile(c, arg, true)
 			if err != nil {
 				return nil, closeAll, err
 			}
@@ -95,7 +95,8 @@ func (e *env) sources(c *cli.Context) ([]exporter.Source, func(), error) {
 	return out, closeAll, nil
 }
 
-func (e *env) profile(c *cli.Context, source string) (*schema.Profile, error) {
+// profile reads --profile. whole says that it has to be fit for an export.
+func (e *env) profile(c *cli.Context, source string, whole bool) (*schema.Profile, error) {
 	file := c.String("profile")
 	if file == "" {
 		return nil, schema.Hint(usage("--profile FILE is needed: the app's table names are not public"),
@@ -106,7 +107,10 @@ func (e *env) profile(c *cli.Context, source string) (*schema.Profile, error) {
 		return nil, err
 	}
 	p := &schema.Profile{}
-	if err := schema.DecodeFile("profile", raw, p); err != nil {
+	if err = schema.DecodeFile("profile", raw, p); err == nil && whole {
+		err = schema.Locate(raw, exporter.CheckProfile(p))
+	}
+	if err != nil {
 		return nil, advise(at(file, err), "mailferry inspect --suggest-profile %s writes a profile that is well-formed", address.Shown(source))
 	}
 	return p, nil

@@ -36,36 +36,40 @@ type Exception struct {
 // DecodePolicy reads a policy file strictly. Unknown rules and dates that no
 // calendar has are errors.
 func DecodePolicy(doc []byte) (*Policy, error) {
-	var p Policy
-	if err := schema.DecodeFile("policy", doc, &p); err != nil {
+	p := &Policy{}
+	if err := schema.DecodeFile("policy", doc, p); err != nil {
 		return nil, err
 	}
+	return p, schema.Locate(doc, p.check())
+}
+
+func (p *Policy) check() error {
 	ids := map[string]bool{}
 	for _, r := range Rules() {
 		ids[r.ID] = true
 	}
 	for id := range p.Rules {
 		if !ids[id] {
-			return nil, unknownRule("rules", id)
+			return unknownRule("rules", id)
 		}
 	}
 	for i, e := range p.Exceptions {
 		place := fmt.Sprintf("exceptions[%d]", i)
 		if !ids[e.Rule] {
-			return nil, unknownRule(place+".rule", e.Rule)
+			return unknownRule(place+".rule", e.Rule)
 		}
 		if _, err := time.Parse(time.DateOnly, e.Expires); err != nil {
-			return nil, fmt.Errorf("%s.expires: not a day like 2026-12-31", place)
+			return schema.Invalid(place+".expires", "not a day like 2026-12-31")
 		}
 		if strings.TrimSpace(e.Reason) == "" {
-			return nil, fmt.Errorf("%s.reason: an exception needs a written reason", place)
+			return schema.Invalid(place+".reason", "an exception needs a written reason")
 		}
 	}
-	return &p, nil
+	return nil
 }
 
 func unknownRule(place, id string) error {
-	err := fmt.Errorf("%s: %s is not a rule", place, schema.Quote(id))
+	err := schema.Invalid(place, "%s is not a rule", schema.Quote(id))
 	word, _, _ := strings.Cut(id, "-")
 	var near []string
 	for _, r := range Rules() {

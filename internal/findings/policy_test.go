@@ -54,7 +54,7 @@ func TestPoliciesAreReadStrictly(t *testing.T) {
 		"no reason":         {`{"format":"mailferry/policy/v1","exceptions":[{"rule":"port-25","connection":"A","expires":"2026-01-01"}]}`, "exceptions[0]: lacks reason"},
 		"blank reason":      {`{"format":"mailferry/policy/v1","exceptions":[{"rule":"port-25","connection":"A","reason":" ","expires":"2026-01-01"}]}`, "exceptions[0].reason: an exception needs a written reason"},
 		"no expiry":         {`{"format":"mailferry/policy/v1","exceptions":[{"rule":"port-25","connection":"A","reason":"r"}]}`, "exceptions[0]: lacks expires"},
-		"no such day":       {`{"format":"mailferry/policy/v1","exceptions":[{"rule":"port-25","connection":"A","reason":"r","expires":"2026-02-30"}]}`, "exceptions[0].expires: not a day like 2026-12-31"},
+		"no such day":       {`{"format":"mailferry/policy/v1","exceptions":[{"rule":"port-25","connection":"A","reason":"r","expires":"2026-02-30"}]}`, "line 1, column 95: exceptions[0].expires: not a day like 2026-12-31"},
 		"neither item":      {`{"format":"mailferry/policy/v1","exceptions":[{"rule":"port-25","reason":"r","expires":"2026-01-01"}]}`, "exceptions[0]: lacks connection"},
 		"both items":        {`{"format":"mailferry/policy/v1","exceptions":[{"rule":"port-25","connection":"A","credential":"B","reason":"r","expires":"2026-01-01"}]}`, "exceptions[0]: has a field that does not go with the others"},
 		"unknown rule":      {`{"format":"mailferry/policy/v1","rules":{"port-26":"off"}}`, `rules: "port-26" is not a rule`},

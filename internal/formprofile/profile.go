@@ -51,25 +51,25 @@ func Parse(doc []byte, side string) (*schema.FormProfile, error) {
 		return nil, fmt.Errorf("is a form profile of %s; one of %s is needed", schema.Quote(p.Side), side)
 	}
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
-		if err := complete(p.List(l), schema.Fields(p.Bundle(), l)); err != nil {
-			return nil, fmt.Errorf("%s: %w", l, err)
+		if err := complete(string(l), p.List(l), schema.Fields(p.Bundle(), l)); err != nil {
+			return nil, schema.Locate(doc, err)
 		}
 	}
 	return p, nil
 }
 
-// complete puts the fields in the panel's order.
-func complete(l *schema.FormList, known []schema.Field) error {
+// complete puts the fields of a list, whose place is at, in the panel's order.
+func complete(at string, l *schema.FormList, known []schema.Field) error {
 	if l.Path == "" && len(l.Menu) == 0 {
-		return fmt.Errorf("neither menu nor path says where the list is")
+		return schema.Invalid(at, "neither menu nor path says where the list is")
 	}
 	byName := map[string]schema.FormField{}
 	for i, f := range l.Fields {
 		if !slices.ContainsFunc(known, func(k schema.Field) bool { return k.Name == f.Field }) {
-			return fmt.Errorf("fields[%d]: there is no field %s", i, schema.Quote(f.Field))
+			return schema.Invalid(fmt.Sprintf("%s.fields[%d]", at, i), "there is no field %s", schema.Quote(f.Field))
 		}
 		if _, twice := byName[f.Field]; twice {
-			return fmt.Errorf("fields[%d]: %s is there twice", i, f.Field)
+			return schema.Invalid(fmt.Sprintf("%s.fields[%d]", at, i), "%s is there twice", f.Field)
 		}
 		byName[f.Field] = f
 	}
@@ -84,18 +84,18 @@ func complete(l *schema.FormList, known []schema.Field) error {
 			f.Label = k.Label
 		}
 		if f.Field == "name" && (f.Optional || len(f.With) > 0) {
-			return fmt.Errorf("name is on every form")
+			return schema.Invalid(at, "name is on every form")
 		}
 		for _, label := range f.Labels() {
 			if other, twice := labels[human.FoldLabel(label)]; twice {
-				return fmt.Errorf("%s and %s have the same label", other, f.Field)
+				return schema.Invalid(at, "%s and %s have the same label", other, f.Field)
 			}
 			labels[human.FoldLabel(label)] = f.Field
 		}
 		l.Fields = append(l.Fields, f)
 	}
 	if l.Decides != "" && l.Label(l.Decides) == "" {
-		return fmt.Errorf("decides: there is no field %s", schema.Quote(l.Decides))
+		return schema.Invalid(at+".decides", "there is no field %s", schema.Quote(l.Decides))
 	}
 	return nil
 }

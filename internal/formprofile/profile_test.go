@@ -55,7 +55,7 @@ func TestProfilesThatCannotBeWorkedByAreRefused(t *testing.T) {
 		"no side":              {`"side": "cloud"`, `"side": "moon"`, "side"},
 		"an unknown member":    {`"verified": false`, `"verified": false, "delete": "Delete"`, "delete"},
 		"an unknown field":     {`"field": "smtp_port"`, `"field": "port"`, `there is no field "port"`},
-		"a field twice":        {`"field": "smtp_port"`, `"field": "host"`, "host is there twice"},
+		"a field twice":        {`"field": "smtp_port"`, `"field": "host"`, "line 79, column 7: connections.fields[9]: host is there twice"},
 		"two equal labels":     {`"label": "SMTP Port"`, `"label": "host *"`, "host and smtp_port have the same label"},
 		"an unknown decider":   {`"decides": "service_provider"`, `"decides": "moon"`, "decides"},
 		"an optional name":     {`"label": "Name"`, `"label": "Name", "optional": true`, "name is on every form"},
