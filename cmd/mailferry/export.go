@@ -95,24 +95,26 @@ func (e *env) export(c *cli.Context) error {
 	return e.result(c, "export-result", w, func(p *human.Printer) { e.printWritten(p, w, b) })
 }
 
-// readServer reads the sources, with the secrets of --secrets: a file's before the
-// long reading begins, so that what is wrong with it is said early; those typed
-// in once it is known which are missing.
+// readServer reads the sources, with the secrets of --secrets: a file's first, those
+// typed in once it is known which are missing. What is wrong with the file or an
+// argument is said together with what is wrong in the sources.
 func (e *env) readServer(c *cli.Context) (*schema.Bundle, schema.Secrets, error) {
 	opts := exporter.Options{Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"), Literal: c.StringSlice("literal-secret"),
 		Strict: c.Bool("strict"), Warn: e.warning, Tool: e.tool, Now: e.now}
-	var err error
+	var errs schema.Errors
 	if c.String("secrets") == "-" {
 		opts.Ask = func(missing []schema.SecretKey) (schema.Secrets, error) { return e.secretsFile(c, missing) }
-	} else if opts.Secrets, err = e.secretsFile(c, nil); err != nil {
-		return nil, nil, err
+	} else {
+		var err error
+		opts.Secrets, err = e.secretsFile(c, nil)
+		errs.Add(err)
 	}
-	var done func()
-	opts.Sources, done, err = e.sources(c)
+	sources, done := e.sources(c, &errs)
 	defer done()
-	if err != nil {
-		return nil, nil, err
+	if err := errs.Err(); err != nil {
+		sources = append([]exporter.Source{unreadable{err}}, sources...)
 	}
+	opts.Sources = sources
 	return exporter.Export(c.Context, opts)
 }
 

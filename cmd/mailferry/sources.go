@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -48,51 +50,62 @@ func (e *env) tables(c *cli.Context, arg string, k source.Kind) (exporter.Tables
 	return jirabackup.NewTables(arg, jirabackup.Options{MaxInflated: c.Int64("max-inflated"), Progress: progress}), done, nil
 }
 
-// source makes a source of each argument; sheets belong together and are one.
-func (e *env) sources(c *cli.Context) ([]exporter.Source, func(), error) {
-	var out []exporter.Source
+// unreadable stands for inputs that cannot be read, so that the others still are.
+type unreadable struct{ err error }
+
+func (u unreadable) Read(context.Context, func(schema.Warning)) (*exporter.Content, error) {
+	return nil, u.err
+}
+
+// sources makes a source of each argument; sheets belong together and are one. What
+// cannot be one is added to errs. Where something is wrong, admin pages are left
+// out: nobody should have to sign in for an export that fails.
+func (e *env) sources(c *cli.Context, errs *schema.Errors) ([]exporter.Source, func()) {
+	var out, pages []exporter.Source
 	var sheets []string
 	var closers []func()
-	closeAll := func() {
-		for _, f := range closers {
-			f()
-		}
-	}
+	var profile *schema.Profile
+	var profileErr error
 	for _, arg := range c.Args().Slice() {
 		k, err := kindOf(arg)
-		if err != nil {
-			return nil, closeAll, err
-		}
-		switch k {
-		case source.Sheet:
+		switch {
+		case err != nil:
+			errs.Add(err)
+		case k == source.Sheet:
 			sheets = append(sheets, arg)
-		case source.Page:
+		case k == source.Bundle:
+			errs.Add(schema.Hint(fmt.Errorf("%s: is a bundle already", arg), "look at it with mailferry inspect -i KEY"))
+		case k == source.Page:
 			s, err := e.pageSource(c, arg)
-			if err != nil {
-				return nil, closeAll, err
-			}
-			out = append(out, s)
-		case source.Bundle:
-			return nil, closeAll, schema.Hint(fmt.Errorf("%s: is a bundle already", arg), "look at it with mailferry inspect -i KEY")
+			errs.Add(err)
+			out, pages = append(out, s), append(pages, s)
 		default:
-			p, err := e.profile(c, arg, true)
-			if err != nil {
-				return nil, closeAll, err
+			if profile == nil && profileErr == nil {
+				profile, profileErr = e.profile(c, arg, true)
+				errs.Add(profileErr)
 			}
 			t, done, err := e.tables(c, arg, k)
-			if err != nil {
-				return nil, closeAll, err
+			if errs.Add(err); err == nil {
+				closers = append(closers, done)
 			}
-			closers = append(closers, done)
-			out = append(out, exporter.NewSource(t, p))
+			if err == nil && profileErr == nil {
+				out = append(out, exporter.NewSource(t, profile))
+			}
 		}
+	}
+	if errs.Count() > 0 {
+		out = slices.DeleteFunc(out, func(s exporter.Source) bool { return slices.Contains(pages, s) })
 	}
 	if len(sheets) > 0 {
 		s := sheet.New(sheets...)
 		s.Encoding = c.String("encoding")
 		out = append(out, s)
 	}
-	return out, closeAll, nil
+	return out, func() {
+		for _, f := range closers {
+			f()
+		}
+	}
 }
 
 // profile reads --profile. whole says that it has to be fit for an export.
