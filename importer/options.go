@@ -107,9 +107,10 @@ type LedgerOptions struct {
 
 // Watch is who follows a run.
 type Watch struct {
-	Progress func(Progress)   // nil: nobody looks. Called from several goroutines, one at a time
-	Log      *slog.Logger     // diagnostics; nil: none
-	Now      func() time.Time // nil: time.Now
+	Progress func(Progress)       // nil: nobody looks. Called from several goroutines, one at a time
+	Log      *slog.Logger         // diagnostics; nil: none
+	Warn     func(schema.Warning) // receives what the selection leaves out, one item each; nil: nobody looks
+	Now      func() time.Time     // nil: time.Now
 }
 
 // Progress is where a run is.
@@ -142,6 +143,9 @@ func (o *Options) defaults() error {
 	if o.Watch.Log == nil {
 		o.Watch.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Watch.Warn == nil {
+		o.Watch.Warn = func(schema.Warning) {}
+	}
 	if o.files == nil {
 		o.files = disk{}
 	}
@@ -173,7 +177,8 @@ type itemKey = schema.SecretKey
 
 // selected returns which items a run is about. A credential is selected by its
 // name or because a selected connection needs it, so that the same patterns
-// serve both imports; Exclude takes it out again by name.
+// serve both imports; Exclude takes it out again by name. What is left out of the
+// lists that the run is about is a warning.
 func (o *Options) selected() map[itemKey]bool {
 	in := map[itemKey]bool{}
 	for _, it := range o.Bundle.Connections {
@@ -187,6 +192,11 @@ func (o *Options) selected() map[itemKey]bool {
 	for _, it := range o.Bundle.Credentials {
 		if o.take.Has(it.ItemName()) {
 			in[schema.KeyOf(it)] = true
+		}
+	}
+	for it := range o.Bundle.All() {
+		if !in[schema.KeyOf(it)] && (o.List == "" || o.List == it.List()) {
+			o.Watch.Warn(schema.ItemWarning(it, "left out"))
 		}
 	}
 	return in
