@@ -25,7 +25,7 @@ func (e *env) diffCommand() *cli.Command {
 		Flags: flags(identityFlags(), cloudFlags(), selectFlags(), outputFlags("the result"), []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT` text, html or json", Value: "text"},
 			&cli.StringFlag{Name: "ledger", Usage: "of Cloud: the ledger in `FILE` (default: beside the bundle)"},
-			&cli.BoolFlag{Name: "verbose", Usage: "tell each request on stderr"},
+			verboseFlag(),
 			jsonFlag(),
 		}),
 		Action: e.diff,

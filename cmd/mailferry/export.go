@@ -44,7 +44,7 @@ func (e *env) exportCommand() *cli.Command {
 }
 
 func verboseFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "verbose", Usage: "name everything that a warning is about"}
+	return &cli.BoolFlag{Name: "verbose", Usage: "tell each request, and each step on a page, on stderr, and name everything that a warning is about"}
 }
 
 func literalFlag() cli.Flag {

@@ -70,7 +70,7 @@ func planFlags() []cli.Flag {
 		&cli.StringFlag{Name: "on-conflict", Usage: "where Cloud has it otherwise: `POLICY` fail, skip or overwrite", Value: "fail"},
 		&cli.BoolFlag{Name: "rewrite-secrets", Usage: "with overwrite: send secrets again even where nothing says that they changed"},
 		&cli.StringFlag{Name: "ledger", Usage: "keep the ledger in `FILE` (default: beside the bundle)"},
-		&cli.BoolFlag{Name: "verbose", Usage: "tell each request on stderr"},
+		verboseFlag(),
 	})
 }
 

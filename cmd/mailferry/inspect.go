@@ -40,6 +40,7 @@ func (e *env) inspectCommand() *cli.Command {
 			&cli.BoolFlag{Name: "suggest-form-profile", Usage: "of admin pages: write the form profile that fits them, found out by opening and cancelling forms, unverified"},
 			&cli.StringFlag{Name: "print-form-profile", Usage: "print the shipped form profile of `SIDE` cloud or server, to edit and verify"},
 			allowedSignersFlag(),
+			verboseFlag(),
 			jsonFlag(),
 		}),
 		Action: e.inspect,

@@ -66,6 +66,7 @@ func (e *env) pageSource(c *cli.Context, url string) (exporter.Source, error) {
 // pageOptions of a site. side "" is for a look at a site of either.
 func (e *env) pageOptions(c *cli.Context, url, side string) (formprofile.Options, error) {
 	o := formprofile.Options{Log: e.diagnostics(c), Notify: func(s string) { e.say("%s", s) },
+		Waiting: e.waiting(),
 		Browser: page.Options{Browser: c.String("browser"), Headed: c.Bool("headed"), Attach: c.String("attach")}}
 	if o.Browser.Attach != "" && (o.Browser.Headed || o.Browser.Browser != "") {
 		return o, usage("--attach uses a browser that runs already: --headed and --browser start one")

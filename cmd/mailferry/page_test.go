@@ -198,7 +198,8 @@ func TestInspectHoldsAFormProfileAgainstASite(t *testing.T) {
 	out, _ := r.run(0, "inspect", "--form-profile", "cloud", r.cloud)
 	r.says(out, "Outgoing Mail Connections 0 rows", "SMTP Port is smtp_port: text, with General SMTP service", "Encryption is encryption: select; offers None, STARTTLS",
 		"Client Secret is client_secret: password", "everything that the profile expects is there")
-	out, _ = r.run(0, "inspect", r.server)
+	out, steps := r.run(0, "inspect", "--verbose", r.server)
+	r.says(steps, `the list \"Outgoing Mail Connections\"`, `the form of a row of \"OAuth2 Client Credentials\"`)
 	r.says(out, "admin pages, by a form profile of server (unverified)", "OAuth2 Client Credentials 1 row", "Connect Mode is connect_mode: select; offers SMTP, Google OAuth2")
 
 	printed, _ := r.run(0, "inspect", "--print-form-profile", "cloud")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"time"
 
@@ -36,6 +37,19 @@ func (e *env) terminal() human.Terminal {
 
 // showsProgress reports whether a line that moves can be shown.
 func (e *env) showsProgress() bool { return isTerminal(e.stderr) && e.getenv("TERM") != "dumb" }
+
+// waiting says on a terminal what a page is waited for, on a line of its own; nil
+// when piped.
+func (e *env) waiting() func(what string) {
+	if !e.showsProgress() || !terminal.Escapes(fileOf(e.stderr)) {
+		return nil
+	}
+	const clearLine = "\r\x1b[K" // of a bar that stands there
+	return func(what string) {
+		fmt.Fprint(e.stderr, clearLine)
+		e.say("waiting for %s", what)
+	}
+}
 
 // progressBytes shows how far a long read is, on a terminal; nothing when
 // piped. The second function clears it.

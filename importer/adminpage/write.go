@@ -47,6 +47,7 @@ func (c *cloud) write(ctx context.Context, w importer.Write, open func() (*formp
 func (c *cloud) enterAndSave(ctx context.Context, w importer.Write, open func() (*formprofile.Form, error)) (importer.Remote, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer c.site.Watch()()
 	l := w.Item.List()
 	var form *formprofile.Form
 	var changed []string

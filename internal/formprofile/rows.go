@@ -72,6 +72,7 @@ func (s *Site) Rows(ctx context.Context, l schema.List) ([]Row, error) {
 
 func (s *Site) eachRow(ctx context.Context, l schema.List, visit func(Row)) error {
 	fl := s.options.Profile.List(l)
+	s.waitFor("the rows of %s", s.quoted(l))
 	for until := time.Now().Add(believe); ; {
 		if empty, err := s.saysEmpty(ctx, fl); err != nil || empty {
 			return err
@@ -191,6 +192,7 @@ func (s *Site) Edit(ctx context.Context, l schema.List, row Row) (*Form, error) 
 		return nil, err
 	}
 	fl := s.options.Profile.List(l)
+	s.waitFor("the form of a row of %s", s.quoted(l))
 	if err := r.Open(ctx, fl.More, fl.Edit, fl.Column); err != nil {
 		return nil, fmt.Errorf("the row %s of %s: %w", schema.Quote(row.Name), schema.Quote(fl.Heading), err)
 	}
@@ -257,6 +259,7 @@ func (s *Site) Add(ctx context.Context, l schema.List) (*Form, error) {
 	}
 	f := s.form(l)
 	f.New = true
+	s.waitFor("the form of a new item of %s", s.quoted(l))
 	if err := f.App.Press(ctx, f.Profile.Add); err != nil {
 		return nil, err
 	}
@@ -292,6 +295,7 @@ func added(before, after []string) []string {
 // Cancel leaves a form. One that does not let go is left by opening the site
 // anew at the next step.
 func (s *Site) Cancel(ctx context.Context, f *Form) error {
+	s.waitFor("the list %s after Cancel", schema.Quote(f.Profile.Heading))
 	err := f.App.Press(ctx, f.Profile.Cancel)
 	if err == nil {
 		err = f.App.WaitFor(ctx, Listed(f.Profile)...)

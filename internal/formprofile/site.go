@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/mailferry/mailferry/internal/page"
@@ -28,6 +29,9 @@ type Options struct {
 	// Notify receives what the person has to do in the browser's window, in one line.
 	Notify func(string)
 	Log    *slog.Logger // diagnostics, never with what a field holds; nil: none
+	// Waiting receives every 5 s what the site is waited for, in one line, from a goroutine
+	// of its own; nil: nobody is there to read it.
+	Waiting func(what string)
 }
 
 // Site is a site's admin pages in a browser of its own, which starts when it is
@@ -41,6 +45,8 @@ type Site struct {
 	listed  schema.List     // the list that was opened last
 	left    bool            // a form of it was left just now, so that it stands there
 	around  map[string]bool // labels of the fields on that list's page
+	waited  atomic.Pointer[string]
+	watched bool // by a Watch
 }
 
 // New checks an address, with or without [Scheme]: https, or http on this
@@ -110,6 +116,7 @@ const (
 // the address of the site leads to another, or the app's frame is of another,
 // the error is a [*page.ElsewhereError].
 func (s *Site) Do(ctx context.Context, step func() error) error {
+	defer s.Watch()()
 	for n := 1; ; n++ {
 		err := s.open(ctx)
 		opened := err == nil
@@ -176,6 +183,7 @@ func (s *Site) open(ctx context.Context) error {
 		return err
 	}
 	in := s.signedIn()
+	s.waitFor("the app at %s, and for who signs in there", schema.Quote(s.address.Host))
 	if err := p.WaitSignedIn(ctx, s.options.Notify, in); err != nil {
 		if errors.Is(err, page.ErrTimeout) {
 			return schema.Hint(fmt.Errorf("%w at %s: %w", ErrSignedOut, s.address.Host, err),
@@ -209,6 +217,7 @@ func (s *Site) enter(ctx context.Context, p *page.Page) error {
 // Save presses Save in a form. Where the error is a [*page.ElsewhereError] it
 // was not pressed.
 func (s *Site) Save(ctx context.Context, f *Form) error {
+	s.waitFor("the answer to Save in %s", schema.Quote(f.Profile.Heading))
 	err := f.App.Send(ctx, f.Profile.Save)
 	var other *page.ElsewhereError
 	if errors.As(err, &other) {
@@ -231,6 +240,7 @@ func (s *Site) advise(err error, other *page.ElsewhereError) error {
 
 func (s *Site) visit(ctx context.Context, address *url.URL) (*page.Page, error) {
 	if s.browser == nil {
+		s.waitFor("the browser to start")
 		// An interrupted run still finishes the form that it is in: the browser
 		// ends with Close.
 		b, err := page.Open(context.WithoutCancel(ctx), s.options.Browser)
@@ -239,6 +249,7 @@ func (s *Site) visit(ctx context.Context, address *url.URL) (*page.Page, error) 
 		}
 		s.browser = b
 	}
+	s.waitFor("%s to answer", schema.Quote(address.Host))
 	return s.browser.Goto(ctx, address.String())
 }
 
@@ -254,6 +265,7 @@ func (s *Site) signedIn() page.Cond {
 func (s *Site) show(ctx context.Context, l schema.List) error {
 	fl := s.options.Profile.List(l)
 	there := Listed(fl)
+	s.waitFor("the list %s", s.quoted(l))
 	if shown, err := s.app.Shows(ctx, there...); err != nil || shown && s.listed == l {
 		return err
 	}

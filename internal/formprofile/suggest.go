@@ -65,6 +65,7 @@ func (s *Site) Suggest(ctx context.Context) (*schema.FormProfile, []string, erro
 
 func (s *Site) suggest(ctx context.Context, l schema.List) (notes []string, err error) {
 	fl := s.options.Profile.List(l)
+	s.waitFor("the list %s", s.quoted(l))
 	if err := s.reach(ctx, fl); err != nil {
 		return nil, err
 	}
