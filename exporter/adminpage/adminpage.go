@@ -6,6 +6,7 @@ package adminpage
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -34,28 +35,69 @@ func New(address string, o formprofile.Options) (exporter.Source, error) {
 
 type source struct{ site *formprofile.Site }
 
-// Read reads both lists.
+// inVain is after how many items in a row that the pages kept waiting in vain a
+// list is given up: each takes half a minute, and the profile is likely wrong.
+const inVain = 3
+
+// Read reads both lists, also behind an item that cannot be read: what is wrong with
+// any of them is said at once.
 func (s *source) Read(ctx context.Context, warn func(schema.Warning)) (*exporter.Content, error) {
 	defer s.site.Close()
 	out := &exporter.Content{Source: schema.Source{Kind: Kind, Name: s.site.Host()}}
+	var errs schema.Errors
 	for _, l := range schema.Lists() {
-		rows, err := s.site.Rows(ctx, l)
-		if err != nil {
-			return nil, err
+		records, err := s.list(ctx, l, warn, &errs)
+		if errs.Add(err); err != nil {
+			return nil, errs.Err()
 		}
-		for i, row := range rows {
-			r, err := s.record(ctx, l, row, warn)
-			if err != nil {
-				return nil, fmt.Errorf("%s %s: %w", l.One(), schema.Quote(row.Name), err)
-			}
-			r.Where = fmt.Sprintf("%s row %d", s.site.Profile().List(l).Heading, i+1)
-			out.Records = append(out.Records, r)
-		}
+		out.Records = append(out.Records, records...)
+	}
+	if err := errs.Err(); err != nil {
+		return nil, err
 	}
 	if !s.site.Profile().Verified {
 		warn(schema.Warning{What: "the form profile is unverified: hold what was read against the panel, or verify it with mailferry inspect"})
 	}
 	return out, nil
+}
+
+// list reads one list. What is wrong with an item is added to errs; the error
+// returned is one after which the pages cannot be read on.
+func (s *source) list(ctx context.Context, l schema.List, warn func(schema.Warning), errs *schema.Errors) ([]exporter.Record, error) {
+	rows, err := s.site.Rows(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	var out []exporter.Record
+	waited := 0
+	for i, row := range rows {
+		r, err := s.record(ctx, l, row, warn)
+		if err == nil {
+			r.Where = fmt.Sprintf("%s row %d", s.site.Profile().List(l).Heading, i+1)
+			out, waited = append(out, r), 0
+			continue
+		}
+		err = fmt.Errorf("%s %s: %w", l.One(), schema.Quote(row.Name), err)
+		if ends(ctx, err) {
+			return nil, err
+		}
+		errs.Add(err)
+		if waited++; !errors.Is(err, page.ErrTimeout) && !errors.Is(err, page.ErrAbsent) {
+			waited = 0
+		}
+		if left := len(rows) - i - 1; waited == inVain && left > 0 {
+			errs.Add(fmt.Errorf("%s: as %d in a row could not be read, the other %d were not tried", l, inVain, left))
+			break
+		}
+		s.site.Forget() // the next begins at the start page
+	}
+	return out, nil
+}
+
+// ends reports whether the pages cannot be read on after an error.
+func ends(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, page.ErrGone) || errors.Is(err, formprofile.ErrSignedOut) ||
+		errors.As(err, new(*page.ElsewhereError))
 }
 
 func (s *source) record(ctx context.Context, l schema.List, row formprofile.Row, warn func(schema.Warning)) (exporter.Record, error) {

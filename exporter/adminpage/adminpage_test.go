@@ -181,6 +181,37 @@ func TestARelabelledPanelIsReadThroughOneEditedLine(t *testing.T) {
 	}
 }
 
+// An item that cannot be read keeps nobody from learning of the next.
+func TestEveryItemThatCannotBeReadIsNamed(t *testing.T) {
+	o := content(server.Variant{})
+	o.Connections, o.Credentials = o.Connections[:3], nil
+	for _, i := range []int{0, 2} {
+		o.Connections[i].Extra = map[string]string{strings.Repeat("l", 201): "v"}
+	}
+	got, site, _, err := read(t, o, nil)
+	lines := schema.ErrorLines(err)
+	if got != nil || len(lines) != 2 || !strings.HasPrefix(lines[0], `connection "Support": `) || !strings.HasPrefix(lines[1], `connection "Relay": `) {
+		t.Errorf("%v, %q", got != nil, lines)
+	}
+	if c := site.Counts(); c.Saves+c.Deletes != 0 || c.Opened != 3 {
+		t.Errorf("pressed: %+v", c)
+	}
+}
+
+// A label that every form lacks is not waited for at every item.
+func TestAFormThatLacksAFieldIsNotOpenedForEveryItem(t *testing.T) {
+	o := content(server.Variant{Relabel: map[string]string{"From Address": "Sender"}})
+	o.Credentials = nil
+	_, site, _, err := read(t, o, func(f *formprofile.Options) { f.Browser.Timeout = time.Second })
+	lines := schema.ErrorLines(err)
+	if len(lines) != 4 || !strings.HasPrefix(lines[2], `connection "Relay": `) || lines[3] != "connections: as 3 in a row could not be read, the other 5 were not tried" {
+		t.Errorf("%q", lines)
+	}
+	if c := site.Counts(); c.Saves+c.Deletes != 0 {
+		t.Errorf("pressed: %+v", c)
+	}
+}
+
 func TestNobodySignedInIsAnErrorThatSaysHow(t *testing.T) {
 	o := content(server.Variant{})
 	o.SignIn = &signin.Account{User: "admin", Password: schema.NewSecret("made-up")}
