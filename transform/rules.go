@@ -53,16 +53,19 @@ var undroppable = map[schema.List][]string{
 	schema.Credentials: {"name", "client_id", "authorization_endpoint", "token_endpoint"},
 }
 
+// check says all that is wrong with rules.
 func check(r *schema.Rules) error {
+	var errs schema.Errors
 	for _, l := range schema.Lists() {
-		if err := checkList(r, l); err != nil {
-			return err
+		checkFields(r, l, &errs)
+		for i, d := range listRules(r, l).Drops {
+			errs.Add(checkDrop(l, d, fmt.Sprintf("%s.drops[%d]", l, i)))
 		}
 	}
 	from, to := map[string]bool{}, map[string]bool{}
 	for i, n := range r.RenameCredentials {
 		if from[n.From] || to[n.To] {
-			return schema.Invalid(fmt.Sprintf("rename_credentials[%d]", i), "a name stands twice")
+			errs.Add(schema.Invalid(fmt.Sprintf("rename_credentials[%d]", i), "a name stands twice"))
 		}
 		from[n.From], to[n.To] = true, true
 	}
@@ -70,66 +73,70 @@ func check(r *schema.Rules) error {
 		seen := map[string]bool{}
 		for i, v := range r.Values[name] {
 			if seen[v.From] {
-				return schema.Invalid(fmt.Sprintf("values.%s[%d].from", name, i), "%s stands twice", schema.Quote(v.From))
+				errs.Add(schema.Invalid(fmt.Sprintf("values.%s[%d].from", name, i), "%s stands twice", schema.Quote(v.From)))
 			}
 			seen[v.From] = true
 		}
 	}
-	return nil
+	return errs.Err()
 }
 
-func checkList(r *schema.Rules, l schema.List) error {
-	rules, seenFrom, seenTo := listRules(r, l), map[string]bool{}, map[string]bool{}
-	for i, f := range rules.Fields {
+func checkFields(r *schema.Rules, l schema.List, errs *schema.Errors) {
+	seenFrom, seenTo := map[string]bool{}, map[string]bool{}
+	for i, f := range listRules(r, l).Fields {
 		at := fmt.Sprintf("%s.fields[%d]", l, i)
-		src, okFrom := schema.FieldByName(schema.ServerFormat, l, f.From)
-		dst, okTo := schema.FieldByName(schema.CloudFormat, l, f.To)
-		if strings.HasPrefix(f.From, "extra.") {
-			src, okFrom = schema.Field{Name: f.From, Type: schema.String}, true
+		err := checkField(r, l, f, at)
+		if err == nil && (seenFrom[f.From] || seenTo[f.To]) {
+			err = schema.Invalid(at, "%s → %s: one of them is mapped twice", f.From, f.To)
 		}
-		switch {
-		case !okFrom:
-			return schema.Hint(schema.Invalid(at+".from", "%s is no field of a %s on Server", schema.Quote(f.From), l.One()), "fields: %s", names(schema.ServerFormat, l))
-		case !okTo:
-			return schema.Hint(schema.Invalid(at+".to", "%s is no field of a %s on Cloud", schema.Quote(f.To), l.One()), "fields: %s", names(schema.CloudFormat, l))
-		case l == schema.Credentials && (f.From == "name") != (f.To == "name"), l == schema.Credentials && f.From == "name" && f.Values != "":
-			return schema.Hint(schema.Invalid(at, "a credential's name is changed by rename_credentials alone"), `"rename_credentials": [{"from": …, "to": …}]`)
-		case changesFixed(l, f):
-			return fixedError(at, l, f)
-		case (f.From == "encryption") != (f.To == "encryption"):
-			return schema.Invalid(at, "%s → %s: encryption is carried to encryption alone", f.From, f.To)
-		case src.Type != dst.Type:
-			return schema.Invalid(at, "%s is of type %s, %s of type %s", f.From, src.Type, f.To, dst.Type)
-		case src.Secret && f.Values != "":
-			return schema.Invalid(at+".values", "a secret has no value map")
-		case f.Values != "" && r.Values[f.Values] == nil:
-			return schema.Invalid(at+".values", "there is no value map named %s", schema.Quote(f.Values))
-		case seenFrom[f.From] || seenTo[f.To]:
-			return schema.Invalid(at, "%s → %s: one of them is mapped twice", f.From, f.To)
-		}
-		if err := checkEncryption(r, at, f); err != nil {
-			return err
-		}
+		errs.Add(err)
 		seenFrom[f.From], seenTo[f.To] = true, true
-	}
-	for i, d := range rules.Drops {
-		at := fmt.Sprintf("%s.drops[%d]", l, i)
-		_, known := schema.FieldByName(schema.ServerFormat, l, d.Field)
-		switch {
-		case !known && !strings.HasPrefix(d.Field, "extra."):
-			return schema.Hint(schema.Invalid(at+".field", "%s is no field of a %s on Server", schema.Quote(d.Field), l.One()), "fields: %s", names(schema.ServerFormat, l))
-		case slices.Contains(undroppable[l], d.Field):
-			return schema.Invalid(at+".field", "%s cannot be dropped", d.Field)
-		}
-		for _, f := range slices.Sorted(maps.Keys(d.When)) {
-			if _, known := schema.FieldByName(schema.ServerFormat, l, f); !known {
-				return schema.Invalid(at+".when", "%s is no field of a %s on Server", schema.Quote(f), l.One())
-			}
-		}
 	}
 	for _, f := range schema.Fields(schema.CloudFormat, l) {
 		if f.Required && !seenTo[f.Name] {
-			return schema.Invalid(string(l)+".fields", "nothing is mapped to %s, which Cloud requires", f.Name)
+			errs.Add(schema.Invalid(string(l)+".fields", "nothing is mapped to %s, which Cloud requires", f.Name))
+		}
+	}
+}
+
+func checkField(r *schema.Rules, l schema.List, f schema.FieldRule, at string) error {
+	src, okFrom := schema.FieldByName(schema.ServerFormat, l, f.From)
+	dst, okTo := schema.FieldByName(schema.CloudFormat, l, f.To)
+	if strings.HasPrefix(f.From, "extra.") {
+		src, okFrom = schema.Field{Name: f.From, Type: schema.String}, true
+	}
+	switch {
+	case !okFrom:
+		return schema.Hint(schema.Invalid(at+".from", "%s is no field of a %s on Server", schema.Quote(f.From), l.One()), "fields: %s", names(schema.ServerFormat, l))
+	case !okTo:
+		return schema.Hint(schema.Invalid(at+".to", "%s is no field of a %s on Cloud", schema.Quote(f.To), l.One()), "fields: %s", names(schema.CloudFormat, l))
+	case l == schema.Credentials && (f.From == "name") != (f.To == "name"), l == schema.Credentials && f.From == "name" && f.Values != "":
+		return schema.Hint(schema.Invalid(at, "a credential's name is changed by rename_credentials alone"), `"rename_credentials": [{"from": …, "to": …}]`)
+	case changesFixed(l, f):
+		return fixedError(at, l, f)
+	case (f.From == "encryption") != (f.To == "encryption"):
+		return schema.Invalid(at, "%s → %s: encryption is carried to encryption alone", f.From, f.To)
+	case src.Type != dst.Type:
+		return schema.Invalid(at, "%s is of type %s, %s of type %s", f.From, src.Type, f.To, dst.Type)
+	case src.Secret && f.Values != "":
+		return schema.Invalid(at+".values", "a secret has no value map")
+	case f.Values != "" && r.Values[f.Values] == nil:
+		return schema.Invalid(at+".values", "there is no value map named %s", schema.Quote(f.Values))
+	}
+	return checkEncryption(r, at, f)
+}
+
+func checkDrop(l schema.List, d schema.DropRule, at string) error {
+	_, known := schema.FieldByName(schema.ServerFormat, l, d.Field)
+	switch {
+	case !known && !strings.HasPrefix(d.Field, "extra."):
+		return schema.Hint(schema.Invalid(at+".field", "%s is no field of a %s on Server", schema.Quote(d.Field), l.One()), "fields: %s", names(schema.ServerFormat, l))
+	case slices.Contains(undroppable[l], d.Field):
+		return schema.Invalid(at+".field", "%s cannot be dropped", d.Field)
+	}
+	for _, f := range slices.Sorted(maps.Keys(d.When)) {
+		if _, known := schema.FieldByName(schema.ServerFormat, l, f); !known {
+			return schema.Invalid(at+".when", "%s is no field of a %s on Server", schema.Quote(f), l.One())
 		}
 	}
 	return nil

@@ -233,6 +233,19 @@ func TestRulesThatMustNotBeAreRefused(t *testing.T) {
 	}
 }
 
+func TestAllThatIsWrongWithRulesIsSaidAtOnce(t *testing.T) {
+	rules := strings.NewReplacer(`"from": "prefix"`, `"from": "prefx"`, `{"field": "host"`, `{"field": "username"`,
+		`"encryption": []`, `"encryption": [{"from":"a","to":"b","verified":true},{"from":"a","to":"c","verified":true}]`).
+		Replace(string(transform.DefaultRulesFile()))
+	_, err := transform.ParseRules([]byte(rules))
+	lines := schema.ErrorLines(err)
+	for i, want := range []string{"connections.fields[3].from: ", "connections.drops[0].field: username cannot", "values.encryption[1].from: "} {
+		if len(lines) != 3 || !strings.HasPrefix(lines[i], "line ") || !strings.Contains(lines[i], want) {
+			t.Fatalf("%q", lines)
+		}
+	}
+}
+
 func TestTheTransformTouchesNothingOutside(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{join .Imports "\n"}}`, ".").Output()
 	if err != nil {
