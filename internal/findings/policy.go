@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -44,28 +45,29 @@ func DecodePolicy(doc []byte) (*Policy, error) {
 }
 
 func (p *Policy) check() error {
+	var errs schema.Errors
 	ids := map[string]bool{}
 	for _, r := range Rules() {
 		ids[r.ID] = true
 	}
-	for id := range p.Rules {
+	for _, id := range slices.Sorted(maps.Keys(p.Rules)) {
 		if !ids[id] {
-			return unknownRule("rules", id)
+			errs.Add(unknownRule("rules", id))
 		}
 	}
 	for i, e := range p.Exceptions {
 		place := fmt.Sprintf("exceptions[%d]", i)
 		if !ids[e.Rule] {
-			return unknownRule(place+".rule", e.Rule)
+			errs.Add(unknownRule(place+".rule", e.Rule))
 		}
 		if _, err := time.Parse(time.DateOnly, e.Expires); err != nil {
-			return schema.Invalid(place+".expires", "not a day like 2026-12-31")
+			errs.Add(schema.Invalid(place+".expires", "not a day like 2026-12-31"))
 		}
 		if strings.TrimSpace(e.Reason) == "" {
-			return schema.Invalid(place+".reason", "an exception needs a written reason")
+			errs.Add(schema.Invalid(place+".reason", "an exception needs a written reason"))
 		}
 	}
-	return nil
+	return errs.Err()
 }
 
 func unknownRule(place, id string) error {

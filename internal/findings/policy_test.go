@@ -71,7 +71,15 @@ func TestPoliciesAreReadStrictly(t *testing.T) {
 			}
 		})
 	}
-	_, err := findings.DecodePolicy([]byte(`{"format":"mailferry/policy/v1","rules":{"port-26":"off"}}`))
+	_, err := findings.DecodePolicy([]byte(`{"format":"mailferry/policy/v1","rules":{"y":"off","x":"off"},` + "\n" +
+		`"exceptions":[{"rule":"x","connection":"A","reason":" ","expires":"2026-02-30"}]}`))
+	want := []string{`line 1, column 33: rules: "x" is not a rule`, `line 1, column 33: rules: "y" is not a rule`,
+		`line 2, column 16: exceptions[0].rule: "x" is not a rule`, "line 2, column 57: exceptions[0].expires: not a day like 2026-12-31",
+		"line 2, column 44: exceptions[0].reason: an exception needs a written reason"}
+	if got := schema.ErrorLines(err); !slices.Equal(got, want) {
+		t.Errorf("all at once: %q", got)
+	}
+	_, err = findings.DecodePolicy([]byte(`{"format":"mailferry/policy/v1","rules":{"port-26":"off"}}`))
 	if hint := schema.HintOf(err); !strings.Contains(hint, "port-25") {
 		t.Errorf("hint %q", hint)
 	}
