@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -84,6 +85,13 @@ func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 	clear(p.owners)
 	p.given = originOf(parsed)
 	got, err := call(ctx, p.tab, cdppage.Navigate, cdppage.NavigateParams{URL: address})
+	if errors.Is(err, ErrTimeout) {
+		// Under way still, it would be the next one's net::ERR_ABORTED.
+		if _, err := call(ctx, p.tab, cdppage.StopLoading, cdp.Empty{}); err != nil {
+			return nil, fmt.Errorf("open %s: %w", shown, err)
+		}
+		return nil, failure(ErrTimeout, "open %s: the site did not answer within %s", shown, b.options.Timeout)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", shown, err)
 	}
