@@ -62,9 +62,11 @@ func located(doc []byte, err error) error {
 // Locate puts line and column in front of the places that a check of a decoded
 // document names, in each [InvalidError] of err, which it changes.
 func Locate(doc []byte, err error) error {
-	switch e := err.(type) {
+	switch e := any(err).(type) { // level by level
 	case *InvalidError:
-		*e = *located(doc, e).(*InvalidError)
+		if out, ok := any(located(doc, e)).(*InvalidError); ok {
+			*e = *out
+		}
 	case interface{ Unwrap() error }:
 		_ = Locate(doc, e.Unwrap())
 	case interface{ Unwrap() []error }:
