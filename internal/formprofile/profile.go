@@ -50,26 +50,30 @@ func Parse(doc []byte, side string) (*schema.FormProfile, error) {
 	if side != "" && p.Side != side {
 		return nil, fmt.Errorf("is a form profile of %s; one of %s is needed", schema.Quote(p.Side), side)
 	}
+	var errs schema.Errors
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
-		if err := complete(string(l), p.List(l), schema.Fields(p.Bundle(), l)); err != nil {
-			return nil, schema.Locate(doc, err)
-		}
+		complete(string(l), p.List(l), schema.Fields(p.Bundle(), l), errs.Add)
+	}
+	if err := errs.Err(); err != nil {
+		return nil, schema.Locate(doc, err)
 	}
 	return p, nil
 }
 
-// complete puts the fields of a list, whose place is at, in the panel's order.
-func complete(at string, l *schema.FormList, known []schema.Field) error {
+// complete puts the fields of a list, whose place is at, in the panel's order. What
+// is wrong with them is passed to refuse.
+func complete(at string, l *schema.FormList, known []schema.Field, refuse func(error)) {
 	if l.Path == "" && len(l.Menu) == 0 {
-		return schema.Invalid(at, "neither menu nor path says where the list is")
+		refuse(schema.Invalid(at, "neither menu nor path says where the list is"))
 	}
 	byName := map[string]schema.FormField{}
 	for i, f := range l.Fields {
 		if !slices.ContainsFunc(known, func(k schema.Field) bool { return k.Name == f.Field }) {
-			return schema.Invalid(fmt.Sprintf("%s.fields[%d]", at, i), "there is no field %s", schema.Quote(f.Field))
+			refuse(schema.Invalid(fmt.Sprintf("%s.fields[%d]", at, i), "there is no field %s", schema.Quote(f.Field)))
+			continue
 		}
 		if _, twice := byName[f.Field]; twice {
-			return schema.Invalid(fmt.Sprintf("%s.fields[%d]", at, i), "%s is there twice", f.Field)
+			refuse(schema.Invalid(fmt.Sprintf("%s.fields[%d]", at, i), "%s is there twice", f.Field))
 		}
 		byName[f.Field] = f
 	}
@@ -84,20 +88,19 @@ func complete(at string, l *schema.FormList, known []schema.Field) error {
 			f.Label = k.Label
 		}
 		if f.Field == "name" && (f.Optional || len(f.With) > 0) {
-			return schema.Invalid(at, "name is on every form")
+			refuse(schema.Invalid(at, "name is on every form"))
 		}
 		for _, label := range f.Labels() {
 			if other, twice := labels[human.FoldLabel(label)]; twice {
-				return schema.Invalid(at, "%s and %s have the same label", other, f.Field)
+				refuse(schema.Invalid(at, "%s and %s have the same label", other, f.Field))
 			}
 			labels[human.FoldLabel(label)] = f.Field
 		}
 		l.Fields = append(l.Fields, f)
 	}
 	if l.Decides != "" && l.Label(l.Decides) == "" {
-		return schema.Invalid(at+".decides", "there is no field %s", schema.Quote(l.Decides))
+		refuse(schema.Invalid(at+".decides", "there is no field %s", schema.Quote(l.Decides)))
 	}
-	return nil
 }
 
 // expected reports whether a field has to be on the form with a value of the

@@ -97,3 +97,23 @@ func TestAddressesOfSites(t *testing.T) {
 		}
 	}
 }
+
+func TestAllThatIsWrongWithAProfileIsSaidAtOnce(t *testing.T) {
+	p, err := formprofile.Shipped(schema.CloudSide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Connections.Decides = "nothing"
+	p.Credentials.Fields[1].Label = p.Credentials.Fields[0].Label
+	doc, err := schema.MarshalIndent(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = formprofile.Parse(doc, "")
+	if err == nil {
+		t.Fatal("it is taken")
+	}
+	if lines := schema.ErrorLines(err); len(lines) != 2 || !strings.Contains(lines[0], `no field "nothing"`) || !strings.Contains(lines[1], "same label") {
+		t.Errorf("%q", lines)
+	}
+}
