@@ -46,15 +46,6 @@ func decodeText(raw []byte, given string) (text string, in safefile.Encoding, er
 	return text, in, nil
 }
 
-// CheckEncoding says that no code page has that name.
-func CheckEncoding(name string) error {
-	if name == "" {
-		return nil
-	}
-	_, err := codePage(name)
-	return err
-}
-
 func codePage(name string) (encoding.Encoding, error) {
 	if e, err := htmlindex.Get(name); err == nil {
 		return e, nil
