@@ -477,7 +477,7 @@ func TestProgressIsNotShownWhenPiped(t *testing.T) {
 // A terminal that cannot go back in its line gets no progress.
 func TestProgressIsNotShownOnADumbTerminal(t *testing.T) {
 	bin, dir, ops := desk(t)
-	longBackup(t, filepath.Join(dir, "long.zip"), 100)
+	longBackup(t, filepath.Join(dir, "long.zip"), 8)
 	p := sitAt(t, 80, bin, dir, exec.Command("sh", "-c",
 		"TERM=dumb exec mailferry export -r "+ops+" --profile profile.json --max-inflated 1000000000000 -o new.age long.zip"))
 	if code, screen := p.leaves(); code == 0 || strings.Contains(screen, "reading long.zip") {
