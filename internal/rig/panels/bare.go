@@ -75,8 +75,8 @@ func (b *Bare) Save(list string, item Item) {
 		s.choice, s.value, s.option = "button", "input", "[role=option]"
 	}
 	adding := b.panel.Item(list, item["name"]) == nil
-	if adding {
-		b.click(adds)
+	if adding { // a press before the page's script has begun does nothing
+		b.until(`document.querySelector('[data-testid^=field-]')`, adds)
 	} else {
 		b.until(`document.querySelector('[data-testid^=field-]')`, b.opens(s, item["name"])...)
 	}
