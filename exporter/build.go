@@ -32,7 +32,7 @@ func (o *Options) build(contents []*Content) (*schema.Bundle, schema.Secrets, er
 			"look at what it holds with mailferry inspect"))
 	}
 	errs.Add(unused(o.Secrets, records))
-	errs.Add(look.CheckLiteral(o.Literal, namesOf(records)))
+	errs.Add(look.CheckLiteral(o.Literal, namesOf(records, schema.Lists()...)))
 	kept, err := o.narrow(records)
 	errs.Add(err)
 	doubt := o.Warn
@@ -49,7 +49,7 @@ func (o *Options) build(contents []*Content) (*schema.Bundle, schema.Secrets, er
 	doubtful(kept, doubt)
 	secrets := schema.Secrets{}
 	for _, r := range kept {
-		key := keyOf(r)
+		key := schema.KeyOf(r.Item)
 		secret := o.secret(&r, doubt)
 		if m := marker(r, secret); m != nil {
 			errs.Add(schema.Set(r.Item, schema.SecretField(key.List), m))
@@ -72,17 +72,13 @@ func (o *Options) build(contents []*Content) (*schema.Bundle, schema.Secrets, er
 	return b, secrets, nil
 }
 
-func keyOf(r Record) schema.SecretKey {
-	return schema.SecretKey{List: r.Item.List(), Name: r.Item.ItemName()}
-}
-
 // gather joins the records of all sources and checks each.
 func gather(contents []*Content, errs *schema.Errors) []Record {
 	var out []Record
 	where := map[schema.SecretKey]string{}
 	for _, c := range contents {
 		for _, r := range c.Records {
-			key := keyOf(r)
+			key := schema.KeyOf(r.Item)
 			if first, dup := where[key]; dup {
 				errs.Add(schema.Hint(
 					fmt.Errorf("%s: %s %s is already in %s", r.Where, key.List.One(), schema.Quote(key.Name), first),
@@ -97,10 +93,13 @@ func gather(contents []*Content, errs *schema.Errors) []Record {
 	return out
 }
 
-func namesOf(records []Record) []string {
+// namesOf are the names of the records of some lists.
+func namesOf(records []Record, lists ...schema.List) []string {
 	var out []string
 	for _, r := range records {
-		out = append(out, r.Item.ItemName())
+		if slices.Contains(lists, r.Item.List()) {
+			out = append(out, r.Item.ItemName())
+		}
 	}
 	return out
 }
@@ -110,7 +109,7 @@ func namesOf(records []Record) []string {
 func unused(supplied schema.Secrets, records []Record) error {
 	have := map[schema.SecretKey]bool{}
 	for _, r := range records {
-		have[keyOf(r)] = true
+		have[schema.KeyOf(r.Item)] = true
 	}
 	var errs schema.Errors
 	keys := slices.SortedFunc(maps.Keys(supplied), func(x, y schema.SecretKey) int {
@@ -133,7 +132,7 @@ func unused(supplied schema.Secrets, records []Record) error {
 // secret is a record's own secret, or the one that is supplied for it. In place
 // of a mask there is none, and r says so.
 func (o *Options) secret(r *Record, doubt func(schema.Warning)) schema.Secret {
-	for _, s := range []schema.Secret{r.Secret, o.Secrets[keyOf(*r)]} {
+	for _, s := range []schema.Secret{r.Secret, o.Secrets[schema.KeyOf(r.Item)]} {
 		switch {
 		case s.IsZero():
 		case look.At(r.Item, s, o.Literal, doubt):
@@ -173,13 +172,7 @@ func NeedsSecret(it schema.Item) bool {
 // narrow keeps the connections that are selected and the credentials that those
 // need, and lists the connections that it leaves out.
 func (o *Options) narrow(records []Record) ([]Record, error) {
-	var names []string
-	for _, r := range records {
-		if r.Item.List() == schema.Connections {
-			names = append(names, r.Item.ItemName())
-		}
-	}
-	sel, err := selection.New(o.Include, o.Exclude, names)
+	sel, err := selection.New(o.Include, o.Exclude, namesOf(records, schema.Connections))
 	if err != nil || sel.All() {
 		return records, err
 	}

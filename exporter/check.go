@@ -31,12 +31,7 @@ func check(r Record) error {
 // Server is not known to have, and a credential that is named and not there.
 func doubtful(records []Record, doubt func(schema.Warning)) {
 	mode, _ := schema.FieldByName(schema.ServerFormat, schema.Connections, "connect_mode")
-	var credentials []string
-	for _, r := range records {
-		if r.Item.List() == schema.Credentials {
-			credentials = append(credentials, r.Item.ItemName())
-		}
-	}
+	credentials := namesOf(records, schema.Credentials)
 	for _, r := range records {
 		c, ok := r.Item.(*schema.ServerConnection)
 		if !ok {

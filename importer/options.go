@@ -205,10 +205,8 @@ func (o *Options) selected() map[itemKey]bool {
 // namesIn are what patterns are held against: the names of both lists.
 func namesIn(b *schema.Bundle) []string {
 	var out []string
-	for _, list := range schema.Lists() {
-		for _, it := range b.Items(list) {
-			out = append(out, it.ItemName())
-		}
+	for it := range b.All() {
+		out = append(out, it.ItemName())
 	}
 	return out
 }

@@ -158,11 +158,9 @@ func writtenTo(out string, b *schema.Bundle) (written, error) {
 
 func (e *env) printWritten(p *human.Printer, w written, b *schema.Bundle) {
 	p.Line(human.Plain, fmt.Sprintf("%s: %s; content %s", human.Visible(shownOutput(w.Output)), holds(b.Manifest.Counts), w.Digest[:16]))
-	for _, l := range schema.Lists() {
-		for _, it := range b.Items(l) {
-			if m := schema.SecretMarker(it); m != nil && m.State == schema.Missing {
-				e.warning(schema.ItemWarning(it, "no secret: "+m.Reason))
-			}
+	for it := range b.All() {
+		if m := schema.SecretMarker(it); m != nil && m.State == schema.Missing {
+			e.warning(schema.ItemWarning(it, "no secret: "+m.Reason))
 		}
 	}
 	if b.Manifest.Counts.Missing > 0 {

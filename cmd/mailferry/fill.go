@@ -108,17 +108,15 @@ func (e *env) fill(c *cli.Context) error {
 // skipSealed takes out the secrets that the bundle has already, and counts them.
 func (e *env) skipSealed(o *sealed.Opened, secrets schema.Secrets) int {
 	before := len(secrets)
-	for _, l := range schema.Lists() {
-		for _, it := range o.Bundle.Items(l) {
-			key := schema.SecretKey{List: l, Name: it.ItemName()}
-			given, named := secrets[key]
-			if m := schema.SecretMarker(it); !named || m == nil || m.State != schema.Sealed {
-				continue
-			}
-			delete(secrets, key)
-			if has := o.Secret(l, key.Name); !has.IsZero() && !has.Equal(given) {
-				e.warning(schema.ItemWarning(it, "keeps the secret that it has, which is another one: export again to change it"))
-			}
+	for it := range o.Bundle.All() {
+		key := schema.KeyOf(it)
+		given, named := secrets[key]
+		if m := schema.SecretMarker(it); !named || m == nil || m.State != schema.Sealed {
+			continue
+		}
+		delete(secrets, key)
+		if has := o.Secret(key.List, key.Name); !has.IsZero() && !has.Equal(given) {
+			e.warning(schema.ItemWarning(it, "keeps the secret that it has, which is another one: export again to change it"))
 		}
 	}
 	return before - len(secrets)

@@ -80,11 +80,9 @@ func secretOf(o *sealed.Opened, it schema.Item) (schema.Secret, error) {
 // revealAll shows all secrets in the run sheet's order.
 func (e *env) revealAll(ctx context.Context, o *sealed.Opened) error {
 	var items []schema.Item
-	for _, list := range schema.Lists() {
-		for _, it := range o.Bundle.Items(list) {
-			if schema.SecretMarker(it) != nil {
-				items = append(items, it)
-			}
+	for it := range o.Bundle.All() {
+		if schema.SecretMarker(it) != nil {
+			items = append(items, it)
 		}
 	}
 	if len(items) == 0 {

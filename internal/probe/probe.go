@@ -148,10 +148,8 @@ func newRun(o Options) (*run, error) {
 	r.report = &Report{Format: Format, Created: schema.At(o.Now()), Login: o.Login,
 		Servers: []*Server{}, Connections: []*Result{}, Credentials: []*Result{}}
 	if o.Secret != nil {
-		for _, l := range []schema.List{schema.Credentials, schema.Connections} {
-			for _, it := range o.Bundle.Items(l) {
-				r.guard.Add(o.Secret(l, it.ItemName()))
-			}
+		for it := range o.Bundle.All() {
+			r.guard.Add(o.Secret(it.List(), it.ItemName()))
 		}
 	}
 	return r, nil
