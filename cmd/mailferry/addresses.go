@@ -31,10 +31,15 @@ func (e *env) values(c *cli.Context, f cli.Flag) []string {
 	default:
 		return nil
 	}
-	if v := e.getenv("MAILFERRY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))); v != "" {
+	if v := e.getenv(variableOf(name)); v != "" {
 		return []string{v}
 	}
 	return nil
+}
+
+// variableOf is the name of the variable that stands for a flag, where one does.
+func variableOf(flag string) string {
+	return "MAILFERRY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // takesFile reports whether a flag's value is the name of a file or folder.

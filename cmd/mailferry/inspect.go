@@ -189,11 +189,7 @@ func (e *env) suggestProfile(c *cli.Context, t exporter.Tables, contents *export
 		e.say("%s", n)
 	}
 	e.warnCiphertext(counts)
-	doc, err := schema.MarshalIndent(p)
-	if err != nil {
-		return err
-	}
-	if err := e.document(c, doc); err != nil {
+	if err := e.documentOf(c, p); err != nil {
 		return err
 	}
 	if out := c.String("output"); out != "" && !isStdout(out) {

@@ -123,15 +123,6 @@ func (e *env) keys(c *cli.Context) sealed.Keys {
 	return sealed.Keys{UI: plugin.NewTerminalUI(e.say, func(format string, args ...any) { e.warn(fmt.Sprintf(format, args...)) })}
 }
 
-// recipientsVariable stands for a flag that names a list of keys, where none is
-// given.
-func recipientsVariable(fileFlag string) string {
-	if fileFlag == "" {
-		return ""
-	}
-	return "MAILFERRY_" + strings.ToUpper(strings.ReplaceAll(fileFlag, "-", "_"))
-}
-
 func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipient, error) {
 	keys := e.keys(c)
 	var out []sealed.Recipient
@@ -143,7 +134,7 @@ func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipi
 		out = append(out, r)
 	}
 	files := c.StringSlice(fileFlag)
-	if variable := recipientsVariable(fileFlag); len(files)+len(out) == 0 && !c.Bool("passphrase") && e.getenv(variable) != "" {
+	if variable := variableOf(fileFlag); fileFlag != "" && len(files)+len(out) == 0 && !c.Bool("passphrase") && e.getenv(variable) != "" {
 		files = []string{e.getenv(variable)}
 		e.say("keys of %s: %s", variable, files[0])
 	}

@@ -80,6 +80,15 @@ func (e *env) writeBundle(c *cli.Context, out string, b *schema.Bundle, secrets 
 	return e.write(c, out, func(w io.Writer) error { return sealed.Create(w, b, secrets, to) })
 }
 
+// documentOf is document for a value that is written as JSON.
+func (e *env) documentOf(c *cli.Context, v any) error {
+	doc, err := schema.MarshalIndent(v)
+	if err != nil {
+		return err
+	}
+	return e.document(c, doc)
+}
+
 // document writes a document to start from to where -o points, or to stdout.
 func (e *env) document(c *cli.Context, doc []byte) error {
 	return e.write(c, c.String("output"), func(w io.Writer) error { _, err := w.Write(doc); return err })

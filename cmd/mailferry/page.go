@@ -132,26 +132,30 @@ func (e *env) printFormProfile(c *cli.Context) error {
 	if err != nil {
 		return &usageError{err}
 	}
-	doc, err := schema.MarshalIndent(p)
+	return e.documentOf(c, p)
+}
+
+// siteToLookAt is the site at an address, and the side that its profile is for.
+func (e *env) siteToLookAt(c *cli.Context, url string) (site *formprofile.Site, side string, err error) {
+	o, err := e.pageOptions(c, url, "")
 	if err != nil {
-		return err
+		return nil, "", err
 	}
-	return e.document(c, doc)
+	if site, err = formprofile.New(url, o); err != nil {
+		return nil, "", &usageError{err}
+	}
+	return site, o.Profile.Side, nil
 }
 
 // inspectPage prints what a site's pages show beside what the profile expects.
 func (e *env) inspectPage(c *cli.Context, url string) error {
-	o, err := e.pageOptions(c, url, "")
+	site, side, err := e.siteToLookAt(c, url)
 	if err != nil {
 		return err
 	}
-	site, err := formprofile.New(url, o)
-	if err != nil {
-		return &usageError{err}
-	}
 	defer site.Close()
 	found, err := site.Inspect(c.Context)
-	if err != nil && c.String("form-profile") == "" && o.Profile.Side == schema.ServerSide {
+	if err != nil && c.String("form-profile") == "" && side == schema.ServerSide {
 		return schema.Hint(err, "%s; these were taken for Server's pages: --form-profile cloud, if they are Cloud's", schema.HintOf(err))
 	}
 	if err != nil {
@@ -162,13 +166,9 @@ func (e *env) inspectPage(c *cli.Context, url string) error {
 
 // suggestFormProfile writes the form profile that fits a site's pages.
 func (e *env) suggestFormProfile(c *cli.Context, url string) error {
-	o, err := e.pageOptions(c, url, "")
+	site, _, err := e.siteToLookAt(c, url)
 	if err != nil {
 		return err
-	}
-	site, err := formprofile.New(url, o)
-	if err != nil {
-		return &usageError{err}
 	}
 	defer site.Close()
 	p, notes, err := site.Suggest(c.Context)
@@ -178,9 +178,5 @@ func (e *env) suggestFormProfile(c *cli.Context, url string) error {
 	for _, n := range notes {
 		e.say("%s", n)
 	}
-	doc, err := schema.MarshalIndent(p)
-	if err != nil {
-		return err
-	}
-	return e.document(c, doc)
+	return e.documentOf(c, p)
 }

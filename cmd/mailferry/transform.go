@@ -81,7 +81,7 @@ func (e *env) transform(c *cli.Context) error {
 // That list is anybody's word, and the keys on it are given nothing but settings
 // that whoever wrote it could read: sealed parts then pass as they are.
 func (e *env) openForReaders(c *cli.Context, path string) (o *sealed.Opened, to sealed.Holders, err error) {
-	given := c.Bool("passphrase") || e.getenv(recipientsVariable("recipients-file")) != ""
+	given := c.Bool("passphrase") || e.getenv(variableOf("recipients-file")) != ""
 	for _, f := range readerFlags() {
 		given = given || c.IsSet(f.Names()[0])
 	}
