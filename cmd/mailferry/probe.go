@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -97,7 +96,7 @@ func (e *env) runProbe(c *cli.Context, path string) (*probe.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Tool, r.Bundle, r.Digest = e.tool, filepath.Base(path), o.Digest
+	r.Tool, r.Bundle, r.Digest = e.tool, baseName(path), o.Digest
 	return r, nil
 }
 

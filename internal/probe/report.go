@@ -6,9 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -187,10 +184,11 @@ func (r *Report) Reaches(s State) bool {
 
 // JSON writes the report as one document.
 func JSON(w io.Writer, r *Report) error {
-	if err := json.MarshalWrite(w, r, json.Deterministic(true), jsontext.WithIndent("  ")); err != nil {
+	doc, err := schema.MarshalIndent(r)
+	if err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, "\n")
+	_, err = w.Write(doc)
 	return err
 }
 
