@@ -280,6 +280,37 @@ func (l *ledger) read(o *Options, line []byte) error {
 	return l.apply(r)
 }
 
+// LedgerSummary is what a ledger says of an import: into which Cloud, from which
+// bundle (its id), and how many items of each list were written.
+type LedgerSummary struct {
+	Cloud, Bundle string
+	Written       map[schema.List]int
+}
+
+// SummarizeLedger reads a ledger as far as it can be read, or returns nil where it
+// has no first record. It is no check: an import holds its ledger to far more.
+func SummarizeLedger(raw []byte) *LedgerSummary {
+	var out *LedgerSummary
+	lists := map[string]schema.List{} // by the key of an intent
+	for line := range bytes.Lines(raw) {
+		var r record
+		if schema.Strict(bytes.TrimSuffix(line, []byte("\n")), &r) != nil {
+			break
+		}
+		switch {
+		case r.Type == typeLedger:
+			out = &LedgerSummary{Cloud: r.Cloud, Bundle: r.Bundle, Written: map[schema.List]int{}}
+		case out == nil:
+			return nil
+		case r.Type == typeIntent:
+			lists[r.Key] = r.List
+		case r.Type == typeOutcome && r.Result == outWritten:
+			out.Written[lists[r.Key]]++
+		}
+	}
+	return out
+}
+
 // checkHead distinguishes an older ledger from what is none.
 func checkHead(line []byte) error {
 	var head struct {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -71,13 +70,7 @@ type bundleAtHand struct {
 	*sealed.Opened
 	reveals            bool
 	approvals, refusal int
-	ledger             *ledgerAtHand
-}
-
-// ledgerAtHand is how far an import went.
-type ledgerAtHand struct {
-	cloud   string
-	written map[schema.List]int
+	ledger             *importer.LedgerSummary // how far an import went
 }
 
 func (e *env) start(c *cli.Context) error {
@@ -223,7 +216,7 @@ func (e *env) lookSealed(c *cli.Context, h *atHand, name string) error {
 		what += ", " + human.Count(b.refusal, "rejection")
 	}
 	if b.ledger != nil {
-		what += "; imported into " + b.ledger.cloud
+		what += "; imported into " + b.ledger.Cloud
 	}
 	h.add(name, what)
 	return nil
@@ -252,38 +245,16 @@ func (e *env) judgeAtHand(c *cli.Context, h *atHand, b *bundleAtHand) error {
 	}
 	b.refusal = len(v.Rejections) + len(v.Unheeded)
 	for _, raw := range h.ledgers {
-		if l := readLedgerAtHand(raw, b); l != nil && (b.ledger == nil || b.ledger.rehearsal()) {
+		l := importer.SummarizeLedger(raw)
+		if l != nil && l.Bundle == b.Bundle.Manifest.ID && (b.ledger == nil || isRehearsal(b.ledger)) {
 			b.ledger = l
 		}
 	}
 	return nil
 }
 
-func (l *ledgerAtHand) rehearsal() bool { return l != nil && strings.HasPrefix(l.cloud, "sample:") }
-
-func readLedgerAtHand(raw []byte, b *bundleAtHand) *ledgerAtHand {
-	l := &ledgerAtHand{written: map[schema.List]int{}}
-	lists := map[string]schema.List{}
-	for line := range bytes.Lines(raw) {
-		var r struct {
-			Type, Cloud, Bundle, Key, Result string
-			List                             schema.List
-		}
-		if json.Unmarshal(line, &r) != nil {
-			break
-		}
-		switch {
-		case r.Type == "ledger" && r.Bundle != b.Bundle.Manifest.ID:
-			return nil
-		case r.Type == "ledger":
-			l.cloud = r.Cloud
-		case r.Type == "intent":
-			lists[r.Key] = r.List
-		case r.Type == "outcome" && r.Result == "written":
-			l.written[lists[r.Key]]++
-		}
-	}
-	return l
+func isRehearsal(l *importer.LedgerSummary) bool {
+	return l != nil && strings.HasPrefix(l.Cloud, "sample:")
 }
 
 // pasted is a file's name in a command, never taken for a flag.

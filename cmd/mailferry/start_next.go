@@ -9,7 +9,7 @@ import (
 	"github.com/mailferry/mailferry/schema/sealed"
 )
 
-// say adds a step.
+// step adds a step.
 func (h *atHand) step(why, format string, args ...any) {
 	n := nextStep{Why: why}
 	if format != "" {
@@ -137,16 +137,16 @@ func (h *atHand) importing(b *bundleAtHand, name, file string) {
 	if b.Bundle.Manifest.Counts.Missing > 0 {
 		secrets = " --secrets -"
 	}
-	rehearsed := b.ledger.rehearsal()
+	rehearsed := isRehearsal(b.ledger)
 	to := " --cloud sample:rehearsal"
 	switch {
 	case h.cloudURL != "" && (b.ledger == nil || rehearsed):
 		to, rehearsed = "", false
 	case b.ledger != nil:
-		to = " --cloud " + human.Pasted(b.ledger.cloud)
+		to = " --cloud " + human.Pasted(b.ledger.Cloud)
 	}
 	for _, list := range schema.Lists() {
-		if n := len(b.Bundle.Items(list)); n > 0 && (b.ledger == nil || to == "" || b.ledger.written[list] == 0) {
+		if n := len(b.Bundle.Items(list)); n > 0 && (b.ledger == nil || to == "" || b.ledger.Written[list] == 0) {
 			why := name + ": import its " + string(list) + "."
 			if to == " --cloud sample:rehearsal" {
 				why = name + ": rehearse the import of its " + string(list) + "; nothing leaves this machine."
