@@ -290,29 +290,41 @@ func endpointSwapped(_ *audit, c *subject) (string, string) {
 }
 
 func endpointTenants(_ *audit, c *subject) (string, string) {
-	a, t := tenant(c.authorization), tenant(c.token)
+	a, t := tenantAt(c.authorization), tenantAt(c.token)
 	if a == "" || t == "" || a == t {
 		return "", ""
 	}
 	return "token_endpoint", fmt.Sprintf("%s, and the authorization endpoint has %s", schema.Quote(t), schema.Quote(a))
 }
 
-// tenant is the customer whose sign-in an endpoint is for, or "" where its address
-// does not say: the first part of Microsoft's paths and of others' host names.
-func tenant(endpoint string) string {
-	u, err := url.Parse(strings.ToLower(endpoint))
+func tenantAt(endpoint string) string {
+	u, err := url.Parse(endpoint)
 	if err != nil || placeholder.MatchString(endpoint) {
 		return ""
 	}
-	host := u.Hostname()
-	switch first, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/"); {
-	case strings.HasPrefix(host, "login.microsoftonline."), strings.HasPrefix(host, "login.windows."), strings.HasPrefix(host, "sts.windows."):
-		return first
+	return Tenant(u)
+}
+
+var realm = regexp.MustCompile(`(?i)/realms/([^/]+)/`)
+
+// Tenant is the customer whose sign-in an endpoint is for, or "" where its address
+// does not say: the first part of Microsoft's paths and of others' host names, a
+// realm of Keycloak. It is hostile text.
+func Tenant(endpoint *url.URL) string {
+	host := strings.TrimSuffix(strings.ToLower(endpoint.Hostname()), ".")
+	for _, microsoft := range []string{"login.microsoftonline.", "login.partner.microsoftonline.", "login.windows.", "sts.windows."} {
+		if strings.HasPrefix(host, microsoft) {
+			first, _, _ := strings.Cut(strings.TrimPrefix(endpoint.Path, "/"), "/")
+			return strings.ToLower(first)
+		}
 	}
 	for _, shared := range []string{".okta.com", ".auth0.com", ".onelogin.com", ".b2clogin.com", ".ciamlogin.com"} {
 		if name, ok := strings.CutSuffix(host, shared); ok {
 			return name
 		}
+	}
+	if m := realm.FindStringSubmatch(endpoint.Path); m != nil {
+		return m[1]
 	}
 	return ""
 }

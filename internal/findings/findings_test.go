@@ -277,6 +277,8 @@ func TestItemsAreHeldAgainstEachOther(t *testing.T) {
 		{"one endpoint twice", endpoints(microsoft+"t.example"+token, microsoft+"t.example"+token), about("error endpoint-swapped credentials[0].token_endpoint")},
 		{"two token endpoints", endpoints(microsoft+"t.example/oauth2/token", microsoft+"t.example"+token), about("error endpoint-swapped credentials[0].authorization_endpoint")},
 		{"two tenants", endpoints(microsoft+"t.example"+authorize, microsoft+"u.example"+token), about("warning endpoint-tenants credentials[0].token_endpoint")},
+		{"two realms", endpoints("https://sso.corp.example/realms/Mail/protocol/openid-connect/auth", "https://sso.corp.example/realms/mail/protocol/openid-connect/token"),
+			about("warning endpoint-tenants credentials[0].token_endpoint")},
 		{"two tenants in host names", endpoints("https://a.okta.com/oauth2/v1/authorize", "https://b.okta.com/oauth2/v1/token"), about("warning endpoint-tenants credentials[0].token_endpoint")},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -89,8 +90,8 @@ func (r *Result) sameTenant(a, b *url.URL) {
 	switch x, y := wireName(a.Hostname()), wireName(b.Hostname()); {
 	case x != y && !(google.MatchString(x) && google.MatchString(y)):
 		r.add(StepTenant, Warning, mixed+"hosts: "+schema.Quote(x)+" and "+schema.Quote(y))
-	case tenant(a) != tenant(b):
-		r.add(StepTenant, Failed, mixed+"tenants: "+schema.Quote(tenant(a))+" and "+schema.Quote(tenant(b)))
+	case findings.Tenant(a) != findings.Tenant(b):
+		r.add(StepTenant, Failed, mixed+"tenants: "+schema.Quote(findings.Tenant(a))+" and "+schema.Quote(findings.Tenant(b)))
 	default:
 		r.add(StepTenant, Good, "authorization and token endpoint belong together")
 	}
@@ -99,21 +100,7 @@ func (r *Result) sameTenant(a, b *url.URL) {
 var (
 	google    = regexp.MustCompile(`(^|\.)(google|googleapis)\.com$`)
 	microsoft = regexp.MustCompile(`^login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn|windows\.net)$`)
-	realm     = regexp.MustCompile(`(?i)/realms/([^/]+)/`)
 )
-
-// tenant is the part of an address that names the tenant, where a provider has it
-// there: the first of the path at Microsoft, a realm at Keycloak; else "".
-func tenant(u *url.URL) string {
-	if microsoft.MatchString(wireName(u.Hostname())) {
-		first, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
-		return strings.ToLower(first)
-	}
-	if m := realm.FindStringSubmatch(u.Path); m != nil {
-		return m[1]
-	}
-	return ""
-}
 
 // askToken tries a client secret by the client credentials grant, which changes
 // nothing: a token, if there is one, is thrown away unread.
