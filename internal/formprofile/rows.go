@@ -78,7 +78,7 @@ func (s *Site) eachRow(ctx context.Context, l schema.List, visit func(Row)) erro
 			return err
 		}
 		n := 0
-		err := s.app.EachRow(ctx, strings.Join(fl.Next, "\n"), []string{fl.Column}, func(r *page.Row) (bool, error) {
+		err := s.app.EachRow(ctx, fl.Next, []string{fl.Column}, func(r *page.Row) (bool, error) {
 			n++
 			visit(rowOf(r, fl.Column))
 			return true, nil
@@ -149,7 +149,7 @@ func (s *Site) find(ctx context.Context, l schema.List, want Row) (*page.Row, er
 		}
 		left, perhaps := want.Nth, false
 		var found *page.Row
-		err := s.app.EachRow(ctx, strings.Join(fl.Next, "\n"), []string{fl.Column}, func(r *page.Row) (bool, error) {
+		err := s.app.EachRow(ctx, fl.Next, []string{fl.Column}, func(r *page.Row) (bool, error) {
 			perhaps = perhaps || part(r)
 			if fits(r) {
 				if left == 0 {

@@ -44,7 +44,7 @@ func BenchmarkConnection(b *testing.B) {
 		check(debug.SetOn(ctx, true))
 		check(app.Press(ctx, "Save"))
 		check(app.WaitFor(ctx, HasTable("Name")))
-		row, err := app.FindRow(ctx, "", "Name", name)
+		row, err := app.FindRow(ctx, nil, "Name", name)
 		check(err)
 		check(row.Menu(ctx, "More actions", "Edit"))
 		check(app.WaitFor(ctx, HasField("Host")))

@@ -35,7 +35,7 @@ func testAddConnection(t *testing.T, d *driver) {
 	ok(t, must[*Control](t)(form.Field(ctx, "Debug")).SetOn(ctx, true))
 	ok(t, app.Press(ctx, "Save"))
 	ok(t, app.WaitFor(ctx, HasTable("Name", "Host"), Text("Connection saved")))
-	row := must[*Row](t)(app.FindRow(ctx, "", "Name", "new one"))
+	row := must[*Row](t)(app.FindRow(ctx, nil, "Name", "new one"))
 	if host, found := row.Cell("host"); !found || host != "h.example" {
 		t.Fatalf("host %q", host)
 	}
@@ -158,24 +158,24 @@ func testRows(t *testing.T, d *driver) {
 	}
 	_, err := app.Rows(ctx, "Port")
 	fails(t, err, ErrAbsent, "no table with the columns Port", "Name, Host, Actions")
-	_, err = app.FindRow(ctx, "", "Name", "conn 9")
+	_, err = app.FindRow(ctx, nil, "Name", "conn 9")
 	fails(t, err, ErrAbsent, `none of 3 rows is named "conn 9"`)
 }
 
 func testRowMenu(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.connections(t, "late=40")
-	row := must[*Row](t)(app.FindRow(ctx, "", "Name", "conn 2"))
+	row := must[*Row](t)(app.FindRow(ctx, nil, "Name", "conn 2"))
 	fails(t, app.Menu(ctx, "More actions", "Edit"), ErrAmbiguous, "three")
 	ok(t, row.Menu(ctx, "", "Edit"))
 	ok(t, app.WaitFor(ctx, HasField("Host")))
 	holds(t, app, "Host", "smtp2.corp.example")
 	ok(t, app.Press(ctx, "Cancel"))
 	ok(t, app.WaitFor(ctx, HasTable("Name")))
-	row = must[*Row](t)(app.FindRow(ctx, "", "Name", "conn 3"))
+	row = must[*Row](t)(app.FindRow(ctx, nil, "Name", "conn 3"))
 	fails(t, row.Menu(ctx, "More actions", "Delete"), ErrDisabled, "Delete")
 	d.impatient(t, 300*time.Millisecond)
-	row = must[*Row](t)(app.FindRow(ctx, "", "Name", "conn 1"))
+	row = must[*Row](t)(app.FindRow(ctx, nil, "Name", "conn 1"))
 	fails(t, row.Menu(ctx, "More actions", "Rename"), ErrAbsent, `has no "Rename"; it has: Edit, Test, Delete`)
 }
 
@@ -183,7 +183,7 @@ func testPagedRows(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.connections(t, "rows=45&page=10&late=20")
 	var names []string
-	ok(t, app.EachRow(ctx, "Next", []string{"Name"}, func(row *Row) (bool, error) {
+	ok(t, app.EachRow(ctx, []string{"Next"}, []string{"Name"}, func(row *Row) (bool, error) {
 		name, _ := row.Cell("Name")
 		names = append(names, name)
 		return true, nil
@@ -192,7 +192,7 @@ func testPagedRows(t *testing.T, d *driver) {
 		t.Fatalf("%d rows: %q", len(names), names)
 	}
 	app = d.connections(t, "rows=45&page=10")
-	row := must[*Row](t)(app.FindRow(ctx, "Next", "Name", "conn 27"))
+	row := must[*Row](t)(app.FindRow(ctx, []string{"Next"}, "Name", "conn 27"))
 	ok(t, row.Menu(ctx, "More actions", "Edit"))
 	ok(t, app.WaitFor(ctx, HasField("Host")))
 	holds(t, app, "Name", "conn 27")
@@ -207,7 +207,7 @@ func testLazyRows(t *testing.T, d *driver) {
 		p := d.at(t, d.framed(list.page))
 		app := must[*Scope](t)(p.Within(ctx, Text(list.first+"10")))
 		count := 0
-		ok(t, app.EachRow(ctx, "", nil, func(row *Row) (bool, error) {
+		ok(t, app.EachRow(ctx, nil, nil, func(row *Row) (bool, error) {
 			if count++; row.Text() != fmt.Sprint(list.first, count) {
 				t.Errorf("row %d is %q", count, row.Text())
 			}

@@ -110,7 +110,7 @@ func testEndlessLists(t *testing.T, d *driver) {
 		address, read := untilRead(t, `document.body.innerHTML = '<table><tr><th>Name</th><tr><td id=cell>0</table><button id=next>Next</button>'; let n = 0; `+script+`; fetch('/read')`)
 		p := d.at(t, address)
 		<-read
-		err := p.EachRow(t.Context(), "Next", []string{"Name"}, func(*Row) (bool, error) { return true, nil })
+		err := p.EachRow(t.Context(), []string{"Next"}, []string{"Name"}, func(*Row) (bool, error) { return true, nil })
 		if err == nil || !strings.Contains(err.Error(), "the list goes on after 3 parts and 3 rows") {
 			t.Errorf("a list %s: %v", name, err)
 		}

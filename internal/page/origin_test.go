@@ -117,7 +117,7 @@ func testLedElsewhere(t *testing.T, d *driver) {
 		_, rows := p.Rows(ctx, "Name")
 		_, messages := p.Messages(ctx)
 		for _, err := range []error{form, within, rows, messages, p.Press(ctx, "Save"), p.Menu(ctx, "", "Edit"), p.WaitFor(ctx, HasField("Name")),
-			p.EachRow(ctx, "", []string{"Name"}, func(*Row) (bool, error) { return true, nil })} {
+			p.EachRow(ctx, nil, []string{"Name"}, func(*Row) (bool, error) { return true, nil })} {
 			t.Log("led by", way)
 			elsewhere(t, err, x.URL, y.URL)
 		}

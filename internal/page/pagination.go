@@ -24,7 +24,7 @@ const totalWait = 300 * time.Millisecond
 // ending is an error unless the list, of which nothing is left to press, is known to end here:
 // the page must neither show signs near the list that it goes on, nor tell of another number of
 // rows than were read.
-func (s *Scope) ending(ctx context.Context, next string, columns []string, read part) error {
+func (s *Scope) ending(ctx context.Context, next []string, columns []string, read part) error {
 	var goesOn, differs []string
 	err := poll(ctx, totalWait, func() (bool, error) {
 		a, err := s.around(ctx, columns, (*around).signs)
@@ -49,8 +49,8 @@ func (s *Scope) ending(ctx context.Context, next string, columns []string, read 
 			listNames(append(differs, goesOn...)))
 	}
 	text := fmt.Sprintf("the list seems to go on after %s: %s", rows, listNames(goesOn))
-	if next != "" {
-		text += fmt.Sprintf("; there is no %q to press", Clean(next))
+	if len(next) > 0 {
+		text += "; there is no " + human.Few(next, len(next)) + " to press"
 	}
 	return failure(ErrIncomplete, "%s", text)
 }

@@ -150,7 +150,7 @@ func testPaging(t *testing.T, d *driver) {
 		t.Run(name, func(t *testing.T) {
 			p := d.at(t, serve(test.body))
 			n := 0
-			err := p.EachRow(t.Context(), "Next", []string{"Name"}, func(*Row) (bool, error) { n++; return true, nil })
+			err := p.EachRow(t.Context(), []string{"Next"}, []string{"Name"}, func(*Row) (bool, error) { n++; return true, nil })
 			switch {
 			case test.sees == "" && err != nil:
 				t.Errorf("refused: %v", err)
@@ -158,7 +158,7 @@ func testPaging(t *testing.T, d *driver) {
 				t.Errorf("%d rows, lacks %q: %v", n, test.sees, err)
 			}
 			if test.sees != "" {
-				ok(t, p.EachRow(t.Context(), NoNext, []string{"Name"}, func(*Row) (bool, error) { return true, nil }))
+				ok(t, p.EachRow(t.Context(), []string{NoNext}, []string{"Name"}, func(*Row) (bool, error) { return true, nil }))
 			}
 		})
 	}
@@ -171,16 +171,19 @@ func testGrowing(t *testing.T, d *driver) {
 		const grow = () => { for (let i = 0; i < 5 && n < 12; i++) tbody.insertRow().insertCell().textContent = 'row ' + ++n; more.hidden = n >= 12; };
 		const top0 = document.scrollingElement, low = () => top0.scrollTop + innerHeight >= top0.scrollHeight - 2;</script>`
 	const table = `<main><h2>Connections</h2><table><thead><tr><th>Name</tr></thead><tbody></tbody></table>`
-	for name, test := range map[string]struct{ next, body string }{
-		"by a mark far below it": {"Next", table + `<div style="height:1500px"></div><div id=more>·</div>` + grow +
+	for name, test := range map[string]struct {
+		next []string
+		body string
+	}{
+		"by a mark far below it": {[]string{"Next"}, table + `<div style="height:1500px"></div><div id=more>·</div>` + grow +
 			`<script>grow(); new IntersectionObserver(e => { if (e[0].isIntersecting) grow(); }).observe(more)</script>`},
-		"by the end of the page": {"", table + `<div id=more style="height:900px"></div><p>The end.` + grow +
+		"by the end of the page": {nil, table + `<div id=more style="height:900px"></div><p>The end.` + grow +
 			`<script>grow(); onscroll = () => { if (low()) setTimeout(grow, 100); }</script>`},
-		"by a button before it":        {"Show more", `<button id=more onclick="grow()">Show more</button>` + table + grow + `<script>grow()</script>`},
-		"by a button":                  {"Load more", table + `<button id=more onclick="grow()">Load more</button>` + grow + `<script>grow()</script>`},
-		"when its rows come late":      {"Next", table + `<div id=more></div>` + grow + `<script>fetch('/slow').then(() => { while (n < 12) grow(); })</script>`},
-		"by a button of another table": {"Next", table + `<div id=more></div><div><table><tr><th>Time<tr><td>1</table><button>Next</button></div>` + grow + `<script>while (n < 12) grow()</script>`},
-		"by a link that looks disabled at the end": {"Next", table + `<a href="#" id=more onclick="tbody.replaceChildren(); grow(); if (n >= 12) { more.hidden = false; more.style.pointerEvents = 'none'; } return false">Next</a>` +
+		"by a button before it":        {[]string{"Show more"}, `<button id=more onclick="grow()">Show more</button>` + table + grow + `<script>grow()</script>`},
+		"by a button":                  {[]string{"Load more"}, table + `<button id=more onclick="grow()">Load more</button>` + grow + `<script>grow()</script>`},
+		"when its rows come late":      {[]string{"Next"}, table + `<div id=more></div>` + grow + `<script>fetch('/slow').then(() => { while (n < 12) grow(); })</script>`},
+		"by a button of another table": {[]string{"Next"}, table + `<div id=more></div><div><table><tr><th>Time<tr><td>1</table><button>Next</button></div>` + grow + `<script>while (n < 12) grow()</script>`},
+		"by a link that looks disabled at the end": {[]string{"Next"}, table + `<a href="#" id=more onclick="tbody.replaceChildren(); grow(); if (n >= 12) { more.hidden = false; more.style.pointerEvents = 'none'; } return false">Next</a>` +
 			grow + `<script>grow()</script>`},
 	} {
 		t.Run(name, func(t *testing.T) {

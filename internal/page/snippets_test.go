@@ -29,7 +29,7 @@ func testSnippets(t *testing.T, d *driver) {
 		}},
 		{"notice-option", func(t *testing.T, s *Scope) { offers(t, s, "Service provider", "SMTP", "Google") }},
 		{"paged-other-next", func(t *testing.T, s *Scope) {
-			err := s.EachRow(t.Context(), "Next", []string{"Name"}, func(*Row) (bool, error) { return true, nil })
+			err := s.EachRow(t.Context(), []string{"Next"}, []string{"Name"}, func(*Row) (bool, error) { return true, nil })
 			if !errors.Is(err, ErrIncomplete) || !strings.Contains(err.Error(), "Page 2, Next Page") {
 				t.Fatalf("got %v", err)
 			}

@@ -128,7 +128,7 @@ func (a *admin) fill(pairs ...string) {
 
 func (a *admin) edit(name string) {
 	a.t.Helper()
-	row := got[*page.Row](a.t)(a.app.FindRow(a.t.Context(), "Next", "Name", name))
+	row := got[*page.Row](a.t)(a.app.FindRow(a.t.Context(), []string{"Next"}, "Name", name))
 	a.ok(row.Menu(a.t.Context(), "More actions", "Edit"))
 	a.see(page.HasButton("Save"), page.HasField("Name"))
 }

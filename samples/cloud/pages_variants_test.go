@@ -81,7 +81,7 @@ func testPagesLists(t *testing.T, b *page.Browser) {
 		a.open(query)
 		a.connections()
 		var names []string
-		a.ok(a.app.EachRow(t.Context(), "Next", []string{"Name"}, func(r *page.Row) (bool, error) {
+		a.ok(a.app.EachRow(t.Context(), []string{"Next"}, []string{"Name"}, func(r *page.Row) (bool, error) {
 			name, _ := r.Cell("Name")
 			names = append(names, name)
 			return true, nil
@@ -345,7 +345,7 @@ func testPagesMistakes(t *testing.T, b *page.Browser) {
 	a.ok(host.Press(ctx, "Save"))
 	a.ok(a.page.WaitFor(ctx, page.Text("Saved the filter")))
 	for _, item := range []string{"Test Connection", "Delete"} {
-		row := got[*page.Row](t)(a.app.FindRow(ctx, "", "Name", "Connection 002"))
+		row := got[*page.Row](t)(a.app.FindRow(ctx, nil, "Name", "Connection 002"))
 		a.ok(row.Menu(ctx, "More actions", item))
 		a.see(page.Text(map[string]string{"Delete": "deletes nothing", "Test Connection": "sends no mail"}[item]))
 	}

@@ -75,7 +75,7 @@ func (a *admin) list(name string) {
 // edit opens the form of a row of the list that is shown.
 func (a *admin) edit(name string) {
 	a.t.Helper()
-	row := got[*page.Row](a.t)(a.page.FindRow(a.t.Context(), "Next", "Name", name))
+	row := got[*page.Row](a.t)(a.page.FindRow(a.t.Context(), []string{"Next"}, "Name", name))
 	a.ok(row.Menu(a.t.Context(), "More actions", "Edit"))
 	a.ok(a.page.WaitFor(a.t.Context(), page.HasField("Name"), page.HasButton("Save")))
 }
@@ -197,7 +197,7 @@ func testParts(t *testing.T, b *page.Browser) {
 	a := at(t, b, options)
 	a.list("Outgoing Mail Connections")
 	var names []string
-	a.ok(a.page.EachRow(t.Context(), "Next", []string{"Name"}, func(r *page.Row) (bool, error) {
+	a.ok(a.page.EachRow(t.Context(), []string{"Next"}, []string{"Name"}, func(r *page.Row) (bool, error) {
 		name, _ := r.Cell("Name")
 		names = append(names, name)
 		return true, nil
@@ -238,7 +238,7 @@ func testSignIn(t *testing.T, b *page.Browser) {
 	a.ok(a.page.WaitFor(ctx, page.Heading("Email This Issue")))
 	a.list("Outgoing Mail Connections")
 	a.site.EndSessions()
-	row := got[*page.Row](t)(a.page.FindRow(ctx, "", "Name", "Relay"))
+	row := got[*page.Row](t)(a.page.FindRow(ctx, nil, "Name", "Relay"))
 	a.ok(row.Menu(ctx, "More actions", "Edit"))
 	signIn("made-up-sign-in")
 	a.ok(a.page.WaitFor(ctx, page.HasField("Host"))) // where the person wanted to go
@@ -253,7 +253,7 @@ func testCounted(t *testing.T, b *page.Browser) {
 	a.ok(a.page.Press(t.Context(), "Save"))
 	a.ok(a.page.WaitFor(t.Context(), page.HasTable("Name")))
 	a.counts(Counts{Opened: 1, Saves: 1})
-	row := got[*page.Row](t)(a.page.FindRow(t.Context(), "", "Name", "Relay"))
+	row := got[*page.Row](t)(a.page.FindRow(t.Context(), nil, "Name", "Relay"))
 	if host, _ := row.Cell("Host"); host != "relay.corp.example" {
 		t.Fatalf("the host became %q", host)
 	}
