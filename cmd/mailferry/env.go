@@ -30,8 +30,7 @@ type env struct {
 	log            *slog.Logger // diagnostics; silent unless --verbose
 
 	verbose bool             // --verbose was given
-	lacks   []string         // flags that the command has not, and others have
-	others  []string         // the words that name commands
+	args    []string         // the command line
 	pending []schema.Warning // not shown yet: those of one kind become one line
 
 	pass    schema.Secret            // of -p, once it was asked for
@@ -66,7 +65,7 @@ func (e *env) getenv(name string) string {
 func (e *env) run(ctx context.Context, args []string) int {
 	printed := &checkedStdout{w: e.stdout}
 	own := *e
-	own.stdout, own.exposed, own.asked = printed, map[string]bool{}, map[string]schema.Secret{}
+	own.args, own.stdout, own.exposed, own.asked = args, printed, map[string]bool{}, map[string]schema.Secret{}
 	err := own.command(ctx, args)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = interrupted(err)
@@ -111,7 +110,6 @@ func (s *checkedStdout) Write(p []byte) (int, error) {
 
 func (e *env) command(ctx context.Context, args []string) error {
 	app := e.app()
-	e.lacks, e.others = lacking(app, args)
 	if err := refuseSecretsInArgs(args); err != nil {
 		return err
 	}

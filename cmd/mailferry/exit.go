@@ -104,11 +104,16 @@ var flagInText = regexp.MustCompile(`(?:^|[^\w-])--([a-z][a-z-]*[a-z])`)
 // hints are the hints of an error, without the parts that advise a flag that the
 // command lacks: one piece of code serves several commands.
 func (e *env) hints(err error) []string {
+	all := schema.Hints(err)
+	if len(all) == 0 {
+		return nil
+	}
 	var out []string
-	for _, hint := range schema.Hints(err) {
+	lacks, commands := lacking(e.app(), e.args)
+	for _, hint := range all {
 		var keep []string
 		for part := range strings.SplitSeq(hint, "; ") {
-			if part = e.within(part); part != "" {
+			if part = withoutFlags(part, lacks, commands); part != "" {
 				keep = append(keep, part)
 			}
 		}
@@ -119,13 +124,13 @@ func (e *env) hints(err error) []string {
 	return out
 }
 
-// within cuts a part of a hint before the alternative that needs a flag which the
+// withoutFlags cuts a part of a hint before the alternative that needs a flag which the
 // command lacks, or drops it. One that names the command to give the flag to stays.
-func (e *env) within(part string) string {
+func withoutFlags(part string, lacks, commands []string) string {
 	for _, m := range flagInText.FindAllStringSubmatchIndex(part, -1) {
 		before := part[:m[2]]
-		named := slices.ContainsFunc(strings.Fields(before), func(word string) bool { return slices.Contains(e.others, word) })
-		if !slices.Contains(e.lacks, part[m[2]:m[3]]) || named {
+		named := slices.ContainsFunc(strings.Fields(before), func(word string) bool { return slices.Contains(commands, word) })
+		if !slices.Contains(lacks, part[m[2]:m[3]]) || named {
 			continue
 		}
 		i := strings.LastIndex(before, ", or ")
@@ -138,7 +143,7 @@ func (e *env) within(part string) string {
 // not, and the words that name commands.
 func lacking(app *cli.App, args []string) (flags, commands []string) {
 	c, level := (*cli.Command)(nil), app.Commands
-	for _, a := range args[1:] {
+	for _, a := range args[min(1, len(args)):] {
 		if sub := find(level, a); sub != nil {
 			c, level = sub, sub.Subcommands
 		} else if !strings.HasPrefix(a, "-") {
