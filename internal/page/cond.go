@@ -102,20 +102,6 @@ func HasTable(columns ...string) Cond {
 	}}
 }
 
-// HasProblem is a message that tells of something wrong: an alert, a field's validation
-// message, or a dialog of the browser's own. A toast that reports success is none as long as
-// the page does not call it an alert.
-func HasProblem() Cond {
-	return Cond{"an error message", func(v *view) bool {
-		for _, m := range v.messages() {
-			if m.Kind != MessageStatus {
-				return true
-			}
-		}
-		return false
-	}}
-}
-
 // Not is the absence of what c looks for.
 func Not(c Cond) Cond {
 	return Cond{"no longer " + c.text, func(v *view) bool { return !c.test(v) }}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,26 @@ func (d *driver) add(t *testing.T, query string) *Scope {
 	return app
 }
 
+// hasProblem is a message that tells of something wrong.
+var hasProblem = Cond{"an error message", func(v *view) bool {
+	return slices.ContainsFunc(v.messages(), func(m Message) bool { return m.Kind != MessageStatus })
+}}
+
+// rowOf finds a row by its name, on whatever part of the list.
+func rowOf(t testing.TB, s *Scope, name string) (row *Row) {
+	t.Helper()
+	err := s.EachRow(t.Context(), []string{"Next"}, []string{"Name"}, func(r *Row) (bool, error) {
+		if text, _ := r.Cell("Name"); text == name {
+			row = r
+		}
+		return row == nil, nil
+	})
+	if err != nil || row == nil {
+		t.Fatalf("no row %q: %v", name, err)
+	}
+	return row
+}
+
 func testAddConnection(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.add(t, "late=60")
@@ -35,7 +56,7 @@ func testAddConnection(t *testing.T, d *driver) {
 	ok(t, must[*Control](t)(form.Field(ctx, "Debug")).SetOn(ctx, true))
 	ok(t, app.Press(ctx, "Save"))
 	ok(t, app.WaitFor(ctx, HasTable("Name", "Host"), Text("Connection saved")))
-	row := must[*Row](t)(app.FindRow(ctx, nil, "Name", "new one"))
+	row := rowOf(t, app, "new one")
 	if host, found := row.Cell("host"); !found || host != "h.example" {
 		t.Fatalf("host %q", host)
 	}
@@ -62,7 +83,7 @@ func testValidation(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.add(t, "late=30")
 	ok(t, app.Press(ctx, "Save"))
-	which, err := app.WaitAny(ctx, HasTable("Name"), HasProblem())
+	which, err := app.WaitAny(ctx, HasTable("Name"), hasProblem)
 	if err != nil || which != 1 {
 		t.Fatalf("got %d, %v", which, err)
 	}
@@ -80,7 +101,7 @@ func testRefusal(t *testing.T, d *driver) {
 	app := d.add(t, "")
 	ok(t, control(t, app, "Name").Set(ctx, "refuse me"))
 	ok(t, app.Press(ctx, "Save"))
-	ok(t, app.WaitFor(ctx, HasProblem()))
+	ok(t, app.WaitFor(ctx, hasProblem))
 	messages := must[[]Message](t)(app.Messages(ctx))
 	if len(messages) != 1 || messages[0].Kind != MessageAlert || messages[0].Text != "Quota exceeded: no more connections" {
 		t.Fatalf("got %+v", messages)
@@ -127,7 +148,7 @@ func testBrowserDialog(t *testing.T, d *driver) {
 	if len(messages) != 1 || messages[0] != (Message{Kind: MessageDialog, Text: "Discard changes?"}) {
 		t.Fatalf("got %+v", messages)
 	}
-	ok(t, p.WaitFor(ctx, HasProblem()))
+	ok(t, p.WaitFor(ctx, hasProblem))
 	ok(t, p.Press(ctx, "OK"))
 	if messages := must[[]Message](t)(p.Messages(ctx)); len(messages) != 0 {
 		t.Fatalf("an old dialog is still told: %v", messages)
@@ -158,24 +179,22 @@ func testRows(t *testing.T, d *driver) {
 	}
 	_, err := app.Rows(ctx, "Port")
 	fails(t, err, ErrAbsent, "no table with the columns Port", "Name, Host, Actions")
-	_, err = app.FindRow(ctx, nil, "Name", "conn 9")
-	fails(t, err, ErrAbsent, `none of 3 rows is named "conn 9"`)
 }
 
 func testRowMenu(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.connections(t, "late=40")
-	row := must[*Row](t)(app.FindRow(ctx, nil, "Name", "conn 2"))
+	row := rowOf(t, app, "conn 2")
 	fails(t, app.Menu(ctx, "More actions", "Edit"), ErrAmbiguous, "three")
 	ok(t, row.Menu(ctx, "", "Edit"))
 	ok(t, app.WaitFor(ctx, HasField("Host")))
 	holds(t, app, "Host", "smtp2.corp.example")
 	ok(t, app.Press(ctx, "Cancel"))
 	ok(t, app.WaitFor(ctx, HasTable("Name")))
-	row = must[*Row](t)(app.FindRow(ctx, nil, "Name", "conn 3"))
+	row = rowOf(t, app, "conn 3")
 	fails(t, row.Menu(ctx, "More actions", "Delete"), ErrDisabled, "Delete")
 	d.impatient(t, 300*time.Millisecond)
-	row = must[*Row](t)(app.FindRow(ctx, nil, "Name", "conn 1"))
+	row = rowOf(t, app, "conn 1")
 	fails(t, row.Menu(ctx, "More actions", "Rename"), ErrAbsent, `has no "Rename"; it has: Edit, Test, Delete`)
 }
 
@@ -192,7 +211,7 @@ func testPagedRows(t *testing.T, d *driver) {
 		t.Fatalf("%d rows: %q", len(names), names)
 	}
 	app = d.connections(t, "rows=45&page=10")
-	row := must[*Row](t)(app.FindRow(ctx, []string{"Next"}, "Name", "conn 27"))
+	row := rowOf(t, app, "conn 27")
 	ok(t, row.Menu(ctx, "More actions", "Edit"))
 	ok(t, app.WaitFor(ctx, HasField("Host")))
 	holds(t, app, "Name", "conn 27")

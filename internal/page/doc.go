@@ -9,8 +9,8 @@
 // colon.
 //
 // A [Browser] shows one [Page]; its whole is a [Scope], which narrows to a frame
-// ([Scope.Within]), a named part ([Scope.Part]) or a row ([Scope.Rows]). A [Form] is one look
-// at a scope's fields, from which every [Control] is taken:
+// ([Scope.Within]) or a row ([Scope.Rows]). A [Form] is one look at a scope's fields, from which
+// every [Control] is taken:
 //
 //	p, err := browser.Goto(ctx, "https://jira.example/admin")
 //	app, err := p.Within(ctx, page.Heading("Outgoing Mail Connections"))
@@ -20,7 +20,7 @@
 //	name, err := form.Field(ctx, "Name")
 //	err = name.Set(ctx, "corp mail")
 //	err = app.Send(ctx, "Save")
-//	which, err := app.WaitAny(ctx, page.HasTable("Name"), page.HasProblem())
+//	which, err := app.WaitAny(ctx, page.HasTable("Name"), page.Text("is required"))
 //
 // Only the site of the address given is worked, and in it the frame that the app was found in:
 // the call that reads, enters or presses first compares the origins of the tab and of the

@@ -181,10 +181,6 @@ func testAmbiguous(t *testing.T, d *driver) {
 	_, err := p.Field(ctx, "Folder")
 	fails(t, err, ErrAmbiguous, "two fields named Folder")
 	fails(t, p.Press(ctx, "Archive"), ErrAmbiguous, "Archive")
-	out := must[*Scope](t)(p.Part(ctx, "outgoing"))
-	holds(t, out, "Folder", "out")
-	_, err = p.Part(ctx, "Sideways")
-	fails(t, err, ErrAbsent, "Incoming, Outgoing")
 }
 
 func testAbsent(t *testing.T, d *driver) {

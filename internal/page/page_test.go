@@ -93,7 +93,7 @@ func TestDriver(t *testing.T) {
 		{"fields that cannot be used say why", testUnusable},
 		{"lists offer their choices and refuse others", testSelect},
 		{"secrets are read only as secrets, and masks are told", testSecret},
-		{"duplicate labels are ambiguous until the part is named", testAmbiguous},
+		{"duplicate labels are ambiguous", testAmbiguous},
 		{"a missing name lists what is there", testAbsent},
 		{"a frame of another site is worked in, past the host's decoy", testFrames},
 		{"a nested frame of another site is worked in", testNestedFrames},

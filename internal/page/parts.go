@@ -84,53 +84,6 @@ func (s *Scope) EachRow(ctx context.Context, next []string, columns []string, vi
 	}
 }
 
-// FindRow looks through the parts of a list for the row whose cell in the column is exactly the
-// text, and stays on the part that shows it. Of a list without columns (column "") the whole
-// row is compared. Two such rows on one part are [ErrAmbiguous].
-func (s *Scope) FindRow(ctx context.Context, next []string, column, text string) (*Row, error) {
-	want := human.Squeeze(text)
-	fits := func(row *Row) bool {
-		if column == "" {
-			return row.text == want
-		}
-		cell, _ := row.Cell(column)
-		return cell == want
-	}
-	var columns []string
-	if column != "" {
-		columns = []string{column}
-	}
-	var found *Row
-	count := 0
-	err := s.EachRow(ctx, next, columns, func(row *Row) (bool, error) {
-		count++
-		if fits(row) {
-			found = row
-		}
-		return found == nil, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if found == nil {
-		return nil, failure(ErrAbsent, "none of %d rows is named %q", count, Clean(text))
-	}
-	rows, err := s.Rows(ctx, columns...)
-	if err != nil {
-		return nil, err
-	}
-	same := 0
-	for _, row := range rows {
-		if fits(row) {
-			same++
-		}
-	}
-	if same > 1 {
-		return nil, failure(ErrAmbiguous, "%s rows named %q", number(same), Clean(text))
-	}
-	return found, nil
-}
-
 // key is all that a row shows.
 func (r *Row) key() string {
 	var key strings.Builder

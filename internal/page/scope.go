@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"github.com/chromedp/cdproto/cdp"
-
-	"github.com/mailferry/mailferry/internal/human"
 )
 
 // Scope is a part of a page in which names are looked for: all of it, one frame, or one region,
@@ -142,34 +140,6 @@ func (s *Scope) CheckOrigin(was string) error {
 		return s.page.replaced(was, s.frame.origin)
 	}
 	return nil
-}
-
-// Part narrows the scope to the region, dialog, group, form, panel or table with the name, for
-// pages on which two of them hold fields with the same label.
-func (s *Scope) Part(ctx context.Context, name string) (*Scope, error) {
-	v, err := s.look(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var found []*node
-	var names []string
-	want := human.FoldLabel(name)
-	v.root.each(func(n *node) bool {
-		if n.name != "" && n.backend != 0 && n.is("region", "dialog", "alertdialog", "group", "radiogroup", "form", "tabpanel", "article", "table", "grid", "treegrid", "list", "navigation", "main", "search") {
-			names = append(names, n.name)
-			if human.FoldLabel(n.name) == want {
-				found = append(found, n)
-			}
-		}
-		return true
-	})
-	switch len(found) {
-	case 0:
-		return nil, failure(ErrAbsent, "no part of the page is named %q; it has: %s", Clean(name), listNames(names))
-	case 1:
-		return &Scope{page: s.page, frame: s.frame, part: placeOf(found[0], fmt.Sprintf("%q", Clean(name)))}, nil
-	}
-	return nil, failure(ErrAmbiguous, "%d parts of the page are named %q", len(found), Clean(name))
 }
 
 // pressRoles are what a person presses.

@@ -128,9 +128,24 @@ func (a *admin) fill(pairs ...string) {
 
 func (a *admin) edit(name string) {
 	a.t.Helper()
-	row := got[*page.Row](a.t)(a.app.FindRow(a.t.Context(), []string{"Next"}, "Name", name))
+	row := a.row(name)
 	a.ok(row.Menu(a.t.Context(), "More actions", "Edit"))
 	a.see(page.HasButton("Save"), page.HasField("Name"))
+}
+
+// row finds a row by its name.
+func (a *admin) row(name string) (row *page.Row) {
+	a.t.Helper()
+	a.ok(a.app.EachRow(a.t.Context(), []string{"Next"}, []string{"Name"}, func(r *page.Row) (bool, error) {
+		if text, _ := r.Cell("Name"); text == name {
+			row = r
+		}
+		return row == nil, nil
+	}))
+	if row == nil {
+		a.t.Fatalf("no row %q", name)
+	}
+	return row
 }
 
 func (a *admin) load(items ...schema.Item) {

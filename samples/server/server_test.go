@@ -75,9 +75,24 @@ func (a *admin) list(name string) {
 // edit opens the form of a row of the list that is shown.
 func (a *admin) edit(name string) {
 	a.t.Helper()
-	row := got[*page.Row](a.t)(a.page.FindRow(a.t.Context(), []string{"Next"}, "Name", name))
+	row := a.row(name)
 	a.ok(row.Menu(a.t.Context(), "More actions", "Edit"))
 	a.ok(a.page.WaitFor(a.t.Context(), page.HasField("Name"), page.HasButton("Save")))
+}
+
+// row finds a row by its name.
+func (a *admin) row(name string) (row *page.Row) {
+	a.t.Helper()
+	a.ok(a.page.EachRow(a.t.Context(), []string{"Next"}, []string{"Name"}, func(r *page.Row) (bool, error) {
+		if text, _ := r.Cell("Name"); text == name {
+			row = r
+		}
+		return row == nil, nil
+	}))
+	if row == nil {
+		a.t.Fatalf("no row %q", name)
+	}
+	return row
 }
 
 func (a *admin) cancel() {
@@ -233,12 +248,12 @@ func testSignIn(t *testing.T, b *page.Browser) {
 		a.ok(a.page.Press(ctx, "Log in"))
 	}
 	signIn("wrong")
-	a.ok(a.page.WaitFor(ctx, page.HasProblem()))
+	a.ok(a.page.WaitFor(ctx, page.Text("password is wrong")))
 	signIn("made-up-sign-in")
 	a.ok(a.page.WaitFor(ctx, page.Heading("Email This Issue")))
 	a.list("Outgoing Mail Connections")
 	a.site.EndSessions()
-	row := got[*page.Row](t)(a.page.FindRow(ctx, nil, "Name", "Relay"))
+	row := a.row("Relay")
 	a.ok(row.Menu(ctx, "More actions", "Edit"))
 	signIn("made-up-sign-in")
 	a.ok(a.page.WaitFor(ctx, page.HasField("Host"))) // where the person wanted to go
@@ -253,7 +268,7 @@ func testCounted(t *testing.T, b *page.Browser) {
 	a.ok(a.page.Press(t.Context(), "Save"))
 	a.ok(a.page.WaitFor(t.Context(), page.HasTable("Name")))
 	a.counts(Counts{Opened: 1, Saves: 1})
-	row := got[*page.Row](t)(a.page.FindRow(t.Context(), nil, "Name", "Relay"))
+	row := a.row("Relay")
 	if host, _ := row.Cell("Host"); host != "relay.corp.example" {
 		t.Fatalf("the host became %q", host)
 	}
