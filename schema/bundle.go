@@ -212,12 +212,12 @@ func (b *Bundle) Missing() []SecretKey {
 // Origin is the server bundle's digested content inside a cloud bundle, with
 // the rules that it was transformed by and the statements that stood beside it.
 type Origin struct {
-	Format      string              `json:"format"`
-	Manifest    OriginManifest      `json:"manifest"`
-	Credentials []*ServerCredential `json:"credentials"`
-	Connections []*ServerConnection `json:"connections"`
-	Rules       *Rules              `json:"rules"`
-	Statements  []Statement         `json:"statements"`
+	Format      string         `json:"format"`
+	Manifest    OriginManifest `json:"manifest"`
+	Credentials []Item         `json:"credentials"` // *ServerCredential
+	Connections []Item         `json:"connections"` // *ServerConnection
+	Rules       *Rules         `json:"rules"`
+	Statements  []Statement    `json:"statements"`
 }
 
 // OriginManifest is the part of a manifest that the digest covers.
@@ -268,14 +268,6 @@ func each(items func(List) []Item) iter.Seq[Item] {
 	}
 }
 
-func (b *Bundle) setItems(l List, items []Item) {
-	if l == Credentials {
-		b.Credentials = items
-	} else {
-		b.Connections = items
-	}
-}
-
 // ByKey indexes both lists, for whoever asks for more than a few items: [Find]
 // looks through a list each time.
 func (b *Bundle) ByKey() map[SecretKey]Item {
@@ -306,17 +298,9 @@ func (b *Bundle) ServerItems(l List) []Item {
 // Items returns one of the origin's lists.
 func (o *Origin) Items(l List) []Item {
 	if l == Credentials {
-		return items(o.Credentials)
+		return o.Credentials
 	}
-	return items(o.Connections)
-}
-
-func items[T Item](list []T) []Item {
-	out := make([]Item, len(list))
-	for i, it := range list {
-		out[i] = it
-	}
-	return out
+	return o.Connections
 }
 
 // Find returns the item of that exact name, or nil.

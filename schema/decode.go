@@ -26,22 +26,27 @@ func Strict(doc []byte, v any) error {
 
 // DecodeFile decodes a document that people write, such as rules or a profile:
 // strictly, and held against the embedded schema of that short name before v is
-// filled. A member "$schema", by which editors find the schema, is passed over.
-// Errors say the line and column, in characters.
+// filled. A member "$schema" of the document, by which editors find the schema, is
+// for no Go type. Errors say the line and column, in characters.
 func DecodeFile(file string, doc []byte, v any) error {
 	if len(doc) > maxPiece {
 		return invalid("", "larger than %d bytes", maxPiece)
 	}
-	if err := scan(doc); err != nil {
-		return located(doc, err)
-	}
-	doc = withoutSchema(doc)
-	return located(doc, decodeScanned(file, doc, v))
+	return located(doc, decode(file, "", doc, v))
 }
 
-func decodeScanned(file string, doc []byte, v any) error {
-	if err := validate(file, "", doc, ""); err != nil {
+// decode decodes a document that an embedded schema, or one of its definitions,
+// describes.
+func decode(file, definition string, doc []byte, v any) error {
+	if err := scan(doc); err != nil {
 		return err
+	}
+	if err := validate(file, definition, doc, ""); err != nil {
+		return err
+	}
+	if top := members(doc); top["$schema"] != nil {
+		delete(top, "$schema")
+		doc, _ = Marshal(top) // it was scanned
 	}
 	return unmarshal(doc, v)
 }
@@ -91,18 +96,13 @@ func Decode(doc []byte) (*Bundle, error) {
 	if err := unmarshalAt("manifest", top["manifest"], &b.Manifest); err != nil {
 		return nil, err
 	}
-	for _, l := range Lists() {
-		entries, err := decodeItems(b.Format, l, "", top[string(l)])
-		if err != nil {
-			return nil, err
-		}
-		b.setItems(l, entries)
-	}
-	if origin == nil {
-		return b, nil
-	}
 	var err error
-	b.Origin, err = decodeOrigin(origin)
+	if b.Credentials, b.Connections, err = decodeLists(b.Format, "", top); err != nil {
+		return nil, err
+	}
+	if origin != nil {
+		b.Origin, err = decodeOrigin(origin)
+	}
 	return b, err
 }
 
@@ -196,6 +196,13 @@ func bundleFile(format string) string {
 	return "server-bundle"
 }
 
+func decodeLists(format, at string, from map[string]jsontext.Value) (credentials, connections []Item, err error) {
+	if credentials, err = decodeItems(format, Credentials, at, from[string(Credentials)]); err == nil {
+		connections, err = decodeItems(format, Connections, at, from[string(Connections)])
+	}
+	return credentials, connections, err
+}
+
 // decodeItems reads a scanned list, each entry held to the schema by itself.
 func decodeItems(format string, l List, at string, list jsontext.Value) ([]Item, error) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(list))
@@ -275,15 +282,10 @@ var fingerprintForm = regexp.MustCompile("^[0-9a-f]{8}:[0-9a-f]{64}$")
 // and are held to that schema.
 func decodeOrigin(from map[string]jsontext.Value) (*Origin, error) {
 	o := &Origin{Format: ServerFormat}
-	creds, err := decodeItems(ServerFormat, Credentials, "origin.", from[string(Credentials)])
-	if err != nil {
+	var err error
+	if o.Credentials, o.Connections, err = decodeLists(ServerFormat, "origin.", from); err != nil {
 		return nil, err
 	}
-	conns, err := decodeItems(ServerFormat, Connections, "origin.", from[string(Connections)])
-	if err != nil {
-		return nil, err
-	}
-	o.Credentials, o.Connections = typed[*ServerCredential](creds), typed[*ServerConnection](conns)
 	if err := unmarshalAt("origin.manifest", from["manifest"], &o.Manifest); err != nil {
 		return nil, err
 	}
@@ -291,15 +293,6 @@ func decodeOrigin(from map[string]jsontext.Value) (*Origin, error) {
 		return nil, err
 	}
 	return o, unmarshalAt("origin.statements", from["statements"], &o.Statements)
-}
-
-// typed is the inverse of items.
-func typed[T Item](list []Item) []T {
-	out := make([]T, len(list))
-	for i, it := range list {
-		out[i] = it.(T)
-	}
-	return out
 }
 
 // CheckFormat says in words what a document of another format is.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"io"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -13,20 +14,47 @@ import (
 // origin left out. Recipients, reviewers, history, created, tool, counts and
 // sealed stand outside it.
 func (b *Bundle) WriteContent(w io.Writer) error {
-	c := contentWriter{w: w}
-	c.list(`{"connections":`, b.Connections)
-	c.list(`,"credentials":`, b.Credentials)
-	c.value(`,"format":`, b.Format)
-	c.value(`,"manifest":`, OriginManifest{b.Manifest.ID, b.Manifest.Source})
+	c := content{b.Connections, b.Credentials, b.Format, OriginManifest{b.Manifest.ID, b.Manifest.Source}, nil}
 	if o := b.Origin; o != nil {
-		c.text(`,"origin":`)
-		c.server(o)
-		c.value(`,"rules":`, o.Rules)
-		c.value(`,"statements":`, o.Statements)
-		c.text("}")
+		c.Origin = &originContent{o.content(), o.Rules, o.Statements}
 	}
-	c.text("}")
-	return c.err
+	return writeCanonical(w, c)
+}
+
+// content is what the digest covers, with its members in RFC 8785's order.
+type content struct {
+	Connections []Item         `json:"connections"`
+	Credentials []Item         `json:"credentials"`
+	Format      string         `json:"format"`
+	Manifest    OriginManifest `json:"manifest"`
+	Origin      *originContent `json:"origin,omitzero"`
+}
+
+type originContent struct {
+	content    `json:",inline"`
+	Rules      *Rules      `json:"rules"`
+	Statements []Statement `json:"statements"`
+}
+
+func (o *Origin) content() content {
+	return content{o.Items(Connections), o.Items(Credentials), o.Format, o.Manifest, nil}
+}
+
+// writeCanonical writes a content piece by piece: a document at its limit would
+// otherwise stand in memory twice more.
+func writeCanonical(w io.Writer, c content) error {
+	pieces := json.JoinMarshalers(json.MarshalToFunc(writePiece[Item]), json.MarshalToFunc(writePiece[OriginManifest]),
+		json.MarshalToFunc(writePiece[*Rules]), json.MarshalToFunc(writePiece[Statement]))
+	// The names of a piece were looked at when it was made canonical.
+	return json.MarshalWrite(w, c, json.WithMarshalers(pieces), jsontext.AllowDuplicateNames(true))
+}
+
+func writePiece[T any](to *jsontext.Encoder, piece T) error {
+	out, err := canonical(piece)
+	if err != nil {
+		return err
+	}
+	return to.WriteValue(out)
 }
 
 // ContentJQ is a program for stock jq (jq -rj) that writes the bytes of WriteContent
@@ -51,54 +79,8 @@ func (b *Bundle) Digest() (string, error) {
 // Digest is the content digest of the server bundle that the origin was.
 func (o *Origin) Digest() (string, error) {
 	h := sha256.New()
-	c := contentWriter{w: h}
-	c.server(o)
-	c.text("}")
-	return hex.EncodeToString(h.Sum(nil)), c.err
-}
-
-// contentWriter writes the RFC 8785 form of an object, whose members are given in
-// that form's order. A list is written item by item: a document at its limit
-// would otherwise stand in memory twice more.
-type contentWriter struct {
-	w   io.Writer
-	err error
-}
-
-// server writes what the digest covers of a server bundle but for the closing
-// brace.
-func (c *contentWriter) server(o *Origin) {
-	c.list(`{"connections":`, o.Items(Connections))
-	c.list(`,"credentials":`, o.Items(Credentials))
-	c.value(`,"format":`, o.Format)
-	c.value(`,"manifest":`, o.Manifest)
-}
-
-func (c *contentWriter) list(before string, items []Item) {
-	c.text(before + "[")
-	for i, it := range items {
-		sep := ","
-		if i == 0 {
-			sep = ""
-		}
-		c.value(sep, it)
-	}
-	c.text("]")
-}
-
-func (c *contentWriter) value(before string, v any) {
-	c.text(before)
-	out, err := canonical(v)
-	if c.err == nil {
-		c.err = err
-	}
-	c.text(string(out))
-}
-
-func (c *contentWriter) text(s string) {
-	if c.err == nil {
-		_, c.err = io.WriteString(c.w, s)
-	}
+	err := writeCanonical(h, o.content())
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // DigestOf is the SHA-256 of v's RFC 8785 form, in lower-case hex.

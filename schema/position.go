@@ -109,33 +109,3 @@ func offsetsOf(doc []byte) map[string]int64 {
 		}
 	}
 }
-
-// withoutSchema blanks the member "$schema" of a scanned object, and its comma, so
-// that every other byte keeps its place.
-func withoutSchema(doc []byte) []byte {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(doc))
-	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != '{' {
-		return doc
-	}
-	for dec.PeekKind() == '"' {
-		begin := dec.InputOffset()
-		name, _ := dec.ReadToken() // it was scanned
-		isSchema := name.String() == "$schema"
-		if v, _ := dec.ReadValue(); !isSchema || v.Kind() != '"' {
-			continue
-		}
-		first := len(bytes.TrimRight(doc[:begin], " \t\r\n")) > 0 && bytes.HasSuffix(bytes.TrimRight(doc[:begin], " \t\r\n"), []byte("{"))
-		end := int(dec.InputOffset())
-		if rest := bytes.TrimLeft(doc[end:], " \t\r\n"); first && bytes.HasPrefix(rest, []byte(",")) {
-			end = len(doc) - len(rest) + 1
-		}
-		out := bytes.Clone(doc)
-		for i := int(begin); i < end; i++ {
-			if out[i] != '\n' {
-				out[i] = ' '
-			}
-		}
-		return out
-	}
-	return doc
-}

@@ -76,7 +76,7 @@ func TestABundleIsRefusedWhenWrittenAsWhenRead(t *testing.T) {
 		"another format":    func(b *Bundle) { b.Format = "mailferry/server-bundle/v2" },
 		"a cloud's format":  func(b *Bundle) { b.Format = CloudFormat },
 		"an empty origin":   func(b *Bundle) { b.Format, b.Origin = CloudFormat, &Origin{} },
-		"an origin's items": func(b *Bundle) { b.Origin = &Origin{Format: ServerFormat, Connections: []*ServerConnection{{}}} },
+		"an origin's items": func(b *Bundle) { b.Origin = &Origin{Format: ServerFormat, Connections: []Item{&ServerConnection{}}} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := serverBundle()

@@ -53,10 +53,7 @@ func DecodeStatement(doc []byte) (Statement, error) {
 	if len(doc) > MaxStatementFile {
 		return s, invalid("", "larger than %d bytes", MaxStatementFile)
 	}
-	if err := scan(doc); err != nil {
-		return s, err
-	}
-	return s, decodeScanned("statement", doc, &s)
+	return s, decode("statement", "", doc, &s)
 }
 
 // Encode writes the statement as a file for people to keep, after holding it to
@@ -81,13 +78,7 @@ func (s Statement) Body() (*StatementBody, error) {
 		return nil, invalid("statement", "larger than %d bytes", MaxStatement)
 	}
 	b := new(StatementBody)
-	err := scan(doc)
-	if err == nil {
-		err = validate("statement", "body", doc, "")
-	}
-	if err == nil {
-		err = unmarshal(doc, b)
-	}
+	err := decode("statement", "body", doc, b)
 	if err == nil {
 		err = b.check()
 	}

@@ -17,8 +17,8 @@ func NamesOf(b *schema.Bundle) Names {
 	}
 	n := Names{renames(b.Origin.Rules), map[string]string{}}
 	for _, c := range b.Origin.Credentials {
-		if to, renamed := n.cloud[c.Name]; renamed {
-			n.server[to] = c.Name
+		if to, renamed := n.cloud[c.ItemName()]; renamed {
+			n.server[to] = c.ItemName()
 		}
 	}
 	return n

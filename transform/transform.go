@@ -43,16 +43,7 @@ func Apply(b *schema.Bundle, rules *schema.Rules, statements []schema.Statement)
 		return nil, nil, schema.Hint(fmt.Errorf("it is a cloud bundle already"), "import takes it as it is")
 	}
 	o := &schema.Origin{Format: b.Format, Manifest: schema.OriginManifest{ID: b.Manifest.ID, Source: b.Manifest.Source},
-		Credentials: []*schema.ServerCredential{}, Connections: []*schema.ServerConnection{}, Rules: rules, Statements: statements}
-	if o.Statements == nil {
-		o.Statements = []schema.Statement{}
-	}
-	for _, it := range b.Credentials {
-		o.Credentials = append(o.Credentials, it.(*schema.ServerCredential))
-	}
-	for _, it := range b.Connections {
-		o.Connections = append(o.Connections, it.(*schema.ServerConnection))
-	}
+		Credentials: slices.Clone(b.Credentials), Connections: slices.Clone(b.Connections), Rules: rules, Statements: statements}
 	out, notes, err := apply(o)
 	if err != nil {
 		return nil, nil, err

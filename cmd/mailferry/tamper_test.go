@@ -86,7 +86,7 @@ var attacks = []attack{
 		b.Manifest.ID = strings.Repeat("ab", 16)
 	})},
 	{"alter the embedded origin", 1, 1, 1, 1, inCloud(func(_ *testing.T, b *schema.Bundle) {
-		b.Origin.Connections[0].FromAddress = "me@evil.example"
+		b.Origin.Connections[0].(*schema.ServerConnection).FromAddress = "me@evil.example"
 	})},
 	{"alter the embedded rules", 1, 1, 1, 0, append(inCloud(func(t *testing.T, b *schema.Bundle) {
 		otherRules(t, b.Origin.Rules)

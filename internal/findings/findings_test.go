@@ -306,7 +306,7 @@ func TestACloudBundleIsToldInCloudTerms(t *testing.T) {
 	c := &schema.CloudConnection{Name: "Support", FromEmailAddress: "jira", ServiceProvider: "General SMTP service", Encryption: "STARTTLS",
 		Username: "u", Password: sealed("Support"), Host: "smtp.corp.example", SMTPPort: 465}
 	b := bundle(c)
-	b.Origin = &schema.Origin{Connections: []*schema.ServerConnection{{Name: "Support"}},
+	b.Origin = &schema.Origin{Connections: []schema.Item{&schema.ServerConnection{Name: "Support"}},
 		Rules: &schema.Rules{Connections: schema.ListRules{Fields: []schema.FieldRule{{From: "connect_mode", To: "service_provider"}, {From: "encryption", To: "encryption"}}}}}
 	got := told(findings.Audit(findings.Input{Bundle: b, Now: now, Notes: []transform.Note{
 		{Kind: transform.Dropped, List: schema.Connections, Name: "Support", Field: "extra.shared_mailbox", From: "true", Text: "not on the form"},

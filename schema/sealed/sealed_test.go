@@ -369,14 +369,14 @@ func TestACloudBundleThatIsNotItsOriginsTransformIsRefused(t *testing.T) {
 		"id":                  func(b *schema.Bundle) { b.Manifest.ID = schema.NewID() },
 		"source":              func(b *schema.Bundle) { b.Manifest.Source.SHA256 = strings.Repeat("0", 64) },
 		"origin's id":         func(b *schema.Bundle) { b.Origin.Manifest.ID = schema.NewID() },
-		"origin's name":       func(b *schema.Bundle) { b.Origin.Connections[0].Name = "x" },
+		"origin's name":       func(b *schema.Bundle) { b.Origin.Connections[0].(*schema.ServerConnection).Name = "x" },
 		"rules":               func(b *schema.Bundle) { b.Origin.Rules.Values["service_provider"][0].To = "x" },
 		"rules that re-point": func(b *schema.Bundle) { b.Origin.Rules.Connections.Fields[8].To = "description" },
 		"host on both sides": func(b *schema.Bundle) {
 			conn(b, 0).Host = "evil.example"
-			b.Origin.Connections[0].Host = "evil.example"
+			b.Origin.Connections[0].(*schema.ServerConnection).Host = "evil.example"
 		},
-		"encryption everywhere": func(b *schema.Bundle) { b.Origin.Connections[0].Encryption = "" },
+		"encryption everywhere": func(b *schema.Bundle) { b.Origin.Connections[0].(*schema.ServerConnection).Encryption = "" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			raw := forge(t, bundle(t, to, true), rev, to, change)
@@ -391,7 +391,7 @@ func TestACloudBundleThatIsNotItsOriginsTransformIsRefused(t *testing.T) {
 	// A forger who transforms again passes for a reviewer, whose key does not
 	// reach the seal; the recipient's does.
 	raw := forge(t, bundle(t, to, true), rev, to, func(b *schema.Bundle) {
-		b.Origin.Connections[0].Host = "evil.example"
+		b.Origin.Connections[0].(*schema.ServerConnection).Host = "evil.example"
 		again, err := transform.Rerun(b.Origin)
 		if err != nil {
 			t.Fatal(err)

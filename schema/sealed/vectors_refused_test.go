@@ -246,7 +246,9 @@ var vectorsOfTransforms = []recipe{
 	}),
 	retold("cloud-other-id", "another id", "manifest.id", func(b *schema.Bundle) { b.Manifest.ID = strings.Repeat("ab", 16) }),
 	retold("cloud-other-source", "another source", "manifest.source", func(b *schema.Bundle) { b.Manifest.Source.Name = "elsewhere.csv" }),
-	retold("cloud-other-origin", "the embedded origin is altered", "manifest.id", func(b *schema.Bundle) { b.Origin.Connections[0].FromAddress = "me@evil.example" }),
+	retold("cloud-other-origin", "the embedded origin is altered", "manifest.id", func(b *schema.Bundle) {
+		b.Origin.Connections[0].(*schema.ServerConnection).FromAddress = "me@evil.example"
+	}),
 	retold("cloud-other-rules", "the embedded rules are altered", "manifest.id", func(b *schema.Bundle) { b.Origin.Rules.Values["provider"][0].To = "Another" }),
 	retold("cloud-rules-re-point", "rules that write another field into the host", "origin", func(b *schema.Bundle) {
 		b.Origin.Rules.Connections.Fields[8].From = "description"
