@@ -41,7 +41,7 @@ func newPageRoad(t *testing.T) *pageRoad {
 				Username: `CORP\mailer`, Host: "smtp.corp.example", Port: 587},
 			{Name: "Portal", FromAddress: "portal@corp.example", ConnectMode: "Google OAuth2", Username: "portal@corp.example", OAuth2Credentials: "Workspace"},
 		},
-		Credentials: []*schema.ServerCredential{{Name: "Workspace", ServiceProvider: "Google", ClientID: "id-1",
+		Credentials: []*schema.ServerCredential{{Name: "Workspace", ServiceProvider: "Google OAuth2 Provider", ClientID: "id-1",
 			AuthorizationEndpoint: "https://accounts.google.com/o/oauth2/auth", TokenEndpoint: "https://oauth2.googleapis.com/token",
 			CallbackURL: "https://jira.corp.example/callback"}},
 		Secrets: schema.Secrets{

@@ -34,7 +34,7 @@ func content(v server.Variant) server.Options {
 			{Name: "Büro „A“ 🚢", ConnectMode: "Google OAuth2", Username: "b@corp.example", OAuth2Credentials: "Tenant"},
 		},
 		Credentials: []*schema.ServerCredential{
-			{Name: "Tenant", ServiceProvider: "Microsoft", ClientID: "id-1", AuthorizationEndpoint: "https://login.example/authorize",
+			{Name: "Tenant", ServiceProvider: "Microsoft OAuth2 Provider", ClientID: "id-1", AuthorizationEndpoint: "https://login.example/authorize",
 				TokenEndpoint: "https://login.example/token", CallbackURL: "https://jira.corp.example/callback", Grant: "Authorization Code"}},
 		Secrets: schema.Secrets{
 			{List: schema.Connections, Name: "Support"}: schema.NewSecret(canary + " 1"),
@@ -84,6 +84,8 @@ func TestEveryFieldIsReadAndNothingIsSaved(t *testing.T) {
 		"dialog, wrapped":  {server.Variant{Form: "dialog", Labels: "wrap", Password: "empty", Reorder: true}, "Password is empty on the page", false},
 		"paged, unmasked":  {server.Variant{Labels: "labelledby", PageSize: 3, Password: "filled"}, "", true},
 		"dialog and paged": {server.Variant{Form: "dialog", Labels: "aria", PageSize: 3}, "Password shows a mask in place of the secret", false},
+		"the other documented labels": {server.Variant{Relabel: map[string]string{"Connect Mode": "Protocol", "Callback URL": "Redirect URI"}},
+			"Password shows a mask in place of the secret", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -130,7 +130,7 @@ func bundleWith(n int) *schema.Bundle {
 	sealed := &schema.Marker{State: schema.Sealed}
 	b := &schema.Bundle{Format: schema.CloudFormat, Manifest: schema.Manifest{ID: "00112233445566778899aabbccddeeff"}}
 	for i := range max(1, n/20) {
-		b.Credentials = append(b.Credentials, &schema.CloudCredential{Name: fmt.Sprintf("Google %d", i), ServiceProvider: "Google",
+		b.Credentials = append(b.Credentials, &schema.CloudCredential{Name: fmt.Sprintf("Google %d", i), ServiceProvider: "Google OAuth2 Provider",
 			ClientID: fmt.Sprintf("client-%d", i), ClientSecret: sealed, AuthorizationEndpoint: "https://accounts.example/auth",
 			TokenEndpoint: "https://accounts.example/token", Grant: "Authorization Code"})
 	}

@@ -40,10 +40,10 @@ func site(t *testing.T) Sheet {
 		},
 		Origin: &schema.Origin{},
 		Credentials: []schema.Item{
-			&schema.CloudCredential{Name: "Microsoft 365 – Example tenant", ServiceProvider: "Microsoft", ClientID: "0f0e0d0c-0000-4000-8000-00000000c0de", ClientSecret: sealedAs("c1"),
+			&schema.CloudCredential{Name: "Microsoft 365 – Example tenant", ServiceProvider: "Microsoft OAuth2 Provider", ClientID: "0f0e0d0c-0000-4000-8000-00000000c0de", ClientSecret: sealedAs("c1"),
 				AuthorizationEndpoint: "https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/oauth2/v2.0/authorize",
 				TokenEndpoint:         "https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/oauth2/v2.0/token", Grant: "Authorization Code"},
-			&schema.CloudCredential{Name: "Google Workspace – Portal", ServiceProvider: "Google", ClientID: "123456789012-madeup.apps.googleusercontent.com",
+			&schema.CloudCredential{Name: "Google Workspace – Portal", ServiceProvider: "Google OAuth2 Provider", ClientID: "123456789012-madeup.apps.googleusercontent.com",
 				ClientSecret:          &schema.Marker{State: schema.Missing, Reason: "the database holds it encrypted"},
 				AuthorizationEndpoint: "https://accounts.google.com/o/oauth2/auth", TokenEndpoint: "https://oauth2.googleapis.com/token"},
 		},

@@ -21,7 +21,7 @@ var pageFiles embed.FS
 func choices() map[string][]string {
 	return map[string][]string{
 		"connections.encryption":       {"None", "STARTTLS", "SSL/TLS", "SSL", "TLS"},
-		"credentials.service_provider": {"Google", "Microsoft"},
+		"credentials.service_provider": {"Google OAuth2 Provider", "Microsoft OAuth2 Provider"},
 		"credentials.grant":            {"Authorization Code", "Client Credentials"},
 	}
 }

@@ -202,13 +202,13 @@ func testPagesAdd(t *testing.T, b *page.Browser) {
 	a.credentials()
 	a.press("Add")
 	a.see(page.HasField("Client Secret"))
-	a.fill("Name", "Google Workspace", "Service Provider", "Google", "Client ID", "id-1", "Client Secret", "canary-client",
+	a.fill("Name", "Google Workspace", "Service Provider", "Google OAuth2 Provider", "Client ID", "id-1", "Client Secret", "canary-client",
 		"Authorization Endpoint", "https://accounts.google.com/o/oauth2/auth", "Token Endpoint", "https://oauth2.googleapis.com/token", "Grant", "Authorization Code")
 	a.press("Save")
 	a.see(page.HasTable("Name", "Client ID"), page.Text("OAuth2 credential saved"))
 	a.connections()
 	a.press("Add")
-	a.see(page.HasField("SMTP Port"), page.Not(page.HasField("OAuth2 Credentials")))
+	a.see(page.Heading("Edit Outgoing Mail Connection"), page.HasField("SMTP Port"), page.Not(page.HasField("OAuth2 Credentials")))
 	a.fill("Name", "Support", "Description", "two\nlines", "From Email Address", "a@corp.example", "Email Prefix", "[S]", "Service provider", smtp,
 		"Encryption", "STARTTLS", "Username", `CORP\mailer`, "Password", "canary-password", "Host", "smtp.corp.example", "SMTP Port", "587", "Debug", "true")
 	a.press("Save")

@@ -18,7 +18,7 @@ import (
 )
 
 func tenant() *schema.CloudCredential {
-	return &schema.CloudCredential{Name: "Tenant", ServiceProvider: "Microsoft", ClientID: "id-1"}
+	return &schema.CloudCredential{Name: "Tenant", ServiceProvider: "Microsoft OAuth2 Provider", ClientID: "id-1"}
 }
 
 // add opens the form of a new connection.
@@ -183,7 +183,7 @@ func testPagesValidation(t *testing.T, b *page.Browser) {
 	a.credentials()
 	a.press("Add")
 	a.see(page.HasField("Client Secret"))
-	a.fill("Name", "n", "Service Provider", "Google", "Client ID", "i")
+	a.fill("Name", "n", "Service Provider", "Google OAuth2 Provider", "Client ID", "i")
 	a.press("Save")
 	a.see(page.Text("Client Secret is required"))
 	for _, w := range a.pages.Writes() {
@@ -256,7 +256,7 @@ func testPagesOffers(t *testing.T, b *page.Browser) {
 	a := browse(t, b, adminsite.Options{})
 	var credentials []schema.Item
 	for i := range 120 {
-		credentials = append(credentials, &schema.CloudCredential{Name: fmt.Sprintf("Tenant %03d", i+1), ServiceProvider: "Microsoft", ClientID: "id"})
+		credentials = append(credentials, &schema.CloudCredential{Name: fmt.Sprintf("Tenant %03d", i+1), ServiceProvider: "Microsoft OAuth2 Provider", ClientID: "id"})
 	}
 	a.load(credentials...)
 	a.open("withhold=General+SMTP+service&withhold=Tenant+007&withhold=None&withhold=SSL/TLS&withhold=SSL&withhold=TLS")

@@ -25,7 +25,7 @@ func content() Options {
 			{Name: "Relay", ConnectMode: "SMTP", Host: "relay.corp.example"},
 		},
 		Credentials: []*schema.ServerCredential{
-			{Name: "Tenant", ServiceProvider: "Microsoft", ClientID: "id-1", AuthorizationEndpoint: "https://login.example/authorize",
+			{Name: "Tenant", ServiceProvider: "Microsoft OAuth2 Provider", ClientID: "id-1", AuthorizationEndpoint: "https://login.example/authorize",
 				TokenEndpoint: "https://login.example/token", CallbackURL: "https://jira.corp.example/callback", Grant: "Authorization Code"}},
 		Secrets: schema.Secrets{
 			{List: schema.Connections, Name: "Support"}: schema.NewSecret("made-up-password"),
@@ -185,7 +185,7 @@ func testEveryField(t *testing.T, b *page.Browser) {
 		a.cancel()
 		a.list("OAuth2 Client Credentials")
 		a.edit("Tenant")
-		a.holds("Name=Tenant", "Service Provider=Microsoft", "Client ID=id-1", "Client Secret="+test.tenant, "Authorization Endpoint=https://login.example/authorize",
+		a.holds("Name=Tenant", "Service Provider=Microsoft OAuth2 Provider", "Client ID=id-1", "Client Secret="+test.tenant, "Authorization Endpoint=https://login.example/authorize",
 			"Token Endpoint=https://login.example/token", "Callback URL=https://jira.corp.example/callback", "Grant=Authorization Code")
 		a.cancel()
 		a.counts(Counts{Opened: 4})

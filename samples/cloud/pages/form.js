@@ -80,7 +80,8 @@ async function save(form) {
 
 /** drawForm draws it, as a page or as a dialog. */
 export function drawForm(form) {
-	const title = `${form.id ? 'Edit' : 'Add'} ${say(names[form.list])}`;
+	// The vendor's panel of a connection is titled so, also where the button was Add.
+	const title = `${form.id || form.list === 'connections' ? 'Edit' : 'Add'} ${say(names[form.list])}`;
 	const dialog = config.variant.form === 'dialog';
 	const body = form.loading ? h('div', {class: 'spinner'}, 'Loading…') : shown(form).map(f => field(f, form));
 	return h('section', {class: dialog ? 'dialog' : 'page', key: 'form', role: dialog ? 'dialog' : null, 'aria-modal': dialog ? 'true' : null, 'aria-label': dialog ? title : null},
