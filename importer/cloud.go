@@ -32,9 +32,9 @@ type Cloud interface {
 	// Update changes the item with that id to w's fields. A zero w.Secret
 	// leaves Cloud's secret as it is.
 	Update(ctx context.Context, id string, w Write) (Remote, error)
-	// Offered returns the values that Cloud offers for a field of a list, or
-	// nil where it does not say (REST) or anything may be typed.
-	Offered(ctx context.Context, list schema.List, field string) ([]string, error)
+	// Offered returns what Cloud's form says of a field of an item; the zero
+	// Offer where nothing does (REST).
+	Offered(ctx context.Context, it schema.Item, field string) (Offer, error)
 	// Echoes returns the guard that plans, imports and drift reports add the
 	// bundle's secrets to before they ask Cloud for anything. No error that
 	// repeats a secret leaves the implementation, nor an id that is no name;
@@ -50,6 +50,13 @@ type Site struct {
 	Rehearsal bool   // a sample Cloud: reports say so
 	Keys      bool   // Idempotency-Key is honoured: an unsettled write may be repeated under its key; see Write.Before where not
 	MaxJobs   int    // how many writes at once make sense; 0 means no limit
+}
+
+// Offer is what Cloud's form says of a field.
+type Offer struct {
+	Values  []string // that can be chosen; nil: anything may be typed
+	Default string   // what a drop-down has of itself in a new item
+	Needed  bool     // the form does not take the field empty
 }
 
 // Remote is an item as Cloud shows it: a *schema.CloudCredential or

@@ -78,7 +78,11 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 	for _, list := range schema.Lists() {
 		for _, it := range o.Bundle.Items(list) {
 			if selected[schema.KeyOf(it)] {
-				out.Items = append(out.Items, driftOf(&o, led, l, it))
+				d, err := driftOf(ctx, &o, led, l, it)
+				if err != nil {
+					return nil, err
+				}
+				out.Items = append(out.Items, d)
 			}
 		}
 		out.Extra[string(list)] = []string{}
@@ -95,16 +99,19 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 	return out, nil
 }
 
-func driftOf(o *Options, led *ledger, l *look, it schema.Item) DriftItem {
+func driftOf(ctx context.Context, o *Options, led *ledger, l *look, it schema.Item) (d DriftItem, err error) {
 	k := schema.KeyOf(it)
-	d := DriftItem{List: k.List, Name: k.Name, State: InStep}
+	d = DriftItem{List: k.List, Name: k.Name, State: InStep}
 	there := l.exact[k]
 	switch len(there) {
 	case 0:
 		d.State, d.Near = Absent, o.guard.AllQuotable(l.near(it))
-		return d
+		return d, nil
 	case 1:
 		d.ID = there[0].ID
+		if it, _, err = o.withDefaults(ctx, it, there[0].Item); err != nil {
+			return d, err
+		}
 		if d.Changes = o.changes(there[0].Item, it); len(d.Changes) > 0 {
 			d.State = Drifted
 		}
@@ -112,7 +119,7 @@ func driftOf(o *Options, led *ledger, l *look, it schema.Item) DriftItem {
 		d.State = Multiple
 	}
 	if schema.SecretMarker(it) == nil {
-		return d
+		return d, nil
 	}
 	d.Secret = SecretUnknown
 	switch w, _ := led.written(k); {
@@ -122,5 +129,5 @@ func driftOf(o *Options, led *ledger, l *look, it schema.Item) DriftItem {
 	default:
 		d.Secret, d.Since = SecretNotComparable, w.time
 	}
-	return d
+	return d, nil
 }

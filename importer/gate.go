@@ -14,7 +14,7 @@ const (
 	CredentialMissing = "credential-missing" // an OAuth2 credential that connections name is not on Cloud
 	CredentialDiffers = "credential-differs" // Cloud has another one under its name
 	SecretMissing     = "secret-missing"     // neither the bundle nor --secrets has it
-	NotOffered        = "value-not-offered"  // Cloud's drop-down has no such value
+	NotOffered        = "value-not-offered"  // Cloud's drop-down has no such value, or its form needs one where the bundle has none
 	Conflict          = "conflict"           // Cloud has it otherwise
 	NearConflict      = "near-conflict"      // Cloud has one whose name differs in case, blanks or Unicode form only
 	DoubleConflict    = "double-conflict"    // Cloud has several of that name

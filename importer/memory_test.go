@@ -21,7 +21,7 @@ type memory struct {
 	lists   map[schema.List][]Remote
 	secrets map[string]string // by id
 	writes  int
-	offers  map[string][]string
+	offers  map[string]Offer
 	keys    map[string]Remote
 	echoes  schema.EchoGuard
 	waits   string              // what a create says it waits for
@@ -33,7 +33,7 @@ type memory struct {
 
 func newMemory() *memory {
 	return &memory{site: Site{URL: "https://cloud.example", Host: "cloud.example"}, lists: map[schema.List][]Remote{},
-		secrets: map[string]string{}, offers: map[string][]string{}, keys: map[string]Remote{}}
+		secrets: map[string]string{}, offers: map[string]Offer{}, keys: map[string]Remote{}}
 }
 
 func (m *memory) Site() Site { return m.site }
@@ -98,7 +98,7 @@ func (m *memory) write(id string, w Write) (Remote, error) {
 	return r, nil
 }
 
-func (m *memory) Offered(_ context.Context, _ schema.List, field string) ([]string, error) {
+func (m *memory) Offered(_ context.Context, _ schema.Item, field string) (Offer, error) {
 	return m.offers[field], nil
 }
 

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/mailferry/mailferry/schema"
@@ -34,4 +35,31 @@ func ruleFor(b *schema.Bundle, l schema.List, field, value string) string {
 			schema.Quote(value))
 	}
 	return ""
+}
+
+// withDefaults is an item with what a new one has of itself on Cloud's form in the place of
+// what the bundle leaves empty, and the fields concerned: what an import leaves on Cloud, and
+// no difference from it. remote is the item on Cloud, or nil; what is empty there is not asked for.
+func (o *Options) withDefaults(ctx context.Context, it, remote schema.Item) (full schema.Item, fields []string, err error) {
+	full = schema.NewItem(schema.CloudFormat, it.List())
+	for _, f := range schema.FieldsOf(it) {
+		value, ok := schema.Get(it, f.Name)
+		if !ok && !f.Secret && (remote == nil || schema.Text(remote, f.Name) != "") {
+			offer, err := o.Cloud.Offered(ctx, it, f.Name)
+			if err != nil {
+				return nil, nil, fmt.Errorf("asking Cloud what it offers for %s: %w", f.Label, err)
+			}
+			// What a page repeats of a secret is no value.
+			if text := offer.Default; text != "" && o.guard.Quotable(text) == text {
+				if value, err = f.Parse(text); err != nil {
+					return nil, nil, fmt.Errorf("Cloud's default for %s: %w", f.Label, err)
+				}
+				fields = append(fields, f.Name)
+			}
+		}
+		if err := schema.Set(full, f.Name, value); err != nil {
+			return nil, nil, err
+		}
+	}
+	return full, fields, nil
 }

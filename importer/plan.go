@@ -96,14 +96,14 @@ type planner struct {
 	items    map[itemKey]schema.Item // the bundle's
 	views    map[itemKey]string      // theirs
 	selected map[itemKey]bool
-	again    map[itemKey]bool // what a person says is not there, see [planner.unseen]
-	offered  map[string][]string
+	again    map[itemKey]bool     // what a person says is not there, see [planner.unseen]
+	kept     map[itemKey][]string // fields that the bundle leaves empty and in which Cloud's form keeps its own default
 	look     *look
 }
 
 func newPlanner(o *Options, led *ledger) (*planner, error) {
 	p := &planner{o: o, led: led, items: o.Bundle.ByKey(), views: map[itemKey]string{}, selected: o.selected(),
-		offered: map[string][]string{}}
+		kept: map[itemKey][]string{}}
 	for k, it := range p.items {
 		v, err := view(it)
 		if err != nil {
@@ -135,10 +135,14 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	}
 	planned := map[string]Action{} // credentials
 	for it := range p.o.Bundle.All() {
-		if !p.selected[schema.KeyOf(it)] {
+		k := schema.KeyOf(it)
+		if err := p.complete(ctx, k); err != nil {
+			return nil, err
+		}
+		if !p.selected[k] {
 			continue
 		}
-		pi, err := p.decide(ctx, it)
+		pi, err := p.decide(ctx, p.items[k])
 		if err != nil {
 			return nil, err
 		}
@@ -150,6 +154,23 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 		out.Items = append(out.Items, pi)
 	}
 	return out, nil
+}
+
+// complete puts the defaults of Cloud's form in the place of what an item leaves empty.
+func (p *planner) complete(ctx context.Context, k itemKey) (err error) {
+	there := p.look.exact[k]
+	if len(there) > 1 || len(there) == 0 && !p.selected[k] {
+		return nil
+	}
+	var remote schema.Item
+	if len(there) == 1 {
+		remote = there[0].Item
+	}
+	if p.items[k], p.kept[k], err = p.o.withDefaults(ctx, p.items[k], remote); err != nil || len(p.kept[k]) == 0 {
+		return err
+	}
+	p.views[k], err = view(p.items[k])
+	return err
 }
 
 // decide says what to do with an item as Cloud is now, its credential aside.
@@ -178,6 +199,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 			pi.block(Reason{Code: SecretMissing, Words: fmt.Sprintf("%s %s: its %s is missing", k.List.One(),
 				schema.Quote(k.Name), secretLabel(k.List))})
 		}
+		p.noteKept(&pi, nil)
 		return pi, p.checkOffered(ctx, &pi, nil)
 	case 1:
 		pi.remote, pi.Seen = &there[0].Remote, there[0].view
@@ -200,6 +222,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 		if need && !pi.sendSecret {
 			pi.Notes = append(pi.Notes, secretLabel(k.List)+" stays as Cloud has it")
 		}
+		p.noteKept(&pi, pi.Changes)
 		return pi, p.checkOffered(ctx, &pi, pi.Changes)
 	}
 	return pi, nil
@@ -235,33 +258,52 @@ func (p *planner) compareSecret(pi *PlanItem, have bool) {
 	pi.sendSecret = true
 }
 
-// checkOffered blocks what Cloud's drop-downs do not have. changes limits it to
+// noteKept names the fields in which the page's own default stays. changes limits it to
 // the fields that would be written; nil: all.
+func (p *planner) noteKept(pi *PlanItem, changes []Change) {
+	for _, name := range p.kept[schema.KeyOf(pi.item)] {
+		if f, _ := schema.FieldByName(schema.CloudFormat, pi.List, name); changes == nil || touches(changes, name) {
+			pi.Notes = append(pi.Notes, fmt.Sprintf("%s: the page's own default stays: %s", f.Label, schema.Text(pi.item, name)))
+		}
+	}
+}
+
+func touches(changes []Change, field string) bool {
+	return slices.ContainsFunc(changes, func(c Change) bool { return c.Field == field })
+}
+
+// checkOffered blocks what Cloud's form does not take: a value that a drop-down does not
+// have, or none where one is needed. changes limits values to the fields that would be
+// written; nil: all, of an item that is new.
 func (p *planner) checkOffered(ctx context.Context, pi *PlanItem, changes []Change) error {
 	for _, f := range schema.FieldsOf(pi.item) {
 		value, ok := schema.Get(pi.item, f.Name)
 		text, isText := value.(string)
-		if !ok || !isText || f.Name == "name" || f.Name == "oauth2_credentials" {
+		switch {
+		case f.Name == "name", f.Type == schema.Boolean, f.Secret && (ok || changes != nil):
+			continue
+		case ok && (!isText || f.Name == "oauth2_credentials" || changes != nil && !touches(changes, f.Name)):
 			continue // the gate looks after credentials: one may be created before
 		}
-		if changes != nil && !slices.ContainsFunc(changes, func(c Change) bool { return c.Field == f.Name }) {
+		offer, err := p.o.Cloud.Offered(ctx, pi.item, f.Name)
+		if err != nil {
+			return fmt.Errorf("asking Cloud what it offers for %s: %w", f.Label, err)
+		}
+		r := Reason{Code: NotOffered, Field: f.Name, Words: fmt.Sprintf("%s %s: ", pi.List.One(), schema.Quote(pi.Name))}
+		switch {
+		case !ok && offer.Needed && offer.Values == nil:
+			r.Words += fmt.Sprintf("Cloud's form does not take an empty %s", f.Label)
+			r.hint = "give it a value on Server, or in the sheet, and export anew; --ready-only imports the rest"
+		case !ok && offer.Needed:
+			r.Words += fmt.Sprintf("Cloud's form does not take an empty %s, but %s%s", f.Label,
+				schema.Quotes(p.o.guard.AllQuotable(offer.Values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))
+		case ok && offer.Values != nil && !slices.Contains(offer.Values, text):
+			r.Words += fmt.Sprintf("Cloud does not offer %s as its %s, but %s%s", schema.Quote(text), f.Label,
+				schema.Quotes(p.o.guard.AllQuotable(offer.Values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))
+		default:
 			continue
 		}
-		key := string(pi.List) + "." + f.Name
-		values, asked := p.offered[key]
-		if !asked {
-			var err error
-			if values, err = p.o.Cloud.Offered(ctx, pi.List, f.Name); err != nil {
-				return fmt.Errorf("asking Cloud what it offers for %s: %w", f.Label, err)
-			}
-			p.offered[key] = values
-		}
-		if values != nil && !slices.Contains(values, text) {
-			pi.block(Reason{Code: NotOffered, Field: f.Name,
-				Words: fmt.Sprintf("%s %s: Cloud does not offer %s as its %s, but %s%s",
-					pi.List.One(), schema.Quote(pi.Name), schema.Quote(text), f.Label,
-					schema.Quotes(p.o.guard.AllQuotable(values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))})
-		}
+		pi.block(r)
 	}
 	return nil
 }

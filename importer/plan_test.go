@@ -16,13 +16,19 @@ func TestPlanSaysWhatAnImportWouldDo(t *testing.T) {
 		return &d
 	}
 	missing := with(smtp("A"), func(c *schema.CloudConnection) { c.Password = &schema.Marker{State: schema.Missing, Reason: "unknown"} })
+	encrypted := func(how string) *schema.CloudConnection {
+		return with(smtp("A"), func(c *schema.CloudConnection) { c.Encryption = how })
+	}
+	bare, none := encrypted(""), map[string]Offer{"encryption": {Values: []string{"None", "TLS"}, Default: "None"}}
+	hostless := with(smtp("A"), func(c *schema.CloudConnection) { c.Host = "" })
+	open := with(smtp("A"), func(c *schema.CloudConnection) { c.Username, c.Password = "", nil })
 	other := credential("C")
 	other.ClientID = "another"
 	for _, tt := range []struct {
 		name   string
 		bundle []schema.Item
 		cloud  []schema.Item
-		offers map[string][]string
+		offers map[string]Offer
 		opts   func(*Options)
 		want   string // of the last item: action, then what tells more
 	}{
@@ -40,8 +46,20 @@ func TestPlanSaysWhatAnImportWouldDo(t *testing.T) {
 		{"a secret that nobody has", []schema.Item{missing}, nil, nil, nil, "blocked secret-missing"},
 		{"a secret that is supplied", []schema.Item{missing}, nil, nil, func(o *Options) { o.Secrets.Supplied = secretsOf }, "create"},
 		{"a reviewer's key and a sealed secret", []schema.Item{smtp("A")}, nil, nil, func(o *Options) { o.Secrets.Sealed = nil }, "create"},
-		{"an encryption that Cloud does not offer", []schema.Item{smtp("A")}, nil, map[string][]string{"encryption": {"TLS"}}, nil, "blocked value-not-offered"},
-		{"a field that Cloud does not offer but has already", []schema.Item{smtp("A")}, []schema.Item{smtp("A")}, map[string][]string{"encryption": {"TLS"}}, nil, "unchanged"},
+		{"an encryption that Cloud does not offer", []schema.Item{smtp("A")}, nil, map[string]Offer{"encryption": {Values: []string{"TLS"}}}, nil, "blocked value-not-offered"},
+		{"a field that Cloud does not offer but has already", []schema.Item{smtp("A")}, []schema.Item{smtp("A")}, map[string]Offer{"encryption": {Values: []string{"TLS"}}}, nil, "unchanged"},
+		{"no encryption where the form has a default", []schema.Item{bare}, nil, none, nil, "create, Encryption: the page's own default stays: None"},
+		{"no encryption beside the form's default", []schema.Item{bare}, []schema.Item{encrypted("None")}, none, nil, "unchanged"},
+		{"no encryption beside another", []schema.Item{bare}, []schema.Item{encrypted("TLS")}, none,
+			func(o *Options) { o.Conflicts.Policy = Overwrite }, "change Encryption TLS→None, Encryption: the page's own default stays: None"},
+		{"an encryption that the form has as default", []schema.Item{encrypted("None")}, nil, none, nil, "create"},
+		{"no encryption beside one of that word that is no default", []schema.Item{bare}, []schema.Item{encrypted("None")},
+			map[string]Offer{"encryption": {Values: []string{"None", "TLS"}}}, nil, "conflict Encryption None→"},
+		{"no encryption where the form needs one", []schema.Item{bare}, nil, map[string]Offer{"encryption": {Values: []string{"TLS"}, Needed: true}}, nil, "blocked value-not-offered"},
+		{"no host where the form needs one", []schema.Item{hostless}, nil, map[string]Offer{"host": {Needed: true}}, nil, "blocked value-not-offered"},
+		{"no host on either side where the form needs one", []schema.Item{hostless}, []schema.Item{with(hostless, func(c *schema.CloudConnection) { c.SMTPPort = 25 })},
+			map[string]Offer{"host": {Needed: true}}, func(o *Options) { o.Conflicts.Policy = Overwrite }, "blocked value-not-offered SMTP Port 25→587"},
+		{"no password where a new item needs one", []schema.Item{open}, nil, map[string]Offer{"password": {Needed: true}}, nil, "blocked value-not-offered"},
 		{"a credential that the plan creates", []schema.Item{credential("C"), oauth("A", "C")}, nil, nil, nil, "create after C"},
 		{"a credential that is there", []schema.Item{credential("C"), oauth("A", "C")}, []schema.Item{credential("C")}, nil, nil, "create"},
 		{"another credential of that name", []schema.Item{credential("C"), oauth("A", "C")}, []schema.Item{other}, nil, nil, "blocked credential-differs"},
@@ -80,6 +98,11 @@ func TestPlanSaysWhatAnImportWouldDo(t *testing.T) {
 			}
 			for _, c := range it.Changes {
 				got += " " + c.Label + " " + c.From + "→" + c.To
+			}
+			for _, note := range it.Notes {
+				if strings.Contains(note, "own default") {
+					got += ", " + note
+				}
 			}
 			if got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)

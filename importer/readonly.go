@@ -57,8 +57,8 @@ func (r *readOnly) Update(_ context.Context, id string, w Write) (Remote, error)
 	return Remote{ID: id, Item: w.Item}, nil
 }
 
-func (r *readOnly) Offered(ctx context.Context, list schema.List, field string) ([]string, error) {
-	return r.inner.Offered(ctx, list, field)
+func (r *readOnly) Offered(ctx context.Context, it schema.Item, field string) (Offer, error) {
+	return r.inner.Offered(ctx, it, field)
 }
 
 func (r *readOnly) Echoes() *schema.EchoGuard { return r.inner.Echoes() }

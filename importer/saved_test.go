@@ -92,7 +92,7 @@ func TestStalePlanIsRefusedByName(t *testing.T) {
 		{"another Cloud", []schema.Item{smtp("A")}, nil, nil, func(_ *Options, m *memory) { m.site.URL = "https://else.example" }, "another Cloud"},
 		{"another policy", []schema.Item{smtp("A")}, nil, nil, func(o *Options, _ *memory) { o.Conflicts.Policy = Overwrite }, "--on-conflict fail"},
 		{"another selection", []schema.Item{smtp("A"), smtp("B")}, nil, nil, func(o *Options, _ *memory) { o.Select.Include = []string{"B"} }, "--include none"},
-		{"a drop-down that changed", []schema.Item{smtp("A")}, nil, nil, func(_ *Options, m *memory) { m.offers["encryption"] = []string{"TLS"} }, "would be: blocked"},
+		{"a drop-down that changed", []schema.Item{smtp("A")}, nil, nil, func(_ *Options, m *memory) { m.offers["encryption"] = Offer{Values: []string{"TLS"}} }, "would be: blocked"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newMemory()

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/mailferry/mailferry/importer"
@@ -28,7 +27,7 @@ func Open(address string, o formprofile.Options) (importer.Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cloud{site: site, rows: map[schema.List]map[string]formprofile.Row{}, offered: map[schema.List]map[string][]string{}}, nil
+	return &cloud{site: site, rows: map[schema.List]map[string]formprofile.Row{}, surveys: map[schema.List]*formprofile.Survey{}}, nil
 }
 
 // cloud is worked in one window, one thing at a time.
@@ -37,7 +36,7 @@ type cloud struct {
 	echoes  schema.EchoGuard
 	site    *formprofile.Site
 	rows    map[schema.List]map[string]formprofile.Row // by id
-	offered map[schema.List]map[string][]string        // by field, once they were read
+	surveys map[schema.List]*formprofile.Survey        // once they were made
 }
 
 func (c *cloud) Site() importer.Site {
@@ -106,20 +105,22 @@ func (c *cloud) readRow(ctx context.Context, l schema.List, row formprofile.Row)
 	return it, err
 }
 
-// Offered reads the choices of every drop-down of the list's form, once.
-func (c *cloud) Offered(ctx context.Context, l schema.List, field string) ([]string, error) {
+// Offered surveys the form of the item's list, once.
+func (c *cloud) Offered(ctx context.Context, it schema.Item, field string) (importer.Offer, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.offered[l] == nil {
+	l := it.List()
+	if c.surveys[l] == nil {
 		err := c.site.Do(ctx, func() (err error) {
-			c.offered[l], err = c.site.Choices(ctx, l)
+			c.surveys[l], err = c.site.Choices(ctx, l)
 			return err
 		})
 		if err != nil {
-			return nil, c.discreet(importError(err))
+			return importer.Offer{}, c.discreet(importError(err))
 		}
 	}
-	return c.offered[l][field], nil
+	choices, then := c.surveys[l].Of(field, schema.Text(it, c.site.Profile().List(l).Decides))
+	return importer.Offer{Values: choices, Default: then.Default, Needed: then.Refused}, nil
 }
 
 // importError gives an error of the pages the meaning that an import knows.
@@ -172,9 +173,4 @@ func (c *cloud) discreet(err error) error {
 		return &importer.RefusedError{Code: no.Code, Words: repeating}
 	}
 	return schema.Hint(&unquotable{err}, "look at the page in a browser of your own")
-}
-
-// isList reports whether a control has choices.
-func isList(c *page.Control) bool {
-	return slices.Contains([]page.Kind{page.KindSelect, page.KindCombobox, page.KindRadio}, c.Kind)
 }

@@ -235,8 +235,8 @@ func TestARefusedSaveIsThatConnectionsFailureInThePagesWords(t *testing.T) {
 	b := bundleWith(4)
 	b.Credentials = nil
 	b.Connections = slices.DeleteFunc(b.Connections, func(it schema.Item) bool { return it.(*schema.CloudConnection).ServiceProvider == google })
-	b.Connections[0].(*schema.CloudConnection).Host = "" // a message beside the field
-	quota := b.Connections[1].ItemName()                 // an alert
+	b.Connections[0].(*schema.CloudConnection).SMTPPort = 65536 // a message beside the field
+	quota := b.Connections[1].ItemName()                        // an alert
 	for _, toast := range []string{"status", "alert"} {
 		s := newSite(t, adminsite.Options{Refuse: func(_ schema.List, name string) string {
 			if name == quota {
@@ -249,7 +249,7 @@ func TestARefusedSaveIsThatConnectionsFailureInThePagesWords(t *testing.T) {
 		if !errors.As(err, &partly) || partly.Left != 2 || partly.Cause != nil {
 			t.Fatalf("%v", err)
 		}
-		for i, want := range []string{"Host: Host is required", "Quota exceeded", ""} {
+		for i, want := range []string{"SMTP Port: SMTP Port is not between 1 and 65535", "Quota exceeded", ""} {
 			if it := rep.Items[i]; it.Words != want || (it.Result == importer.Failed) != (want != "") {
 				t.Errorf("%s: %s %q", it.Name, it.Result, it.Words)
 			}

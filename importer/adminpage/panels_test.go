@@ -1,6 +1,7 @@
 package adminpage_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -87,6 +88,48 @@ func TestPanelsOfRealComponentsAreImportedInto(t *testing.T) {
 				t.Errorf("again: %v, %+v, %d writes", err, rep, p.Writes())
 			}
 		})
+	}
+}
+
+// What a bundle leaves empty is the page's own default, before the import and after it; what
+// the page does not take empty shuts the gate before the first write.
+func TestEmptinessIsAValue(t *testing.T) {
+	b, _ := nine()
+	b.Credentials, b.Connections = nil, b.Connections[:1]
+	c := b.Connections[0].(*schema.CloudConnection)
+	c.Encryption = ""
+	p := panels.Start(t, panels.Atlaskit, panels.Options{})
+	profile := shipped(t, func(p *schema.FormProfile) {
+		for _, field := range []string{"encryption", "debug"} {
+			p.Connections.Field(field).With = []string{smtp}
+		}
+		p.Connections.Empty, p.Credentials.Empty = "", ""
+	})
+	pages, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: page.Options{Timeout: 10 * time.Second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pages.Close()
+	o := options(t, pages, b, schema.Connections)
+	host := c.Host
+	c.Host, c.SMTPPort = "", 0
+	var gate *importer.GateError
+	if _, err := importer.Run(t.Context(), o); !errors.As(err, &gate) || len(gate.Reasons) != 2 || gate.Reasons[0].Field != "host" || gate.Reasons[1].Field != "smtp_port" || p.Writes() != 0 {
+		t.Fatalf("without a host: %v, %d writes", err, p.Writes())
+	}
+	c.Host, c.SMTPPort = host, 587
+	rep, err := importer.Run(t.Context(), o)
+	if err != nil || !slices.Contains(rep.Items[0].Notes, "Encryption: the page's own default stays: None") {
+		t.Fatalf("%v, %+v", err, rep)
+	}
+	if got := p.Item(panels.Connections, c.Name)["encryption"]; got != "None" || p.Writes() != 1 {
+		t.Errorf("the page has %q, %d writes", got, p.Writes())
+	}
+	if plan, err := importer.MakePlan(t.Context(), o); err != nil || plan.Changes() {
+		t.Errorf("a second plan: %v, %+v", err, plan)
+	}
+	if drift, err := importer.Drift(t.Context(), o); err != nil || drift.Differs() {
+		t.Errorf("drift: %v, %+v", err, drift)
 	}
 }
 

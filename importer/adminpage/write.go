@@ -157,7 +157,7 @@ func enter(ctx context.Context, form *formprofile.Form, it schema.Item) (control
 		if err != nil {
 			return nil, nil, err
 		}
-		if isList(c) && schema.Text(it, f.Name) == "" && form.New {
+		if formprofile.IsList(c) && schema.Text(it, f.Name) == "" && form.New {
 			continue // the page's own default stays
 		}
 		if lines(text) == lines(schema.Text(it, f.Name)) || f.Type == schema.Boolean && sameSwitch(f, text, it) {
@@ -186,7 +186,7 @@ func setField(ctx context.Context, c *page.Control, f schema.Field, it schema.It
 		return c.Set(ctx, schema.Text(it, f.Name))
 	}
 	want, _ := schema.Get(it, f.Name)
-	if !isList(c) {
+	if !formprofile.IsList(c) {
 		return c.SetOn(ctx, want == true)
 	}
 	choices, err := c.Options(ctx)

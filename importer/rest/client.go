@@ -33,7 +33,9 @@ var _ importer.Cloud = (*client)(nil)
 func (c *client) Site() importer.Site { return c.site }
 
 // Offered returns nil: the interface does not say what Cloud offers.
-func (c *client) Offered(context.Context, schema.List, string) ([]string, error) { return nil, nil }
+func (c *client) Offered(context.Context, schema.Item, string) (importer.Offer, error) {
+	return importer.Offer{}, nil
+}
 
 func (c *client) Echoes() *schema.EchoGuard { return &c.echoes }
 

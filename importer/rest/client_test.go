@@ -52,7 +52,7 @@ func TestWhatIsWrittenIsReadBackFieldByField(t *testing.T) {
 			t.Errorf("%s: stored %v", l, got)
 		}
 	}
-	if offered, err := way.Offered(t.Context(), schema.Connections, "service_provider"); offered != nil || err != nil {
+	if offered, err := way.Offered(t.Context(), &schema.CloudConnection{}, "service_provider"); offered.Values != nil || err != nil {
 		t.Errorf("offered %v, %v", offered, err)
 	}
 }

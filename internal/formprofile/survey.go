@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -31,6 +32,14 @@ type Seen struct {
 	With     []string  `json:"with,omitzero"`    // choices of the deciding field with which it is there; none: all
 	Choices  []string  `json:"choices,omitzero"` // of a drop-down; credentials, which are the site's own data, are left out
 	Problem  string    `json:"problem,omitzero"` // why its choices could not be read
+
+	untouched map[string]Untouched // by choice of the deciding field
+}
+
+// Untouched is what becomes of a field that a new item leaves as it is.
+type Untouched struct {
+	Default string // what a list holds then
+	Refused bool   // the page does not take it: the field is required, or a list that holds nothing and offers no empty choice
 }
 
 // Missing is a field that the profile expects and the form does not have.
@@ -161,14 +170,21 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 		i := slices.IndexFunc(out.Fields, func(s Seen) bool { return s.Label == page.Clean(c.Label) && s.Kind == c.Kind })
 		if i < 0 {
 			i = len(out.Fields)
-			out.Fields = append(out.Fields, Seen{Label: page.Clean(c.Label), Kind: c.Kind, Required: c.Required, Field: f.fieldOf(c)})
+			out.Fields = append(out.Fields, Seen{Label: page.Clean(c.Label), Kind: c.Kind, Required: required(c), Field: f.fieldOf(c), untouched: map[string]Untouched{}})
 		}
 		seen := &out.Fields[i]
 		if choice != "" {
 			seen.With = append(seen.With, choice)
 		}
 		if seen.Field == "oauth2_credentials" {
+			seen.untouched[choice] = Untouched{Refused: required(c)}
 			continue
+		}
+		held := ""
+		if IsList(c) && f.New {
+			if held, err = c.Get(ctx); err != nil {
+				return err
+			}
 		}
 		choices, err := choicesOf(ctx, c)
 		switch {
@@ -177,6 +193,7 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 		case err != nil:
 			return err
 		}
+		seen.untouched[choice] = untouched(c, held, choices)
 		for _, choice := range choices {
 			if choice = page.Clean(choice); choice != "" && !slices.Contains(seen.Choices, choice) {
 				seen.Choices = append(seen.Choices, choice)
@@ -231,6 +248,19 @@ func (f *Form) await(ctx context.Context, choice string) (*page.Form, error) {
 	}
 }
 
+// untouched tells what becomes of a field that holds that now and offers those choices.
+func untouched(c *page.Control, held string, choices []string) Untouched {
+	switch {
+	case !IsList(c):
+		return Untouched{Refused: required(c)}
+	case held != "" && (len(choices) == 0 || slices.Contains(choices, held)): // and is no "Choose…" that cannot be chosen
+		return Untouched{Default: held}
+	}
+	return Untouched{Refused: required(c) || len(choices) > 0 && !slices.Contains(choices, "")}
+}
+
+func required(c *page.Control) bool { return c.Required || human.MarkedRequired(c.Label) }
+
 func (f *Form) fieldOf(c *page.Control) string {
 	for _, field := range f.Profile.Fields {
 		if slices.ContainsFunc(field.Labels(), c.Named) {
@@ -242,19 +272,20 @@ func (f *Form) fieldOf(c *page.Control) string {
 
 // choicesOf lists what a drop-down or radio group offers; none for other fields.
 func choicesOf(ctx context.Context, c *page.Control) ([]string, error) {
-	switch c.Kind {
-	case page.KindSelect, page.KindCombobox, page.KindRadio:
-		if !c.Disabled {
-			return c.Options(ctx)
-		}
+	if IsList(c) && !c.Disabled {
+		return c.Options(ctx)
 	}
 	return nil, nil
 }
 
-// Choices are what the drop-downs of a list's form offer, by field of the
-// bundle. It is an error when the form lacks what the profile expects: nothing
-// should be written by such a profile. It is one step of [Site.Do].
-func (s *Site) Choices(ctx context.Context, l schema.List) (map[string][]string, error) {
+// IsList reports whether one of several choices is made in a control.
+func IsList(c *page.Control) bool {
+	return slices.Contains([]page.Kind{page.KindSelect, page.KindCombobox, page.KindRadio}, c.Kind)
+}
+
+// Choices is [Site.Survey] for who is to write: it is an error when the form lacks what the
+// profile expects, or a list of it could not be read. It is one step of [Site.Do].
+func (s *Site) Choices(ctx context.Context, l schema.List) (*Survey, error) {
 	seen, err := s.Survey(ctx, l)
 	if err != nil {
 		return nil, err
@@ -273,14 +304,27 @@ func (s *Site) Choices(ctx context.Context, l schema.List) (map[string][]string,
 		}
 		return nil, s.form(l).lacks(fmt.Errorf("it has no field named %s; it has: %s", strings.Join(missing, ", "), strings.Join(have, ", ")))
 	}
-	out := map[string][]string{}
 	for _, f := range seen.Fields {
 		if f.Field != "" && f.Problem != "" {
 			return nil, errors.New(f.Problem)
 		}
-		if f.Field != "" && len(f.Choices) > 0 {
-			out[f.Field] = f.Choices
+	}
+	return seen, nil
+}
+
+// Of are the choices of a field of the bundle, nil where anything may be typed, and what becomes of it
+// untouched with a choice of the deciding field.
+func (s *Survey) Of(field, decider string) (choices []string, then Untouched) {
+	for _, f := range s.Fields {
+		if f.Field != field {
+			continue
+		}
+		choices = append(choices, f.Choices...)
+		for _, choice := range []string{decider, ""} {
+			if u, there := f.untouched[choice]; there {
+				then = u
+			}
 		}
 	}
-	return out, nil
+	return choices, then
 }

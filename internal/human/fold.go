@@ -47,6 +47,12 @@ func FoldLabel(label string) string {
 	}
 }
 
+// MarkedRequired reports whether a label has a mark that its field is required.
+func MarkedRequired(label string) bool {
+	mark := strings.Replace(strings.ToLower(norm.NFC.String(Squeeze(label))), FoldLabel(label), "", 1)
+	return strings.Contains(mark, "*") || strings.Contains(mark, "required")
+}
+
 // Squeeze collapses blanks and drops what cannot be seen, icon fonts' glyphs and
 // invalid bytes, and nothing else.
 func Squeeze(s string) string {
