@@ -60,22 +60,18 @@ func (e *env) app() *cli.App {
 		return unknownCommand(app.Commands, "mailferry", c.Args().First())
 	}
 	e.harden(app.Commands, "mailferry")
-	app.CustomAppHelpTemplate = helpOf(&cli.Command{Usage: app.Usage, UsageText: "mailferry demo\nmailferry COMMAND [FLAG…] [FILE…]\nmailferry COMMAND --help",
-		Description: app.Description, Subcommands: app.Commands,
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "version", Aliases: []string{"v"}, Usage: "print version, commit and Go"}}}, "mailferry")
 	return app
 }
 
 // harden gives every command what the library leaves to chance: usage errors go
 // through one door, unknown subcommands are errors, help has no command of its
-// own inside commands and fits a terminal. Before a command runs, its arguments
+// own inside commands. Before a command runs, its arguments
 // are checked for what none of them may be.
 func (e *env) harden(commands []*cli.Command, path string) {
 	for _, c := range commands {
 		name := path + " " + c.Name
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
-		c.CustomHelpTemplate = helpOf(c, name)
 		if len(c.Subcommands) > 0 {
 			sub := c.Subcommands
 			c.Action = func(ctx *cli.Context) error {

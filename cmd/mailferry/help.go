@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -17,9 +18,25 @@ const (
 	flagWidth = 26
 )
 
+// The library's template repeats each repeatable flag and runs on at any width.
+// Help is written when it is asked for: each start would pay for that of all
+// commands otherwise.
+func init() {
+	cli.HelpPrinter = printHelp
+	cli.VersionFlag = &cli.BoolFlag{Name: "version", Aliases: []string{"v"}, Usage: "print version, commit and Go"}
+}
+
+func printHelp(w io.Writer, _ string, of any) {
+	c, _ := of.(*cli.Command)
+	if app, ok := of.(*cli.App); ok {
+		c = &cli.Command{HelpName: app.Name, Usage: app.Usage, Description: app.Description, Subcommands: app.Commands, Flags: app.Flags,
+			UsageText: "mailferry demo\nmailferry COMMAND [FLAG…] [FILE…]\nmailferry COMMAND --help"}
+	}
+	_, _ = io.WriteString(w, helpOf(c, c.HelpName))
+}
+
 // helpOf is a command's help in the library's sections, laid out for a terminal
-// of 80 columns: the library's own list repeats each repeatable flag and runs on
-// at any width. Only examples may be wider, so that they can be copied.
+// of 80 columns. Only examples may be wider, so that they can be copied.
 func helpOf(c *cli.Command, path string) string {
 	var b strings.Builder
 	p := human.NewPrinter(&b, human.Terminal{Width: helpWidth})
@@ -52,6 +69,9 @@ func helpOf(c *cli.Command, path string) string {
 	section("OPTIONS")
 	var rows [][2]string
 	for _, f := range c.Flags {
+		if f == cli.HelpFlag {
+			continue // the last one, whatever the library does with it
+		}
 		rows = append(rows, flagHelp(f.(cli.DocGenerationFlag)))
 	}
 	table(p, append(rows, [2]string{"-h, --help", "show help"}))
