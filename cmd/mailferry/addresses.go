@@ -17,8 +17,7 @@ func quoted(arg string) string { return schema.Quote(address.Shown(arg)) }
 
 // values are what a flag of texts is set to, by the command line or else by the
 // environment.
-func (e *env) values(c *cli.Context, f cli.Flag) []string {
-	name := f.Names()[0]
+func (e *env) values(c *cli.Context, name string) []string {
 	switch v := c.Value(name).(type) {
 	case string:
 		if v != "" {
@@ -35,6 +34,14 @@ func (e *env) values(c *cli.Context, f cli.Flag) []string {
 		return []string{v}
 	}
 	return nil
+}
+
+// value is values for a flag of one text.
+func (e *env) value(c *cli.Context, name string) string {
+	for _, v := range e.values(c, name) {
+		return v
+	}
+	return ""
 }
 
 // variableOf is the name of the variable that stands for a flag, where one does.
@@ -58,7 +65,7 @@ func (e *env) refuseAddresses(c *cli.Context) error {
 	}
 	for _, f := range c.Command.Flags {
 		where := c.Command.HelpName + ": " + dashed(f.Names()[0])
-		for _, v := range e.values(c, f) {
+		for _, v := range e.values(c, f.Names()[0]) {
 			switch {
 			case !address.MayBe(v):
 			case !mayBeAnything(f, v):

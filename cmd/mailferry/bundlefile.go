@@ -44,11 +44,15 @@ func (e *env) openFile(path string, limit int64) (openedFile, error) {
 		return openedFile{f, f, info.Size()}, nil
 	}
 	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, limit+1))
+	raw, size := []byte(nil), info.Size()
+	if !info.Mode().IsRegular() {
+		raw, err = io.ReadAll(io.LimitReader(f, limit+1))
+		size = int64(len(raw))
+	}
 	if err != nil {
 		return openedFile{}, fmt.Errorf("%s: cannot be read to its end", path)
 	}
-	if int64(len(raw)) > limit {
+	if size > limit {
 		return openedFile{}, fmt.Errorf("%s: larger than %d bytes", path, limit)
 	}
 	return openedFile{bytes.NewReader(raw), io.NopCloser(nil), int64(len(raw))}, nil

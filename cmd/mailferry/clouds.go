@@ -29,11 +29,7 @@ func cloudFlags() []cli.Flag {
 // cloud opens the Cloud of --cloud. The ways into Cloud are listed here and
 // nowhere else.
 func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
-	url := c.String("cloud")
-	if url == "" {
-		url = e.getenv("MAILFERRY_CLOUD")
-	}
-	switch {
+	switch url := e.value(c, "cloud"); {
 	case url == "":
 		return nil, schema.Hint(usage("%s: --cloud URL is needed", c.Command.HelpName), "sample:DIR rehearses in a folder; or set MAILFERRY_CLOUD")
 	case strings.HasPrefix(url, "sample:"):

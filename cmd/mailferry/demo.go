@@ -3,12 +3,14 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -235,35 +237,23 @@ func (d *demo) background(args []string) error {
 	return nil
 }
 
-// words splits a line as a shell does, as far as the demo's lines go: blanks,
-// double quotes, and $(…) in a word.
-func (d *demo) words(line string) ([]string, error) {
-	var out []string
-	for len(line) > 0 {
-		line = strings.TrimLeft(line, " ")
-		var word strings.Builder
-		for len(line) > 0 && line[0] != ' ' {
-			switch {
-			case line[0] == '"':
-				end := strings.IndexByte(line[1:], '"')
-				word.WriteString(line[1 : 1+end])
-				line = line[2+end:]
-			case strings.HasPrefix(line, "$("):
-				end := strings.IndexByte(line, ')')
-				text, err := d.output(line[2:end])
-				if err != nil {
-					return nil, err
-				}
-				word.WriteString(text)
-				line = line[end+1:]
-			default:
-				word.WriteByte(line[0])
-				line = line[1:]
-			}
-		}
-		out = append(out, word.String())
+// A word of the demo's lines is in double quotes or has no blank.
+var (
+	substitution = regexp.MustCompile(`\$\(([^)]*)\)`)
+	word         = regexp.MustCompile(`"[^"]*"|[^ ]+`)
+)
+
+// words splits a line as a shell does, as far as the demo's lines go.
+func (d *demo) words(line string) (words []string, err error) {
+	line = substitution.ReplaceAllStringFunc(line, func(m string) string {
+		text, outputErr := d.output(substitution.FindStringSubmatch(m)[1])
+		err = cmp.Or(err, outputErr)
+		return text
+	})
+	for _, w := range word.FindAllString(line, -1) {
+		words = append(words, strings.Trim(w, `"`))
 	}
-	return out, nil
+	return words, err
 }
 
 func (d *demo) output(line string) (string, error) {

@@ -43,7 +43,7 @@ func (e *env) diff(c *cli.Context) error {
 	if c.NArg() == 2 {
 		return usage("diff: two bundles, or one and --cloud")
 	}
-	if c.NArg() == 1 && c.String("cloud") == "" && e.getenv("MAILFERRY_CLOUD") == "" {
+	if c.NArg() == 1 && e.value(c, "cloud") == "" {
 		return schema.Hint(usage("diff: one bundle is compared with Cloud: --cloud URL is needed"), "or name two bundles")
 	}
 	return e.diffCloud(c, out)

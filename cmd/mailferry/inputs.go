@@ -51,7 +51,7 @@ func (e *env) inputs(c *cli.Context, but, ledger string) []input {
 		if !takesFile(f) || name == but || name != "ledger" && slices.Contains(outputs(), name) {
 			continue
 		}
-		for _, path := range e.values(c, f) {
+		for _, path := range e.values(c, name) {
 			out = append(out, input{dashed(name), path})
 		}
 	}

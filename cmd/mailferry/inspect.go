@@ -272,34 +272,22 @@ type inspectedHeader struct {
 }
 
 func (e *env) inspectBundle(c *cli.Context, path string) error {
-	f, err := e.openFile(path, maxFile)
+	f, h, err := e.openSealed(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	h, err := sealed.ReadHeader(f)
-	if err != nil {
-		return at(path, err)
-	}
 	result := inspected{Kind: "bundle", Header: inspectedHeader{h, f.size}, name: baseName(path)}
-	withKey := len(c.StringSlice("identity")) > 0 || e.getenv("MAILFERRY_IDENTITY") != "" || c.Bool("passphrase")
-	if withKey {
+	if e.opens(c) {
 		ids, err := e.identities(c)
 		if err != nil {
 			return err
 		}
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return at(path, err)
+		o, plan, err := openDocument(f, ids)
+		if plan != nil {
+			return e.inspectPlan(c, path, plan)
 		}
-		o, err := e.openWith(f, path, ids)
-		if inv := (*schema.InvalidError)(nil); errors.As(err, &inv) && inv.Problems[0].Place == "format" {
-			if _, seekErr := f.Seek(0, io.SeekStart); seekErr == nil {
-				if plan, planErr := importer.OpenPlan(f, ids); planErr == nil {
-					return e.inspectPlan(c, path, plan)
-				}
-			}
-		}
-		if err != nil {
+		if err := e.judgeOpened(path, ids, o, err); err != nil {
 			return err
 		}
 		v, err := e.judge(c, path, o, "")

@@ -14,6 +14,7 @@ import (
 	"filippo.io/age/plugin"
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
@@ -105,7 +106,8 @@ func (e *env) readers(c *cli.Context) (sealed.Holders, error) {
 		if len(rs.Recipients)+len(rs.Reviewers) > 0 {
 			return rs, usage("-p stands alone: a passphrase, or recipients and reviewers")
 		}
-		if rs.Passphrase, err = e.passphrase(c.Context, !opens(c)); err != nil {
+		// What opens a bundle before writes with the passphrase that it opened with.
+		if rs.Passphrase, err = e.passphrase(c.Context, c.Command.Name == "export"); err != nil {
 			return rs, err
 		}
 	}
@@ -134,9 +136,10 @@ func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipi
 		out = append(out, r)
 	}
 	files := c.StringSlice(fileFlag)
-	if variable := variableOf(fileFlag); fileFlag != "" && len(files)+len(out) == 0 && !c.Bool("passphrase") && e.getenv(variable) != "" {
-		files = []string{e.getenv(variable)}
-		e.say("keys of %s: %s", variable, files[0])
+	if len(files)+len(out) == 0 && !c.Bool("passphrase") {
+		if files = e.values(c, fileFlag); len(files) > 0 {
+			e.say("keys of %s: %s", variableOf(fileFlag), files[0])
+		}
 	}
 	for _, f := range files {
 		raw, err := e.readFile(f)
@@ -261,19 +264,19 @@ func (e *env) passphraseOf(ctx context.Context, file string) (schema.Secret, err
 	return pass, err
 }
 
+// opens reports whether a command line says what to open bundles with.
+func (e *env) opens(c *cli.Context) bool {
+	return len(e.values(c, "identity")) > 0 || c.Bool("passphrase")
+}
+
 // identities gathers -i, MAILFERRY_IDENTITY and -p of a command that opens.
 func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
-	files := c.StringSlice("identity")
-	fromEnv := len(files) == 0 && e.getenv("MAILFERRY_IDENTITY") != ""
-	if fromEnv {
-		files = []string{e.getenv("MAILFERRY_IDENTITY")}
-	}
 	keys := e.keys(c)
 	var ids []age.Identity
-	for _, f := range files {
+	for _, f := range e.values(c, "identity") {
 		raw, err := e.readPrivate(f, "an identity")
-		if err != nil && fromEnv {
-			return nil, schema.Hint(err, "MAILFERRY_IDENTITY names it; -i FILE names another")
+		if err != nil && !c.IsSet("identity") {
+			err = schema.Hint(err, "MAILFERRY_IDENTITY names it; -i FILE names another")
 		}
 		if err != nil {
 			return nil, err
@@ -303,38 +306,60 @@ func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
 
 // open opens a bundle file with the identities of the command line.
 func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
-	f, err := e.openFile(path, maxFile)
+	f, _, err := e.openSealed(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if _, err := sealed.ReadHeader(f); err != nil { // before a passphrase is asked for
-		return nil, at(path, err)
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, at(path, err)
-	}
 	ids, err := e.identities(c)
 	if err != nil {
 		return nil, err
 	}
-	return e.openWith(f, path, ids)
+	o, _, err := openDocument(f, ids)
+	return o, e.judgeOpened(path, ids, o, err)
 }
 
-// openWith opens a bundle that path names.
-func (e *env) openWith(f io.Reader, path string, ids []age.Identity) (*sealed.Opened, error) {
+// openSealed opens an age file and reads its header, before a passphrase is asked
+// for.
+func (e *env) openSealed(path string) (openedFile, *sealed.Header, error) {
+	f, err := e.openFile(path, maxFile)
+	if err != nil {
+		return f, nil, err
+	}
+	h, err := sealed.ReadHeader(f)
+	if err != nil {
+		f.Close()
+		return f, nil, at(path, err)
+	}
+	return f, h, nil
+}
+
+// openDocument opens a bundle, or what is sealed like one: a saved plan.
+func openDocument(f io.ReadSeeker, ids []age.Identity) (*sealed.Opened, *importer.SavedPlan, error) {
+	rewind := func() error { _, err := f.Seek(0, io.SeekStart); return err }
+	if err := rewind(); err != nil {
+		return nil, nil, err
+	}
 	o, err := sealed.Open(f, ids, transform.Rerun)
+	if p := schema.Problems(err); len(p) > 0 && p[0].Place == "format" && rewind() == nil {
+		if plan, planErr := importer.OpenPlan(f, ids); planErr == nil {
+			return nil, plan, err
+		}
+	}
+	return o, nil, err
+}
+
+// judgeOpened explains why a bundle that path names does not open, and warns of a
+// list of readers that is not whole.
+func (e *env) judgeOpened(path string, ids []age.Identity, o *sealed.Opened, err error) error {
 	var wrong *sealed.WrongKeyError
 	if errors.As(err, &wrong) && !wrong.Passphrase {
-		return nil, schema.Hint(at(path, err), "ask whoever sent it to let your key in (a file altered on its way looks the same): mailferry rekey --add-recipient (or --add-reviewer) %s", publicKeys(ids))
+		return schema.Hint(at(path, err), "ask whoever sent it to let your key in (a file altered on its way looks the same): mailferry rekey --add-recipient (or --add-reviewer) %s", publicKeys(ids))
 	}
-	if err != nil {
-		return nil, at(path, err)
-	}
-	if !o.ListsHolders() {
+	if err == nil && !o.ListsHolders() {
 		e.warn(fmt.Sprintf("%s opens to %s, and its own list names %d: somebody changed the list", shown(path), human.Count(len(o.Header.Stanzas), "key"), len(o.Bundle.Manifest.Recipients)+len(o.Bundle.Manifest.Reviewers)))
 	}
-	return o, nil
+	return at(path, err)
 }
 
 // openSecrets opens a bundle with a recipient's key.
@@ -374,7 +399,3 @@ func at(path string, err error) error {
 	}
 	return fmt.Errorf("%s: %w", shown(path), err)
 }
-
-// opens reports whether a command that writes a bundle has opened one before:
-// it then writes with the passphrase that it opened with.
-func opens(c *cli.Context) bool { return c.Command.Name != "export" }

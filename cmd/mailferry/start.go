@@ -2,10 +2,8 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -15,11 +13,9 @@ import (
 	"github.com/mailferry/mailferry/exporter/source"
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/human"
-	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/internal/sheet"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
-	"github.com/mailferry/mailferry/transform"
 )
 
 func (e *env) startCommand() *cli.Command {
@@ -41,12 +37,12 @@ type atHand struct {
 	Files []fileAtHand `json:"files"`
 	Next  []nextStep   `json:"next"`
 
-	keys             []keyAtHand
-	sheets, backups  []string
-	profile, secrets string
-	ledgers          [][]byte
-	servers, clouds  []*bundleAtHand
-	cloudURL         string // of MAILFERRY_CLOUD
+	ids                                []age.Identity
+	key                                string // the flags that name the identities
+	sheets, backups, profiles, secrets []string
+	ledgers                            []*importer.LedgerSummary
+	servers, clouds                    []*bundleAtHand
+	cloudURL                           string // of MAILFERRY_CLOUD
 }
 
 type fileAtHand struct {
@@ -54,27 +50,15 @@ type fileAtHand struct {
 	What string `json:"what"`
 }
 
-// nextStep is what to do, and the command for it; "" where none does it.
-type nextStep struct {
-	Why     string `json:"why"`
-	Command string `json:"command,omitzero"`
-}
-
-type keyAtHand struct {
-	flag string // as a command line names it; "" where the environment does
-	ids  []age.Identity
-}
-
 type bundleAtHand struct {
-	name, key string // key: the flag that opens it, that of a recipient before a reviewer's
+	name string
 	*sealed.Opened
-	reveals            bool
-	approvals, refusal int
-	ledger             *importer.LedgerSummary // how far an import went
+	approvals, rejections int
+	ledger                *importer.LedgerSummary // how far an import went
 }
 
 func (e *env) start(c *cli.Context) error {
-	h := &atHand{Files: []fileAtHand{}, Next: []nextStep{}, cloudURL: e.getenv("MAILFERRY_CLOUD")}
+	h := &atHand{Files: []fileAtHand{}, Next: []nextStep{}, cloudURL: e.getenv(variableOf("cloud"))}
 	names := c.Args().Slice()
 	if len(names) == 0 {
 		entries, err := os.ReadDir(".")
@@ -87,34 +71,33 @@ func (e *env) start(c *cli.Context) error {
 			}
 		}
 	}
-	if len(c.StringSlice("identity")) > 0 || e.getenv("MAILFERRY_IDENTITY") != "" || c.Bool("passphrase") {
-		ids, err := e.identities(c)
+	if e.opens(c) { // else with the identities that lie here
+		var err error
+		if h.ids, err = e.identities(c); err != nil {
+			return err
+		}
+		for _, f := range c.StringSlice("identity") {
+			h.key += " -i " + pasted(f)
+		}
+		if c.Bool("passphrase") {
+			h.key += " -p"
+		}
+	}
+	var bundles []string // looked at once all keys are known
+	for _, name := range names {
+		kind, _ := source.KindOf(name) // what is no source may be a key
+		if kind == source.Bundle {
+			bundles = append(bundles, name)
+		} else if err := e.lookAt(c, h, name, kind); err != nil && c.NArg() > 0 {
+			return err
+		}
+	}
+	for _, name := range bundles {
+		what, err := e.lookSealed(c, h, name)
 		if err != nil {
 			return err
 		}
-		flag := ""
-		for _, f := range c.StringSlice("identity") {
-			flag += " -i " + pasted(f)
-		}
-		if c.Bool("passphrase") {
-			flag += " -p"
-		}
-		h.keys = append(h.keys, keyAtHand{flag, ids})
-	}
-	var files []string // that keys open: looked at once all keys are known
-	for _, name := range names {
-		isSealed, err := e.lookAt(c, h, name)
-		if err != nil && c.NArg() > 0 {
-			return err
-		}
-		if isSealed {
-			files = append(files, name)
-		}
-	}
-	for _, name := range files {
-		if err := e.lookSealed(c, h, name); err != nil {
-			return err
-		}
+		h.add(name, what)
 	}
 	h.next()
 	return e.result(c, "start-result", h, h.print)
@@ -123,111 +106,82 @@ func (e *env) start(c *cli.Context) error {
 // add notes what a file is.
 func (h *atHand) add(name, what string) { h.Files = append(h.Files, fileAtHand{name, what}) }
 
-// lookAt looks at a file, or leaves it for later where a key opens it.
-func (e *env) lookAt(c *cli.Context, h *atHand, name string) (isSealed bool, err error) {
-	f, info, err := safefile.Open(name)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	head := make([]byte, 512)
-	n, _ := io.ReadFull(f, head)
-	kind, err := source.KindOfFile(name, bytes.NewReader(head[:n]))
-	switch {
-	case err == nil && kind == source.Bundle:
-		return true, nil
-	case err == nil && kind == source.Backup:
+// lookAt says what a file is that no key opens; one that has no part in this is left
+// out.
+func (e *env) lookAt(c *cli.Context, h *atHand, name string, kind source.Kind) error {
+	if kind == source.Backup {
 		h.backups = append(h.backups, name)
 		h.add(name, "looks like a Jira backup")
-		return false, nil
-	case info.Size() > maxRead:
-		return false, nil
+		return nil
 	}
 	raw, err := e.readFile(name)
-	if err == nil {
-		h.look(e.keys(c), name, raw)
+	if err != nil {
+		return err
 	}
-	return false, err
-}
-
-// look says what a file of text is; one that has no part in this is left out.
-func (h *atHand) look(keys sealed.Keys, name string, raw []byte) {
-	first, _, _ := bytes.Cut(raw, []byte("\n"))
-	switch {
+	first, _, _ := strings.Cut(string(raw), "\n")
+	columns := strings.ToLower(first)
+	switch sheets, err := sheet.Parse(raw, schema.ServerFormat, sheet.Options{Warn: func(schema.Warning) {}}); {
 	case bytes.Contains(raw[:min(len(raw), 4096)], []byte("AGE-SECRET-KEY-")):
-		if ids, err := keys.Identities(bytes.NewReader(raw), nil); err == nil {
-			h.keys = append(h.keys, keyAtHand{" -i " + pasted(name), ids})
-			h.add(name, "an identity: keep it to yourself")
+		ids, err := e.keys(c).Identities(bytes.NewReader(raw), nil)
+		if err != nil {
+			return nil
 		}
-		return
-	case bytes.Contains(first, []byte(importer.LedgerFormat)):
-		h.ledgers = append(h.ledgers, raw)
-		return
+		h.add(name, "an identity: keep it to yourself")
+		if !e.opens(c) {
+			h.ids, h.key = append(h.ids, ids...), h.key+" -i "+pasted(name)
+		}
+	case strings.Contains(first, importer.LedgerFormat):
+		if l := importer.SummarizeLedger(raw); l != nil {
+			h.ledgers = append(h.ledgers, l)
+		}
 	case schema.DecodeFile("profile", raw, &schema.Profile{}) == nil:
-		h.profile = cmp.Or(h.profile, name)
+		h.profiles = append(h.profiles, name)
 		h.add(name, "a profile: where a backup or database keeps connections")
-		return
-	}
-	if sheets, err := sheet.Parse(raw, schema.ServerFormat, sheet.Options{Warn: func(schema.Warning) {}}); err == nil {
+	case err == nil:
 		h.sheets = append(h.sheets, name)
 		for _, items := range sheets {
 			h.add(name, fmt.Sprintf("a sheet of %s, %s", items.List, human.Count(len(items.Rows), "row")))
 		}
-	} else if columns := strings.ToLower(string(first)); strings.Contains(columns, "kind") && strings.Contains(columns, "secret") {
-		h.secrets = cmp.Or(h.secrets, name)
+	case strings.Contains(columns, "kind") && strings.Contains(columns, "secret"):
+		h.secrets = append(h.secrets, name)
 		h.add(name, "secrets that a source could not give")
 	}
+	return nil
 }
 
-// lookSealed says what an age file is, as far as a key at hand opens it.
-func (e *env) lookSealed(c *cli.Context, h *atHand, name string) error {
-	var b *bundleAtHand
-	why := "an age file that no key here opens: -i FILE names one"
-	for _, k := range h.keys {
-		f, err := e.openFile(name, maxFile)
-		if err != nil {
-			return err
-		}
-		o, err := sealed.Open(f, k.ids, transform.Rerun)
-		if p := schema.Problems(err); len(p) > 0 && p[0].Place == "format" && isPlan(f, k.ids) {
-			why = "a saved plan"
-		} else if err != nil && !errors.As(err, new(*sealed.WrongKeyError)) {
-			why = human.Visible(err.Error())
-		}
-		f.Close()
-		if err == nil && (b == nil || o.Reveals() && !b.reveals) {
-			b = &bundleAtHand{name: name, key: k.flag, Opened: o, reveals: o.Reveals()}
-		}
+// lookSealed says what an age file is, as far as the keys at hand open it.
+func (e *env) lookSealed(c *cli.Context, h *atHand, name string) (what string, err error) {
+	f, err := e.openFile(name, maxFile)
+	if err != nil {
+		return "", err
 	}
-	if b == nil {
-		h.add(name, why)
-		return nil
+	defer f.Close()
+	o, plan, err := openDocument(f, h.ids)
+	switch {
+	case plan != nil:
+		return "a saved plan", nil
+	case len(h.ids) == 0, errors.As(err, new(*sealed.WrongKeyError)):
+		return "an age file that no key here opens: -i FILE names one", nil
+	case err != nil:
+		return human.Visible(err.Error()), nil
 	}
-	what := "a server bundle: "
-	h.servers = append(h.servers, b)
-	if b.Bundle.IsCloud() {
-		what, h.clouds, h.servers = "a cloud bundle: ", append(h.clouds, b), h.servers[:len(h.servers)-1]
-	}
+	b := &bundleAtHand{name: name, Opened: o}
 	if err := e.judgeAtHand(c, h, b); err != nil {
-		return err
+		return "", err
 	}
-	what += holds(b.Bundle.Manifest.Counts) + "; " + human.Count(b.approvals, "approval")
-	if b.refusal > 0 {
-		what += ", " + human.Count(b.refusal, "rejection")
+	if o.Bundle.IsCloud() {
+		what, h.clouds = "a cloud bundle: ", append(h.clouds, b)
+	} else {
+		what, h.servers = "a server bundle: ", append(h.servers, b)
+	}
+	what += holds(o.Bundle.Manifest.Counts) + "; " + human.Count(b.approvals, "approval")
+	if b.rejections > 0 {
+		what += ", " + human.Count(b.rejections, "rejection")
 	}
 	if b.ledger != nil {
 		what += "; imported into " + b.ledger.Cloud
 	}
-	h.add(name, what)
-	return nil
-}
-
-func isPlan(f io.ReadSeeker, ids []age.Identity) bool {
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return false
-	}
-	_, err := importer.OpenPlan(f, ids)
-	return err == nil
+	return what, nil
 }
 
 // judgeAtHand looks at what there is about a bundle: statements and ledgers.
@@ -243,10 +197,9 @@ func (e *env) judgeAtHand(c *cli.Context, h *atHand, b *bundleAtHand) error {
 			b.approvals++
 		}
 	}
-	b.refusal = len(v.Rejections) + len(v.Unheeded)
-	for _, raw := range h.ledgers {
-		l := importer.SummarizeLedger(raw)
-		if l != nil && l.Bundle == b.Bundle.Manifest.ID && (b.ledger == nil || isRehearsal(b.ledger)) {
+	b.rejections = len(v.Rejections) + len(v.Unheeded)
+	for _, l := range h.ledgers { // a rehearsal counts until there is a Cloud
+		if l.Bundle == b.Bundle.Manifest.ID && (!isRehearsal(l) || b.ledger == nil && h.cloudURL == "") {
 			b.ledger = l
 		}
 	}
@@ -255,14 +208,6 @@ func (e *env) judgeAtHand(c *cli.Context, h *atHand, b *bundleAtHand) error {
 
 func isRehearsal(l *importer.LedgerSummary) bool {
 	return l != nil && strings.HasPrefix(l.Cloud, "sample:")
-}
-
-// pasted is a file's name in a command, never taken for a flag.
-func pasted(name string) string {
-	if strings.HasPrefix(name, "-") {
-		name = "./" + name
-	}
-	return human.Pasted(name)
 }
 
 func (h *atHand) print(p *human.Printer) {

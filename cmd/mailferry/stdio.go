@@ -95,7 +95,7 @@ func (e *env) checkStdio(c *cli.Context) error {
 	var uses []string
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
-		if !takesFile(f) || !slices.Contains(e.values(c, f), stdio) || name == "output" || name == "secrets" { // --secrets - asks
+		if !takesFile(f) || !slices.Contains(e.values(c, name), stdio) || name == "output" || name == "secrets" { // --secrets - asks
 			continue
 		}
 		if !slices.Contains(takes, name) {

@@ -81,10 +81,8 @@ func (e *env) transform(c *cli.Context) error {
 // That list is anybody's word, and the keys on it are given nothing but settings
 // that whoever wrote it could read: sealed parts then pass as they are.
 func (e *env) openForReaders(c *cli.Context, path string) (o *sealed.Opened, to sealed.Holders, err error) {
-	given := c.Bool("passphrase") || e.getenv(variableOf("recipients-file")) != ""
-	for _, f := range readerFlags() {
-		given = given || c.IsSet(f.Names()[0])
-	}
+	given := c.Bool("passphrase") || c.IsSet("reviewer") || c.IsSet("reviewers-file") ||
+		c.IsSet("recipient") || e.value(c, "recipients-file") != ""
 	if given {
 		if to, err = e.readers(c); err != nil {
 			return nil, to, err
@@ -135,10 +133,7 @@ func (e *env) carried(path string, o *sealed.Opened, signer *optionalSigner) ([]
 }
 
 func (e *env) rules(c *cli.Context) (*schema.Rules, error) {
-	file := c.String("rules")
-	if file == "" {
-		file = e.getenv("MAILFERRY_RULES")
-	}
+	file := e.value(c, "rules")
 	if file == "" {
 		return transform.DefaultRules(), nil
 	}
