@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -85,14 +86,11 @@ func (e *env) harden(commands []*cli.Command, path string) {
 		}
 		action := c.Action
 		c.Action = func(ctx *cli.Context) error {
-			e.verbose = ctx.Bool("verbose")
-			if err := e.refuseAddresses(ctx); err != nil {
-				return err
+			if e.verbose = ctx.Bool("verbose"); e.verbose {
+				e.log = slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			}
-			if err := e.checkStdio(ctx); err != nil {
-				return err
-			}
-			if err := e.refuseOverInput(ctx, ""); err != nil {
+			err := cmp.Or(e.refuseAddresses(ctx), e.checkStdio(ctx), e.refuseOverInput(ctx, ""), checkArguments(ctx))
+			if err != nil {
 				return err
 			}
 			return action(ctx)
@@ -174,12 +172,32 @@ func dashed(name string) string {
 	return "--" + name
 }
 
-// oneArg returns the single argument of a command.
-func oneArg(c *cli.Context, what string) (string, error) {
-	if c.NArg() != 1 {
-		return "", schema.Hint(usage("%s takes one argument, %s; %d were given", c.Command.HelpName, what, c.NArg()), "%s --help shows an example", c.Command.HelpName)
+// checkArguments holds the number of arguments against ArgsUsage, in which [NAME] may
+// be left out and FILE… stands for any number. A command that prints something to
+// begin with needs none.
+func checkArguments(c *cli.Context) error {
+	words := strings.Fields(c.Command.ArgsUsage)
+	least, many := 0, false
+	for _, w := range words {
+		many = many || strings.Contains(w, "…")
+		if !strings.HasPrefix(w, "[") {
+			least++
+		}
 	}
-	return c.Args().First(), nil
+	prints := slices.ContainsFunc(c.LocalFlagNames(), func(name string) bool { return strings.HasPrefix(name, "print-") })
+	if n := c.NArg(); prints || n >= least && (n <= len(words) || many) {
+		return nil
+	}
+	err := usage("%s takes no argument", c.Command.HelpName)
+	if len(words) > 0 {
+		takes := []string{"one argument", "one or two arguments"}[len(words)-1]
+		err = usage("%s takes %s, %s; %d were given", c.Command.HelpName, takes, c.Command.ArgsUsage, c.NArg())
+	}
+	if many {
+		noun := strings.ToLower(strings.TrimSuffix(words[0], "…"))
+		err = usage("%s takes at least one argument: no %s is given", c.Command.HelpName, noun)
+	}
+	return schema.Hint(err, "%s --help shows an example; a name with blanks stands in quotes", c.Command.HelpName)
 }
 
 // advise adds a hint to an error that has none.
@@ -188,12 +206,4 @@ func advise(err error, format string, args ...any) error {
 		return err
 	}
 	return schema.Hint(err, format, args...)
-}
-
-// diagnostics switches slog on for --verbose.
-func (e *env) diagnostics(c *cli.Context) *slog.Logger {
-	if c.Bool("verbose") {
-		return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
-	return e.log
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/internal/report"
-	"github.com/mailferry/mailferry/schema"
 )
 
 func (e *env) auditCommand() *cli.Command {
@@ -33,9 +32,6 @@ func (e *env) auditCommand() *cli.Command {
 }
 
 func (e *env) audit(c *cli.Context) error {
-	if c.NArg() == 0 {
-		return schema.Hint(usage("audit takes at least one argument, the bundles"), "mailferry audit -i reviewer.key cloud.age")
-	}
 	format, err := format(c, "text", "html", "json", "csv")
 	if err != nil {
 		return err
@@ -76,16 +72,8 @@ func (e *env) policy(c *cli.Context, r *report.Report) (*findings.Policy, error)
 	if file == "" {
 		return nil, nil
 	}
-	raw, err := e.readText(file)
-	if err != nil {
-		return nil, err
-	}
-	p, err := findings.DecodePolicy(raw)
-	if err != nil {
-		return nil, advise(at(file, err), "a policy is JSON of the form that samples/policy.json has")
-	}
 	r.Policy = filepath.Base(file)
-	return p, nil
+	return readDocument(e, file, findings.DecodePolicy, "a policy is JSON of the form that samples/policy.json has")
 }
 
 func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*report.Bundle, error) {

@@ -86,6 +86,21 @@ func (e *env) readText(path string) ([]byte, error) {
 	return []byte(text), nil
 }
 
+// readDocument is readText for a document that parse reads. hint says what writes one
+// that is well-formed.
+func readDocument[T any](e *env, path string, parse func([]byte) (T, error), hint string) (T, error) {
+	var none T
+	raw, err := e.readText(path)
+	if err != nil {
+		return none, err
+	}
+	doc, err := parse(raw)
+	if err != nil {
+		return none, advise(at(path, err), "%s", hint)
+	}
+	return doc, nil
+}
+
 // readPrivate is readFile for a file that holds what others must not read.
 func (e *env) readPrivate(path, what string) ([]byte, error) {
 	raw, err := e.readFile(path)

@@ -49,7 +49,7 @@ func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
 			}
 		}
 		e.warnExposed(c.String("client-key"), "a private key")
-		return rest.Open(c.Context, url, rest.Options{Token: token, CAFile: c.String("ca-file"), CertFile: c.String("client-cert"), KeyFile: c.String("client-key"), Log: e.diagnostics(c)})
+		return rest.Open(c.Context, url, rest.Options{Token: token, CAFile: c.String("ca-file"), CertFile: c.String("client-cert"), KeyFile: c.String("client-key"), Log: e.log})
 	default:
 		return nil, schema.Hint(usage("%s: not a Cloud that mailferry knows", quoted(url)), "page+https://…, https://… or sample:DIR")
 	}
@@ -91,7 +91,7 @@ func (e *env) sampleCloud(c *cli.Context, dir string) (importer.Cloud, error) {
 		return nil, err
 	}
 	site := importer.Site{URL: "sample:" + abs, Host: "sample-" + filepath.Base(abs), Rehearsal: true, Keys: true}
-	way, err := rest.OpenHandler(sample.Handler(), site, rest.Options{Token: sample.Token(), Log: e.diagnostics(c)})
+	way, err := rest.OpenHandler(sample.Handler(), site, rest.Options{Token: sample.Token(), Log: e.log})
 	if err != nil {
 		_ = sample.Close()
 		return nil, err

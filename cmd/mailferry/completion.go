@@ -23,14 +23,9 @@ func (e *env) completionCommand() *cli.Command {
 		ArgsUsage:   "bash|zsh|fish|powershell",
 		Description: "The script asks mailferry itself for commands, flags and values.",
 		Action: func(c *cli.Context) error {
-			const shells = "bash, zsh, fish or powershell"
-			shell, err := oneArg(c, shells)
-			if err != nil {
-				return err
-			}
-			script, known := completions[shell]
+			script, known := completions[c.Args().First()]
 			if !known {
-				return schema.Hint(usage("completion: no script for %s", quoted(shell)), "there is one for %s", strings.Replace(shells, " or ", " and ", 1))
+				return schema.Hint(usage("completion: no script for %s", quoted(c.Args().First())), "there is one for bash, zsh, fish and powershell")
 			}
 			e.print("%s", script)
 			return nil

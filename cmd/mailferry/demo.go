@@ -41,9 +41,6 @@ func (e *env) demoCommand() *cli.Command {
 }
 
 func (e *env) demo(c *cli.Context) error {
-	if c.NArg() > 0 {
-		return usage("demo takes no argument")
-	}
 	if dir := c.String("samples"); dir != "" {
 		return e.writeSamples(dir)
 	}

@@ -17,7 +17,7 @@ func (e *env) diffCommand() *cli.Command {
 		Usage: "compare two bundles, or a bundle with Cloud as it is now",
 		UsageText: "mailferry diff -i reviewer.key old.age new.age\n   mailferry diff -i reviewer.key --format html -o diff.html server.age cloud.age\n" +
 			"   mailferry diff -i me.key --cloud https://gateway.example.com --token-file token cloud.age",
-		ArgsUsage: "A B | BUNDLE",
+		ArgsUsage: "BUNDLE [BUNDLE]",
 		Description: "Compares every field. Secrets are compared by fingerprint where one key made both, and\n" +
 			"by themselves with a recipient's key; else they are not comparable, which is no\n" +
 			"difference. Cloud never shows a secret: the ledger tells whether it is the one that\n" +
@@ -50,10 +50,7 @@ func (e *env) diff(c *cli.Context) error {
 }
 
 func (e *env) diffCloud(c *cli.Context, out string) error {
-	path, err := oneArg(c, "a bundle to compare with --cloud, or two, the bundles")
-	if err != nil {
-		return err
-	}
+	path := c.Args().First()
 	format, err := format(c, "text", "html", "json")
 	if err != nil {
 		return err

@@ -206,6 +206,15 @@ func (e *env) confirm(ctx context.Context, question string) (bool, error) {
 	}
 }
 
+// agree is confirm where a no is an error.
+func (e *env) agree(ctx context.Context, question string, no error) error {
+	ok, err := e.confirm(ctx, question)
+	if ok {
+		return nil
+	}
+	return cmp.Or(err, no)
+}
+
 // interrupted explains a run that Ctrl-C ended.
 func interrupted(err error) error {
 	if schema.HintOf(err) != "" || strings.Contains(err.Error(), context.Canceled.Error()) {

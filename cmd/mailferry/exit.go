@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/exporter/source"
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/page"
@@ -46,21 +47,17 @@ func (e *codeError) Unwrap() error { return e.err }
 
 // exitCode decides the exit code of a command by what its error is.
 func exitCode(err error) int {
-	var u *usageError
-	var c *codeError
-	var gate *importer.GateError
-	var shut *sealed.ShutError
-	var partly *importer.PartialError
+	var code *codeError
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, &u):
+	case errors.As(err, new(*usageError)), errors.As(err, new(*source.AddressError)):
 		return exitUsage
-	case errors.As(err, &c):
-		return c.code
-	case errors.As(err, &gate), errors.As(err, &shut):
+	case errors.As(err, &code):
+		return code.code
+	case errors.As(err, new(*importer.GateError)), errors.As(err, new(*sealed.ShutError)):
 		return exitGate
-	case errors.As(err, &partly):
+	case errors.As(err, new(*importer.PartialError)):
 		return exitPartly
 	case errors.As(err, new(*page.ElsewhereError)):
 		return exitGate

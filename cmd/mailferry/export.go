@@ -62,9 +62,6 @@ func (e *env) export(c *cli.Context) error {
 	if c.Bool("print-template") {
 		return e.printTemplate(c)
 	}
-	if c.NArg() == 0 {
-		return schema.Hint(usage("export: no source is given"), "mailferry export --help shows examples")
-	}
 	out, err := e.output(c)
 	if err != nil {
 		return err
@@ -119,10 +116,7 @@ func (e *env) readServer(c *cli.Context) (*schema.Bundle, schema.Secrets, error)
 }
 
 func (e *env) printTemplate(c *cli.Context) error {
-	name, err := oneArg(c, "connections, credentials, or a workbook's name")
-	if err != nil {
-		return err
-	}
+	name := strings.Join(c.Args().Slice(), " ")
 	if l := schema.List(name); l == schema.Connections || l == schema.Credentials {
 		return e.document(c, sheet.Template(l))
 	}

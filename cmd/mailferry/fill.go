@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -40,10 +39,7 @@ func (e *env) fillCommand() *cli.Command {
 }
 
 func (e *env) fill(c *cli.Context) error {
-	path, err := oneArg(c, "the server bundle")
-	if err != nil {
-		return err
-	}
+	path := c.Args().First()
 	if c.String("secrets") == "" {
 		return schema.Hint(usage("fill: --secrets FILE is needed"), "a CSV with the columns kind, name, secret; or - to be asked on the terminal")
 	}
@@ -143,18 +139,15 @@ func (e *env) confirmLockout(c *cli.Context, path string, o *sealed.Opened, to s
 	if to.Include(o.Identities()) || c.Bool("yes") {
 		return nil
 	}
-	ok, err := e.confirm(c.Context, "The new file will not open to the key that you use now. Go on?")
-	if err == nil && ok {
-		return nil
-	}
-	return schema.Hint(at(path, cmp.Or(err, errors.New("left as it is"))), "name your own key with --reviewer or -r; --yes locks it out")
+	err := e.agree(c.Context, "The new file will not open to the key that you use now. Go on?", errors.New("left as it is"))
+	return schema.Hint(at(path, err), "name your own key with --reviewer or -r; --yes locks it out")
 }
 
 // replace puts the filled bundle, and a statement about it, where the old ones are.
 // Killed at any point it leaves a bundle that all statements about count for: those
 // about the old content are set aside before it goes, and the one about the new
 // content is there before it comes, under names that alarm nobody.
-func (e *env) replace(path string, held *safefile.Held, b *schema.Bundle, to sealed.Holders, voided []string, signer *optionalSigner) error {
+func (e *env) replace(path string, held *safefile.Held, b *schema.Bundle, to sealed.Holders, voided []string, signer *sealed.Signer) error {
 	st, err := e.signContent(signer, b, schema.RoleExporter)
 	if err != nil {
 		return err
@@ -198,12 +191,9 @@ func (e *env) warnReaders(b *schema.Bundle, to sealed.Holders) {
 
 // confirmVoid lists the statements that a change of content voids, asks about those
 // that are to be set aside, and returns their files.
-func (e *env) confirmVoid(c *cli.Context, path string, o *sealed.Opened, signer *optionalSigner) ([]string, error) {
-	found, err := e.collect(path, o, nil)
+func (e *env) confirmVoid(c *cli.Context, path string, o *sealed.Opened, signer *sealed.Signer) ([]string, error) {
+	found, err := e.collectToSign(path, o, signer, nil)
 	if err != nil {
-		return nil, err
-	}
-	if err := signer.checkClock(found, nil, e.now()); err != nil {
 		return nil, err
 	}
 	var files []string
@@ -218,12 +208,6 @@ func (e *env) confirmVoid(c *cli.Context, path string, o *sealed.Opened, signer 
 	if len(files) == 0 || c.Bool("yes") {
 		return files, nil
 	}
-	ok, err := e.confirm(c.Context, fmt.Sprintf("Change the content and void %s?", human.Count(len(files), "statement")))
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, fmt.Errorf("%s: left as it is", path)
-	}
-	return files, nil
+	question := fmt.Sprintf("Change the content and void %s?", human.Count(len(files), "statement"))
+	return files, e.agree(c.Context, question, fmt.Errorf("%s: left as it is", path))
 }

@@ -195,6 +195,18 @@ func (e *env) tellRejections(c *cli.Context, path string, o *sealed.Opened, site
 	return nil
 }
 
+// siteFor is the Cloud of --for as statements name it.
+func siteFor(c *cli.Context) (string, error) {
+	if c.String("for") == "" {
+		return "", nil
+	}
+	site, err := sealed.NormalSite(c.String("for"))
+	if err != nil {
+		return "", &usageError{fmt.Errorf("--for: %w", err)}
+	}
+	return site, nil
+}
+
 // siteOf is a Cloud as statements name it, or "" where none can.
 func siteOf(cloudURL string) string {
 	site, err := sealed.NormalSite(cloudURL)

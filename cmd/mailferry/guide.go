@@ -30,7 +30,8 @@ func (e *env) guideCommand() *cli.Command {
 }
 
 func (e *env) guide(c *cli.Context) error {
-	path, out, err := e.inAndOut(c, "the cloud bundle")
+	path := c.Args().First()
+	out, err := e.output(c)
 	if err != nil {
 		return err
 	}

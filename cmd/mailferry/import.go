@@ -94,7 +94,7 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 	if err != nil {
 		return opts, at(path, err)
 	}
-	opts.Watch.Now, opts.Watch.Log, opts.Watch.Warn = e.now, e.diagnostics(c), e.warning
+	opts.Watch.Now, opts.Watch.Log, opts.Watch.Warn = e.now, e.log, e.warning
 	opts.Conflicts.RewriteSecrets, opts.Select.ReadyOnly, opts.Jobs = c.Bool("rewrite-secrets"), c.Bool("ready-only"), c.Int("jobs")
 	if opts.Jobs < 0 || opts.Jobs > maxJobs {
 		return opts, usage("--jobs is between 1 and %d", maxJobs)
@@ -119,10 +119,7 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 }
 
 func (e *env) runImport(c *cli.Context, l schema.List) error {
-	path, err := oneArg(c, "the cloud bundle")
-	if err != nil {
-		return err
-	}
+	path := c.Args().First()
 	if _, err := e.mayReplace(c, importer.IsReport); err != nil {
 		return err
 	}

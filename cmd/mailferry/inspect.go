@@ -51,10 +51,7 @@ func (e *env) inspect(c *cli.Context) error {
 	if c.IsSet("print-form-profile") {
 		return e.printFormProfile(c)
 	}
-	arg, err := oneArg(c, "a source or a bundle")
-	if err != nil {
-		return err
-	}
+	arg := c.Args().First()
 	k, err := e.inspectedKind(arg)
 	if err != nil {
 		return err
@@ -86,7 +83,7 @@ func (e *env) inspect(c *cli.Context) error {
 // or a sheet.
 func (e *env) inspectedKind(arg string) (source.Kind, error) {
 	if arg != stdio {
-		return kindOf(arg)
+		return source.KindOf(arg)
 	}
 	f, err := e.openFile(stdio, maxFile)
 	if err != nil {

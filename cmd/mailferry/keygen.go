@@ -31,9 +31,6 @@ func (e *env) keygenCommand() *cli.Command {
 }
 
 func (e *env) keygen(c *cli.Context) error {
-	if c.NArg() > 0 {
-		return usage("keygen takes no argument; -o FILE says where to write")
-	}
 	if c.Bool("public") {
 		return e.showRecipients(c)
 	}

@@ -81,16 +81,6 @@ func optionalOutput(c *cli.Context, flag string) (string, error) {
 	return out, safefile.Check(out, c.Bool("force"))
 }
 
-// inAndOut returns the single argument and where -o points, which must be free to
-// write.
-func (e *env) inAndOut(c *cli.Context, what string) (path, out string, err error) {
-	if path, err = oneArg(c, what); err != nil {
-		return "", "", err
-	}
-	out, err = e.output(c)
-	return path, out, err
-}
-
 // readers gathers -r, -R, --reviewer, --reviewers-file and -p of a command that
 // writes.
 func (e *env) readers(c *cli.Context) (sealed.Holders, error) {

@@ -16,9 +16,6 @@ func (e *env) manCommand() *cli.Command {
 		UsageText:   "mailferry man > mailferry.1",
 		Description: "It says what --help says of every command, in one page.",
 		Action: func(c *cli.Context) error {
-			if c.NArg() > 0 {
-				return usage("man takes no argument")
-			}
 			e.print("%s", manPage(c.App))
 			return nil
 		},

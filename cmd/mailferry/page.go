@@ -65,7 +65,7 @@ func (e *env) pageSource(c *cli.Context, url string) (exporter.Source, error) {
 
 // pageOptions of a site. side "" is for a look at a site of either.
 func (e *env) pageOptions(c *cli.Context, url, side string) (formprofile.Options, error) {
-	o := formprofile.Options{Log: e.diagnostics(c), Notify: func(s string) { e.say("%s", s) },
+	o := formprofile.Options{Log: e.log, Notify: func(s string) { e.say("%s", s) },
 		Waiting: e.waiting(),
 		Browser: page.Options{Browser: c.String("browser"), Headed: c.Bool("headed"), Attach: c.String("attach")}}
 	if o.Browser.Attach != "" && (o.Browser.Headed || o.Browser.Browser != "") {
@@ -112,15 +112,8 @@ func (e *env) formProfile(c *cli.Context, side, host string) (*schema.FormProfil
 	case (file == schema.CloudSide || file == schema.ServerSide) && (side == "" || side == file):
 		return formprofile.Shipped(file)
 	}
-	raw, err := e.readText(file)
-	if err != nil {
-		return nil, err
-	}
-	p, err := formprofile.Parse(raw, side)
-	if err != nil {
-		return nil, advise(at(file, err), "mailferry inspect --print-form-profile cloud prints one that is well-formed; so does server")
-	}
-	return p, nil
+	return readDocument(e, file, func(raw []byte) (*schema.FormProfile, error) { return formprofile.Parse(raw, side) },
+		"mailferry inspect --print-form-profile cloud prints one that is well-formed; so does server")
 }
 
 func (e *env) printFormProfile(c *cli.Context) error {

@@ -31,11 +31,9 @@ func (e *env) planCommand() *cli.Command {
 }
 
 func (e *env) plan(c *cli.Context) error {
-	path, err := oneArg(c, "the cloud bundle")
-	if err != nil {
-		return err
-	}
+	path := c.Args().First()
 	out := c.String("output")
+	var err error
 	if out != "" {
 		if out, err = e.output(c); err != nil {
 			return err

@@ -37,10 +37,7 @@ func (e *env) probeCommand() *cli.Command {
 }
 
 func (e *env) probe(c *cli.Context) error {
-	path, err := oneArg(c, "the bundle")
-	if err != nil {
-		return err
-	}
+	path := c.Args().First()
 	format, err := format(c, "text", "html", "json")
 	if err != nil {
 		return err

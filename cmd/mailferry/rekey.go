@@ -37,7 +37,8 @@ func (e *env) rekeyCommand() *cli.Command {
 }
 
 func (e *env) rekey(c *cli.Context) error {
-	path, out, err := e.inAndOut(c, "the bundle")
+	path := c.Args().First()
+	out, err := e.output(c)
 	if err != nil {
 		return err
 	}
@@ -151,9 +152,5 @@ func (e *env) vouch(c *cli.Context, path string, o *sealed.Opened, changes []sea
 	if c.Bool("yes") {
 		return nil
 	}
-	ok, err := e.confirm(c.Context, "Are these the right readers?")
-	if err == nil && !ok {
-		err = errors.New("nothing was written")
-	}
-	return err
+	return e.agree(c.Context, "Are these the right readers?", errors.New("nothing was written"))
 }

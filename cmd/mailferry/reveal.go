@@ -34,9 +34,6 @@ func (e *env) revealCommand() *cli.Command {
 }
 
 func (e *env) reveal(c *cli.Context) error {
-	if c.NArg() != 1 && c.NArg() != 2 {
-		return schema.Hint(usage("mailferry reveal takes the bundle, and the name of one secret or none; %d were given", c.NArg()), "a name with blanks stands in quotes: mailferry reveal -i KEY cloud.age \"Service Desk\"")
-	}
 	path, name := c.Args().Get(0), c.Args().Get(1)
 	o, err := e.openSecrets(c, path)
 	if err != nil {

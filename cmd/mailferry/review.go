@@ -37,10 +37,7 @@ func (e *env) reviewCommand() *cli.Command {
 }
 
 func (e *env) review(c *cli.Context) error {
-	path, err := oneArg(c, "the bundle")
-	if err != nil {
-		return err
-	}
+	path := c.Args().First()
 	decision, site, err := reviewOf(c)
 	if err != nil {
 		return err
@@ -66,7 +63,7 @@ func (e *env) review(c *cli.Context) error {
 	if err := e.supersede(c, path, o, signer, &body); err != nil {
 		return err
 	}
-	st, err := sealed.SignStatement(body, signer.Signer)
+	st, err := sealed.SignStatement(body, signer)
 	if err != nil {
 		return err
 	}
@@ -96,7 +93,7 @@ func (e *env) review(c *cli.Context) error {
 
 // warnSelfReview says that an approval will not count, since the same person made
 // the content.
-func (e *env) warnSelfReview(c *cli.Context, o *sealed.Opened, found sealed.Collected, signer *optionalSigner) error {
+func (e *env) warnSelfReview(c *cli.Context, o *sealed.Opened, found sealed.Collected, signer *sealed.Signer) error {
 	j := sealed.Judgement{Collected: found, Now: e.now()}
 	var err error
 	if j.Subject, err = o.Subject(); err != nil {
@@ -130,20 +127,17 @@ func reviewOf(c *cli.Context) (decision, site string, err error) {
 	case d != 0 && d < time.Second:
 		return "", "", usage("review: --expires is in the past")
 	}
-	if site = c.String("for"); site != "" {
-		if site, err = sealed.NormalSite(site); err != nil {
-			return "", "", &usageError{fmt.Errorf("--for: %w", err)}
-		}
-	}
+	decision = schema.DecisionApprove
 	if c.Bool("reject") {
-		return schema.DecisionReject, site, nil
+		decision = schema.DecisionReject
 	}
-	return schema.DecisionApprove, site, nil
+	site, err = siteFor(c)
+	return decision, site, err
 }
 
 // supersede has an approval name the rejections that it takes back, and says which
 // of one's own it does not.
-func (e *env) supersede(c *cli.Context, path string, o *sealed.Opened, signer *optionalSigner, body *schema.StatementBody) error {
+func (e *env) supersede(c *cli.Context, path string, o *sealed.Opened, signer *sealed.Signer, body *schema.StatementBody) error {
 	var named []sealed.Evidence
 	for _, f := range c.StringSlice("supersedes") {
 		ev, err := sealed.ReadStatement(f)
@@ -152,17 +146,14 @@ func (e *env) supersede(c *cli.Context, path string, o *sealed.Opened, signer *o
 		}
 		named = append(named, ev)
 	}
-	found, err := e.collect(path, o, nil)
-	if err != nil {
-		return err
-	}
-	if err := signer.checkClock(found, named, e.now()); err != nil || body.Decision != schema.DecisionApprove {
+	found, err := e.collectToSign(path, o, signer, named)
+	if err != nil || body.Decision != schema.DecisionApprove {
 		return err
 	}
 	if err := e.warnSelfReview(c, o, found, signer); err != nil {
 		return err
 	}
-	left, err := sealed.Supersede(body, signer.Signer, found.Evidence, named)
+	left, err := sealed.Supersede(body, signer, found.Evidence, named)
 	if err != nil {
 		return fmt.Errorf("--supersedes: %w", err)
 	}

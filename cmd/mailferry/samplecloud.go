@@ -39,9 +39,6 @@ func (e *env) sampleCloudCommand() *cli.Command {
 }
 
 func (e *env) serveSampleCloud(c *cli.Context) error {
-	if c.NArg() > 0 {
-		return usage("sample-cloud takes no argument")
-	}
 	dir, tokenFile := c.String("data"), c.String("token-file")
 	if dir == "" || tokenFile == "" {
 		return schema.Hint(usage("sample-cloud: --data DIR and --token-file FILE are needed"), "mailferry sample-cloud --help shows an example")

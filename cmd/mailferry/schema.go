@@ -36,10 +36,7 @@ func (e *env) schema(c *cli.Context) error {
 		}
 		return nil
 	}
-	name, err := oneArg(c, "a schema's name")
-	if err != nil {
-		return err
-	}
+	name := c.Args().First()
 	if name == cloudAPI {
 		return e.document(c, schema.CloudAPI())
 	}

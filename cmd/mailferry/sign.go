@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -12,54 +11,47 @@ import (
 
 // signer opens the SSH key of --sign; without the flag it is nil, which signs
 // nothing.
-func (e *env) signer(c *cli.Context) (*optionalSigner, error) {
-	if c.String("sign") == "" {
-		return &optionalSigner{}, nil
-	}
+func (e *env) signer(c *cli.Context) (*sealed.Signer, error) {
 	file := c.String("sign")
+	if file == "" {
+		return nil, nil
+	}
 	if raw, err := e.readFile(file); err == nil && bytes.Contains(raw, []byte("PRIVATE KEY-----")) {
 		e.warnExposed(file, "a private key")
 	}
-	s, err := sealed.LoadSigner(c.Context, file, func(string) ([]byte, error) {
+	return sealed.LoadSigner(c.Context, file, func(string) ([]byte, error) {
 		pass, err := e.passphraseOf(c.Context, file)
 		return []byte(pass.Reveal()), err
 	})
-	return &optionalSigner{s}, err
 }
 
-type optionalSigner struct{ *sealed.Signer }
-
-func (s *optionalSigner) Close() {
-	if s.Signer != nil {
-		s.Signer.Close()
+// collectToSign is collect for a command that may sign: a clock that is off is said
+// before anything is signed by it.
+func (e *env) collectToSign(path string, o *sealed.Opened, s *sealed.Signer, known []sealed.Evidence) (sealed.Collected, error) {
+	found, err := e.collect(path, o, nil)
+	if err != nil {
+		return found, err
 	}
-}
-
-// checkClock is sealed.CheckClock for whoever signs.
-func (s *optionalSigner) checkClock(found sealed.Collected, known []sealed.Evidence, now time.Time) error {
-	if s.Signer == nil {
-		return nil
-	}
-	return sealed.CheckClock(found.Evidence, known, s.Signer, now)
+	return found, sealed.CheckClock(found.Evidence, known, s, e.now())
 }
 
 // signContent signs a bundle's content as its exporter or transformer; without a
 // signer there is nothing.
-func (e *env) signContent(s *optionalSigner, b *schema.Bundle, role string) (*schema.Statement, error) {
-	if s.Signer == nil {
+func (e *env) signContent(s *sealed.Signer, b *schema.Bundle, role string) (*schema.Statement, error) {
+	if s == nil {
 		return nil, nil
 	}
 	subject, err := sealed.SubjectOf(b)
 	if err != nil {
 		return nil, err
 	}
-	st, err := sealed.SignStatement(subject.Body(role, schema.DecisionMade, schema.At(e.now())), s.Signer)
+	st, err := sealed.SignStatement(subject.Body(role, schema.DecisionMade, schema.At(e.now())), s)
 	return &st, err
 }
 
 // keepStatement puts a statement of signContent beside the bundle that was
 // written.
-func (e *env) keepStatement(s *optionalSigner, path string, st *schema.Statement, role string) error {
+func (e *env) keepStatement(s *sealed.Signer, path string, st *schema.Statement, role string) error {
 	if st == nil {
 		return nil
 	}
@@ -77,7 +69,7 @@ func (e *env) keepStatement(s *optionalSigner, path string, st *schema.Statement
 }
 
 // signStep signs a bundle that was written and puts the statement beside it.
-func (e *env) signStep(s *optionalSigner, path string, b *schema.Bundle, role string) error {
+func (e *env) signStep(s *sealed.Signer, path string, b *schema.Bundle, role string) error {
 	st, err := e.signContent(s, b, role)
 	if err != nil {
 		return err

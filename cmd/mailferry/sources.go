@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -28,15 +27,6 @@ func sourceFlags() []cli.Flag {
 
 func encodingFlag() cli.Flag {
 	return &cli.StringFlag{Name: "encoding", Usage: "read a CSV without a byte order mark in the code page `NAME`, such as windows-1251"}
-}
-
-// kindOf says what an argument is; an address of no known kind is a usage error.
-func kindOf(arg string) (source.Kind, error) {
-	k, err := source.KindOf(arg)
-	if unknown := (*source.AddressError)(nil); errors.As(err, &unknown) {
-		err = &usageError{err}
-	}
-	return k, err
 }
 
 // tables opens a backup or a database.
@@ -67,7 +57,7 @@ func (e *env) sources(c *cli.Context, errs *schema.Errors) ([]exporter.Source, f
 	var profile *schema.Profile
 	var profileErr error
 	for _, arg := range c.Args().Slice() {
-		k, err := kindOf(arg)
+		k, err := source.KindOf(arg)
 		switch {
 		case err != nil:
 			errs.Add(err)
@@ -115,16 +105,13 @@ func (e *env) profile(c *cli.Context, source string, whole bool) (*schema.Profil
 		return nil, schema.Hint(usage("--profile FILE is needed: the app's table names are not public"),
 			"mailferry inspect --suggest-profile -o profile.json SOURCE writes one to edit")
 	}
-	raw, err := e.readText(file)
-	if err != nil {
-		return nil, err
+	parse := func(raw []byte) (*schema.Profile, error) {
+		p := &schema.Profile{}
+		err := schema.DecodeFile("profile", raw, p)
+		if err == nil && whole {
+			err = schema.Locate(raw, exporter.CheckProfile(p))
+		}
+		return p, err
 	}
-	p := &schema.Profile{}
-	if err = schema.DecodeFile("profile", raw, p); err == nil && whole {
-		err = schema.Locate(raw, exporter.CheckProfile(p))
-	}
-	if err != nil {
-		return nil, advise(at(file, err), "mailferry inspect --suggest-profile %s writes a profile that is well-formed", address.Shown(source))
-	}
-	return p, nil
+	return readDocument(e, file, parse, "mailferry inspect --suggest-profile "+address.Shown(source)+" writes a profile that is well-formed")
 }

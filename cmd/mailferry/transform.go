@@ -36,7 +36,8 @@ func (e *env) transform(c *cli.Context) error {
 	if c.Bool("print-rules") {
 		return e.document(c, transform.DefaultRulesFile())
 	}
-	path, out, err := e.inAndOut(c, "the server bundle")
+	path := c.Args().First()
+	out, err := e.output(c)
 	if err != nil {
 		return err
 	}
@@ -117,12 +118,9 @@ func (e *env) sameReaders(c *cli.Context, o *sealed.Opened) (sealed.Holders, err
 
 // carried returns the statements beside a server bundle that travel in the cloud
 // bundle's origin.
-func (e *env) carried(path string, o *sealed.Opened, signer *optionalSigner) ([]schema.Statement, error) {
-	found, err := e.collect(path, o, nil)
+func (e *env) carried(path string, o *sealed.Opened, signer *sealed.Signer) ([]schema.Statement, error) {
+	found, err := e.collectToSign(path, o, signer, nil)
 	if err != nil {
-		return nil, err
-	}
-	if err := signer.checkClock(found, nil, e.now()); err != nil {
 		return nil, err
 	}
 	statements, left := found.Carried(o)
@@ -137,15 +135,7 @@ func (e *env) rules(c *cli.Context) (*schema.Rules, error) {
 	if file == "" {
 		return transform.DefaultRules(), nil
 	}
-	raw, err := e.readText(file)
-	if err != nil {
-		return nil, err
-	}
-	r, err := transform.ParseRules(raw)
-	if err != nil {
-		return nil, advise(at(file, err), "mailferry transform --print-rules prints rules that are well-formed")
-	}
-	return r, nil
+	return readDocument(e, file, transform.ParseRules, "mailferry transform --print-rules prints rules that are well-formed")
 }
 
 func (e *env) transformReport(c *cli.Context, out, digest string, notes []transform.Note) error {

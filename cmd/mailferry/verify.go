@@ -30,15 +30,10 @@ func (e *env) verifyCommand() *cli.Command {
 }
 
 func (e *env) verify(c *cli.Context) error {
-	path, err := oneArg(c, "the bundle")
+	path := c.Args().First()
+	site, err := siteFor(c)
 	if err != nil {
 		return err
-	}
-	site := c.String("for")
-	if site != "" {
-		if site, err = sealed.NormalSite(site); err != nil {
-			return &usageError{fmt.Errorf("--for: %w", err)}
-		}
 	}
 	o, err := e.open(c, path)
 	if err != nil {

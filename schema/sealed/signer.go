@@ -215,8 +215,12 @@ func (s *Signer) Fingerprint() string { return ssh.FingerprintSHA256(s.public) }
 // name the statement's file.
 func (s *Signer) KeyFP8() string { return keyFP8(s.public) }
 
-// Close ends the connection to ssh-agent, where there is one.
-func (s *Signer) Close() { s.close() }
+// Close ends the connection to ssh-agent, where there is one. A nil Signer has none.
+func (s *Signer) Close() {
+	if s != nil {
+		s.close()
+	}
+}
 
 func keyFP8(public ssh.PublicKey) string {
 	sum := sha256.Sum256(public.Marshal())

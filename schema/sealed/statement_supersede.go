@@ -13,8 +13,11 @@ import (
 // of the signer's own key that is dated more than ten minutes ahead of now: this
 // clock is wrong, or was when that one was signed. Those in known are excused, since
 // a person has looked at them, and those embedded in the bundle, which nobody can
-// put away.
+// put away. Without a signer nothing is signed.
 func CheckClock(evidence, known []Evidence, signer *Signer, now time.Time) error {
+	if signer == nil {
+		return nil
+	}
 	for _, e := range evidence {
 		s, err := CheckStatement(e.Statement)
 		if e.File == "" || err != nil || s.Fingerprint() != signer.Fingerprint() || !s.Body.Time.After(now.Add(aheadAllowance)) ||
