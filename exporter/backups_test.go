@@ -208,11 +208,11 @@ type watched struct {
 	read []string
 }
 
-func (w *watched) ReadTables(ctx context.Context, take exporter.Taker, warn func(schema.Warning)) (schema.Source, error) {
-	for _, table := range take.Tables() {
-		w.read = append(w.read, take.Columns(table)...)
+func (w *watched) ReadTables(ctx context.Context, wanted []exporter.Wanted, take exporter.RowFunc, warn func(schema.Warning)) (schema.Source, error) {
+	for _, table := range wanted {
+		w.read = append(w.read, table.Columns...)
 	}
-	return w.Tables.ReadTables(ctx, take, warn)
+	return w.Tables.ReadTables(ctx, wanted, take, warn)
 }
 
 // TestOnlySettingsAreShownAsWords: a column called as a setting that holds

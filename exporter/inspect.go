@@ -86,19 +86,38 @@ type Tables interface {
 	// app. It reads no value.
 	Inspect(ctx context.Context, all bool) (*Contents, error)
 
-	// ReadTables hands every row of the tables that take names to take, and says
+	// ReadTables hands every row of the tables that are wanted to take, and says
 	// what was read. A table that is not there is an error that lists those of
-	// the app that are; so is a column that take.CheckColumns misses.
-	ReadTables(ctx context.Context, take Taker, warn func(schema.Warning)) (schema.Source, error)
+	// the app that are; so is a column, by Wanted.Check, before the table's first row.
+	ReadTables(ctx context.Context, wanted []Wanted, take RowFunc, warn func(schema.Warning)) (schema.Source, error)
 }
 
-// Taker says which columns of which tables it wants and takes their rows.
-// *Mapper is one.
-type Taker interface {
-	Tables() []string                                                 // in upper case
-	Columns(table string) []string                                    // in upper case
-	CheckColumns(table string, have []string) error                   // called before the table's first row, and for a table without rows
-	Row(table string, number int, get func(column string) Cell) error // number counts from 1
+// Wanted is a table to read, and which of its columns, all in upper case.
+type Wanted struct {
+	Table   string
+	Columns []string
+}
+
+// Check says which columns are wanted and not among those that the table has.
+func (w Wanted) Check(have []string) error {
+	var errs schema.Errors
+	for _, want := range w.Columns {
+		if !slices.ContainsFunc(have, func(h string) bool { return FoldName(h) == want }) {
+			errs.Add(schema.Hint(fmt.Errorf("table %s has no column %s, which the profile names", schema.Quote(w.Table), schema.Quote(want)),
+				"it has: %s", strings.Join(have, ", ")))
+		}
+	}
+	return errs.Err()
+}
+
+// RowFunc takes a row of a wanted table: number counts from 1, and get gives the
+// value of a wanted column.
+type RowFunc func(table string, number int, get func(column string) Cell) error
+
+// Cell is one value of a table as text. Booleans may be true/false or 1/0.
+type Cell struct {
+	Text string
+	Null bool
 }
 
 // NewSource reads tables through a profile.
@@ -114,7 +133,7 @@ func (s *tableSource) Read(ctx context.Context, warn func(schema.Warning)) (*Con
 	if err != nil {
 		return nil, err
 	}
-	src, err := s.tables.ReadTables(ctx, m, warn)
+	src, err := s.tables.ReadTables(ctx, m.Wanted(), m.Row, warn)
 	if err != nil {
 		return nil, err
 	}

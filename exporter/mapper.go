@@ -12,12 +12,6 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// Cell is one value of a table as text. Booleans may be true/false or 1/0.
-type Cell struct {
-	Text string
-	Null bool
-}
-
 // Mapper turns rows of the tables that a profile names into records. It is what
 // a Jira backup and a live database share.
 type Mapper struct {
@@ -127,23 +121,23 @@ func (m *Mapper) column(l schema.List, c schema.ColumnProfile, at string, seen m
 	return nil
 }
 
-// Tables returns the tables to read, in upper case.
-func (m *Mapper) Tables() []string { return m.order }
-
-// Columns returns the columns that are read of a table, in upper case.
-func (m *Mapper) Columns(tableName string) []string {
-	t := m.tables[FoldName(tableName)]
-	var out []string
-	add := func(c string) {
-		if c = FoldName(c); c != "" && !slices.Contains(out, c) {
-			out = append(out, c)
+// Wanted returns what the profile reads.
+func (m *Mapper) Wanted() []Wanted {
+	var out []Wanted
+	for _, name := range m.order {
+		t, w := m.tables[name], Wanted{Table: name}
+		add := func(c string) {
+			if c = FoldName(c); c != "" && !slices.Contains(w.Columns, c) {
+				w.Columns = append(w.Columns, c)
+			}
 		}
-	}
-	for _, c := range t.profile.Columns {
-		add(c.Column)
-	}
-	if t.list == schema.Credentials {
-		add(m.lookup())
+		for _, c := range t.profile.Columns {
+			add(c.Column)
+		}
+		if t.list == schema.Credentials {
+			add(m.lookup())
+		}
+		out = append(out, w)
 	}
 	return out
 }
@@ -156,22 +150,6 @@ func (m *Mapper) lookup() string {
 		}
 	}
 	return ""
-}
-
-// CheckColumns says which columns the profile names and the table lacks.
-func (m *Mapper) CheckColumns(tableName string, have []string) error {
-	return checkColumns(tableName, m.Columns(tableName), have)
-}
-
-func checkColumns(tableName string, wanted, have []string) error {
-	var errs schema.Errors
-	for _, want := range wanted {
-		if !slices.ContainsFunc(have, func(h string) bool { return FoldName(h) == FoldName(want) }) {
-			errs.Add(schema.Hint(fmt.Errorf("table %s has no column %s, which the profile names", schema.Quote(tableName), schema.Quote(want)),
-				"it has: %s", strings.Join(have, ", ")))
-		}
-	}
-	return errs.Err()
 }
 
 // Row takes one row. get returns the value of a column named in upper case. What

@@ -159,13 +159,13 @@ func TestMapperWantsOnlyTheColumnsThatItReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(m.Tables(), m.Columns("cred"), m.Columns("CONN")); got != "[CRED CONN] [NAME SECRET ID] [NAME MODE LOGIN PASS PORT DEBUG CRED TEAM]" {
+	if got := fmt.Sprint(m.Wanted()); got != "[{CRED [NAME SECRET ID]} {CONN [NAME MODE LOGIN PASS PORT DEBUG CRED TEAM]}]" {
 		t.Error(got)
 	}
-	if err := m.CheckColumns("CRED", []string{"name", "secret", "id", "more"}); err != nil {
+	if err := m.Wanted()[0].Check([]string{"name", "secret", "id", "more"}); err != nil {
 		t.Error(err)
 	}
-	err = m.CheckColumns("CRED", []string{"NAME", "SECRET"})
+	err = m.Wanted()[0].Check([]string{"NAME", "SECRET"})
 	if err == nil || !strings.Contains(err.Error(), `"CRED" has no column "ID"`) || schema.HintOf(err) != "it has: NAME, SECRET" {
 		t.Errorf("%v, hint %q", err, schema.HintOf(err))
 	}

@@ -24,11 +24,8 @@ type CipherCount struct {
 // else, to count the values that look like ciphertext. It shows none and keeps
 // none.
 func CountCiphertext(ctx context.Context, t Tables, p *schema.Profile) ([]CipherCount, error) {
-	s := newSurvey(p, func(l schema.List, c *schema.ColumnProfile) bool { return c.Secret != "" })
-	if err := s.read(ctx, t); err != nil {
-		return nil, err
-	}
-	return s.counts(), nil
+	_, counts, err := survey(ctx, t, p, func(schema.List, *schema.ColumnProfile) bool { return false })
+	return counts, err
 }
 
 // SuggestValues gives the columns of a suggested profile that hold the connect
@@ -43,16 +40,16 @@ func SuggestValues(ctx context.Context, t Tables, p *schema.Profile) (counts []C
 	if err != nil {
 		return nil, nil, fmt.Errorf("embedded synonyms: %w", err)
 	}
-	s := newSurvey(p, func(l schema.List, c *schema.ColumnProfile) bool { return c.Secret != "" || syn.isChoice(l, c) })
-	if err := s.read(ctx, t); err != nil {
+	columns, counts, err := survey(ctx, t, p, syn.isChoice)
+	if err != nil {
 		return nil, nil, err
 	}
-	for _, c := range s.columns {
+	for _, c := range columns {
 		if c.profile.Secret == "" {
 			notes = append(notes, syn.valueMap(p, c)...)
 		}
 	}
-	return s.counts(), notes, nil
+	return counts, notes, nil
 }
 
 // isChoice reports whether a column holds one of a few words of the panel's, and
@@ -70,92 +67,64 @@ const (
 	maxWord  = 60
 )
 
-// survey takes rows for nothing but counting, and for the words of settings.
-type survey struct{ columns []*surveyed }
-
+// surveyed is a column with what was counted in it, or the words of a setting.
 type surveyed struct {
-	table, column     string // folded
-	profile           *schema.ColumnProfile
-	values, encrypted int      // of a secret
-	words             []string // of a setting, as they are found
-	doubtful          bool     // the values do not read as those of a menu: words is empty
+	CipherCount // names in upper case
+	profile     *schema.ColumnProfile
+	words       []string // as they are found
+	doubtful    bool     // the values do not read as those of a menu: words is empty
 }
 
-func newSurvey(p *schema.Profile, wanted func(schema.List, *schema.ColumnProfile) bool) *survey {
-	s := &survey{}
+// survey reads the secret columns that a profile names, to count, and the words of
+// those that are choices.
+func survey(ctx context.Context, t Tables, p *schema.Profile, isChoice func(schema.List, *schema.ColumnProfile) bool) (columns []*surveyed, counts []CipherCount, err error) {
+	var wanted []Wanted
 	add := func(l schema.List, tp *schema.TableProfile) {
+		w := Wanted{Table: FoldName(tp.Table)}
 		for i := range tp.Columns {
-			if c := &tp.Columns[i]; c.Column != "" && wanted(l, c) {
-				s.columns = append(s.columns, &surveyed{table: FoldName(tp.Table), column: FoldName(c.Column), profile: c})
+			if c := &tp.Columns[i]; c.Column != "" && (c.Secret != "" || isChoice(l, c)) {
+				w.Columns = append(w.Columns, FoldName(c.Column))
+				columns = append(columns, &surveyed{CipherCount: CipherCount{Table: w.Table, Column: FoldName(c.Column)}, profile: c})
 			}
+		}
+		if len(w.Columns) > 0 {
+			wanted = append(wanted, w)
 		}
 	}
 	add(schema.Connections, &p.Connections)
 	if p.Credentials != nil {
 		add(schema.Credentials, p.Credentials)
 	}
-	return s
-}
-
-func (s *survey) read(ctx context.Context, t Tables) error {
-	if len(s.columns) == 0 {
-		return nil
+	if len(wanted) == 0 {
+		return nil, nil, nil
 	}
-	_, err := t.ReadTables(ctx, s, func(schema.Warning) {})
-	return err
-}
-
-func (s *survey) counts() []CipherCount {
-	var out []CipherCount
-	for _, c := range s.columns {
-		if c.profile.Secret != "" {
-			out = append(out, CipherCount{Table: c.table, Column: c.column, Encrypted: c.encrypted, Values: c.values})
-		}
-	}
-	return out
-}
-
-func (s *survey) Tables() []string {
-	var out []string
-	for _, c := range s.columns {
-		if !slices.Contains(out, c.table) {
-			out = append(out, c.table)
-		}
-	}
-	return out
-}
-
-func (s *survey) Columns(table string) []string {
-	var out []string
-	for _, c := range s.columns {
-		if c.table == table {
-			out = append(out, c.column)
-		}
-	}
-	return out
-}
-
-func (s *survey) CheckColumns(table string, have []string) error {
-	return checkColumns(table, s.Columns(table), have)
-}
-
-func (s *survey) Row(table string, _ int, get func(string) Cell) error {
-	for _, c := range s.columns {
-		if c.table != table {
-			continue
-		}
-		switch cell := get(c.column); {
-		case cell.Text == "":
-		case c.profile.Secret != "":
-			c.values++
-			if LooksEncrypted(cell.Text) {
-				c.encrypted++
+	_, err = t.ReadTables(ctx, wanted, func(table string, _ int, get func(string) Cell) error {
+		for _, c := range columns {
+			if c.Table == table {
+				c.take(get(c.Column).Text)
 			}
-		default:
-			c.word(cell.Text)
+		}
+		return nil
+	}, func(schema.Warning) {})
+	for _, c := range columns {
+		if c.profile.Secret != "" {
+			counts = append(counts, c.CipherCount)
 		}
 	}
-	return nil
+	return columns, counts, err
+}
+
+func (c *surveyed) take(text string) {
+	switch {
+	case text == "":
+	case c.profile.Secret != "":
+		c.Values++
+		if LooksEncrypted(text) {
+			c.Encrypted++
+		}
+	default:
+		c.word(text)
+	}
 }
 
 func (c *surveyed) word(text string) {
@@ -190,7 +159,7 @@ func isSetting(text string) bool {
 
 // valueMap gives the column a value map of its words.
 func (s *synonyms) valueMap(p *schema.Profile, c *surveyed) []string {
-	at := fmt.Sprintf("column %s of %s", c.profile.Column, c.table)
+	at := fmt.Sprintf("column %s of %s", c.profile.Column, c.Table)
 	if c.doubtful {
 		return []string{at + " does not read as one of settings (more than a dozen values, or some that are no words): none is shown"}
 	}

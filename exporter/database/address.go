@@ -163,11 +163,13 @@ func ours(parameter string) string {
 
 func shape(kind string) string { return "write " + kind + "://USER@HOST/DATABASE" }
 
+// passwordPlaces is where a password can be put, by the kind of database.
+var passwordPlaces = map[string]string{
+	Postgres: "PGPASSWORD or ~/.pgpass",
+	MySQL:    "MYSQL_PWD or the [client] group of ~/.my.cnf",
+}
+
 func refusePassword(kind string) error {
-	where := "PGPASSWORD or ~/.pgpass"
-	if kind == MySQL {
-		where = "MYSQL_PWD or the [client] group of ~/.my.cnf"
-	}
 	return schema.Hint(fmt.Errorf("the %s address has a password in it, which other users of this machine can see", kind),
-		"take it out; it is read from %s, or asked for. Change it if this shell keeps a history", where)
+		"take it out; it is read from %s, or asked for. Change it if this shell keeps a history", passwordPlaces[kind])
 }

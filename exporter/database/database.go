@@ -46,9 +46,6 @@ type session interface {
 	// query calls row with each row of the result, whose columns are texts. A
 	// server that answers with another number of columns gives errShape.
 	query(ctx context.Context, sql string, columns int, row func([]exporter.Cell) error) error
-	// count returns the number of a table's rows. Where the server refuses to
-	// say in time, the error is a *serverError and the session can go on.
-	count(ctx context.Context, table string) (int64, error)
 	encrypted() bool
 	close()
 
@@ -137,7 +134,7 @@ func (d *Database) Inspect(ctx context.Context, all bool) (*exporter.Contents, e
 
 // ReadTables implements exporter.Tables. Binary columns read as NULL, with a
 // warning.
-func (d *Database) ReadTables(ctx context.Context, take exporter.Taker, warn func(schema.Warning)) (schema.Source, error) {
+func (d *Database) ReadTables(ctx context.Context, wanted []exporter.Wanted, take exporter.RowFunc, warn func(schema.Warning)) (schema.Source, error) {
 	s, err := d.connect(ctx, warn)
 	if err != nil {
 		return schema.Source{}, err
@@ -147,12 +144,12 @@ func (d *Database) ReadTables(ctx context.Context, take exporter.Taker, warn fun
 	if err != nil {
 		return schema.Source{}, err
 	}
-	for _, want := range take.Tables() {
-		t, err := d.locate(want, tables)
+	for _, w := range wanted {
+		t, err := d.locate(w.Table, tables)
 		if err != nil {
 			return schema.Source{}, err
 		}
-		if err := d.readTable(ctx, s, t, want, take, warn); err != nil {
+		if err := d.readTable(ctx, s, t, w, take, warn); err != nil {
 			return schema.Source{}, err
 		}
 	}
@@ -186,13 +183,13 @@ func (d *Database) locate(want string, tables []found) (found, error) {
 	}
 }
 
-func (d *Database) readTable(ctx context.Context, s session, t found, want string, take exporter.Taker,
+func (d *Database) readTable(ctx context.Context, s session, t found, wanted exporter.Wanted, take exporter.RowFunc,
 	warn func(schema.Warning)) error {
 	var have []string
 	for _, c := range t.Columns {
 		have = append(have, c.Name)
 	}
-	if err := take.CheckColumns(want, have); err != nil {
+	if err := wanted.Check(have); err != nil {
 		return d.wrap(err)
 	}
 	var columns, exprs []string
@@ -202,7 +199,7 @@ func (d *Database) readTable(ctx context.Context, s session, t found, want strin
 		if upper == "ID" {
 			order = " ORDER BY " + s.quote(c.Name)
 		}
-		if !slices.Contains(take.Columns(want), upper) {
+		if !slices.Contains(wanted.Columns, upper) {
 			continue
 		}
 		if slices.Contains(columns, upper) {
@@ -225,7 +222,7 @@ func (d *Database) readTable(ctx context.Context, s session, t found, want strin
 	err := d.query(ctx, s, "SELECT "+strings.Join(exprs, ", ")+from, len(columns), func(cells []exporter.Cell) error {
 		n++
 		for i, c := range cells {
-			at := fmt.Sprintf("%s row %d, column %s", want, n, columns[i])
+			at := fmt.Sprintf("%s row %d, column %s", wanted.Table, n, columns[i])
 			switch {
 			case utf8.RuneCountInString(c.Text) > maxCell:
 				return fmt.Errorf("%s: longer than %d characters", at, maxCell)
@@ -233,15 +230,15 @@ func (d *Database) readTable(ctx context.Context, s session, t found, want strin
 				return fmt.Errorf("%s: not valid UTF-8", at)
 			}
 		}
-		return take.Row(want, n, func(column string) exporter.Cell {
+		return take(wanted.Table, n, func(column string) exporter.Cell {
 			if i := slices.Index(columns, column); i >= 0 {
 				return cells[i]
 			}
 			return exporter.Cell{Null: true}
 		})
 	})
-	if errors.Is(err, errBadText) {
-		return d.errorf("%s row %d%s: not valid UTF-8, nor can the server convert it", want, n+1, d.badColumn(ctx, columns, exprs, from, n))
+	if errors.Is(err, badText) {
+		return d.errorf("%s row %d%s: not valid UTF-8, nor can the server convert it", wanted.Table, n+1, d.badColumn(ctx, columns, exprs, from, n))
 	}
 	return err
 }
@@ -257,7 +254,7 @@ func (d *Database) badColumn(ctx context.Context, columns, exprs []string, from 
 		}
 		err = d.query(ctx, s, fmt.Sprintf("SELECT %s%s LIMIT 1 OFFSET %d", expr, from, rows), 1, func([]exporter.Cell) error { return nil })
 		s.close()
-		if errors.Is(err, errBadText) {
+		if errors.Is(err, badText) {
 			return ", column " + columns[i]
 		}
 	}
@@ -340,6 +337,9 @@ func (d *Database) query(ctx context.Context, s session, sql string, columns int
 	d.meter.reset()
 	err := s.query(sctx, sql, columns, func(c []exporter.Cell) error {
 		d.meter.reset()
+		if row == nil {
+			return errShape
+		}
 		ours = row(c)
 		return ours
 	})
@@ -349,21 +349,19 @@ func (d *Database) query(ctx context.Context, s session, sql string, columns int
 	return d.explain(sctx, err)
 }
 
-func (d *Database) count(ctx context.Context, s session, table string) (int64, error) {
-	sctx, cancel := context.WithTimeoutCause(ctx, d.opts.Timeout+grace, errSilent)
-	defer cancel()
-	d.meter.reset()
-	n, err := s.count(sctx, table)
-	if asServerError(err) != nil {
-		return exporter.UnknownRows, nil
+// count returns the number of a table's rows, or UnknownRows where the server
+// refuses to say in time.
+func (d *Database) count(ctx context.Context, s session, table string) (n int64, err error) {
+	// An error ends a PostgreSQL transaction but for what stands before a savepoint.
+	if err := d.query(ctx, s, "SAVEPOINT counting", 0, nil); err != nil {
+		return 0, err
 	}
-	return n, d.explain(sctx, err)
-}
-
-func parseCount(text string) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 {
-		return 0, errShape
+	err = d.query(ctx, s, "SELECT count(*) FROM "+table, 1, func(c []exporter.Cell) (err error) {
+		n, err = strconv.ParseInt(c[0].Text, 10, 64)
+		return err
+	})
+	if refused := otherReason; errors.As(err, &refused) {
+		return exporter.UnknownRows, d.query(ctx, s, "ROLLBACK TO SAVEPOINT counting", 0, nil)
 	}
-	return n, nil
+	return n, err
 }

@@ -213,7 +213,14 @@ func restore(t *testing.T, path string, server *dbserver.Server, engine sqlOf) {
 		}
 		statements = append(statements, fmt.Sprintf("CREATE TABLE %s (%s)", q(table.Name), strings.Join(columns, ", ")))
 	}
-	every := everyRow{contents.Tables, func(table exporter.Table, get func(column string) exporter.Cell) {
+	var every []exporter.Wanted
+	byName := map[string]exporter.Table{}
+	for _, table := range contents.Tables {
+		every = append(every, exporter.Wanted{Table: table.Name})
+		byName[table.Name] = table
+	}
+	insert := func(name string, _ int, get func(column string) exporter.Cell) error {
+		table := byName[name]
 		var into, literals []string
 		for _, c := range table.Columns {
 			into = append(into, q(c.Name))
@@ -232,32 +239,10 @@ func restore(t *testing.T, path string, server *dbserver.Server, engine sqlOf) {
 			literals = append(literals, literal)
 		}
 		statements = append(statements, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", q(table.Name), strings.Join(into, ", "), strings.Join(literals, ", ")))
-	}}
-	if _, err := tables.ReadTables(t.Context(), every, func(schema.Warning) {}); err != nil {
+		return nil
+	}
+	if _, err := tables.ReadTables(t.Context(), every, insert, func(schema.Warning) {}); err != nil {
 		t.Fatal(err)
 	}
 	server.Exec(t, statements...)
-}
-
-// everyRow takes all rows of all tables.
-type everyRow struct {
-	tables []exporter.Table
-	row    func(table exporter.Table, get func(column string) exporter.Cell)
-}
-
-func (e everyRow) Tables() []string {
-	var names []string
-	for _, t := range e.tables {
-		names = append(names, t.Name)
-	}
-	return names
-}
-
-func (e everyRow) Columns(string) []string { return nil }
-
-func (e everyRow) CheckColumns(string, []string) error { return nil }
-
-func (e everyRow) Row(table string, _ int, get func(column string) exporter.Cell) error {
-	e.row(e.tables[slices.Index(e.Tables(), table)], get)
-	return nil
 }

@@ -25,8 +25,12 @@ const (
 	refusedRight
 	tookTooLong
 	shuttingDown
-	badText
+	badText // a value cannot be converted to UTF-8
 )
+
+// Error makes a reason the cause of what is said of it, in place of the server's
+// words.
+func (reason) Error() string { return "the server reports an error" }
 
 // serverError is an error that the server itself reported.
 type serverError struct {
@@ -48,10 +52,9 @@ func refusesUser(err error) bool {
 }
 
 var (
-	errSilent  = errors.New("the server keeps silent")
-	errNoTLS   = errors.New("the server offers no TLS")
-	errBadText = errors.New("a value cannot be converted to UTF-8")
-	errShape   = errors.New("the server answers with something else than was asked for")
+	errSilent = errors.New("the server keeps silent")
+	errNoTLS  = errors.New("the server offers no TLS")
+	errShape  = errors.New("the server answers with something else than was asked for")
 )
 
 // failure is an error of this package: our words, and for errors.Is a cause
@@ -87,7 +90,13 @@ func (d *Database) explain(ctx context.Context, err error) error {
 		return f
 	}
 	if s := asServerError(err); s != nil {
-		return d.explainServer(s)
+		what, hint := d.serverSays(s)
+		f := d.errorf("%s", what)
+		f.cause = s.reason
+		if hint == "" {
+			return f
+		}
+		return f.hint("%s", hint)
 	}
 	if d.meter.flooded() {
 		// Not every driver passes on what reading from the connection said.
@@ -131,7 +140,8 @@ const notDatabase = "is that a %s server, and does nothing in between change wha
 
 const checkAddress = "look at the address; dbconfig.xml in Jira's home folder has the one that Jira uses"
 
-func (d *Database) explainServer(s *serverError) error {
+// serverSays gives what a server's error means, and what to do about it.
+func (d *Database) serverSays(s *serverError) (what, hint string) {
 	user := schema.Quote(d.address.user)
 	said := human.Clean(s.message)
 	if pw := d.password.Reveal(); pw != "" && strings.Contains(s.message, pw) {
@@ -139,30 +149,23 @@ func (d *Database) explainServer(s *serverError) error {
 	}
 	switch s.reason {
 	case refusedUser:
-		f := d.errorf("the server refuses user %s: %s", user, said)
-		switch {
-		case d.from != "":
-			return f.hint("the password came from %s", d.from)
-		case d.address.kind == Postgres:
-			return f.hint("no password was given: set PGPASSWORD or write it into ~/.pgpass")
-		default:
-			return f.hint("no password was given: set MYSQL_PWD or write it into the [client] group of ~/.my.cnf")
+		hint = "no password was given: put it into " + passwordPlaces[d.address.kind]
+		if d.from != "" {
+			hint = "the password came from " + d.from
 		}
+		return "the server refuses user " + user + ": " + said, hint
 	case noDatabase:
-		return d.errorf("there is no database %s", schema.Quote(d.address.database)).hint("%s", checkAddress)
+		return "there is no database " + schema.Quote(d.address.database), checkAddress
 	case refusedRight:
-		return d.errorf("user %s may not read: %s", user, said).
-			hint("the right to SELECT from the app's tables is all that is needed")
+		return "user " + user + " may not read: " + said, "the right to SELECT from the app's tables is all that is needed"
 	case tookTooLong:
-		return d.errorf("a statement took longer than %s", d.opts.Timeout).
-			hint("is the table locked, or the database busy? try again later")
+		return "a statement took longer than " + d.opts.Timeout.String(), "is the table locked, or the database busy? try again later"
 	case shuttingDown:
-		return d.errorf("the server ended the connection: %s", said).hint("try again once it is up")
+		return "the server ended the connection: " + said, "try again once it is up"
 	case badText:
-		return &failure{text: d.errorf("%v", errBadText).text, cause: errBadText}
-	default:
-		return d.errorf("the server says: %s", said)
+		return "a value cannot be converted to UTF-8", ""
 	}
+	return "the server says: " + said, ""
 }
 
 func isTimeout(err error) bool {

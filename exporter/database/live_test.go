@@ -407,39 +407,32 @@ func testCancel(t *testing.T, e engine) {
 	defer release()
 	ctx, cancel := context.WithCancel(t.Context())
 	// The lock would be waited for a minute.
-	take := &interruption{mapper(t), cancel}
-	_, err := open(t, e.URL(), database.Options{}).ReadTables(ctx, take, func(schema.Warning) {})
+	err := interrupted(t, ctx, e, cancel)
 	if !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
 
 func testKill(t *testing.T, e engine) {
-	take := &interruption{mapper(t), func() { e.Exec(t, e.kill) }}
-	_, err := open(t, e.URL(), database.Options{}).ReadTables(t.Context(), take, func(schema.Warning) {})
+	err := interrupted(t, t.Context(), e, func() { e.Exec(t, e.kill) })
 	wantFailure(t, err, "connection", "try again")
 	hideSecret(t, err, dbserver.Password)
 }
 
-// interruption comes between the two tables that are read.
-type interruption struct {
-	exporter.Taker
-	interrupt func()
-}
-
-func (i *interruption) CheckColumns(table string, have []string) error {
-	if table == "AO_544E33_MAIL_CONNECTION" {
-		i.interrupt()
-	}
-	return i.Taker.CheckColumns(table, have)
-}
-
-func mapper(t *testing.T) *exporter.Mapper {
+// interrupted reads the tables of the profile, and interrupts once the one row of
+// the first is read.
+func interrupted(t *testing.T, ctx context.Context, e engine, interrupt func()) error {
 	m, err := exporter.NewMapper(profile(), func(schema.Warning) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
+	_, err = open(t, e.URL(), database.Options{}).ReadTables(ctx, m.Wanted(), func(table string, n int, get func(string) exporter.Cell) error {
+		if table == "AO_544E33_OAUTH2_CREDENTIAL" {
+			interrupt()
+		}
+		return m.Row(table, n, get)
+	}, func(schema.Warning) {})
+	return err
 }
 
 func testHugeValue(t *testing.T, e engine) {

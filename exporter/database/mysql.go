@@ -169,15 +169,6 @@ func (m *mariadb) query(ctx context.Context, query string, columns int, row func
 	return mysqlError(rows.Err())
 }
 
-func (m *mariadb) count(ctx context.Context, table string) (int64, error) {
-	var n int64
-	err := m.query(ctx, "SELECT count(*) FROM "+table, 1, func(c []exporter.Cell) (err error) {
-		n, err = parseCount(c[0].Text)
-		return err
-	})
-	return n, err
-}
-
 func (m *mariadb) encrypted() bool { return m.ssl }
 
 func (m *mariadb) close() {

@@ -155,21 +155,6 @@ func (p *postgres) query(ctx context.Context, sql string, columns int, row func(
 	return postgresError(results.Close())
 }
 
-func (p *postgres) count(ctx context.Context, table string) (int64, error) {
-	var n int64
-	err := p.query(ctx, "SAVEPOINT counting; SELECT count(*) FROM "+table, 1, func(c []exporter.Cell) (err error) {
-		n, err = parseCount(c[0].Text)
-		return err
-	})
-	if asServerError(err) != nil {
-		// An error ends a PostgreSQL transaction but for what stands before it.
-		if back := p.query(ctx, "ROLLBACK TO SAVEPOINT counting", 0, nil); back != nil {
-			return 0, back
-		}
-	}
-	return n, err
-}
-
 func (p *postgres) encrypted() bool {
 	_, ok := p.conn.Conn().(*tls.Conn)
 	return ok

@@ -55,7 +55,7 @@ func (t *tables) Inspect(ctx context.Context, all bool) (*exporter.Contents, err
 }
 
 // ReadTables implements exporter.Tables. It warns of a bare activeobjects.xml.
-func (t *tables) ReadTables(ctx context.Context, take exporter.Taker, warn func(schema.Warning)) (schema.Source, error) {
+func (t *tables) ReadTables(ctx context.Context, wanted []exporter.Wanted, take exporter.RowFunc, warn func(schema.Warning)) (schema.Source, error) {
 	src := schema.Source{Kind: SourceKind, Name: filepath.Base(t.path)}
 	b, err := open(t.path, t.opts)
 	if err != nil {
@@ -66,7 +66,11 @@ func (t *tables) ReadTables(ctx context.Context, take exporter.Taker, warn func(
 		warn(schema.Warning{In: src.Name, What: "has no checksum, so that a value damaged on the way would not show: " +
 			"the zip that Jira wrote has one"})
 	}
-	c, err := b.read(ctx, take.Tables(), taker(take, warn))
+	var names []string
+	for _, w := range wanted {
+		names = append(names, w.Table)
+	}
+	c, err := b.read(ctx, names, taker(wanted, take, warn))
 	var refused *rowError
 	switch {
 	case errors.As(err, &refused):
@@ -74,25 +78,26 @@ func (t *tables) ReadTables(ctx context.Context, take exporter.Taker, warn func(
 	case err != nil:
 		return src, advise(fmt.Errorf("%s: %w", t.path, err))
 	}
-	if err := checkTables(c, take); err != nil {
+	if err := checkTables(c, wanted); err != nil {
 		return src, fmt.Errorf("%s: %w", t.path, err)
 	}
 	src.SHA256, err = b.sha256(ctx)
 	return src, err
 }
 
-// taker gives take the rows of its tables, whose columns are checked before the
-// first.
-func taker(take exporter.Taker, warn func(schema.Warning)) rowFunc {
+// taker gives take the rows of the wanted tables, whose columns are checked before
+// the first.
+func taker(wanted []exporter.Wanted, take exporter.RowFunc, warn func(schema.Warning)) rowFunc {
 	rows := map[string]int{}
 	binary := map[string]bool{}
 	return func(table string, columns []string, values []value) error {
 		if rows[table]++; rows[table] == 1 {
-			if err := take.CheckColumns(table, columns); err != nil {
+			i := slices.IndexFunc(wanted, func(w exporter.Wanted) bool { return w.Table == table })
+			if err := wanted[i].Check(columns); err != nil {
 				return err
 			}
 		}
-		return take.Row(table, rows[table], func(column string) exporter.Cell {
+		return take(table, rows[table], func(column string) exporter.Cell {
 			i := slices.IndexFunc(columns, func(c string) bool { return exporter.FoldName(c) == column })
 			if i < 0 {
 				return exporter.Cell{Null: true}
@@ -109,15 +114,15 @@ func taker(take exporter.Taker, warn func(schema.Warning)) rowFunc {
 
 // checkTables refuses a backup that lacks a table, or one without rows that
 // lacks a column.
-func checkTables(c *contents, take exporter.Taker) error {
-	for _, name := range take.Tables() {
-		table, ok := c.table(name)
+func checkTables(c *contents, wanted []exporter.Wanted) error {
+	for _, w := range wanted {
+		table, ok := c.table(w.Table)
 		if !ok {
 			var have []string
 			for _, t := range c.tables {
 				have = append(have, t.name)
 			}
-			return exporter.MissingTable(name, have)
+			return exporter.MissingTable(w.Table, have)
 		}
 		if table.rows > 0 {
 			continue // checked before its first row
@@ -128,7 +133,7 @@ func checkTables(c *contents, take exporter.Taker) error {
 				columns = append(columns, c.Name)
 			}
 		}
-		if err := take.CheckColumns(name, columns); err != nil {
+		if err := w.Check(columns); err != nil {
 			return err
 		}
 	}
