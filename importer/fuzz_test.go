@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,8 +17,16 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// FuzzSavedPlan: whatever somebody seals as a plan is refused or compared, and
-// nothing in it reaches a terminal as it is.
+// printable fails where a text would steer a terminal.
+func printable(t *testing.T, text string) {
+	t.Helper()
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("%q", text)
+	}
+}
+
+// FuzzSavedPlan: whatever somebody seals as a plan is refused, or compared and read
+// back equal once it is saved, and nothing in it reaches a terminal as it is.
 func FuzzSavedPlan(f *testing.F) {
 	f.Add([]byte(`{"format":"mailferry/plan/v1","on_conflict":"fail","items":[{"list":"connections","name":"A","action":"create"}]}`))
 	f.Add([]byte(`{"format":"mailferry/plan/v1","created":"2026-01-01T00:00:00Z","cloud":"https://cloud.example","on_conflict":"overwrite","include":["["],"items":[{"list":"","name":"\u202e"}]}`))
@@ -40,15 +49,27 @@ func FuzzSavedPlan(f *testing.F) {
 		}
 		o := o
 		if o.Plan, err = OpenPlan(&file, []age.Identity{id}); err != nil {
+			printable(t, err.Error())
 			return
+		}
+		file.Reset()
+		if err := SavePlan(&file, o.Plan, []age.Recipient{id.Recipient()}); err != nil {
+			t.Fatal(err)
+		}
+		again, err := OpenPlan(&file, []age.Identity{id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		was, err1 := schema.Marshal(o.Plan)
+		is, err2 := schema.Marshal(again)
+		if err1 != nil || err2 != nil || !bytes.Equal(was, is) {
+			t.Errorf("%s is read back as %s", was, is)
 		}
 		o.Plan.Cloud, o.Plan.Bundle, o.Plan.Digest = o.Cloud.Site().URL, o.Bundle.Manifest.ID, o.Digest // else nothing more is looked at
 		var gate *GateError
 		if _, err := DryRun(t.Context(), o); errors.As(err, &gate) {
 			for _, line := range append(gate.Lines(), gate.Error()) {
-				if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) {
-					t.Errorf("%q", line)
-				}
+				printable(t, line)
 			}
 		}
 	})
@@ -97,12 +118,11 @@ func FuzzLedger(f *testing.F) {
 			if err == nil || !strings.Contains(err.Error(), ": line ") {
 				t.Errorf("neither a report nor a line: %v", err)
 			}
+			printable(t, fmt.Sprint(err))
 			return
 		}
 		for _, n := range rep.Notes {
-			if strings.ContainsFunc(n, func(r rune) bool { return !unicode.IsPrint(r) }) {
-				t.Errorf("%q", n)
-			}
+			printable(t, n)
 		}
 		if n := len(rep.Items); n != 2 {
 			t.Errorf("%d items", n)

@@ -14,7 +14,10 @@ import (
 func FuzzRules(f *testing.F) {
 	f.Add(transform.DefaultRulesFile())
 	f.Add([]byte(`{"format":"mailferry/rules/v1","credentials":{"fields":[],"drops":[]},"connections":{"fields":[{"from":"description","to":"host"}],"drops":[]},"values":{}}`))
-	same := map[string]string{"name": "name", "host": "host", "port": "smtp_port", "username": "username"}
+	same := map[schema.List]map[string]string{
+		schema.Connections: {"name": "name", "host": "host", "port": "smtp_port", "username": "username"},
+		schema.Credentials: {"name": "name", "client_id": "client_id", "authorization_endpoint": "authorization_endpoint", "token_endpoint": "token_endpoint"},
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		rules, err := transform.ParseRules(file)
 		if err != nil {
@@ -25,20 +28,28 @@ func FuzzRules(f *testing.F) {
 			}
 			return
 		}
-		b := &schema.Bundle{Format: schema.ServerFormat, Credentials: []schema.Item{}, Connections: []schema.Item{
+		b := &schema.Bundle{Format: schema.ServerFormat, Credentials: []schema.Item{
+			&schema.ServerCredential{Name: "C", ServiceProvider: "Google", ClientID: "i", AuthorizationEndpoint: "https://a.example/a", TokenEndpoint: "https://a.example/t"},
+		}, Connections: []schema.Item{
 			&schema.ServerConnection{Name: "A", Description: "d", FromAddress: "a@example.com", Prefix: "p", ConnectMode: "SMTP", Host: "h", Port: 25, Username: "u", Encryption: "TLS"}}}
 		c, _, err := transform.Apply(b, rules, nil)
 		if err != nil {
 			return
 		}
 		again, err := transform.Rerun(c.Origin)
-		if err != nil || again.Manifest.ID != c.Manifest.ID || len(schema.Differences(again.Connections[0], c.Connections[0])) > 0 {
+		if err != nil || again.Manifest.ID != c.Manifest.ID {
 			t.Fatalf("another bundle the second time: %v", err)
 		}
-		for from, to := range same {
-			was, _ := schema.Get(b.Connections[0], from)
-			if now, is := schema.Get(c.Connections[0], to); is && now != was {
-				t.Errorf("%s is %v on Server and %v on Cloud", from, was, now)
+		for l, fields := range same {
+			server, cloud := b.Items(l)[0], c.Items(l)[0]
+			if differ := schema.Differences(again.Items(l)[0], cloud); len(differ) > 0 {
+				t.Fatalf("%s differ the second time: %+v", l, differ)
+			}
+			for from, to := range fields {
+				was, _ := schema.Get(server, from)
+				if now, is := schema.Get(cloud, to); is && now != was {
+					t.Errorf("%s is %v on Server and %v on Cloud", from, was, now)
+				}
 			}
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/mailferry/mailferry/exporter/database"
 	"github.com/mailferry/mailferry/schema"
@@ -104,6 +105,9 @@ func FuzzAPasswordIsNeverRepeated(f *testing.F) {
 		}
 		if strings.Contains(err.Error()+schema.HintOf(err), "hunter2") {
 			t.Errorf("the error repeats it: %v", err)
+		}
+		if strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Errorf("%q", err)
 		}
 	})
 }

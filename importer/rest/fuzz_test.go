@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"strings"
 	"testing"
 	"unicode"
 
@@ -14,6 +15,9 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		for _, l := range schema.Lists() {
 			page, _, err := decodePage(l, raw)
+			if err != nil && strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Errorf("%q", err)
+			}
 			for _, r := range page {
 				if err != nil || !usableID(r.ID) || r.Item.ItemName() == "" || r.Item.List() != l || schema.SecretMarker(r.Item) != nil {
 					t.Errorf("got %+v, %v", r, err)

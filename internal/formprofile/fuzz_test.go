@@ -1,6 +1,7 @@
 package formprofile_test
 
 import (
+	"reflect"
 	"testing"
 	"unicode"
 
@@ -9,8 +10,8 @@ import (
 )
 
 // FuzzProfile holds a profile that is taken to what pages are worked by: every
-// field has a label of its own and every list a way to it. An error is one
-// printable line.
+// field has a label of its own and every list a way to it. Written it is read back
+// equal. An error is one printable line.
 func FuzzProfile(f *testing.F) {
 	for _, side := range []string{schema.ServerSide, schema.CloudSide} {
 		p, err := formprofile.Shipped(side)
@@ -44,6 +45,13 @@ func FuzzProfile(f *testing.F) {
 					t.Fatalf("%s: %s has no label", l, field.Field)
 				}
 			}
+		}
+		out, err := schema.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := formprofile.Parse(out, p.Side); err != nil || !reflect.DeepEqual(again, p) {
+			t.Errorf("%s is read back as %+v: %v", out, again, err)
 		}
 	})
 }

@@ -1,6 +1,9 @@
 package secretsfile
 
 import (
+	"bytes"
+	"encoding/csv"
+	"maps"
 	"testing"
 	"unicode"
 
@@ -8,8 +11,8 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// FuzzSecretsFile holds every outcome to what is promised: secrets are whole, and what is said
-// is one printable line.
+// FuzzSecretsFile holds every outcome to what is promised: secrets are whole and read
+// back equal from another writer's CSV, and what is said is one printable line.
 func FuzzSecretsFile(f *testing.F) {
 	for _, seed := range []string{
 		"kind,name,secret\nconnection,Desk,s\ncredential,Desk,s\n", "Kind;NAME;Secret\r\nConnection;\"a\nb\";=1+1\r\n",
@@ -31,10 +34,19 @@ func FuzzSecretsFile(f *testing.F) {
 			line(err.Error())
 			return
 		}
+		var written bytes.Buffer
+		w := csv.NewWriter(&written)
+		_ = w.Write([]string{"kind", "name", "secret"})
 		for k, secret := range secrets {
 			if k.List == "" || k.Name == "" || secret.IsZero() {
 				t.Fatalf("%s %q", k.List, k.Name)
 			}
+			_ = w.Write([]string{k.List.One(), k.Name, secret.Reveal()})
+		}
+		w.Flush()
+		again, err := parse(written.Bytes(), sheet.Options{Encoding: "utf-8", Warn: func(schema.Warning) {}})
+		if err != nil || !maps.EqualFunc(again, secrets, schema.Secret.Equal) {
+			t.Errorf("%q is read back otherwise: %v", written.Bytes(), err)
 		}
 	})
 }

@@ -3,11 +3,13 @@ package sheet
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf16"
 
 	"github.com/mailferry/mailferry/schema"
@@ -277,19 +279,49 @@ func FuzzParseNeverPanicsAndKeepsRowsInOrder(f *testing.F) {
 	f.Add(utf16Bytes(binary.LittleEndian, "\uFEFF"+head+"A,,,,SMTP,,,,,25,,\n"))
 	f.Add([]byte("sep=;\nName;Connect Mode\n\"a\n\"\"b\";SMTP"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		s, _, err := parse(raw)
+		s, warnings, err := parse(raw)
 		if (err == nil) == (s == nil) {
 			t.Fatalf("sheet %v and error %v", s, err)
+		}
+		if err != nil {
+			warnings = append(warnings, err.Error())
+		}
+		for _, said := range warnings {
+			if strings.ContainsFunc(said, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Fatalf("%q", said)
+			}
 		}
 		if s == nil {
 			return
 		}
-		last := 0
+		written, last := [][]string{labelList(s.Columns)}, 0
 		for _, r := range s.Rows {
 			if r.Row <= last || r.Item.ItemName() == "" {
 				t.Fatalf("row %d after %d, name %q", r.Row, last, r.Item.ItemName())
 			}
 			last = r.Row
+			var cells []string
+			for _, c := range s.Columns {
+				if c.Secret {
+					cells = append(cells, r.Secret.Reveal())
+				} else {
+					cells = append(cells, schema.Text(r.Item, c.Name))
+				}
+			}
+			written = append(written, cells)
+		}
+		var b bytes.Buffer
+		if err := csv.NewWriter(&b).WriteAll(written); err != nil {
+			t.Fatal(err)
+		}
+		again, _, err := parse(append([]byte("\uFEFF"), b.Bytes()...))
+		if err != nil || len(again.Rows) != len(s.Rows) {
+			t.Fatalf("%q is refused: %v", b.Bytes(), err)
+		}
+		for i, r := range again.Rows {
+			if len(schema.Differences(r.Item, s.Rows[i].Item)) > 0 || !r.Secret.Equal(s.Rows[i].Secret) {
+				t.Errorf("%q is read back otherwise", b.Bytes())
+			}
 		}
 	})
 }

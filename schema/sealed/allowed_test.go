@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 )
 
 // keyText is the key part of an allowed_signers line.
@@ -241,6 +242,13 @@ func FuzzAllowedSigners(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := ParseAllowedSigners("f", []byte(text))
+		said := fmt.Sprint(err)
+		if err == nil {
+			said = strings.Join(a.Warnings, "")
+		}
+		if strings.ContainsFunc(said, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Fatalf("%q", said)
+		}
 		if err != nil {
 			return
 		}
