@@ -10,7 +10,6 @@ package page
 // the mirror of a list that only keys work.
 const jsChoice = `function(step, which) {
 	const e = this;
-	if (!e.isConnected) return {gone: true};
 	const kept = globalThis.mailferryLists ||= {before: new WeakSet(), numbers: new WeakMap(), last: 0, bare: new WeakSet()};
 	const up = n => n.parentElement || (n.parentNode && n.parentNode.host) || null;
 	const deep = (root, query, out = []) => {
@@ -55,6 +54,8 @@ const jsChoice = `function(step, which) {
 	if (step === 'focus') {
 		e.scrollIntoView({block: 'center', behavior: 'instant'});
 		e.focus();
+	} else if (step === 'press') {
+		(` + jsActivate + `).call(e, false);
 	} else if (step === 'blur') {
 		e.blur();
 	} else if (step === 'key') {
@@ -122,7 +123,6 @@ const jsText = `const tidy = text => text.replace(/[\u200b-\u200f\u2060\ufeff\ue
 // that stands there and ends in an ellipsis.
 const jsShown = `function() {
 	const e = this;
-	if (!e.isConnected) return null;
 	` + jsText + `
 	if (e.localName === 'input' && e.value) return tidy(e.value);
 	const root = e.getRootNode();

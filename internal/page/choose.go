@@ -21,9 +21,9 @@ const (
 	takeWait = 1500 * time.Millisecond
 )
 
-// choice is a look at a control that the page draws itself, see jsChoice.
+// choice is a look at a control that has choices. A native list and a radio group are always
+// open and hold all that they offer; for what the page draws itself see jsChoice.
 type choice struct {
-	Gone    bool     `json:"gone"`
 	Value   string   `json:"value"` // that it shows as chosen
 	Open    bool     `json:"open"`
 	Behind  bool     `json:"behind"` // the open list hides the control
@@ -34,20 +34,35 @@ type choice struct {
 }
 
 type option struct {
-	Number int    `json:"number"`
-	Key    string `json:"key"`  // the same where the page draws the option anew
-	Text   string `json:"text"` // without its description
-	Full   string `json:"full"`
-	Off    bool   `json:"off"`
-	Drawn  bool   `json:"drawn"`
-	Bare   bool   `json:"bare"` // without a mark that it can be chosen
-	Active bool   `json:"active"`
+	Number   int    `json:"number"`
+	Key      string `json:"key"`  // the same where the page draws the option anew
+	Text     string `json:"text"` // without its description
+	Full     string `json:"full"`
+	Off      bool   `json:"off"`
+	Drawn    bool   `json:"drawn"`
+	Bare     bool   `json:"bare"` // without a mark that it can be chosen
+	Active   bool   `json:"active"`
+	Selected bool   `json:"selected"`
 }
+
+func (o option) is(want string) bool { return o.Text == want || o.Full == want }
 
 // choices are the options that can be chosen or that the page disables, and no notices.
 func (l *choice) choices() []option {
 	bare := l.Bare && !slices.ContainsFunc(l.Options, func(o option) bool { return !o.Bare })
 	return slices.DeleteFunc(slices.Clone(l.Options), func(o option) bool { return o.Bare && !bare })
+}
+
+func (l *choice) filled() bool { return len(l.choices()) > 0 }
+
+// texts are those of the options that can be chosen.
+func (l *choice) texts() (texts []string) {
+	for _, o := range l.choices() {
+		if !o.Off {
+			texts = append(texts, o.Text)
+		}
+	}
+	return texts
 }
 
 // mirror reports whether what can be chosen is not what is drawn, so that only keys choose.
@@ -58,37 +73,40 @@ func (l *choice) mirror() bool {
 // find returns the option with exactly the text.
 func (l *choice) find(c *Control, want string) (found *option, err error) {
 	for _, o := range l.choices() {
-		switch {
-		case o.Text != want && o.Full != want:
-		case found != nil:
-			return nil, failure(ErrAmbiguous, "%s offers %q more than once", quoteLabel(c.Label), Clean(want))
-		default:
-			found = &o
+		if !o.is(want) {
+			continue
 		}
+		if found != nil {
+			return nil, c.fail(ErrAmbiguous, "offers %q more than once", Clean(want))
+		}
+		found = &o
 	}
 	return found, nil
 }
 
-// work does one step of jsChoice and looks.
-func (c *Control) work(ctx context.Context, step string, which any) (*choice, error) {
-	for range 3 {
-		var got choice
-		if err := c.on(ctx, jsChoice, &got, step, which); err != nil {
-			return nil, err
-		}
-		if !got.Gone {
-			return &got, nil
-		}
-		if err := c.again(ctx); err != nil {
-			return nil, err
-		}
+// native is the look at a native list or radio group.
+func (c *Control) native() *choice {
+	l := &choice{Open: true, Options: c.seen.Options}
+	for _, n := range c.field.radio {
+		l.Options = append(l.Options, option{Text: human.Squeeze(n.name)})
 	}
-	return nil, failure(ErrGone, "%s keeps being taken off the page", quoteLabel(c.Label))
+	return l
 }
 
-func (c *Control) settle(ctx context.Context) error {
-	return c.scope.page.settle(ctx, c.place.session)
+var (
+	arrowDown = []any{"ArrowDown", 40}
+	enter     = []any{"Enter", 13}
+	escape    = []any{"Escape", 27}
+)
+
+// work does one step of jsChoice and looks.
+func (c *Control) work(ctx context.Context, step string, which any) (*choice, error) {
+	var got choice
+	err := c.on(ctx, jsChoice, &got, step, which)
+	return &got, err
 }
+
+func (c *Control) look(ctx context.Context) (*choice, error) { return c.work(ctx, "look", nil) }
 
 // stepped is work for a step that the page may answer by drawing.
 func (c *Control) stepped(ctx context.Context, step string, which any) (*choice, error) {
@@ -98,90 +116,19 @@ func (c *Control) stepped(ctx context.Context, step string, which any) (*choice,
 	if err := c.settle(ctx); err != nil {
 		return nil, err
 	}
-	return c.work(ctx, "look", nil)
+	return c.look(ctx)
 }
 
-var (
-	arrowDown = []any{"ArrowDown", 40}
-	enter     = []any{"Enter", 13}
-	escape    = []any{"Escape", 27}
-)
-
-// Options lists what the control offers, in the page's order: a native list's and a radio
-// group's options, and a combobox's, which is opened, read to its end and closed again for it.
-// Nothing is chosen. Disabled options and notices, such as that there is nothing, are left out.
-func (c *Control) Options(ctx context.Context) ([]string, error) {
-	if err := c.usable(ctx); err != nil {
-		return nil, err
-	}
-	switch c.Kind {
-	case KindSelect, KindRadio:
-		return c.offered(), nil
-	case KindCombobox:
-		now, err := c.openList(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if now, err = c.until(ctx, now, func(l *choice) bool { return len(l.choices()) > 0 }); err != nil {
-			return nil, err
-		}
-		choices, _, err := c.all(ctx, now, func(option) bool { return false })
-		if err != nil {
-			return nil, err
-		}
-		return choices, c.closeList(ctx)
-	}
-	return nil, nil
-}
-
-// openList opens the list. The keyboard opens what follows the pattern; a press opens the rest.
-func (c *Control) openList(ctx context.Context) (*choice, error) {
-	now, err := c.work(ctx, "mark", nil)
-	if err != nil || now.Open {
-		return now, err
-	}
-	ways := []func() error{
-		func() error { _, err := c.work(ctx, "key", arrowDown); return err },
-		func() error { return c.press(ctx) },
-		func() error { _, err := c.work(ctx, "key", enter); return err },
-	}
-	if c.seen.Tag != "input" {
-		ways[0], ways[1] = ways[1], ways[0]
-	}
-	if now, err = c.stepped(ctx, "focus", nil); err != nil {
-		return nil, err
-	}
-	for _, way := range ways {
-		if now.Open {
-			return now, nil
-		}
-		if err := way(); err != nil {
-			return nil, err
-		}
-		if err := c.settle(ctx); err != nil {
-			return nil, err
-		}
-		if now, err = c.work(ctx, "look", nil); err != nil {
-			return nil, err
-		}
-	}
-	if !now.Open {
-		return nil, failure(ErrRefused, "the list of %s does not open", quoteLabel(c.Label))
-	}
-	return now, nil
-}
-
-// until looks at the open list until it shows what is looked for, or has not for long.
-func (c *Control) until(ctx context.Context, now *choice, shows func(*choice) bool) (*choice, error) {
+// until looks at the open list until it shows what is looked for, or has not for so long.
+func (c *Control) until(ctx context.Context, now *choice, limit time.Duration, shows func(*choice) bool) (*choice, error) {
 	if now.Open && shows(now) {
 		return now, nil
 	}
-	err := poll(ctx, min(listWait, c.scope.page.browser.options.Timeout), func() (bool, error) {
-		if err := c.settle(ctx); err != nil {
-			return false, err
+	err := poll(ctx, min(limit, c.scope.page.browser.options.Timeout), func() (bool, error) {
+		err := c.settle(ctx)
+		if err == nil {
+			now, err = c.look(ctx)
 		}
-		var err error
-		now, err = c.work(ctx, "look", nil)
 		return err == nil && (!now.Open || shows(now)), err
 	})
 	if errors.Is(err, ErrTimeout) {
@@ -190,166 +137,199 @@ func (c *Control) until(ctx context.Context, now *choice, shows func(*choice) bo
 	return now, err
 }
 
+// Options lists what the control offers, in the page's order: a native list's and a radio
+// group's options, and a combobox's, which is opened, read to its end and closed again for it.
+// Nothing is chosen. Disabled options and notices, such as that there is nothing, are left out.
+func (c *Control) Options(ctx context.Context) ([]string, error) {
+	if err := c.usable(ctx); err != nil {
+		return nil, err
+	}
+	if c.Kind != KindCombobox {
+		return c.native().texts(), nil
+	}
+	now, err := c.openList(ctx)
+	if err == nil {
+		now, err = c.until(ctx, now, listWait, (*choice).filled)
+	}
+	if err != nil {
+		return nil, err
+	}
+	choices, _, err := c.all(ctx, now, func(option) bool { return false })
+	if err != nil {
+		return nil, err
+	}
+	return choices, c.closeList(ctx)
+}
+
+// openList opens the list. The keyboard opens what follows the pattern; a press opens the rest.
+func (c *Control) openList(ctx context.Context) (*choice, error) {
+	steps := [][]any{{"focus", nil}, {"key", arrowDown}, {"press", nil}, {"key", enter}}
+	if c.seen.Tag != "input" {
+		steps[1], steps[2] = steps[2], steps[1]
+	}
+	now, err := c.work(ctx, "mark", nil)
+	for _, step := range steps {
+		if err == nil && !now.Open {
+			now, err = c.stepped(ctx, step[0].(string), step[1])
+		}
+	}
+	if err == nil && !now.Open {
+		err = failure(ErrRefused, "the list of %s does not open", quoteLabel(c.Label))
+	}
+	return now, err
+}
+
 // closeList closes an open list without choosing: what was typed to filter goes, then the
 // focus. Escape comes last, because a dialog around the field might take it for its own, save
 // where the list hides the dialog too.
 func (c *Control) closeList(ctx context.Context) error {
-	now, err := c.work(ctx, "look", nil)
-	if err != nil {
-		return err
+	if c.Kind != KindCombobox {
+		return nil
 	}
-	ways := [][]any{{"blur", nil}, {"key", escape}}
+	now, err := c.look(ctx)
+	steps := [][]any{{"blur", nil}, {"key", escape}}
 	if c.seen.Tag != "input" || now.Behind {
-		slices.Reverse(ways)
+		slices.Reverse(steps)
 	}
-	closed := func() (bool, error) {
-		now, err = c.work(ctx, "look", nil)
-		return err == nil && !now.Open, err
-	}
-	for _, way := range ways {
-		if !now.Open {
-			return nil
+	for _, step := range steps {
+		if err == nil && now.Open {
+			now, err = c.stepped(ctx, step[0].(string), step[1])
 		}
-		if _, err := c.stepped(ctx, way[0].(string), way[1]); err != nil {
-			return err
-		}
-		if err := poll(ctx, takeWait, closed); err != nil && !errors.Is(err, ErrTimeout) {
-			return err
+		if err == nil && now.Open {
+			now, err = c.until(ctx, now, takeWait, func(*choice) bool { return false })
 		}
 	}
-	return nil
+	return err
 }
 
-// choose opens a combobox, finds the option with exactly the text and takes it.
+// choose takes the option with exactly the text.
 func (c *Control) choose(ctx context.Context, text string) error {
 	want := human.Squeeze(text)
-	now, err := c.work(ctx, "look", nil)
-	if err != nil || now.Value == want {
+	if now, err := c.Get(ctx); err != nil || now == want {
 		return err
 	}
-	if now, err = c.openList(ctx); err != nil {
-		return err
-	}
-	found, choices, err := c.search(ctx, now, want)
-	if err != nil {
-		return err
-	}
+	found, choices, err := c.search(ctx, want)
 	switch {
+	case err != nil:
+		return err
 	case found == nil:
 		err = &NotOfferedError{Label: c.Label, Want: text, Choices: choices}
 	case found.Off:
-		err = failure(ErrDisabled, "%s does not allow %q to be chosen", quoteLabel(c.Label), Clean(text))
+		err = c.fail(ErrDisabled, "does not allow %q to be chosen", Clean(text))
+	default:
+		return c.takeOption(ctx, found, want)
 	}
-	if err != nil {
-		if closeErr := c.closeList(ctx); closeErr != nil {
-			return closeErr
-		}
-		return err
+	if closeErr := c.closeList(ctx); closeErr != nil {
+		return closeErr
 	}
-	return c.takeOption(ctx, found, want)
+	return err
 }
 
-// takeOption chooses an option of the open list: by a press on what is drawn, and by keys where
-// nothing is, or where a press is not heard.
+// takeOption chooses an option: of what the page draws by a press on what is drawn, and by keys
+// where nothing is, or where a press is not heard.
 func (c *Control) takeOption(ctx context.Context, o *option, want string) error {
-	took := func(limit time.Duration) (string, error) {
-		shows := ""
-		err := poll(ctx, limit, func() (bool, error) {
-			now, err := c.work(ctx, "look", nil)
-			if err != nil {
-				return false, err
-			}
-			shows = now.Value
-			return !now.Open && slices.Contains([]string{want, o.Text, o.Full}, shows), nil
-		})
-		return shows, err
+	limit, shows := c.scope.page.browser.options.Timeout, ""
+	took := func() (bool, error) {
+		if c.Kind != KindCombobox {
+			var err error
+			shows, err = c.Get(ctx)
+			return shows == want, err
+		}
+		now, err := c.look(ctx)
+		shows = now.Value
+		return !now.Open && (shows == want || o.is(shows)), err
 	}
-	limit := c.scope.page.browser.options.Timeout
-	if o.Drawn {
-		if _, err := c.work(ctx, "take", o.Number); err != nil {
-			return err
+	type way struct {
+		take  func() error
+		limit time.Duration
+	}
+	ways := []way{{func() error { return c.takeByKeys(ctx, want) }, limit}}
+	switch {
+	case c.Kind == KindSelect:
+		ways[0].take = func() error { return c.on(ctx, jsChoose, nil, want) }
+	case c.Kind == KindRadio:
+		ways[0].take = func() error { return c.pressRadio(ctx, want) }
+	case o.Drawn:
+		press := func() error { _, err := c.work(ctx, "take", o.Number); return err }
+		ways = slices.Insert(ways, 0, way{press, min(limit, takeWait)})
+	}
+	for _, way := range ways {
+		err := way.take()
+		if err == nil {
+			err = poll(ctx, way.limit, took)
 		}
-		shows, err := took(min(limit, takeWait))
-		if err == nil || !errors.Is(err, ErrTimeout) {
+		switch {
+		case !errors.Is(err, ErrTimeout):
 			return err
-		}
-		if shows == want || shows == o.Text {
+		case shows == want || shows == o.Text:
 			return c.closeList(ctx)
 		}
-	}
-	now, err := c.work(ctx, "look", nil)
-	if err != nil {
-		return err
-	}
-	if now.Open {
-		_, at, err := c.walk(ctx, now, func(at option) bool { return at.Text == want || at.Full == want })
-		if err == nil && at {
-			_, err = c.work(ctx, "key", enter)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	shows, err := took(limit)
-	switch {
-	case !errors.Is(err, ErrTimeout):
-		return err
-	case shows == want || shows == o.Text:
-		return c.closeList(ctx)
 	}
 	if err := c.closeList(ctx); err != nil {
 		return err
 	}
-	return failure(ErrRefused, "%s shows %q after %q was chosen", quoteLabel(c.Label), Clean(shows), Clean(want))
+	return c.fail(ErrRefused, "shows %q after %q was chosen", Clean(shows), Clean(want))
 }
 
-// search finds an option of the open list: among those that it shows, by typing, which filters
-// most lists, and else by going through the whole list. When that is in vain, choices is all
-// that the list holds.
-func (c *Control) search(ctx context.Context, now *choice, want string) (found *option, choices []string, err error) {
+// takeByKeys chooses an option of the list, where that is open, by the keyboard.
+func (c *Control) takeByKeys(ctx context.Context, want string) error {
+	now, err := c.look(ctx)
+	if err != nil || !now.Open {
+		return err
+	}
+	_, at, err := c.walk(ctx, now, func(at option) bool { return at.is(want) })
+	if err == nil && at {
+		_, err = c.work(ctx, "key", enter)
+	}
+	return err
+}
+
+// search finds an option: among those that the list shows, by typing, which filters most lists,
+// and else by going through the whole list. When that is in vain, choices is all that it holds.
+func (c *Control) search(ctx context.Context, want string) (found *option, choices []string, err error) {
 	shows := func(l *choice) bool {
 		found, err = l.find(c, want)
 		return found != nil || err != nil
 	}
-	types := c.seen.Tag == "input" && !c.ReadOnly
-	if !shows(now) && !types || len(now.choices()) == 0 && !types {
-		now, err = c.until(ctx, now, func(l *choice) bool { return shows(l) || len(l.choices()) > 0 })
+	if c.Kind != KindCombobox {
+		shows(c.native())
+		return found, c.native().texts(), err
 	}
-	if err != nil || found != nil {
+	now, lookErr := c.openList(ctx)
+	types := c.seen.Tag == "input" && !c.ReadOnly
+	switch {
+	case lookErr != nil || shows(now):
+	case !types:
+		now, lookErr = c.until(ctx, now, listWait, func(l *choice) bool { return shows(l) || l.filled() })
+	default:
+		if _, lookErr = c.typeOver(ctx, want); lookErr == nil {
+			_, lookErr = c.until(ctx, &choice{}, listWait, shows)
+		}
+		if lookErr != nil || err != nil || found != nil {
+			break
+		}
+		if _, lookErr = c.typeOver(ctx, ""); lookErr == nil {
+			lookErr = c.settle(ctx)
+		}
+		if lookErr == nil {
+			now, lookErr = c.openList(ctx)
+		}
+		if lookErr == nil {
+			now, lookErr = c.until(ctx, now, listWait, (*choice).filled)
+		}
+	}
+	if err = errors.Join(lookErr, err); err != nil || found != nil {
 		return found, nil, err
 	}
-	if types {
-		if _, err := c.typeOver(ctx, want); err != nil {
-			return nil, nil, err
-		}
-		if _, lookErr := c.until(ctx, &choice{Open: true}, shows); lookErr != nil || err != nil || found != nil {
-			return found, nil, errors.Join(lookErr, err)
-		}
-		if _, err := c.typeOver(ctx, ""); err != nil {
-			return nil, nil, err
-		}
-		if err := c.settle(ctx); err != nil {
-			return nil, nil, err
-		}
-		if now, err = c.work(ctx, "look", nil); err == nil && !now.Open {
-			now, err = c.openList(ctx)
-		}
-		if err == nil {
-			now, err = c.until(ctx, now, func(l *choice) bool { return len(l.choices()) > 0 })
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-	}
 	choices, _, err = c.all(ctx, now, func(o option) bool {
-		if o.Text == want || o.Full == want {
+		if o.is(want) {
 			found = &o
 		}
 		return found != nil
 	})
 	if err == nil && found == nil && len(choices) == 0 {
 		// One option without any mark may be a notice; one that was asked for is none.
-		if now, err = c.work(ctx, "look", nil); err == nil {
+		if now, err = c.look(ctx); err == nil {
 			now.Bare = true
 			found, err = now.find(c, want)
 		}
@@ -358,11 +338,10 @@ func (c *Control) search(ctx context.Context, now *choice, want string) (found *
 }
 
 // all goes through the open list until visit returns true, and returns the texts that it passed.
-func (c *Control) all(ctx context.Context, now *choice, visit func(option) bool) ([]string, bool, error) {
+func (c *Control) all(ctx context.Context, now *choice, visit func(option) bool) (texts []string, done bool, err error) {
 	if now.mirror() {
 		return c.walk(ctx, now, visit)
 	}
-	var texts []string
 	seen := make(map[string]bool)
 	keep := func(l *choice) bool {
 		for _, o := range l.choices() {
@@ -380,17 +359,15 @@ func (c *Control) all(ctx context.Context, now *choice, visit func(option) bool)
 		return slices.EqualFunc(a.Options, b.Options, func(x, y option) bool { return x.Number == y.Number && x.Text == y.Text })
 	}
 	scroll := func(how string) (*choice, error) {
-		got, err := c.work(ctx, "scroll", how)
-		if err != nil || !got.Moved {
-			return got, err
+		moved, err := c.work(ctx, "scroll", how)
+		if err != nil || !moved.Moved {
+			return moved, err
 		}
-		end := got.End
 		if err := c.settle(ctx); err != nil {
 			return nil, err
 		}
-		if got, err = c.work(ctx, "look", nil); err == nil {
-			got.End, got.Moved = end, true
-		}
+		got, err := c.look(ctx)
+		got.End, got.Moved = moved.End, true
 		return got, err
 	}
 	top, err := scroll("top")
@@ -422,10 +399,10 @@ func (c *Control) all(ctx context.Context, now *choice, visit func(option) bool)
 // walk goes through the open list by the arrow key, over the option that is active, until visit
 // returns true, and returns the texts that it passed, in the page's order.
 func (c *Control) walk(ctx context.Context, now *choice, visit func(option) bool) (texts []string, done bool, err error) {
-	first, seen, idle := 0, make(map[string]bool), 0
-	var last string
+	first, last, idle, seen := 0, "", 0, make(map[string]bool)
 	for range maxOptions {
 		at := slices.IndexFunc(now.Options, func(o option) bool { return o.Active })
+		step := c.work
 		if at >= 0 && now.Options[at].Key != last {
 			o := now.Options[at]
 			if seen[o.Key] {
@@ -443,15 +420,27 @@ func (c *Control) walk(ctx context.Context, now *choice, visit func(option) bool
 			}
 		} else if idle++; idle > 2 {
 			break
-		}
-		if idle > 0 {
-			now, err = c.stepped(ctx, "key", arrowDown)
 		} else {
-			now, err = c.work(ctx, "key", arrowDown)
+			step = c.stepped
 		}
-		if err != nil || !now.Open {
+		if now, err = step(ctx, "key", arrowDown); err != nil || !now.Open {
 			break
 		}
 	}
 	return append(slices.Clone(texts[first:]), texts[:first]...), false, err
+}
+
+// pressRadio presses the radio button of the name.
+func (c *Control) pressRadio(ctx context.Context, name string) error {
+	return c.live(ctx, func() error {
+		i := slices.IndexFunc(c.native().Options, func(o option) bool { return o.is(name) })
+		if i < 0 {
+			return c.fail(ErrAbsent, "has no %q any more", Clean(name))
+		}
+		object, err := c.place.resolve(ctx, c.field.radio[i].backend)
+		if err == nil {
+			_, err = c.place.press(ctx, object, false)
+		}
+		return err
+	})
 }

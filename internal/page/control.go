@@ -25,6 +25,20 @@ func stale(err error) bool {
 	return errors.Is(err, errDetached) || errors.As(err, &refused)
 }
 
+// live does work on the control's element, and once more on its successor when the page has
+// replaced it meanwhile.
+func (c *Control) live(ctx context.Context, work func() error) error {
+	for range 4 {
+		if err := work(); !stale(err) {
+			return err
+		}
+		if err := c.again(ctx); err != nil && !stale(err) {
+			return err
+		}
+	}
+	return c.fail(ErrGone, "keeps being taken off the page")
+}
+
 // again finds the control anew after the page has drawn its fields afresh.
 func (c *Control) again(ctx context.Context) error {
 	form, err := c.scope.Form(ctx)
@@ -40,96 +54,71 @@ func (c *Control) again(ctx context.Context) error {
 	}
 	c.take(found)
 	c.drawn++
-	if err := c.describe(ctx); err != nil {
-		if stale(err) {
-			return failure(ErrGone, "%s keeps being taken off the page", quoteLabel(c.Label))
-		}
-		return err
-	}
-	return nil
+	return c.describe(ctx)
 }
 
-// on calls a fixed function with the control's element, which it finds anew once when the page
-// has replaced it.
+// on calls a fixed function with the control's element.
 func (c *Control) on(ctx context.Context, function string, result any, args ...any) error {
-	err := c.place.functionOn(ctx, c.object, function, result, args...)
-	if err == nil || !stale(err) {
-		return err
-	}
-	if err := c.again(ctx); err != nil {
-		return err
-	}
-	return c.place.functionOn(ctx, c.object, function, result, args...)
+	return c.live(ctx, func() error { return c.place.functionOn(ctx, c.object, function, result, args...) })
 }
 
 // refresh reads the control's state as it is now.
 func (c *Control) refresh(ctx context.Context) error {
-	err := c.describe(ctx)
-	if err != nil && stale(err) {
-		return c.again(ctx)
-	}
-	return err
+	return c.live(ctx, func() error { return c.describe(ctx) })
+}
+
+// settle waits until the page has drawn what it draws because of the control.
+func (c *Control) settle(ctx context.Context) error {
+	return c.scope.page.settle(ctx, c.place.session)
+}
+
+// poll is [poll] for as long as the page is waited for.
+func (c *Control) poll(ctx context.Context, test func() (bool, error)) error {
+	return poll(ctx, c.scope.page.browser.options.Timeout, test)
+}
+
+// fail is an error about the control.
+func (c *Control) fail(kind error, format string, args ...any) error {
+	return failure(kind, "%s %s", quoteLabel(c.Label), fmt.Sprintf(format, args...))
 }
 
 // Get returns what the control holds: a text field's value to the character, the text of the
 // chosen option of a list ("" when none is, and all of them, with commas, where several may
 // be), "true" or "false" for a checkbox or switch. A password is refused: see [Control.Secret].
-func (c *Control) Get(ctx context.Context) (string, error) {
+func (c *Control) Get(ctx context.Context) (text string, err error) {
 	if err := c.refresh(ctx); err != nil {
 		return "", err
 	}
 	switch c.Kind {
 	case KindPassword:
-		return "", fmt.Errorf("%s is a password and is not read as text", quoteLabel(c.Label))
+		return "", c.fail(nil, "is a password and is not read as text")
 	case KindText, KindMultiline:
-		return c.value(ctx)
+		return text, c.on(ctx, jsValue, &text)
 	case KindSelect:
 		for _, option := range c.seen.Options {
 			if option.Selected {
-				return human.Squeeze(option.Text), nil
+				return option.Text, nil
 			}
 		}
 		return "", nil
 	case KindCombobox:
-		return c.live(ctx, jsShown)
+		return text, c.on(ctx, jsShown, &text)
 	case KindList:
-		return c.live(ctx, jsChosen)
+		return text, c.on(ctx, jsChosen, &text)
 	case KindRadio:
-		i, err := c.checkedRadio(ctx)
-		if err != nil || i < 0 {
-			return "", err
-		}
-		return c.names[i], nil
+		return c.checkedRadio(ctx)
 	}
 	return strconv.FormatBool(c.seen.Checked == "true"), nil
-}
-
-// value reads a text field, and reads its successor when the page has drawn it anew: a field
-// taken off the page still has a value.
-func (c *Control) value(ctx context.Context) (string, error) {
-	return c.live(ctx, jsValue)
-}
-
-// live calls a function that returns text, or null for an element that is no longer on the page.
-func (c *Control) live(ctx context.Context, function string) (string, error) {
-	for range 3 {
-		var text *string
-		if err := c.on(ctx, function, &text); err != nil {
-			return "", err
-		}
-		if text != nil {
-			return *text, nil
-		}
-		if err := c.again(ctx); err != nil {
-			return "", err
-		}
-	}
-	return "", failure(ErrGone, "%s keeps being taken off the page", quoteLabel(c.Label))
 }
 
 // ErrMasked says that the page shows that there is a secret, or room for one, but does not hold
 // its value.
 var ErrMasked = errors.New("the page does not show the secret")
+
+// typed reports whether text is typed into the control.
+func (c *Control) typed() bool {
+	return c.Kind == KindPassword || c.Kind == KindText || c.Kind == KindMultiline
+}
 
 // Secret returns what a password field, or a text field that holds a secret, really holds. When
 // that is nothing, or only a mask, the error is [ErrMasked]; the mask comes with it.
@@ -137,19 +126,19 @@ func (c *Control) Secret(ctx context.Context) (schema.Secret, error) {
 	if err := c.refresh(ctx); err != nil {
 		return schema.Secret{}, err
 	}
-	if c.Kind != KindPassword && c.Kind != KindText && c.Kind != KindMultiline {
-		return schema.Secret{}, fmt.Errorf("%s is a %s, which holds no secret", quoteLabel(c.Label), c.Kind)
+	if !c.typed() {
+		return schema.Secret{}, c.fail(nil, "is a %s, which holds no secret", c.Kind)
 	}
-	value, err := c.value(ctx)
-	if err != nil {
+	value := ""
+	if err := c.on(ctx, jsValue, &value); err != nil {
 		return schema.Secret{}, err
 	}
 	secret := schema.NewSecret(value)
 	switch {
 	case secret.IsZero():
-		return secret, failure(ErrMasked, "%s is empty on the page", quoteLabel(c.Label))
+		return secret, c.fail(ErrMasked, "is empty on the page")
 	case look.IsMask(secret):
-		return secret, failure(ErrMasked, "%s shows a mask in place of the secret", quoteLabel(c.Label))
+		return secret, c.fail(ErrMasked, "shows a mask in place of the secret")
 	}
 	return secret, nil
 }
@@ -164,14 +153,10 @@ func (c *Control) Set(ctx context.Context, text string) error {
 	switch c.Kind {
 	case KindText, KindMultiline:
 		return c.enter(ctx, text)
-	case KindSelect:
-		return c.selectOption(ctx, text)
-	case KindCombobox:
+	case KindSelect, KindRadio, KindCombobox:
 		return c.choose(ctx, text)
-	case KindRadio:
-		return c.setRadio(ctx, text)
 	}
-	return fmt.Errorf("%s is a %s and takes no text", quoteLabel(c.Label), c.Kind)
+	return c.fail(nil, "is a %s and takes no text", c.Kind)
 }
 
 // SetSecret enters a secret into a password or text field. The secret travels to the browser as
@@ -181,8 +166,8 @@ func (c *Control) SetSecret(ctx context.Context, secret interface{ Reveal() stri
 	if err := c.usable(ctx); err != nil {
 		return err
 	}
-	if c.Kind != KindPassword && c.Kind != KindText && c.Kind != KindMultiline {
-		return fmt.Errorf("%s is a %s, which takes no secret", quoteLabel(c.Label), c.Kind)
+	if !c.typed() {
+		return c.fail(nil, "is a %s, which takes no secret", c.Kind)
 	}
 	return c.enter(ctx, secret.Reveal())
 }
@@ -193,36 +178,27 @@ func (c *Control) SetOn(ctx context.Context, on bool) error {
 		return err
 	}
 	if c.Kind != KindCheckbox && c.Kind != KindSwitch {
-		return fmt.Errorf("%s is a %s, not a checkbox or switch", quoteLabel(c.Label), c.Kind)
+		return c.fail(nil, "is a %s, not a checkbox or switch", c.Kind)
 	}
-	want := strconv.FormatBool(on)
-	if c.seen.Checked == want || (!on && c.seen.Checked == "") {
+	stands := func() bool { return c.seen.Checked == strconv.FormatBool(on) || !on && c.seen.Checked == "" }
+	if stands() {
 		return nil
 	}
-	if err := c.press(ctx); err != nil {
+	err := c.live(ctx, func() error {
+		_, err := c.place.press(ctx, c.object, false)
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	err := poll(ctx, c.scope.page.browser.options.Timeout, func() (bool, error) {
+	err = c.poll(ctx, func() (bool, error) {
 		err := c.refresh(ctx)
-		return err == nil && (c.seen.Checked == want || (!on && c.seen.Checked == "")), err
+		return stands(), err
 	})
 	if errors.Is(err, ErrTimeout) {
-		return failure(ErrRefused, "%s did not turn %s", quoteLabel(c.Label), onOff(on))
+		return c.fail(ErrRefused, "did not turn %s", map[bool]string{true: "on", false: "off"}[on])
 	}
 	return err
-}
-
-// press presses the control itself, or its successor when the page takes it off in the same moment.
-func (c *Control) press(ctx context.Context) error {
-	for range 3 {
-		if _, err := c.place.press(ctx, c.object, false); !stale(err) {
-			return err
-		}
-		if err := c.again(ctx); err != nil {
-			return err
-		}
-	}
-	return failure(ErrGone, "%s keeps being taken off the page", quoteLabel(c.Label))
 }
 
 func (c *Control) usable(ctx context.Context) error {
@@ -231,7 +207,7 @@ func (c *Control) usable(ctx context.Context) error {
 	}
 	if c.Disabled || c.ReadOnly {
 		// A page may enable a field only once it has digested the one before.
-		if err := c.scope.page.settle(ctx, c.place.session); err != nil {
+		if err := c.settle(ctx); err != nil {
 			return err
 		}
 		if err := c.refresh(ctx); err != nil {
@@ -240,9 +216,9 @@ func (c *Control) usable(ctx context.Context) error {
 	}
 	switch {
 	case c.Disabled:
-		return failure(ErrDisabled, "%s is disabled on the page", quoteLabel(c.Label))
+		return c.fail(ErrDisabled, "is disabled on the page")
 	case c.ReadOnly && c.Kind != KindCombobox:
-		return failure(ErrDisabled, "%s is read-only on the page", quoteLabel(c.Label))
+		return c.fail(ErrDisabled, "is read-only on the page")
 	}
 	return nil
 }
@@ -253,11 +229,12 @@ func (c *Control) usable(ctx context.Context) error {
 func (c *Control) enter(ctx context.Context, text string) error {
 	want := strings.ReplaceAll(text, "\r\n", "\n")
 	same := func() (bool, error) {
-		value, err := c.value(ctx)
+		value := ""
+		err := c.on(ctx, jsValue, &value)
 		return err == nil && strings.ReplaceAll(value, "\r\n", "\n") == want, err
 	}
 	typed := -1
-	err := poll(ctx, c.scope.page.browser.options.Timeout, func() (bool, error) {
+	err := c.poll(ctx, func() (bool, error) {
 		if done, err := same(); done || err != nil || typed == c.drawn {
 			return done, err
 		}
@@ -271,9 +248,9 @@ func (c *Control) enter(ctx context.Context, text string) error {
 	})
 	switch {
 	case errors.Is(err, ErrTimeout) && typed < 0:
-		return failure(ErrRefused, "%s does not take the cursor: the page keeps it elsewhere", quoteLabel(c.Label))
+		return c.fail(ErrRefused, "does not take the cursor: the page keeps it elsewhere")
 	case errors.Is(err, ErrTimeout):
-		return failure(ErrRefused, "%s does not hold what was typed into it: the page shortened or changed it", quoteLabel(c.Label))
+		return c.fail(ErrRefused, "does not hold what was typed into it: the page shortened or changed it")
 	}
 	return err
 }
@@ -281,122 +258,31 @@ func (c *Control) enter(ctx context.Context, text string) error {
 // typeOver enters text without looking what became of it. focused is false where the page did
 // not let the field have the cursor, and nothing was entered.
 func (c *Control) typeOver(ctx context.Context, text string) (focused bool, err error) {
-	for range 2 {
-		var got struct{ Gone, Focused bool }
-		if err := c.on(ctx, jsType, &got, text); err != nil || !got.Gone {
-			return got.Focused, err
-		}
-		if err := c.again(ctx); err != nil {
-			return false, err
-		}
+	for n := 0; n < 2 && err == nil && !focused; n++ {
+		err = c.on(ctx, jsType, &focused, text)
 	}
-	return false, nil
+	return focused, err
 }
 
-// selectOption chooses in a native list.
-func (c *Control) selectOption(ctx context.Context, text string) error {
-	want, at := human.Squeeze(text), -1
-	for i, option := range c.seen.Options {
-		if human.Squeeze(option.Text) != want {
-			continue
+// checkedRadio is the name of the radio button that is on.
+func (c *Control) checkedRadio(ctx context.Context) (name string, err error) {
+	err = c.live(ctx, func() error {
+		var radios []any
+		for _, n := range c.field.radio {
+			object, err := c.place.resolve(ctx, n.backend)
+			if err != nil {
+				return err
+			}
+			radios = append(radios, object)
 		}
-		if at >= 0 {
-			return failure(ErrAmbiguous, "%s offers %q more than once", quoteLabel(c.Label), Clean(text))
+		at := -1
+		err := c.place.functionOn(ctx, c.object, jsChecked, &at, radios...)
+		if err == nil && at >= 0 && at < len(radios) {
+			name = human.Squeeze(c.field.radio[at].name)
 		}
-		at = i
-	}
-	switch {
-	case at < 0:
-		return &NotOfferedError{Label: c.Label, Want: text, Choices: c.offered()}
-	case c.seen.Options[at].Disabled:
-		return failure(ErrDisabled, "%s does not allow %q to be chosen", quoteLabel(c.Label), Clean(text))
-	case c.seen.Options[at].Selected:
-		return nil
-	}
-	var chosen bool
-	if err := c.on(ctx, jsChoose, &chosen, at); err != nil {
 		return err
-	}
-	if !chosen { // the list was drawn anew, perhaps with other options
-		if err := c.again(ctx); err != nil {
-			return err
-		}
-		return c.selectOption(ctx, text)
-	}
-	return c.took(ctx, want)
-}
-
-// offered lists what a native list or radio group can be set to.
-func (c *Control) offered() []string {
-	if c.Kind == KindRadio {
-		return c.names
-	}
-	var choices []string
-	for _, option := range c.seen.Options {
-		if !option.Disabled {
-			choices = append(choices, human.Squeeze(option.Text))
-		}
-	}
-	return choices
-}
-
-// took waits until the control shows the text as chosen.
-func (c *Control) took(ctx context.Context, want string) error {
-	shows := ""
-	err := poll(ctx, c.scope.page.browser.options.Timeout, func() (bool, error) {
-		got, err := c.Get(ctx)
-		shows = got
-		return human.Squeeze(got) == want, err
 	})
-	if errors.Is(err, ErrTimeout) {
-		return failure(ErrRefused, "%s shows %q after %q was chosen", quoteLabel(c.Label), Clean(shows), Clean(want))
-	}
-	return err
-}
-
-func (c *Control) checkedRadio(ctx context.Context) (int, error) {
-	for i, radio := range c.radios {
-		object, err := c.place.resolve(ctx, radio)
-		if err != nil {
-			return -1, err
-		}
-		var seen described
-		if err := c.place.functionOn(ctx, object, jsDescribe, &seen); err != nil {
-			return -1, err
-		}
-		if seen.Checked == "true" {
-			return i, nil
-		}
-	}
-	return -1, nil
-}
-
-func (c *Control) setRadio(ctx context.Context, text string) error {
-	want := human.Squeeze(text)
-	for i, name := range c.names {
-		if name != want {
-			continue
-		}
-		if at, err := c.checkedRadio(ctx); err != nil || at == i {
-			return err
-		}
-		object, err := c.place.resolve(ctx, c.radios[i])
-		if err != nil {
-			return err
-		}
-		if _, err := c.place.press(ctx, object, false); err != nil {
-			return err
-		}
-		return c.took(ctx, want)
-	}
-	return &NotOfferedError{Label: c.Label, Want: text, Choices: c.offered()}
-}
-
-func onOff(on bool) string {
-	if on {
-		return "on"
-	}
-	return "off"
+	return name, err
 }
 
 // number writes small counts as people do.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/runtime"
 
 	"github.com/mailferry/mailferry/internal/human"
@@ -261,13 +260,8 @@ func (f *Form) Fields(ctx context.Context) ([]*Control, error) {
 func (f *Form) control(ctx context.Context, found *field) (*Control, error) {
 	c := &Control{Label: human.Squeeze(found.label), scope: f.scope}
 	c.take(found)
-	if err := c.describe(ctx); err != nil {
-		if !stale(err) {
-			return nil, err
-		}
-		if err := c.again(ctx); err != nil {
-			return nil, err
-		}
+	if err := c.refresh(ctx); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
@@ -298,10 +292,7 @@ type Control struct {
 	place  *place
 	object runtime.RemoteObjectID
 	seen   described
-	radios []cdp.BackendNodeID
-	names  []string // of the radios
-
-	drawn int // how often the page has drawn the control anew
+	drawn  int // how often the page has drawn the control anew
 }
 
 // Named reports whether the control has the label, compared as [Form.Field] does.
@@ -309,22 +300,17 @@ func (c *Control) Named(label string) bool { return c.field.matches(human.FoldLa
 
 // described is what jsDescribe returns.
 type described struct {
-	Gone     bool   `json:"gone"`
-	Tag      string `json:"tag"`
-	Type     string `json:"type"`
-	Suggest  bool   `json:"suggest"`
-	Rich     bool   `json:"rich"`
-	Multiple bool   `json:"multiple"`
-	Disabled bool   `json:"disabled"`
-	ReadOnly bool   `json:"readonly"`
-	Required bool   `json:"required"`
-	Checked  string `json:"checked"`
-	Problem  string `json:"problem"`
-	Options  []struct {
-		Text     string `json:"text"`
-		Selected bool   `json:"selected"`
-		Disabled bool   `json:"disabled"`
-	} `json:"options"`
+	Tag      string   `json:"tag"`
+	Type     string   `json:"type"`
+	Suggest  bool     `json:"suggest"`
+	Rich     bool     `json:"rich"`
+	Multiple bool     `json:"multiple"`
+	Disabled bool     `json:"disabled"`
+	ReadOnly bool     `json:"readonly"`
+	Required bool     `json:"required"`
+	Checked  string   `json:"checked"`
+	Problem  string   `json:"problem"`
+	Options  []option `json:"options"` // of a native list
 }
 
 // take binds the control to where the tree shows it.
@@ -333,11 +319,6 @@ func (c *Control) take(found *field) {
 	c.field, c.Kind, c.object = found, found.kind, ""
 	if short, cut := found.short(); cut {
 		c.Label = short
-	}
-	c.radios, c.names = nil, nil
-	for _, radio := range found.radio {
-		c.radios = append(c.radios, radio.backend)
-		c.names = append(c.names, human.Squeeze(radio.name))
 	}
 	c.Problem = ""
 	if n := found.node; n.state["invalid"] != "" && n.state["invalid"] != "false" {
@@ -357,9 +338,6 @@ func (c *Control) describe(ctx context.Context) error {
 	var seen described
 	if err := c.place.functionOn(ctx, c.object, jsDescribe, &seen); err != nil {
 		return err
-	}
-	if seen.Gone {
-		return errDetached
 	}
 	c.seen = seen
 	c.Required, c.Disabled, c.ReadOnly = seen.Required, seen.Disabled, seen.ReadOnly

@@ -17,7 +17,7 @@ const (
 		for (let i = 0; i in around; i++) top = around[i];
 		if (top !== given) return {top};
 		if (own !== expected) return {own};
-		if ((this.ownerDocument || this) !== document) return {moved: true};
+		if ((this.ownerDocument || this) !== document || !this.isConnected) return {moved: true};
 		return {value: (%s).apply(this, args)};
 	}`
 
@@ -25,7 +25,6 @@ const (
 	// field's value.
 	jsDescribe = `function() {
 		const e = this, tag = e.localName;
-		if (!e.isConnected) return {gone: true};
 		const aria = name => e.getAttribute('aria-' + name);
 		let disabled = e.matches(':disabled');
 		for (let a = e; a && !disabled; a = a.parentElement) disabled = a.getAttribute('aria-disabled') === 'true';
@@ -41,35 +40,36 @@ const (
 			required: !!e.required || aria('required') === 'true',
 			problem: e.matches(':user-invalid') ? (e.validationMessage || '') : '',
 			options: tag === 'select' ? Array.from(e.options).filter((o, i) => i < 10000 || o.selected).map(o =>
-				({text: o.label || o.text, selected: o.selected, disabled: o.disabled || !!(o.parentElement && o.parentElement.disabled)})) : null,
+				({text: (o.label || o.text).replace(/\s+/g, ' ').trim(), selected: o.selected, off: o.disabled || !!(o.parentElement && o.parentElement.disabled)})) : null,
 		};
 	}`
 
-	// jsValue reads what a text field holds, secrets included: its result goes to Control.value
-	// and nowhere else.
+	// jsValue reads what a text field holds, secrets included.
 	jsValue = `function() {
-		if (!this.isConnected) return null;
 		if ('value' in this) return String(this.value);
 		return this.getAttribute('aria-valuetext') || this.getAttribute('aria-valuenow') || this.innerText.replace(/\n$/, '');
 	}`
 
 	// jsChosen reads what is chosen in a list that several may be chosen in.
 	jsChosen = `function() {
-		if (!this.isConnected) return null;
 		const chosen = this.localName === 'select' ? Array.from(this.selectedOptions, o => o.label || o.text)
 			: Array.from(this.querySelectorAll('[role=option][aria-selected=true]'), o => o.innerText);
 		return chosen.map(text => text.replace(/\s+/g, ' ').trim()).join(', ');
 	}`
 
+	// jsChecked tells which of the radio buttons is on; -1 where none is.
+	jsChecked = `function(...radios) {
+		return radios.findIndex(r => r.localName === 'input' ? r.checked : r.getAttribute('aria-checked') === 'true');
+	}`
+
 	// jsType puts text in the place of all that a field holds, as typing does, so that the page
-	// hears of it. Looking that the cursor is in the field, and entering, is one step: no
+	// hears of it, and reports whether the field had the cursor for it. Looking that the cursor is in the field, and entering, is one step: no
 	// script of the page runs between them but those that typing calls by itself.
 	jsType = `function(text) {
-		if (!this.isConnected) return {gone: true};
 		const held = () => this.isConnected && this.getRootNode().activeElement === this;
 		this.scrollIntoView({block: 'center', behavior: 'instant'});
 		this.focus();
-		if (!held()) return {gone: !this.isConnected};
+		if (!held()) return false;
 		if (typeof this.select === 'function') this.select();
 		else {
 			const range = document.createRange(), selection = window.getSelection();
@@ -78,20 +78,19 @@ const (
 			selection.addRange(range);
 		}
 		const ahead = {inputType: text ? 'insertText' : 'deleteContentBackward', data: text || null, bubbles: true, cancelable: true, composed: true};
-		if (!this.dispatchEvent(new InputEvent('beforeinput', ahead))) return {focused: true};
-		if (!held()) return {gone: !this.isConnected};
+		if (!this.dispatchEvent(new InputEvent('beforeinput', ahead))) return true;
+		if (!held()) return false;
 		document.execCommand(text ? 'insertText' : 'delete', false, text);
-		return {focused: true};
+		return true;
 	}`
 
-	// jsChoose picks the n-th option of a native select and tells the page as a person's choice would.
-	jsChoose = `function(index) {
-		if (!this.isConnected) return false;
+	// jsChoose picks the option with the text in a native select and tells the page as a person's
+	// choice would.
+	jsChoose = `function(text) {
 		this.focus();
-		this.selectedIndex = index;
+		this.selectedIndex = Array.from(this.options).findIndex(o => (o.label || o.text).replace(/\s+/g, ' ').trim() === text);
 		this.dispatchEvent(new Event('input', {bubbles: true, composed: true}));
 		this.dispatchEvent(new Event('change', {bubbles: true}));
-		return true;
 	}`
 
 	// jsActivate presses an element with all that a mouse would send, but straight at it, so
@@ -101,7 +100,6 @@ const (
 	// elsewhere is not made.
 	jsActivate = `function(send) {
 		const e = this;
-		if (!e.isConnected) return {gone: true};
 		const sends = (` + jsSends + `)(e, send);
 		if (sends()) return {sends: sends()};
 		e.scrollIntoView({block: 'center', inline: 'nearest', behavior: 'instant'});

@@ -84,7 +84,6 @@ func (v *view) pressable(what string, fits func(*node) bool) (*node, error) {
 
 // pressed is what jsActivate returns.
 type pressed struct {
-	Gone    bool     `json:"gone"`
 	Sends   string   `json:"sends"` // where the form would have been sent, had it been pressed
 	Stopped []string `json:"stopped"`
 }
@@ -115,8 +114,6 @@ func (d *docRef) press(ctx context.Context, object runtime.RemoteObjectID, sends
 	switch {
 	case err != nil:
 		return nil, err
-	case got.Gone:
-		return nil, errDetached
 	case got.Sends != "":
 		return nil, &ElsewhereError{Given: d.session.page.given, Reached: Clean(got.Sends), form: true}
 	}
