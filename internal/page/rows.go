@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mailferry/mailferry/internal/human"
 )
@@ -79,15 +80,20 @@ func (r *Row) Columns() []string {
 	return names
 }
 
+// key is all that a row shows.
+func (r *Row) key() string {
+	var key strings.Builder
+	for _, c := range r.cells {
+		key.WriteString(c.text + "\x00")
+	}
+	return key.String() + r.text
+}
+
 // Text is everything that the row shows.
 func (r *Row) Text() string { return r.text }
 
 // maxRows bounds how many rows one page or one list may have.
 const maxRows = 20_000
-
-// maxParts bounds how often a list may be scrolled or turned to its next part, so that one that
-// never ends is left in minutes.
-const maxParts = 500
 
 func errTooManyRows() error { return fmt.Errorf("the list has more than %d rows", maxRows) }
 
@@ -96,19 +102,22 @@ func errTooManyRows() error { return fmt.Errorf("the list has more than %d rows"
 // only table, or, when there is no table, the only list. Header rows and rows with one cell for
 // all columns are left out.
 func (s *Scope) Rows(ctx context.Context, columns ...string) ([]*Row, error) {
-	v, err := s.look(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.rows(v, columns)
+	_, rows, err := s.read(ctx, columns)
+	return rows, err
 }
 
-func (s *Scope) rows(v *view, columns []string) ([]*Row, error) {
-	found, err := v.table(columns)
+func (s *Scope) read(ctx context.Context, columns []string) (*table, []*Row, error) {
+	v, err := s.look(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var rows []*Row
+	return s.rowsIn(v, columns)
+}
+
+func (s *Scope) rowsIn(v *view, columns []string) (found *table, rows []*Row, err error) {
+	if found, err = v.table(columns); err != nil {
+		return nil, nil, err
+	}
 	for _, n := range found.rows {
 		row := &Row{columns: found.columns, text: n.text()}
 		if row.cells = readCells(n); found.cards {
@@ -117,7 +126,7 @@ func (s *Scope) rows(v *view, columns []string) ([]*Row, error) {
 		row.Scope = &Scope{page: s.page, frame: s.frame, part: placeOf(n, fmt.Sprintf("the row %q", Clean(row.text)))}
 		rows = append(rows, row)
 	}
-	return rows, nil
+	return found, rows, nil
 }
 
 // title is what names a card.

@@ -6,54 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/mailferry/mailferry/internal/human"
 )
-
-// part is a list as far as it was read.
-type part struct {
-	rows  int    // in all
-	parts int    // by which it was read
-	shown []*Row // on the part that is shown
-}
-
-// totalWait is how much later than its rows a page may draw what it says of their number.
-const totalWait = 300 * time.Millisecond
-
-// ending is an error unless the list, of which nothing is left to press, is known to end here:
-// the page must neither show signs near the list that it goes on, nor tell of another number of
-// rows than were read.
-func (s *Scope) ending(ctx context.Context, next []string, columns []string, read part) error {
-	var goesOn, differs []string
-	err := poll(ctx, totalWait, func() (bool, error) {
-		a, err := s.around(ctx, columns, (*around).signs)
-		if err != nil && !errors.Is(err, ErrIncomplete) {
-			err = ignoreTransient(err)
-		}
-		if a == nil {
-			return false, err
-		}
-		goesOn, differs = a.goesOn(read.parts), a.differs(read)
-		return len(goesOn)+len(differs) == 0, nil
-	})
-	rows := fmt.Sprintf("%d rows", read.rows)
-	if read.rows == 1 {
-		rows = "1 row"
-	}
-	switch {
-	case len(goesOn)+len(differs) == 0 || !errors.Is(err, ErrTimeout):
-		return err
-	case len(differs) > 0:
-		return failure(ErrIncomplete, "the list was read to %s, and the page tells of another number: %s", rows,
-			listNames(append(differs, goesOn...)))
-	}
-	text := fmt.Sprintf("the list seems to go on after %s: %s", rows, listNames(goesOn))
-	if len(next) > 0 {
-		text += "; there is no " + human.Few(next, len(next)) + " to press"
-	}
-	return failure(ErrIncomplete, "%s", text)
-}
 
 // around is what stands near a list and belongs to it, its rows left out.
 type around struct {
@@ -82,6 +37,7 @@ type spot struct {
 	means  meaning
 	number int     // of the page that it leads to
 	ends   bool    // with that number, after other words
+	named  int     // which of the names of a next button it has; -1 where none
 	claims []claim // that begin in it
 	inList bool    // such as a caption, or a row with one cell for all columns
 	pager  *node   // that it stands in
@@ -100,14 +56,14 @@ type layout struct {
 	Still   bool  `json:"still"`  // looks as though it could not
 }
 
-// around looks for what belongs to the list among what pick chooses.
-func (s *Scope) around(ctx context.Context, columns []string, pick func(*around, *spot) bool) (*around, error) {
-	v, err := s.look(ctx)
+// around looks for what belongs to the list and says something of how it goes on.
+func (r *reading) around(ctx context.Context) (*around, error) {
+	v, err := r.look(ctx)
 	if err != nil {
 		return nil, err
 	}
 	a := &around{parents: make(map[*node]bool)}
-	if a.list, err = v.table(columns); err != nil {
+	if a.list, err = v.table(r.columns); err != nil {
 		return nil, err
 	}
 	root := v.root
@@ -118,13 +74,14 @@ func (s *Scope) around(ctx context.Context, columns []string, pick func(*around,
 		a.parents[n] = true
 	}
 	a.walk(root, nil, false)
-	a.read()
+	a.read(r.next)
 	var picked, borders []*spot
 	for _, sp := range a.spots {
 		switch {
 		case sp.kind == spotHeading, sp.kind == spotTable:
 			borders = append(borders, sp)
-		case pick(a, sp):
+		case sp.kind == spotPager, len(sp.claims) > 0, sp.means != meansOther,
+			sp.kind == spotControl && (sp.pager != nil || sp.node.is("link")): // a link may have rel=next
 			picked = append(picked, sp)
 		}
 	}
@@ -188,25 +145,24 @@ func (a *around) walk(n, pager *node, inList bool) {
 		n.is("combobox", "listbox", "menu", "tree", "ListMarker"):
 		return
 	}
-	sp := &spot{node: n, at: len(a.spots), inList: inList, pager: pager, text: n.name}
-	below, deeper := a.parents[n] || n == a.list.root, true
+	sp := &spot{node: n, at: len(a.spots), named: -1, inList: inList, pager: pager, text: n.name}
+	deeper := false
 	switch {
-	case n.backend == 0 || below:
-		sp = nil
+	case n.backend == 0 || a.parents[n] || n == a.list.root:
+		sp, deeper = nil, true
 	case n.is("StaticText", "image", "img"):
-		deeper = false
 	case n.is("heading"):
-		sp.kind, sp.text, deeper = spotHeading, n.cellText(), false
+		sp.kind, sp.text = spotHeading, n.cellText()
 	case n.is("table", "grid", "treegrid") && holdsData(n):
-		sp.kind, deeper = spotTable, false
+		sp.kind = spotTable
 	case n.is(pressRoles...):
-		sp.kind, sp.text, deeper = spotControl, n.cellText(), false
-	case n.flag("focusable") && n.is("listitem", "generic"): // a pager's own make of a button, which may hold another
 		sp.kind, sp.text = spotControl, n.cellText()
+	case n.flag("focusable") && n.is("listitem", "generic"): // a pager's own make of a button, which may hold another
+		sp.kind, sp.text, deeper = spotControl, n.cellText(), true
 	case n.is("navigation", "region", "group", "list", "toolbar", "generic") && paging.MatchString(n.name):
-		sp.kind, pager = spotPager, n
+		sp.kind, pager, deeper = spotPager, n, true
 	default:
-		sp = nil
+		sp, deeper = nil, true
 	}
 	if sp != nil {
 		a.spots = append(a.spots, sp)
@@ -229,28 +185,30 @@ func holdsData(n *node) bool {
 }
 
 // read finds out what controls and texts mean.
-func (a *around) read() {
+func (a *around) read(next []string) {
 	var line []*spot
 	for i, sp := range a.spots {
-		if i == a.from || i == a.to {
+		if i == a.from || i == a.to || sp.kind == spotHeading || sp.kind == spotTable {
 			readLine(line)
 			line = nil
 		}
-		switch sp.kind {
-		case spotControl:
-			if !unfolds(sp.node) {
-				sp.means, sp.number = meaningOf(sp.text)
-			}
-			line = append(line, sp)
-		case spotText:
+		if sp.kind != spotControl && sp.kind != spotText {
+			continue
+		}
+		line = append(line, sp)
+		if sp.kind == spotText || !unfolds(sp.node) {
 			sp.means, sp.number = meaningOf(sp.text)
-			if found := endsIn.FindStringSubmatch(sp.text); found != nil && sp.means == meansOther {
-				sp.means, sp.number, sp.ends = meansNumber, count(found[1]), true // "Pages: 1 |", before the link 2
+		}
+		name := human.FoldLabel(sp.node.name)
+		found := endsIn.FindStringSubmatch(sp.text)
+		switch {
+		case sp.kind == spotControl:
+			sp.named = slices.IndexFunc(next, func(n string) bool { return human.FoldLabel(n) == name })
+			if sp.named >= 0 {
+				sp.means = meansNext // whatever its name may mean elsewhere
 			}
-			line = append(line, sp)
-		case spotHeading, spotTable:
-			readLine(line)
-			line = nil
+		case found != nil && sp.means == meansOther:
+			sp.means, sp.number, sp.ends = meansNumber, count(found[1]), true // "Pages: 1 |", before the link 2
 		}
 	}
 	readLine(line)
@@ -293,12 +251,6 @@ func unfolds(n *node) bool {
 		n.is("tab", "treeitem", "DisclosureTriangle", "PopUpButton", "menuitemcheckbox", "menuitemradio")
 }
 
-// signs picks what may turn out to be a sign.
-func (a *around) signs(sp *spot) bool {
-	return sp.kind == spotPager || len(sp.claims) > 0 || sp.means != meansOther ||
-		sp.kind == spotControl && (sp.pager != nil || sp.node.is("link")) // a link may have rel=next
-}
-
 // owns reports whether a spot belongs to the list rather than to something else on the page.
 func (a *around) owns(sp *spot, borders []*spot) bool {
 	follows := sp.at >= a.to
@@ -321,8 +273,9 @@ func (a *around) owns(sp *spot, borders []*spot) bool {
 		shared, passed := sp.layout.With[i], b.at < sp.at
 		switch {
 		case b.kind == spotTable:
-			// What is as near to two tables is of the one that it follows.
-			nearer := passed && (follows && b.at >= a.to || !follows && !parted(borders, b, sp))
+			// What is as near to two tables is of the one that it follows, a heading between them apart.
+			parted := slices.ContainsFunc(borders, func(h *spot) bool { return h.kind == spotHeading && b.at < h.at && h.at < sp.at })
+			nearer := passed && (follows && b.at >= a.to || !follows && !parted)
 			if shared > sp.layout.Shared || shared == sp.layout.Shared && nearer {
 				return false
 			}
@@ -340,11 +293,6 @@ func (a *around) owns(sp *spot, borders []*spot) bool {
 	}
 	// Before the list's own heading stands what is drawn beside it.
 	return between == 0 || between == 1 && before == 0 && !vague
-}
-
-// parted reports whether a heading stands between a table and a spot after it.
-func parted(borders []*spot, table, sp *spot) bool {
-	return slices.ContainsFunc(borders, func(b *spot) bool { return b.kind == spotHeading && table.at < b.at && b.at < sp.at })
 }
 
 // foreign reports whether a part of the page that does not hold the list is about something else.
@@ -375,32 +323,31 @@ func (sp *spot) leadsOn() bool {
 }
 
 // goesOn lists the signs that the list has more parts than were read.
-func (a *around) goesOn(parts int) []string {
-	var signs []string
+func (a *around) goesOn(parts int) (signs []string) {
+	add := func(text string) {
+		if !slices.Contains(signs, text) {
+			signs = append(signs, text)
+		}
+	}
 	end := false   // by the page's own words
 	ended := false // by a control to the next part that is disabled
 	for _, sp := range a.spots {
 		for _, c := range sp.claims {
-			if c.pages && (c.at > 0 && c.at < c.of || c.at == 0 && c.of > parts) && !slices.Contains(signs, c.text) {
-				signs = append(signs, c.text)
+			if c.pages && (c.at > 0 && c.at < c.of || c.at == 0 && c.of > parts) {
+				add(c.text)
 			}
 			end = end || c.end
 		}
 		ended = ended || sp.off() && sp.leadsOn()
 		if sp.means == meansLoading && sp.kind == spotText {
-			signs = append(signs, sp.text)
+			add(sp.text)
 		}
 	}
 	if a.list.root.flag("busy") {
-		signs = append(signs, "aria-busy")
+		add("aria-busy")
 	}
 	if end {
 		return signs
-	}
-	add := func(sp *spot) {
-		if !slices.Contains(signs, sp.text) {
-			signs = append(signs, sp.text)
-		}
 	}
 	numbers, current := a.numbers()
 	if current == 0 && !ended {
@@ -408,11 +355,23 @@ func (a *around) goesOn(parts int) []string {
 	}
 	for _, sp := range a.spots {
 		if sp.on() && (sp.leadsOn() || current > 0 && sp.number > current && slices.Contains(numbers, sp)) {
-			add(sp)
+			add(sp.text)
 		}
 	}
-	if len(signs) == 0 && !ended {
-		a.unnamed(add)
+	if len(signs) > 0 || ended {
+		return signs
+	}
+	// The last control of a pager, which leads on in all of them, can be pressed and says nothing known.
+	for _, pager := range a.spots {
+		var last *spot
+		for _, sp := range a.spots {
+			if pager.kind == spotPager && sp.pager == pager.node && sp.kind == spotControl && sp.number == 0 && !unfolds(sp.node) {
+				last = sp
+			}
+		}
+		if last != nil && last.on() && last.means == meansOther {
+			add(pager.text)
+		}
 	}
 	return signs
 }
@@ -450,34 +409,17 @@ func (a *around) numbers() (numbers []*spot, current int) {
 	return numbers, current
 }
 
-// unnamed adds the parts for paging whose last control, which in all of them leads on, can be
-// pressed and says nothing known.
-func (a *around) unnamed(add func(*spot)) {
-	for _, pager := range a.spots {
-		var last *spot
-		for _, sp := range a.spots {
-			if pager.kind == spotPager && sp.pager == pager.node && sp.kind == spotControl && sp.number == 0 && !unfolds(sp.node) {
-				last = sp
-			}
-		}
-		if last != nil && last.on() && last.means == meansOther {
-			add(pager)
-		}
-	}
-}
-
 // differs lists what tells of another number of rows than were read.
-func (a *around) differs(read part) []string {
-	var out []string
+func (a *around) differs(r *reading) (out []string) {
 	for _, sp := range a.spots {
 		for _, c := range sp.claims {
-			less := c.of < read.rows && !c.atLeast && !(c.perPart && c.of == len(read.shown))
-			if !c.pages && (c.of > read.rows || less) && !slices.Contains(out, c.text) {
+			less := c.of < r.rows && !c.atLeast && !(c.perPart && c.of == len(r.shown))
+			if !c.pages && (c.of > r.rows || less) && !slices.Contains(out, c.text) {
 				out = append(out, c.text)
 			}
 		}
 	}
-	if a.rowCount-min(1, len(a.list.columns)) > read.rows {
+	if a.rowCount-min(1, len(a.list.columns)) > r.rows {
 		out = append(out, fmt.Sprintf("aria-rowcount %d", a.rowCount))
 	}
 	return out

@@ -67,8 +67,6 @@ func testPaging(t *testing.T, d *driver) {
 		"more":                                {list(`<button>More</button>`), "More"},
 		"load more":                           {list(`<div><button>Load more…</button></div>`), "Load more"},
 		"show all":                            {list(`<a href="#">Show all (23)</a>`), "Show all (23)"},
-		"in German":                           {list(`<button>Weiter</button>`), "Weiter"},
-		"more in German":                      {list(`<button>Weitere Einträge laden</button>`), "Weitere Einträge laden"},
 		"a range of a total":                  {list(`<div>1–2 of 3</div>`), "1–2 of 3"},
 		"a range in pieces":                   {list(`<div>Showing <b>1</b>-<b>2</b> of <b>23</b></div>`), "1 - 2 of 23"},
 		"a range in columns":                  {list(`<div style="display:flex"><span>1–2</span><span>of</span><span>23</span></div>`), "of"},
@@ -183,6 +181,12 @@ func testGrowing(t *testing.T, d *driver) {
 		"by a button":                  {[]string{"Load more"}, table + `<button id=more onclick="grow()">Load more</button>` + grow + `<script>grow()</script>`},
 		"when its rows come late":      {[]string{"Next"}, table + `<div id=more></div>` + grow + `<script>fetch('/slow').then(() => { while (n < 12) grow(); })</script>`},
 		"by a button of another table": {[]string{"Next"}, table + `<div id=more></div><div><table><tr><th>Time<tr><td>1</table><button>Next</button></div>` + grow + `<script>while (n < 12) grow()</script>`},
+		"by an arrow before one to the last part": {[]string{"Next", "›", "»"}, table + `<button id=more onclick="turn(from + 5)">›</button><button id=last onclick="turn(10)">»</button>
+			<script>let from; const turn = at => { from = at; const tbody = document.querySelector('tbody'); tbody.replaceChildren();
+			for (let i = at + 1; i <= at + 5 && i <= 12; i++) tbody.insertRow().insertCell().textContent = 'row ' + i; more.disabled = last.disabled = at >= 10; }; turn(0)</script>`},
+		"by an arrow in other words, before one to the last part": {[]string{"Next", "More"}, table + `<button id=more onclick="turn(from + 5)">❯</button><button id=last onclick="turn(10)">❯❯</button>
+			<script>let from; const turn = at => { from = at; const tbody = document.querySelector('tbody'); tbody.replaceChildren();
+			for (let i = at + 1; i <= at + 5 && i <= 12; i++) tbody.insertRow().insertCell().textContent = 'row ' + i; more.disabled = last.disabled = at >= 10; }; turn(0)</script>`},
 		"by a link that looks disabled at the end": {[]string{"Next"}, table + `<a href="#" id=more onclick="tbody.replaceChildren(); grow(); if (n >= 12) { more.hidden = false; more.style.pointerEvents = 'none'; } return false">Next</a>` +
 			grow + `<script>grow()</script>`},
 	} {
@@ -199,15 +203,12 @@ func testGrowing(t *testing.T, d *driver) {
 
 func TestWhatNamesOfControlsMean(t *testing.T) {
 	for means, names := range map[meaning]string{
-		meansNext: `Next|NEXT PAGE|Next ›|Next >|» Next|Go to next page|Show next 10 results|Next page (2)|Older entries|Weiter|Nächste Seite|Zur nächsten Seite|` +
-			`Suivant|Page suivante|Siguiente »|Página siguiente|Próxima página|Avanti|Pagina successiva|Volgende|Nästa sida|Næste|Neste side|Seuraava|Następna strona|` +
-			`Další stránka|Következő oldal|Следующая страница|Далее|Sonraki sayfa|下一页|次へ|다음 페이지|הבא|التالي`,
+		meansNext:    `Next|NEXT PAGE|Next ›|Next >|» Next|Go to next page|Show next 10 results|Next page (2)|Older entries`,
 		meansForward: `›|»|>|→|▶|❯|>>|chevron_right|navigate_next|arrow forward|right|angle-right|Chevron Right icon`,
-		meansMore: `More|Load more|Load more…|Show more|See more results|Show 5 more connections|+20 more|View all|Show all (23)|Mehr|Mehr anzeigen|Weitere laden|Weitere Einträge laden|` +
-			`Voir plus|Afficher plus de résultats|Cargar más|Ver mais|Carica altri|Meer laden|Pokaż więcej|Показать ещё|加载更多|もっと見る|더 보기`,
-		meansLoading: `Loading|Loading…|Loading more rows|Please wait, loading|Wird geladen…|Chargement|読み込み中`,
-		meansBack:    `Previous|‹|«|<|Previous page|Back|First page|Zurück|Vorherige Seite|Précédent|上一页`,
-		meansPage:    `Page 2|Go to page 2|page 2, current|Current page, page 2|Seite 2|Página 2|第 2 页|2ページ`,
+		meansMore:    `More|Load more|Load more…|Show more|See more results|Show 5 more connections|+20 more|View all|Show all (23)`,
+		meansLoading: `Loading|Loading…|Loading more rows|Please wait, loading`,
+		meansBack:    `Previous|‹|«|<|Previous page|Back|First page`,
+		meansPage:    `Page 2|Go to page 2|page 2, current|Current page, page 2`,
 		meansNumber:  `2|[2]`,
 		meansOther: `|Add|Save|Learn more|More options|More actions|Next run|Next steps|Read more|One more thing|All|Show all columns|Plus|Page size 25|25 per page|Rows per page: 25|25 rows|Sort by name|` +
 			`<>|…|keyboard|Left|Moreover|Nextcloud|Show details|Load file|Export all|10.0.1|Forward email`,
@@ -233,31 +234,19 @@ func TestWhatTextsClaimOfAList(t *testing.T) {
 		"1–10 of 100+":                        {at: 10, of: 101, atLeast: true},
 		"1–10\tof\t23":                        {at: 10, of: 23},
 		"0–0 of 0":                            {end: true},
-		"Zeige 1 bis 10 von 23 Einträgen":     {at: 10, of: 23},
-		"1 à 10 sur 23":                       {at: 10, of: 23},
-		"1 a 10 de 23":                        {at: 10, of: 23},
-		"1–10 из 23":                          {at: 10, of: 23},
 		"Page 1 of 3":                         {pages: true, at: 1, of: 3},
 		"You are on page 3 of 3":              {pages: true, at: 3, of: 3, end: true},
 		"Page: 1 / 3":                         {pages: true, at: 1, of: 3},
 		"Page\t of 3":                         {pages: true, of: 3},
-		"Seite 1 von 3":                       {pages: true, at: 1, of: 3},
-		"Page 1 sur 3":                        {pages: true, at: 1, of: 3},
-		"Página 1 de 3":                       {pages: true, at: 1, of: 3},
-		"Страница 1 из 3":                     {pages: true, at: 1, of: 3},
-		"第 1 页，共 3 页":                         {pages: true, at: 1, of: 3},
-		"1 / 3 ページ":                           {pages: true, at: 1, of: 3},
 		"1 / 3":                               {pages: true, at: 1, of: 3},
 		"3 of 3":                              {pages: true, at: 3, of: 3, end: true},
 		"Showing 10 of 23":                    {at: 10, of: 23},
 		"10 of 23 outgoing mail connections":  {at: 10, of: 23},
 		"0 of 23 row(s) selected.":            {of: 23, atLeast: true},
 		"23 connections":                      {of: 23, perPart: true},
-		"23 Einträge":                         {of: 23, perPart: true},
 		"Total: 23":                           {of: 23, end: true},
 		"Total 23 items":                      {of: 23, end: true},
 		"23 items in total":                   {of: 23, end: true},
-		"共 23 条":                              {of: 23, end: true},
 		"(filtered from 40 total entries)":    {of: 40},
 		"Use port 465 or 587, from 9 to 17.":  {},
 		"24/7":                                {},
