@@ -72,8 +72,7 @@ func BenchmarkImportAtALimitOf50(b *testing.B) {
 	for b.Loop() {
 		s := newSite(b, cloud.Faults{Rate: limit})
 		rate := imported(b, s, n, 8)
-		seen := s.Counts()
-		refused := 100 * float64(seen.Limited) / float64(seen.Limited+seen.Writes)
+		refused := 100 * float64(s.Limited()) / float64(s.Limited()+n)
 		b.ReportMetric(rate/limit, "of-limit")
 		b.ReportMetric(refused, "%refused")
 	}

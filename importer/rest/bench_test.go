@@ -16,7 +16,7 @@ const benchJobs = 8
 
 // writes makes n connections with all jobs and returns how many it made a
 // second.
-func writes(b *testing.B, faults cloud.Faults, n int) (perSecond float64, counts cloud.Counts) {
+func writes(b *testing.B, faults cloud.Faults, n int) (perSecond float64, limited int64) {
 	b.Helper()
 	c := sampleCloud(b, cloud.Options{Faults: faults}, faulty.Faults{})
 	way := reach(b, serve(b, c).URL, Options{Token: c.Token()})
@@ -40,16 +40,16 @@ func writes(b *testing.B, faults cloud.Faults, n int) (perSecond float64, counts
 		})
 	}
 	wg.Wait()
-	return float64(n) / time.Since(start).Seconds(), c.Counts()
+	return float64(n) / time.Since(start).Seconds(), c.Limited()
 }
 
 // BenchmarkLimited tells how much of a limit of 50 writes a second is used.
 func BenchmarkLimited(b *testing.B) {
 	const rate, n = 50, 1000
 	for range b.N {
-		got, counts := writes(b, cloud.Faults{Rate: rate}, n)
+		got, limited := writes(b, cloud.Faults{Rate: rate}, n)
 		b.ReportMetric(got/rate, "of-limit")
-		b.ReportMetric(100*float64(counts.Limited)/n, "%refused")
+		b.ReportMetric(100*float64(limited)/n, "%refused")
 	}
 }
 

@@ -19,7 +19,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -48,15 +47,9 @@ func providers() []provider {
 
 // Options of a sample Cloud. The zero value is a well-behaved one.
 type Options struct {
-	Token  schema.Secret // accepted as bearer token; zero: one is made and kept in the folder
+	Token  schema.Secret // accepted as bearer token; zero: one is made up
 	Twins  bool          // a name may be taken more than once: whether the vendor's pages mind is not known
 	Faults Faults
-}
-
-// Counts is what a sample Cloud has seen since it was opened.
-type Counts struct {
-	Writes  int64 // items made or changed; a repeated answer is none
-	Limited int64 // answered with 429
 }
 
 // Cloud is one sample Cloud on one folder. It is safe for concurrent use, also
@@ -68,20 +61,15 @@ type Cloud struct {
 	idemKey  []byte
 	token    schema.Secret
 	tokenSum [sha256.Size]byte
-	pageSize int // items in one answer of a list
 	twins    bool
 	faults   *faults
-
-	closed    chan struct{} // ends answers that never come
-	closeOnce sync.Once
-	counts    struct{ writes, limited atomic.Int64 }
+	limited  atomic.Int64
 }
 
 // Names of the files in the folder, each readable by its owner alone.
 const (
 	databaseFile = "cloud.sqlite"
 	keyFile      = "secrets.key" // an age identity: opens every secret in the database
-	tokenFile    = "token"       // the bearer token, where Options gave none
 )
 
 // Open opens the sample Cloud in dir and makes it where there is none: the
@@ -99,7 +87,10 @@ func Open(dir string, opts Options) (*Cloud, error) {
 		}
 		return nil, fmt.Errorf("sample Cloud: %w", err)
 	}
-	c := &Cloud{pageSize: pageSize, twins: opts.Twins, token: opts.Token, closed: make(chan struct{})}
+	c := &Cloud{twins: opts.Twins, token: opts.Token}
+	if c.token.IsZero() {
+		c.token = schema.NewSecret("sample-" + rand.Text() + rand.Text())
+	}
 	if c.faults, err = newFaults(opts.Faults); err != nil {
 		return nil, err
 	}
@@ -117,25 +108,17 @@ func Open(dir string, opts Options) (*Cloud, error) {
 // Token returns the bearer token that the REST interface accepts.
 func (c *Cloud) Token() schema.Secret { return c.token }
 
-// Counts returns what was seen so far.
-func (c *Cloud) Counts() Counts {
-	return Counts{c.counts.writes.Load(), c.counts.limited.Load()}
-}
+// Limited returns how many writes were answered with 429 since Open.
+func (c *Cloud) Limited() int64 { return c.limited.Load() }
 
-// Close ends answers that were being withheld and closes the database.
-func (c *Cloud) Close() error {
-	c.closeOnce.Do(func() { close(c.closed) })
-	return c.db.Close()
-}
+// Close closes the database.
+func (c *Cloud) Close() error { return c.db.Close() }
 
 // accepts compares a presented token in constant time.
 func (c *Cloud) accepts(token string) bool {
 	sum := sha256.Sum256([]byte(token))
 	return subtle.ConstantTimeCompare(sum[:], c.tokenSum[:]) == 1
 }
-
-// newToken returns 32 random bytes as text.
-func newToken() schema.Secret { return schema.NewSecret("sample-" + rand.Text() + rand.Text()) }
 
 // Serve listens on addr, such as 127.0.0.1:0, calls ready with the URL once it
 // answers, and serves until ctx ends. It speaks plain HTTP and therefore
@@ -172,16 +155,4 @@ func (c *Cloud) Serve(ctx context.Context, addr string, ready func(url string)) 
 		return fmt.Errorf("sample Cloud: %w", err)
 	}
 	return nil
-}
-
-// readSmall reads a file of at most a few kilobytes without the blanks around.
-func readSmall(path string) (string, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	if len(raw) > 4096 {
-		return "", fmt.Errorf("%s: too long", path)
-	}
-	return strings.TrimSpace(string(raw)), nil
 }

@@ -23,19 +23,17 @@ import (
 )
 
 // version is written to the database; another one is refused.
-const version = 1
+const version = 2
 
 const layout = `
 CREATE TABLE items (
 	id       INTEGER PRIMARY KEY AUTOINCREMENT,
 	list     TEXT NOT NULL,
 	name     TEXT NOT NULL,
-	uses     TEXT NOT NULL, -- the credential that a connection names, or empty
 	settings TEXT NOT NULL, -- the item as JSON, without its secret
 	secret   BLOB           -- an age file, or NULL
 );
 CREATE INDEX items_name ON items (list, name);
-CREATE INDEX items_uses ON items (uses);
 CREATE TABLE keys (
 	key     TEXT PRIMARY KEY,
 	request BLOB NOT NULL, -- a keyed digest of the request: the body holds a secret
@@ -94,54 +92,32 @@ func (c *Cloud) prepare(dir string) error {
 			return schema.Hint(fmt.Errorf("%s has version %d, not %d", databaseFile, found, version),
 				"choose an empty folder")
 		}
-		if err := c.prepareKey(filepath.Join(dir, keyFile)); err != nil {
+		return c.prepareKey(filepath.Join(dir, keyFile))
+	})
+}
+
+// prepareKey reads the identity that secrets are sealed to, or makes one.
+func (c *Cloud) prepareKey(path string) error {
+	text, err := os.ReadFile(path)
+	switch {
+	case err == nil:
+		c.identity, err = age.ParseX25519Identity(strings.TrimSpace(string(text)))
+		if err != nil {
+			return fmt.Errorf("%s: not an age identity", path) // the library's words may quote it
+		}
+	case errors.Is(err, fs.ErrNotExist):
+		if c.identity, err = age.GenerateX25519Identity(); err != nil {
 			return err
 		}
-		if !c.token.IsZero() {
-			return nil
-		}
-		token, err := orMake(filepath.Join(dir, tokenFile), newToken)
-		c.token = token
-		return err
-	})
-}
-
-// orMake reads a one-line secret file, or writes it where it is missing.
-func orMake(path string, value func() schema.Secret) (schema.Secret, error) {
-	text, err := readSmall(path)
-	if err == nil && text == "" {
-		return schema.Secret{}, fmt.Errorf("%s: empty", path)
+		err = safefile.Write(path, false, func(w io.Writer) error {
+			_, err := fmt.Fprintln(w, c.identity)
+			return err
+		})
 	}
-	if err == nil {
-		return schema.NewSecret(text), nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return schema.Secret{}, err
-	}
-	s := value()
-	return s, safefile.Write(path, false, func(w io.Writer) error {
-		_, err := io.WriteString(w, s.Reveal()+"\n")
-		return err
-	})
-}
-
-func (c *Cloud) prepareKey(path string) error {
-	var broken error
-	text, err := orMake(path, func() schema.Secret {
-		id, err := age.GenerateX25519Identity()
-		if err != nil {
-			broken = err
-			return schema.Secret{}
-		}
-		return schema.NewSecret(id.String())
-	})
-	if err = errors.Join(broken, err); err != nil {
+	if err != nil {
 		return err
 	}
-	if c.identity, err = age.ParseX25519Identity(text.Reveal()); err != nil {
-		return fmt.Errorf("%s: not an age identity", path) // the library's words may quote it
-	}
-	c.idemKey, err = hkdf.Key(sha256.New, []byte(text.Reveal()), nil, "sample Cloud: Idempotency-Key", 32)
+	c.idemKey, err = hkdf.Key(sha256.New, []byte(c.identity.String()), nil, "sample Cloud: Idempotency-Key", 32)
 	return err
 }
 

@@ -24,10 +24,18 @@ type Faults struct {
 	Seed    uint64
 }
 
-const madeToFail = "made to fail"
+// fault is what befalls one request.
+type fault int
 
-// effect is what a fault does to a request that next would have answered.
-type effect func(w http.ResponseWriter, r *http.Request, next http.Handler)
+const (
+	none fault = iota
+	fail500
+	fail503
+	failAfter // done, and 502
+	dropBefore
+	dropAfter
+	cutAnswer // done, and half of the answer
+)
 
 // faults is Faults at work.
 type faults struct {
@@ -54,104 +62,81 @@ func newFaults(f Faults) (*faults, error) {
 	return out, nil
 }
 
-// befalling decides what befalls a request; mostly nothing, which is nil.
-func (c *Cloud) befalling() effect {
-	f := c.faults
+// next decides what befalls a request; mostly nothing.
+func (f *faults) next() fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
 	case f.random.Float64() < f.Fail:
-		return []effect{
-			c.fail(http.StatusInternalServerError), c.fail(http.StatusServiceUnavailable), failAfter,
-		}[f.random.IntN(3)]
+		return []fault{fail500, fail503, failAfter}[f.random.IntN(3)]
 	case f.random.Float64() < f.Drop:
-		return []effect{dropBefore, dropAfter, cutAnswer}[f.random.IntN(3)]
+		return []fault{dropBefore, dropAfter, cutAnswer}[f.random.IntN(3)]
 	}
-	return nil
+	return none
 }
 
 func isWrite(r *http.Request) bool { return r.Method == http.MethodPost || r.Method == http.MethodPut }
 
 // withFaults stands in front of everything: first the limit, as a gateway's
-// would, then the fault, then the latency.
+// would, then the fault. Half of the latency is spent on the request's way in and
+// what is then left of it on the answer's way out, so that the answer takes the
+// latency and not the latency and the work.
 func (c *Cloud) withFaults(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c.faults.limiter != nil && isWrite(r) && !c.faults.limiter.Allow() {
-			c.limited(w)
+			c.limited.Add(1)
+			w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(1/c.faults.Rate)))))
+			writeProblem(w, http.StatusTooManyRequests, "too many writes", nil)
 			return
 		}
-		if befall := c.befalling(); befall != nil {
-			befall(w, r, c.late(next))
+		due := time.Now().Add(c.faults.Latency)
+		befalls := c.faults.next()
+		pause(r, c.faults.Latency/2)
+		a := &recorded{header: http.Header{}, status: http.StatusOK}
+		switch befalls {
+		case dropBefore:
+			panic(http.ErrAbortHandler)
+		case fail500:
+			writeProblem(a, http.StatusInternalServerError, madeToFail, nil)
+		case fail503:
+			writeProblem(a, http.StatusServiceUnavailable, madeToFail, nil)
+		default:
+			next.ServeHTTP(a, r)
+		}
+		pause(r, time.Until(due))
+		switch befalls {
+		case dropAfter:
+			panic(http.ErrAbortHandler)
+		case failAfter:
+			writeProblem(w, http.StatusBadGateway, madeToFail, nil)
 			return
 		}
-		c.late(next).ServeHTTP(w, r)
+		maps.Copy(w.Header(), a.header)
+		w.Header().Set("Content-Length", strconv.Itoa(a.body.Len()))
+		w.WriteHeader(a.status)
+		if befalls == cutAnswer {
+			a.body.Truncate(a.body.Len() / 2)
+		}
+		_, _ = a.body.WriteTo(w)
+		if befalls == cutAnswer {
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}
 	})
 }
 
-// late spends half of the latency on the request's way in and what is then
-// left of it on the answer's way out, so that the answer takes the latency and
-// not the latency and the work.
-func (c *Cloud) late(next http.Handler) http.Handler {
-	latency := c.faults.Latency
-	if latency == 0 {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		due := time.Now().Add(latency)
-		c.pause(r, latency/2)
-		a := record(next, r)
-		c.pause(r, time.Until(due))
-		a.head(w)
-		_, _ = w.Write(a.body.Bytes())
-	})
-}
-
-func (c *Cloud) limited(w http.ResponseWriter) {
-	c.counts.limited.Add(1)
-	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(1/c.faults.Rate)))))
-	writeProblem(w, http.StatusTooManyRequests, "too many writes", nil)
-}
+const madeToFail = "made to fail"
 
 // pause ends the request without an answer where the client or the server ends
 // meanwhile.
-func (c *Cloud) pause(r *http.Request, d time.Duration) {
+func pause(r *http.Request, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 	case <-r.Context().Done():
 		panic(http.ErrAbortHandler)
-	case <-c.closed:
-		panic(http.ErrAbortHandler)
 	}
-}
-
-// fail answers with a status and does nothing.
-func (c *Cloud) fail(status int) effect {
-	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
-		c.pause(r, c.faults.Latency)
-		writeProblem(w, status, madeToFail, nil)
-	}
-}
-
-func failAfter(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	record(next, r)
-	writeProblem(w, http.StatusBadGateway, madeToFail, nil)
-}
-
-func dropBefore(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
-
-func dropAfter(_ http.ResponseWriter, r *http.Request, next http.Handler) {
-	record(next, r)
-	panic(http.ErrAbortHandler)
-}
-
-func cutAnswer(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	a := record(next, r)
-	a.head(w)
-	_, _ = w.Write(a.body.Bytes()[:a.body.Len()/2])
-	_ = http.NewResponseController(w).Flush()
-	panic(http.ErrAbortHandler)
 }
 
 // recorded is an answer that was given to nobody yet.
@@ -161,19 +146,6 @@ type recorded struct {
 	body   bytes.Buffer
 }
 
-func record(next http.Handler, r *http.Request) *recorded {
-	a := &recorded{header: http.Header{}, status: http.StatusOK}
-	next.ServeHTTP(a, r)
-	return a
-}
-
 func (a *recorded) Header() http.Header         { return a.header }
 func (a *recorded) WriteHeader(status int)      { a.status = status }
 func (a *recorded) Write(p []byte) (int, error) { return a.body.Write(p) }
-
-// head sends the head of the whole answer.
-func (a *recorded) head(w http.ResponseWriter) {
-	maps.Copy(w.Header(), a.header)
-	w.Header().Set("Content-Length", strconv.Itoa(a.body.Len()))
-	w.WriteHeader(a.status)
-}

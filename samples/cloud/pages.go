@@ -3,12 +3,14 @@ package cloud
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/subtle"
 	"embed"
 	"html/template"
 	"io/fs"
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -60,33 +62,37 @@ func (c *Cloud) Pages() http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.serveHost)
-	mux.HandleFunc("POST /pressed", func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusNoContent)
-	})
+	mux.HandleFunc("POST /pressed", noContent)
 	mux.HandleFunc("GET /app/{$}", p.serveApp)
-	for _, kind := range []string{"js", "css"} {
-		names, err := fs.Glob(static, "*."+kind)
-		if err != nil {
-			panic(err)
-		}
-		for _, name := range names {
-			mux.HandleFunc("GET /app/"+name, func(w http.ResponseWriter, r *http.Request) {
-				w.Header().Set("Cache-Control", "max-age=3600")
-				http.ServeFileFS(w, r, static, name)
-			})
-		}
+	mux.HandleFunc("GET /app/{file}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=3600")
+		http.ServeFileFS(w, r, static, r.PathValue("file"))
+	})
+	api := c.items("/app/api/", schema.MaxItems)
+	for _, what := range []string{"delete", "test"} { // what the menu of a row has beside Edit
+		api.HandleFunc("POST /app/api/pressed/"+what, noContent)
 	}
-	api := http.NewServeMux()
-	for _, l := range schema.Lists() {
-		path := "/app/api/" + string(l)
-		api.HandleFunc("GET "+path, p.serveItems(l))
-		api.HandleFunc("GET "+path+"/{id}", c.serveGet(l))
-		api.HandleFunc("POST "+path, c.servePost(l))
-		api.HandleFunc("PUT "+path+"/{id}", c.servePut(l))
-	}
-	api.HandleFunc("POST /app/api/pressed/{what}", servePressed)
 	mux.Handle("/app/api/", p.withToken(c.withFaults(api)))
 	return onLoopback(mux)
+}
+
+func noContent(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
+
+// good reports whether a context token is the one that this site's pages carry.
+func (p *pages) good(token string) bool {
+	return subtle.ConstantTimeCompare([]byte(token), []byte(p.token)) == 1
+}
+
+// withToken lets requests of the app pass that carry the token.
+func (p *pages) withToken(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "JWT "); !p.good(token) {
+			w.Header().Set("X-Session", "ended") // a fault may look like it
+			writeProblem(w, http.StatusUnauthorized, "your session has ended", nil)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // onLoopback refuses requests under names that are not this machine's own, by

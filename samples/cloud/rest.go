@@ -28,60 +28,60 @@ const (
 // pages, see [Cloud.Pages].
 func (c *Cloud) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+apiPrefix+"openapi.json", c.serveOpenAPI)
-	for _, l := range schema.Lists() {
-		path := apiPrefix + string(l)
-		mux.Handle(path, c.authorized(methods{http.MethodGet: c.serveList(l), http.MethodPost: c.servePost(l)}))
-		mux.Handle(path+"/{id}", c.authorized(methods{http.MethodGet: c.serveGet(l), http.MethodPut: c.servePut(l)}))
-	}
-	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, http.StatusNotFound, "no such resource", nil)
+	mux.HandleFunc("GET "+apiPrefix+"openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, schema.CloudAPI())
 	})
+	mux.Handle(apiPrefix, c.authorized(c.items(apiPrefix, pageSize)))
+	mux.HandleFunc("/api/", notFound)
 	site := http.NewServeMux()
 	site.Handle("/api/", c.withFaults(mux))
 	site.Handle("/", c.Pages())
 	return site
 }
 
-// methods answers 405 in the interface's own shape for a method that is not
-// there.
-type methods map[string]http.HandlerFunc
+// items serves both lists below a prefix, up to size items in one answer, in the
+// interface's own shape also where there is no such resource or method.
+func (c *Cloud) items(prefix string, size int) *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, l := range schema.Lists() {
+		path := prefix + string(l)
+		mux.HandleFunc("GET "+path, c.serveList(l, size))
+		mux.HandleFunc("POST "+path, c.servePost(l))
+		mux.HandleFunc(path, allowed("GET, POST"))
+		mux.HandleFunc("GET "+path+"/{id}", c.serveGet(l))
+		mux.HandleFunc("PUT "+path+"/{id}", c.servePut(l))
+		mux.HandleFunc(path+"/{id}", allowed("GET, PUT"))
+	}
+	mux.HandleFunc("/", notFound)
+	return mux
+}
 
-func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h, ok := m[r.Method]; ok {
-		h(w, r)
-		return
+func notFound(w http.ResponseWriter, _ *http.Request) {
+	writeProblem(w, http.StatusNotFound, "no such resource", nil)
+}
+
+func allowed(methods string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", methods)
+		writeProblem(w, http.StatusMethodNotAllowed, "this resource has no such method", nil)
 	}
-	for _, name := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
-		if _, ok := m[name]; ok {
-			w.Header().Add("Allow", name)
-		}
-	}
-	writeProblem(w, http.StatusMethodNotAllowed, "this resource has no such method", nil)
 }
 
 func (c *Cloud) authorized(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		if !strings.EqualFold(scheme, "Bearer") || !c.accepts(token) {
-			unauthorized(w)
+			w.Header().Set("WWW-Authenticate", `Bearer realm="sample Cloud"`)
+			writeProblem(w, http.StatusUnauthorized, "a valid bearer token is needed", nil)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func unauthorized(w http.ResponseWriter) {
-	w.Header().Set("WWW-Authenticate", `Bearer realm="sample Cloud"`)
-	writeProblem(w, http.StatusUnauthorized, "a valid bearer token is needed", nil)
-}
-
-func (c *Cloud) serveOpenAPI(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(schema.CloudAPI())
-}
-
-func (c *Cloud) serveList(l schema.List) http.HandlerFunc {
+// serveList answers ?cursor=, and, for pages that show fewer items at a time than
+// most, ?limit=.
+func (c *Cloud) serveList(l schema.List, most int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var after int64
 		if cursor := r.URL.Query().Get("cursor"); cursor != "" {
@@ -91,10 +91,14 @@ func (c *Cloud) serveList(l schema.List) http.HandlerFunc {
 				return
 			}
 		}
-		entries, err := c.page(r.Context(), l, after, c.pageSize+1)
+		size, err := strconv.Atoi(r.URL.Query().Get("limit"))
+		if err != nil || size < 1 || size > most {
+			size = most
+		}
+		entries, err := c.page(r.Context(), l, after, size+1)
 		next := ""
-		if len(entries) > c.pageSize {
-			entries = entries[:c.pageSize]
+		if len(entries) > size {
+			entries = entries[:size]
 			next = makeCursor(l, entries[len(entries)-1].ID)
 		}
 		c.answer(w, http.StatusOK, struct {
@@ -185,36 +189,31 @@ func (c *Cloud) serveWrite(w http.ResponseWriter, r *http.Request, l schema.List
 		c.writeError(w, err)
 		return
 	}
-	var raw []byte
-	var id int64
-	var repeated bool
+	a := given{status: status}
 	digest := c.requestDigest(r, body)
 	err = c.transact(r.Context(), func(tx *sql.Tx) error {
-		var err error
-		if status, id, raw, repeated, err = recall(r.Context(), tx, key, digest, status); err != nil || repeated {
+		known, err := a.recall(r.Context(), tx, key, digest)
+		if err != nil || known {
 			return err
 		}
 		e, err := do(r.Context(), tx, it, box)
 		if err != nil {
 			return err
 		}
-		if raw, err = schema.Marshal(e); err != nil {
+		a.id = e.ID
+		if a.answer, err = schema.Marshal(e); err != nil {
 			return err
 		}
-		id = e.ID
-		return remember(r.Context(), tx, key, digest, status, id, raw)
+		return a.remember(r.Context(), tx, key, digest)
 	})
 	if err != nil {
 		c.writeError(w, err)
 		return
 	}
-	if !repeated {
-		c.counts.writes.Add(1)
+	if a.status == http.StatusCreated {
+		w.Header().Set("Location", fmt.Sprintf("%s%s/%d", apiPrefix, l, a.id))
 	}
-	if status == http.StatusCreated {
-		w.Header().Set("Location", fmt.Sprintf("%s%s/%d", apiPrefix, l, id))
-	}
-	writeJSON(w, status, raw)
+	writeJSON(w, a.status, a.answer)
 }
 
 // idempotencyKey returns "" where the request has none.
@@ -240,33 +239,32 @@ func (c *Cloud) requestDigest(r *http.Request, body []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// recall returns the answer that a key was given before, if it was.
-func recall(ctx context.Context, tx *sql.Tx, key string, digest []byte, status int) (int, int64, []byte, bool, error) {
-	if key == "" {
-		return status, 0, nil, false, nil
-	}
-	var first, answer []byte
-	var was int
-	var id int64
-	err := tx.QueryRowContext(ctx, "SELECT request, status, id, answer FROM keys WHERE key = ?", key).
-		Scan(&first, &was, &id, &answer)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return status, 0, nil, false, nil
-	case err != nil:
-		return 0, 0, nil, false, err
-	case !hmac.Equal(first, digest):
-		return 0, 0, nil, false, refused(http.StatusUnprocessableEntity, "",
-			"this Idempotency-Key was used for another request")
-	}
-	return was, id, answer, true, nil
+// given is an answer, as it is kept under the key of its request.
+type given struct {
+	status int
+	id     int64
+	answer []byte
 }
 
-func remember(ctx context.Context, tx *sql.Tx, key string, digest []byte, status int, id int64, answer []byte) error {
+// recall fills in the answer that a key was given before, if it was.
+func (g *given) recall(ctx context.Context, tx *sql.Tx, key string, digest []byte) (known bool, err error) {
+	var first []byte
+	err = tx.QueryRowContext(ctx, "SELECT request, status, id, answer FROM keys WHERE key = ?", key).
+		Scan(&first, &g.status, &g.id, &g.answer)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return false, nil
+	case err == nil && !hmac.Equal(first, digest):
+		err = refused(http.StatusUnprocessableEntity, "", "this Idempotency-Key was used for another request")
+	}
+	return err == nil, err
+}
+
+func (g *given) remember(ctx context.Context, tx *sql.Tx, key string, digest []byte) error {
 	if key == "" {
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, "INSERT INTO keys (key, request, status, id, answer) VALUES (?, ?, ?, ?, ?)",
-		key, digest, status, id, answer)
+		key, digest, g.status, g.id, g.answer)
 	return err
 }

@@ -175,22 +175,8 @@ func TestNamesAreTakenOnceByExactCodePoints(t *testing.T) {
 	s.made(schema.Credentials, strings.Replace(credential, "Google", "Support", 1))
 }
 
-func TestACredentialInUseKeepsItsName(t *testing.T) {
-	s := serve(t, Options{})
-	path := s.made(schema.Credentials, credential).Header.Get("Location")
-	s.made(schema.Connections, `{"name":"Sales","service_provider":"`+google+`","username":"u","oauth2_credentials":"Google","debug":false}`)
-	r := s.do("PUT", path, strings.Replace(credential, `"Google"`, `"Other"`, 1))
-	if r.Status != 422 || !strings.Contains(r.Body, "1 connections name this credential") {
-		t.Errorf("got %d %s", r.Status, r.Body)
-	}
-	if r := s.do("PUT", path, strings.Replace(credential, "id-1", "id-2", 1)); r.Status != 200 {
-		t.Errorf("got %d %s", r.Status, r.Body)
-	}
-}
-
 func TestAWalkOfPagesSeesEachItemOnceWhateverIsAdded(t *testing.T) {
 	s := serve(t, Options{})
-	s.cloud.pageSize = 3
 	add := func(n int) {
 		s.made(schema.Connections, strings.Replace(connection, "Support", fmt.Sprint("c", n), 1))
 	}
@@ -198,7 +184,7 @@ func TestAWalkOfPagesSeesEachItemOnceWhateverIsAdded(t *testing.T) {
 		add(n)
 	}
 	var names []string
-	path := apiPrefix + "connections"
+	path := apiPrefix + "connections?limit=3"
 	for n := 7; ; n++ {
 		r := s.do("GET", path, "")
 		for _, part := range strings.Split(r.Body, `"name":"`)[1:] {
@@ -210,7 +196,7 @@ func TestAWalkOfPagesSeesEachItemOnceWhateverIsAdded(t *testing.T) {
 			break
 		}
 		next, _, _ = strings.Cut(next, `"`)
-		path = apiPrefix + "connections?cursor=" + next
+		path = apiPrefix + "connections?limit=3&cursor=" + next
 		if n < 9 {
 			add(n)
 		}
@@ -240,9 +226,6 @@ func TestAKeyGivesTheFirstAnswerAgainAcrossRestarts(t *testing.T) {
 	put := s.do("PUT", path, changed, "Idempotency-Key", "k2")
 	if put.Status != 200 {
 		t.Fatalf("got %d %s", put.Status, put.Body)
-	}
-	if n := c.Counts().Writes; n != 2 {
-		t.Errorf("%d writes counted, want 2", n)
 	}
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
@@ -300,7 +283,7 @@ func TestOneKeyAtOnceWritesOnce(t *testing.T) {
 			t.Errorf("got %s and %s", b, bodies[0])
 		}
 	}
-	if n := s.cloud.Counts().Writes; n != 1 {
-		t.Errorf("%d writes, want 1", n)
+	if all, err := s.cloud.Items(t.Context(), schema.Connections); err != nil || len(all) != 1 {
+		t.Errorf("%d connections, %v", len(all), err)
 	}
 }

@@ -13,9 +13,8 @@ import (
 
 // Entry is an item as it is stored, without its secret.
 type Entry struct {
-	ID        int64
-	Item      schema.Item // *schema.CloudCredential or *schema.CloudConnection, without a marker
-	HasSecret bool
+	ID   int64
+	Item schema.Item // *schema.CloudCredential or *schema.CloudConnection, without a marker
 }
 
 // RefusedError is the sample Cloud's no to one item.
@@ -61,7 +60,7 @@ func (c *Cloud) Items(ctx context.Context, l schema.List) ([]Entry, error) {
 // page returns up to n items with ids above after; n < 0 means all.
 func (c *Cloud) page(ctx context.Context, l schema.List, after int64, n int) ([]Entry, error) {
 	rows, err := c.db.QueryContext(ctx,
-		"SELECT id, settings, secret IS NOT NULL FROM items WHERE list = ? AND id > ? ORDER BY id LIMIT ?", l, after, n)
+		"SELECT id, settings FROM items WHERE list = ? AND id > ? ORDER BY id LIMIT ?", l, after, n)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +79,7 @@ func (c *Cloud) page(ctx context.Context, l schema.List, after int64, n int) ([]
 func scanEntry(row interface{ Scan(...any) error }, l schema.List) (Entry, error) {
 	e := Entry{Item: schema.NewItem(schema.CloudFormat, l)}
 	var settings []byte
-	if err := row.Scan(&e.ID, &settings, &e.HasSecret); err != nil {
+	if err := row.Scan(&e.ID, &settings); err != nil {
 		return Entry{}, err
 	}
 	return e, schema.Strict(settings, e.Item)
@@ -88,8 +87,7 @@ func scanEntry(row interface{ Scan(...any) error }, l schema.List) (Entry, error
 
 // get returns one item; a *RefusedError with status 404 where there is none.
 func get(ctx context.Context, q querier, l schema.List, id int64) (Entry, error) {
-	e, err := scanEntry(q.QueryRowContext(ctx,
-		"SELECT id, settings, secret IS NOT NULL FROM items WHERE list = ? AND id = ?", l, id), l)
+	e, err := scanEntry(q.QueryRowContext(ctx, "SELECT id, settings FROM items WHERE list = ? AND id = ?", l, id), l)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Entry{}, refused(http.StatusNotFound, "", "no such %s", l.One())
 	}
@@ -136,8 +134,8 @@ func (c *Cloud) insert(ctx context.Context, tx *sql.Tx, it schema.Item, box []by
 	if err != nil {
 		return Entry{}, err
 	}
-	res, err := tx.ExecContext(ctx, "INSERT INTO items (list, name, uses, settings, secret) VALUES (?, ?, ?, ?, ?)",
-		it.List(), it.ItemName(), schema.Text(it, "oauth2_credentials"), settings, box)
+	res, err := tx.ExecContext(ctx, "INSERT INTO items (list, name, settings, secret) VALUES (?, ?, ?, ?)",
+		it.List(), it.ItemName(), settings, box)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -150,31 +148,19 @@ func (c *Cloud) insert(ctx context.Context, tx *sql.Tx, it schema.Item, box []by
 
 func (c *Cloud) update(ctx context.Context, tx *sql.Tx, id int64, it schema.Item, box []byte) (Entry, error) {
 	l := it.List()
-	old, err := get(ctx, tx, l, id)
-	if err != nil {
+	if _, err := get(ctx, tx, l, id); err != nil {
 		return Entry{}, err
 	}
 	if err := c.check(ctx, tx, id, it); err != nil {
 		return Entry{}, err
-	}
-	if l == schema.Credentials && old.Item.ItemName() != it.ItemName() {
-		var users int
-		err := tx.QueryRowContext(ctx, "SELECT count(*) FROM items WHERE uses = ?", old.Item.ItemName()).Scan(&users)
-		if err != nil {
-			return Entry{}, err
-		}
-		if users > 0 {
-			return Entry{}, refused(http.StatusUnprocessableEntity, "name",
-				"cannot change: %d connections name this credential", users)
-		}
 	}
 	settings, err := schema.Marshal(it)
 	if err != nil {
 		return Entry{}, err
 	}
 	if _, err := tx.ExecContext(ctx,
-		"UPDATE items SET name = ?, uses = ?, settings = ?, secret = coalesce(?, secret) WHERE id = ?",
-		it.ItemName(), schema.Text(it, "oauth2_credentials"), settings, box, id); err != nil {
+		"UPDATE items SET name = ?, settings = ?, secret = coalesce(?, secret) WHERE id = ?",
+		it.ItemName(), settings, box, id); err != nil {
 		return Entry{}, err
 	}
 	return get(ctx, tx, l, id)

@@ -2,7 +2,9 @@ package cloud
 
 import (
 	"errors"
+	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,7 +20,7 @@ import (
 // is no JSON object without duplicates is a *schema.InvalidError; one whose
 // fields are not the list's is a *RefusedError.
 func decodeItem(l schema.List, body []byte) (schema.Item, schema.Secret, error) {
-	var members map[string]jsontext.Value
+	var members map[string]any
 	if err := schema.Strict(body, &members); err != nil {
 		return nil, schema.Secret{}, err
 	}
@@ -26,7 +28,7 @@ func decodeItem(l schema.List, body []byte) (schema.Item, schema.Secret, error) 
 	var secret schema.Secret
 	var problems []Problem
 	for _, f := range schema.FieldsOf(it) {
-		raw, ok := members[f.Name]
+		value, ok := members[f.Name]
 		delete(members, f.Name)
 		if !ok {
 			if f.Type == schema.Boolean && f.Required {
@@ -34,7 +36,7 @@ func decodeItem(l schema.List, body []byte) (schema.Item, schema.Secret, error) 
 			}
 			continue
 		}
-		if p := decodeField(it, f, raw, &secret); p != "" {
+		if p := decodeField(it, f, value, &secret); p != "" {
 			problems = append(problems, Problem{f.Name, p})
 		}
 	}
@@ -51,43 +53,36 @@ func decodeItem(l schema.List, body []byte) (schema.Item, schema.Secret, error) 
 }
 
 // decodeField gives it the value of one field, or says what is wrong with it.
-func decodeField(it schema.Item, f schema.Field, raw jsontext.Value, secret *schema.Secret) string {
-	const empty = "must not be empty (leave it out instead)"
-	var value any
+func decodeField(it schema.Item, f schema.Field, value any, secret *schema.Secret) string {
 	switch f.Type {
 	case schema.Boolean:
-		var b bool
-		if schema.Strict(raw, &b) != nil || raw.Kind() == 'n' {
+		if _, ok := value.(bool); !ok {
 			return "must be true or false"
 		}
-		value = b
 	case schema.Integer:
-		var n int
-		if raw.Kind() != '0' || schema.Strict(raw, &n) != nil {
+		n, ok := value.(float64)
+		if !ok || n != math.Trunc(n) {
 			return "must be a whole number"
 		}
-		if n == 0 {
-			return "is not between " + strconv.Itoa(f.Min) + " and " + strconv.Itoa(f.Max)
+		if n == 0 { // which an item has where it has none; see check for the others
+			return fmt.Sprintf("is not between %d and %d", f.Min, f.Max)
 		}
-		value = n
+		value = int(n)
 	default:
-		var s string
-		if raw.Kind() != '"' || schema.Strict(raw, &s) != nil {
+		s, ok := value.(string)
+		switch {
+		case !ok:
 			return "must be a text"
-		}
-		if s == "" {
-			return empty
-		}
-		if f.Secret {
-			if len(s) > schema.MaxSecret {
-				return "is longer than " + strconv.Itoa(schema.MaxSecret) + " bytes"
-			}
+		case s == "":
+			return "must not be empty (leave it out instead)"
+		case f.Secret && len(s) > schema.MaxSecret:
+			return fmt.Sprintf("is longer than %d bytes", schema.MaxSecret)
+		case f.Secret:
 			*secret = schema.NewSecret(s)
 			return ""
 		}
-		value = s
 	}
-	if err := schema.Set(it, f.Name, value); err != nil {
+	if schema.Set(it, f.Name, value) != nil {
 		return "cannot be taken"
 	}
 	return ""
@@ -121,10 +116,7 @@ func writeProblem(w http.ResponseWriter, status int, detail string, problems []P
 		http.Error(w, http.StatusText(status), status)
 		return
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(raw)))
-	w.WriteHeader(status)
-	_, _ = w.Write(raw)
+	write(w, status, "application/problem+json", raw)
 }
 
 // answer writes v, or what err says of the request.
@@ -156,7 +148,11 @@ func (c *Cloud) writeError(w http.ResponseWriter, err error) {
 }
 
 func writeJSON(w http.ResponseWriter, status int, raw []byte) {
-	w.Header().Set("Content-Type", "application/json")
+	write(w, status, "application/json", raw)
+}
+
+func write(w http.ResponseWriter, status int, kind string, raw []byte) {
+	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(raw)))
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)

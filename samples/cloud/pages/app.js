@@ -19,10 +19,10 @@ async function load(from) {
 	redraw();
 	try {
 		if (config.slow) await new Promise(done => setTimeout(done, config.slow));
-		const answer = await ask('GET', view + (paged ? `?limit=${pageRows}&after=${from}` : ''));
+		const answer = await ask('GET', view + (paged ? `?limit=${pageRows}&cursor=${from}` : ''));
 		if (state.view !== view) return;
-		state.rows = config.variant.list === 'lazy' && from > 0 ? state.rows.concat(answer.items) : answer.items;
-		state.more = answer.more;
+		state.rows = config.variant.list === 'lazy' && from ? state.rows.concat(answer.items) : answer.items;
+		state.next = answer.next;
 	} catch (error) {
 		state.alert = error.message;
 	}
@@ -31,18 +31,18 @@ async function load(from) {
 }
 
 function go(view) {
-	Object.assign(state, {view, rows: [], more: false, starts: [0], form: null, menu: null, list: null, alert: null});
-	load(0);
+	Object.assign(state, {view, rows: [], next: null, starts: [''], form: null, menu: null, list: null, alert: null});
+	load('');
 }
 
 function turn(by) {
-	if (by > 0) state.starts.push(Number(state.rows.at(-1).id)); else state.starts.pop();
+	if (by > 0) state.starts.push(state.next); else state.starts.pop();
 	load(state.starts.at(-1));
 }
 
 // The last row's coming into view loads more.
 const seen = new IntersectionObserver(entries => {
-	if (entries.some(e => e.isIntersecting) && state.more && !state.loading) load(Number(state.rows.at(-1).id));
+	if (entries.some(e => e.isIntersecting) && state.next && !state.loading) load(state.next);
 });
 
 function closed(saved) {
@@ -54,8 +54,8 @@ function closed(saved) {
 		const mine = state.toast;
 		setTimeout(() => { if (state.toast === mine) { state.toast = null; redraw(); } }, 8000);
 	}
-	state.starts = [0];
-	load(0);
+	state.starts = [''];
+	load('');
 }
 
 async function act(what, row) {
@@ -88,11 +88,11 @@ function table() {
 					},
 				}, '⋯')))))),
 		state.rows.length === 0 && !state.loading && h('p', {class: 'quiet'}, 'There is nothing here yet.'),
-		config.variant.list === 'lazy' && state.more && h('div', {class: 'sentinel', key: 'end ' + state.rows.length, ref: node => seen.observe(node)}, 'Loading more…'),
+		config.variant.list === 'lazy' && state.next && h('div', {class: 'sentinel', key: 'end ' + state.rows.length, ref: node => seen.observe(node)}, 'Loading more…'),
 		config.variant.list === 'paged' && h('nav', {class: 'pages', 'aria-label': 'Pages'},
 			h('button', {class: 'button', type: 'button', disabled: state.starts.length === 1 || state.loading, onClick: () => turn(-1)}, say('Previous')),
 			h('span', null, `Page ${state.starts.length}`),
-			h('button', {class: 'button', type: 'button', disabled: !state.more || state.loading, onClick: () => turn(1)}, say('Next'))));
+			h('button', {class: 'button', type: 'button', disabled: !state.next || state.loading, onClick: () => turn(1)}, say('Next'))));
 }
 
 function listPage() {

@@ -5,7 +5,7 @@ export const state = {
 	tab: 'Overview',
 	groups: {mail: false, oauth: false},
 	view: null, // "connections" or "credentials"
-	rows: [], more: false, starts: [0], loading: false,
+	rows: [], next: null, starts: [''], loading: false, // next and starts are the list's cursors
 	form: null,
 	menu: null,
 	list: null, // the open list of a combobox
