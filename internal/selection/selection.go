@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/mailferry/mailferry/internal/address"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -74,32 +74,6 @@ func (p pattern) matches(name string) bool {
 	case p.begin:
 		return strings.HasPrefix(name, p.text)
 	default:
-		return glob(p.text, name)
+		return human.Glob(p.text, name)
 	}
-}
-
-// glob matches from the left and goes back to the last star where that fails: no
-// earlier one needs to be tried again.
-func glob(pattern, name string) bool {
-	star, from := -1, 0
-	p, n := 0, 0
-	for n < len(name) {
-		_, size := utf8.DecodeRuneInString(name[n:])
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, from = p, n
-			p++
-		case p < len(pattern) && pattern[p] == '?':
-			p, n = p+1, n+size
-		case p < len(pattern) && pattern[p] == name[n]:
-			p, n = p+1, n+1
-		case star >= 0:
-			_, size = utf8.DecodeRuneInString(name[from:])
-			from += size
-			p, n = star+1, from
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }

@@ -1,7 +1,6 @@
 package selection
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 
@@ -63,19 +62,4 @@ func TestAPatternThatMatchesNothingIsAnError(t *testing.T) {
 	if err == nil || err.Error() != want || !strings.Contains(schema.HintOf(err), "'*desk*'") {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
-}
-
-// FuzzGlob holds the matcher against the regular expression of the same meaning.
-func FuzzGlob(f *testing.F) {
-	f.Add("a*b?c**", "aXbYcZ")
-	f.Add("[?*]", "[ä]")
-	f.Fuzz(func(t *testing.T, pattern, name string) {
-		if !strings.HasPrefix(strings.ToValidUTF8(pattern, "")+strings.ToValidUTF8(name, ""), pattern+name) {
-			return
-		}
-		same := strings.NewReplacer(`\*`, `(?s:.*)`, `\?`, `(?s:.)`).Replace(regexp.QuoteMeta(pattern))
-		if got, want := glob(pattern, name), regexp.MustCompile(`\A`+same+`\z`).MatchString(name); got != want {
-			t.Errorf("%q matches %q: %v, want %v", pattern, name, got, want)
-		}
-	})
 }

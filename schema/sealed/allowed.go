@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -19,12 +20,11 @@ import (
 // must come from whoever verifies, never from the bundle's sender. Nil lists
 // nobody.
 type AllowedSigners struct {
-	raw      []byte
-	lines    []allowedLine
-	byKey    map[string][]int // public key blob → lines, certificate authorities left out
-	people   []Person
-	personOf map[string]int // principal or key blob → index in people
-	spelt    sets           // principals and key blobs, connected as they are spelt
+	raw    []byte
+	lines  []allowedLine
+	byKey  map[string][]int // public key blob → lines, certificate authorities left out
+	people []*Person
+	names  map[string]*spelling // by principal or key blob
 	// Warnings are lines that were read and do nothing here, and principals that
 	// look alike.
 	Warnings []string
@@ -39,7 +39,7 @@ type allowedLine struct {
 	authority   bool
 	namespaces  *string // a pattern list; nil allows all
 	validAfter  time.Time
-	validBefore time.Time
+	validBefore time.Time // forever where the line does not say
 }
 
 // ParseAllowedSigners reads an allowed_signers file; name is for messages. Every
@@ -99,7 +99,7 @@ func (l allowedLine) warning() string {
 }
 
 func parseAllowedLine(line string) (allowedLine, error) {
-	var l allowedLine
+	l := allowedLine{validBefore: forever}
 	if !utf8.ValidString(line) {
 		return l, errors.New("not valid UTF-8")
 	}
@@ -116,11 +116,9 @@ func parseAllowedLine(line string) (allowedLine, error) {
 	if l.key, err = parseAllowedKey(rest); err == nil {
 		return l, nil
 	}
-	options, rest := cutOptions(rest)
-	if err := l.setOptions(options); err != nil {
-		return l, err
+	if rest, err = l.setOptions(rest); err == nil {
+		l.key, err = parseAllowedKey(rest)
 	}
-	l.key, err = parseAllowedKey(rest)
 	return l, err
 }
 
@@ -160,63 +158,58 @@ func (l *allowedLine) setPrincipals(field string) error {
 	return nil
 }
 
-// cutOptions ends the options at the first blank outside double quotes.
-func cutOptions(s string) (options, rest string) {
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && i+1 < len(s) && s[i+1] == '"':
-			i++
-		case s[i] == '"':
-			quoted = !quoted
-		case !quoted && (s[i] == ' ' || s[i] == '\t'):
-			return s[:i], strings.TrimLeft(s[i:], " \t")
+// setOptions reads the options before a key, and returns what follows them.
+func (l *allowedLine) setOptions(s string) (rest string, err error) {
+	for seen := map[string]bool{}; ; {
+		asWritten, after := s, ""
+		if i := strings.IndexAny(s, "=, \t"); i >= 0 {
+			asWritten, after = s[:i], s[i:]
 		}
-	}
-	return s, ""
-}
-
-func (l *allowedLine) setOptions(s string) error {
-	seen := map[string]bool{}
-	for {
-		name, after := s, ""
-		if i := strings.IndexAny(s, `=,`); i >= 0 {
-			name, after = s[:i], s[i:]
-		}
-		asWritten := name
-		name = strings.ToLower(name)
+		name, value := strings.ToLower(asWritten), ""
 		if seen[name] {
-			return fmt.Errorf("option %s stands twice", name)
+			return "", fmt.Errorf("option %s stands twice", name)
 		}
 		seen[name] = true
-		var err error
 		switch name {
 		case "cert-authority":
 			l.authority = true
-		case "namespaces":
-			var list string
-			list, after, err = optionValue(name, after)
-			l.namespaces = &list
-		case "valid-after":
-			l.validAfter, after, err = optionTime(name, after)
-		case "valid-before":
-			l.validBefore, after, err = optionTime(name, after)
+		case "namespaces", "valid-after", "valid-before":
+			if value, after, err = optionValue(name, after); err == nil {
+				err = l.set(name, value)
+			}
 		default:
 			err = fmt.Errorf("neither a key nor a known option: %s", schema.Quote(asWritten))
 		}
 		if err != nil {
-			return err
+			return "", err
 		}
-		if after == "" {
-			break
+		more := false
+		if s, more = strings.CutPrefix(after, ","); more {
+			continue
 		}
-		if after[0] != ',' || len(after) == 1 {
-			return fmt.Errorf("option %s is not followed by a comma and another, or a blank and the key", name)
+		if after != "" && !strings.ContainsAny(after[:1], " \t") {
+			return "", fmt.Errorf("option %s is not followed by a comma and another, or a blank and the key", name)
 		}
-		s = after[1:]
+		if !l.validBefore.After(l.validAfter) {
+			return "", errors.New("valid-before is not after valid-after")
+		}
+		return after, nil
 	}
-	if !l.validAfter.IsZero() && !l.validBefore.IsZero() && !l.validBefore.After(l.validAfter) {
-		return errors.New("valid-before is not after valid-after")
+}
+
+func (l *allowedLine) set(option, value string) error {
+	if option == "namespaces" {
+		l.namespaces = &value
+		return nil
+	}
+	t, err := parseAllowedTime(value, time.Local)
+	if err != nil {
+		return fmt.Errorf("option %s: %w", option, err)
+	}
+	if option == "valid-after" {
+		l.validAfter = t
+	} else {
+		l.validBefore = t
 	}
 	return nil
 }
@@ -225,34 +218,17 @@ func (l *allowedLine) setOptions(s string) error {
 func optionValue(name, s string) (value, rest string, err error) {
 	s, ok := strings.CutPrefix(s, `="`)
 	if !ok {
-		return "", "", fmt.Errorf(`option %s wants a value in double quotes`, name)
+		return "", "", fmt.Errorf("option %s wants a value in double quotes", name)
 	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && i+1 < len(s) && s[i+1] == '"':
-			i++
-			b.WriteByte('"')
-		case s[i] == '"':
-			return b.String(), s[i+1:], nil
-		default:
-			b.WriteByte(s[i])
+	for i := range len(s) {
+		if s[i] == '"' && (i == 0 || s[i-1] != '\\') {
+			return strings.ReplaceAll(s[:i], `\"`, `"`), s[i+1:], nil
 		}
 	}
 	return "", "", fmt.Errorf("option %s: a quotation mark does not end", name)
 }
 
-func optionTime(name, s string) (time.Time, string, error) {
-	value, rest, err := optionValue(name, s)
-	if err != nil {
-		return time.Time{}, "", err
-	}
-	t, err := parseAllowedTime(value, time.Local)
-	if err != nil {
-		return time.Time{}, "", fmt.Errorf("option %s: %w", name, err)
-	}
-	return t, rest, nil
-}
+var forever = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // parseAllowedTime reads YYYYMMDD or YYYYMMDDHHMM[SS], in UTC with a Z or UTC
 // behind, else in local.
@@ -298,7 +274,7 @@ func (l allowedLine) allows() bool {
 
 // validAt takes both bounds as belonging to the time within, as ssh-keygen does.
 func (l allowedLine) validAt(t time.Time) bool {
-	return (l.validAfter.IsZero() || !t.Before(l.validAfter)) && (l.validBefore.IsZero() || !t.After(l.validBefore))
+	return !t.Before(l.validAfter) && !t.After(l.validBefore)
 }
 
 // matchPatternList matches as ssh_config(5) says under PATTERNS: some pattern
@@ -307,7 +283,7 @@ func matchPatternList(s string, list []string) bool {
 	found := false
 	for _, p := range list {
 		p, negated := strings.CutPrefix(p, "!")
-		if matchPattern(s, p) {
+		if human.Glob(p, s) {
 			if negated {
 				return false
 			}
@@ -315,26 +291,4 @@ func matchPatternList(s string, list []string) bool {
 		}
 	}
 	return found
-}
-
-// matchPattern matches * and ? byte by byte, going back to the last * only, so
-// that no pattern takes more than len(s)·len(pattern) steps.
-func matchPattern(s, pattern string) bool {
-	i, p, star, mark := 0, 0, -1, 0
-	for i < len(s) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, i
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
-			i++
-			p++
-		case star >= 0:
-			mark++
-			i, p = mark, star+1
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }

@@ -27,12 +27,24 @@ type Person struct {
 // String names the person by the principals.
 func (p Person) String() string { return strings.Join(p.Principals, ", ") }
 
+// spelling is a person as some of the principals spell it: look-alikes are one
+// person and two spellings. Nil is nobody.
+type spelling struct{ person *Person }
+
 // People lists everybody whom the file names.
-func (a *AllowedSigners) People() []Person {
+func (a *AllowedSigners) People() []*Person {
 	if a == nil {
 		return nil
 	}
 	return a.people
+}
+
+// spellingOf is whom a principal or key blob stands for.
+func (a *AllowedSigners) spellingOf(name string) *spelling {
+	if a == nil {
+		return nil
+	}
+	return a.names[name]
 }
 
 // sets are disjoint sets of names, each with the name of its parent.
@@ -61,45 +73,34 @@ func looks(principal string) []string {
 		look + human.Skeleton(strings.ToLower(strings.ToUpper(principal)))}
 }
 
-// connect finds the connected sets, with look-alikes brought together in people
-// and apart in spelt. Principals and key blobs share one map: a blob begins with
+// connect finds the connected sets: look-alikes are brought together in people, and
+// apart in spellings. Principals and key blobs share one map: a blob begins with
 // a length in binary, which no principal can.
 func (a *AllowedSigners) connect(file string) {
-	a.spelt = sets{}
-	folded := sets{}
+	spelt, folded := sets{}, sets{}
 	for l, p := range a.named() {
-		a.spelt.join(p, string(l.key.Marshal()))
+		spelt.join(p, string(l.key.Marshal()))
 		folded.join(p, string(l.key.Marshal()))
 		for _, look := range looks(p) {
 			folded.join(p, look)
 		}
 	}
-	for n := range a.spelt {
-		a.spelt[n] = a.spelt.root(n) // so that looking up changes nothing
-	}
-	a.personOf = map[string]int{}
-	byRoot := map[string]int{}
-	nodes := slices.SortedFunc(maps.Keys(a.spelt), func(m, n string) int {
-		_, mKey := a.byKey[m]
-		_, nKey := a.byKey[n]
-		if mKey != nKey {
-			if nKey {
-				return -1 // principals first, so that people come in the order of their names
-			}
-			return 1
-		}
-		return cmp.Compare(m, n)
+	a.names = map[string]*spelling{}
+	people, spellings := map[string]*Person{}, map[string]*spelling{} // by the root of the set
+	isKey := func(n string) int { return min(len(a.byKey[n]), 1) }
+	nodes := slices.SortedFunc(maps.Keys(spelt), func(m, n string) int {
+		return cmp.Or(isKey(m)-isKey(n), cmp.Compare(m, n)) // so that people come in the order of their names
 	})
 	for _, n := range nodes {
-		r := folded.root(n)
-		i, known := byRoot[r]
-		if !known {
-			i = len(a.people)
-			byRoot[r] = i
-			a.people = append(a.people, Person{})
+		p := people[folded.root(n)]
+		if p == nil {
+			p = &Person{}
+			people[folded.root(n)], a.people = p, append(a.people, p)
 		}
-		a.personOf[n] = i
-		p := &a.people[i]
+		if spellings[spelt.root(n)] == nil {
+			spellings[spelt.root(n)] = &spelling{p}
+		}
+		a.names[n] = spellings[spelt.root(n)]
 		if lines, isKey := a.byKey[n]; isKey {
 			p.Keys = append(p.Keys, ssh.FingerprintSHA256(a.lines[lines[0]].key))
 		} else {
@@ -137,7 +138,7 @@ func (a *AllowedSigners) warnLookAlikes(file string) {
 				first[look] = p
 				continue
 			}
-			if a.spelt[p] != a.spelt[q] && !warned[[2]string{p, q}] {
+			if a.names[p] != a.names[q] && !warned[[2]string{p, q}] {
 				warned[[2]string{p, q}] = true
 				a.Warnings = append(a.Warnings, fmt.Sprintf("%s:%d: %+q and %+q differ only by case, look-alike letters or Unicode form, "+
 					"and count as one person", file, l.number, q, p))
@@ -146,25 +147,14 @@ func (a *AllowedSigners) warnLookAlikes(file string) {
 	}
 }
 
-// person returns the index of the person of a key or principal, or -1.
-func (a *AllowedSigners) person(name string) int {
-	if a == nil {
-		return -1
-	}
-	if i, ok := a.personOf[name]; ok {
-		return i
-	}
-	return -1
-}
-
 // standing is what the file says of one key at a statement's time and now.
 type standing struct {
-	by         counted  // person -1: the key is nobody's here
-	principals []string // whom the key may sign as now, or might have
-	why        string   // why it does not count; empty when it does
-	listed     bool     // may sign statements, dates aside
-	early      bool     // not valid yet, rather than no longer
-	validOnce  bool     // valid at the statement's time or now
+	by         *spelling // nil: the key is nobody's here
+	principals []string  // whom the key may sign as now, or might have
+	why        string    // why it does not count; empty when it does
+	listed     bool      // may sign statements, dates aside
+	early      bool      // not valid yet, rather than no longer
+	validOnce  bool      // valid at the statement's time or now
 }
 
 // standingOf looks a key up. A key counts while it is valid: some line has to
@@ -172,19 +162,19 @@ type standing struct {
 // time alone would let the holder of an outdated key date it back; now alone
 // would let a key speak for a time before it was trusted.
 func (a *AllowedSigners) standingOf(key ssh.PublicKey, then, now time.Time) standing {
-	s := standing{by: counted{person: -1}}
+	var s standing
 	if a == nil {
 		s.why = "no allowed signers were given"
 		return s
 	}
 	blob := string(key.Marshal())
 	lines := a.byKey[blob]
-	s.by = counted{a.person(blob), a.spelt[blob]}
+	s.by = a.names[blob]
 	switch {
 	case len(lines) == 0:
 		s.why = "the key is not among the allowed signers"
 		return s
-	case s.by.person < 0:
+	case s.by == nil:
 		s.why = "the key stands with wildcard principals only, which name nobody"
 		return s
 	}
@@ -222,19 +212,13 @@ func (a *AllowedSigners) standingOf(key ssh.PublicKey, then, now time.Time) stan
 // datesWhy explains by the line that was valid longest.
 func datesWhy(lines []allowedLine, then, now time.Time) (why string, early bool) {
 	last := slices.MaxFunc(lines, func(a, b allowedLine) int {
-		if a.validBefore.IsZero() != b.validBefore.IsZero() {
-			if a.validBefore.IsZero() {
-				return 1
-			}
-			return -1
-		}
 		return cmp.Or(a.validBefore.Compare(b.validBefore), -a.validAfter.Compare(b.validAfter))
 	})
 	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 	switch {
-	case !last.validBefore.IsZero() && now.After(last.validBefore):
+	case now.After(last.validBefore):
 		return "the key was valid until " + stamp(last.validBefore), false
-	case !last.validBefore.IsZero() && then.After(last.validBefore):
+	case then.After(last.validBefore):
 		return "the statement is dated after " + stamp(last.validBefore) + ", until when the key is valid", false
 	case now.Before(last.validAfter):
 		return "the key is valid from " + stamp(last.validAfter), true

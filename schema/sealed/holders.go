@@ -17,9 +17,8 @@ import (
 
 // Recipient is a public key that a layer is encrypted to.
 type Recipient struct {
-	Label string // a name for people, or ""
-	Key   string // age1… or ssh-…, as the manifest lists it
-	age   age.Recipient
+	schema.KeyHolder // as the manifest lists it
+	age              age.Recipient
 }
 
 // Holders are who a bundle is written for. Recipients open everything; reviewers
@@ -54,7 +53,7 @@ func (k Keys) Recipient(s string) (Recipient, error) {
 	if isSSHKey(key) {
 		return sshRecipient(label, key)
 	}
-	r := Recipient{Label: label, Key: key}
+	r := Recipient{KeyHolder: schema.KeyHolder{Label: label, Key: key}}
 	var err error
 	upper := strings.ToUpper(s)
 	switch {
@@ -277,26 +276,27 @@ func (p *pluginIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 func RecipientOf(id age.Identity) (Recipient, bool) {
 	switch id := id.(type) {
 	case *age.X25519Identity:
-		return Recipient{Key: id.Recipient().String(), age: id.Recipient()}, true
+		return recipientOf(id.Recipient().String(), id.Recipient()), true
 	case *age.HybridIdentity:
-		return Recipient{Key: id.Recipient().String(), age: id.Recipient()}, true
+		return recipientOf(id.Recipient().String(), id.Recipient()), true
 	case *sshIdentity:
 		return id.recipient, true
 	case *pluginIdentity:
-		return Recipient{age: id.Recipient()}, true
+		return recipientOf("", id.Recipient()), true
 	case *passphraseIdentity:
 		rs, err := Holders{Passphrase: id.pass}.age(nil)
 		if err != nil {
 			return Recipient{}, false
 		}
-		return Recipient{Key: PassphraseKey, age: rs[0]}, true
+		return recipientOf(PassphraseKey, rs[0]), true
 	default:
 		return Recipient{}, false
 	}
 }
 
-// reader is the recipient as a manifest lists it.
-func (r Recipient) holder() schema.KeyHolder { return schema.KeyHolder{Label: r.Label, Key: r.Key} }
+func recipientOf(key string, r age.Recipient) Recipient {
+	return Recipient{schema.KeyHolder{Key: key}, r}
+}
 
 // Age returns the recipient as package age wants it.
 func (r Recipient) Age() age.Recipient { return r.age }
@@ -375,15 +375,14 @@ func (r Holders) age(layer []Recipient) ([]age.Recipient, error) {
 
 // listed writes readers as the manifest claims them.
 func (r Holders) listed() (recipients, reviewers []schema.KeyHolder) {
-	recipients, reviewers = []schema.KeyHolder{}, []schema.KeyHolder{}
 	if !r.Passphrase.IsZero() {
-		return []schema.KeyHolder{{Key: PassphraseKey}}, reviewers
+		return []schema.KeyHolder{{Key: PassphraseKey}}, nil
 	}
 	for _, rec := range r.Recipients {
-		recipients = append(recipients, rec.holder())
+		recipients = append(recipients, rec.KeyHolder)
 	}
 	for _, rec := range r.Reviewers {
-		reviewers = append(reviewers, rec.holder())
+		reviewers = append(reviewers, rec.KeyHolder)
 	}
 	return recipients, reviewers
 }

@@ -51,83 +51,69 @@ func (e *NotListedError) Error() string {
 // that it lists, less those removed, with those added. Nothing is sealed yet. The
 // list is anybody's word: see Unvouched before secrets are sealed to it. A list
 // that is false for certain is ErrHolderList.
-func (o *Opened) Rekey(keys Keys, r Rekey) (Holders, []HolderChange, error) {
+func (o *Opened) Rekey(keys Keys, r Rekey) (to Holders, changes []HolderChange, err error) {
 	if !o.ListsHolders() {
 		return Holders{}, nil, ErrHolderList
 	}
-	m, c := o.Bundle.Manifest, rekeying{Rekey: r, keys: keys, removed: map[string]bool{}}
-	recipients, err := c.keep(SightRecipient, m.Recipients)
-	if err != nil {
-		return Holders{}, nil, err
+	put := func(rec Recipient, sight, change string) {
+		changes = append(changes, HolderChange{rec.KeyHolder, sight, change})
+		switch {
+		case change == Loses:
+		case sight == SightRecipient:
+			to.Recipients = append(to.Recipients, rec)
+		default:
+			to.Reviewers = append(to.Reviewers, rec)
+		}
 	}
-	reviewers, err := c.keep(SightReviewer, m.Reviewers)
-	if err != nil {
-		return Holders{}, nil, err
+	m, removed := o.Bundle.Manifest, map[string]bool{} // by key and label
+	for i, h := range slices.Concat(m.Recipients, m.Reviewers) {
+		sight := SightRecipient
+		if i >= len(m.Recipients) {
+			sight = SightReviewer
+		}
+		if h.Key == PassphraseKey {
+			return Holders{}, nil, schema.Hint(errors.New("it opens with a passphrase, which stands alone"),
+				"export or transform again for recipients")
+		}
+		if slices.Contains(r.Remove, h.Key) || h.Label != "" && slices.Contains(r.Remove, h.Label) {
+			removed[h.Key], removed[h.Label] = true, true
+			put(Recipient{KeyHolder: h}, sight, Loses)
+			continue
+		}
+		rec, err := keys.Recipient(h.Key)
+		if err != nil {
+			return Holders{}, nil, fmt.Errorf("manifest: %s: %w", sight, err)
+		}
+		rec.Label = h.Label
+		put(rec, sight, Keeps)
 	}
 	for _, name := range r.Remove {
-		if !c.removed[name] {
+		if !removed[name] {
 			return Holders{}, nil, &NotListedError{name}
 		}
 	}
-	c.add(SightRecipient, r.AddRecipients)
-	c.add(SightReviewer, r.AddReviewers)
-	to := Holders{Recipients: append(recipients, r.AddRecipients...), Reviewers: append(reviewers, r.AddReviewers...)}
-	return to, c.changes, to.Check()
-}
-
-type rekeying struct {
-	Rekey
-	keys    Keys
-	removed map[string]bool // keys and labels
-	changes []HolderChange
-}
-
-// keep returns the readers of a list that are not removed.
-func (c *rekeying) keep(sight string, listed []schema.KeyHolder) ([]Recipient, error) {
-	var out []Recipient
-	for _, r := range listed {
-		if r.Key == PassphraseKey {
-			return nil, schema.Hint(errors.New("it opens with a passphrase, which stands alone"),
-				"export or transform again for recipients")
-		}
-		if slices.Contains(c.Remove, r.Key) || r.Label != "" && slices.Contains(c.Remove, r.Label) {
-			c.removed[r.Key], c.removed[r.Label] = true, true
-			c.changes = append(c.changes, HolderChange{r, sight, Loses})
-			continue
-		}
-		rec, err := c.keys.Recipient(r.Key)
-		if err != nil {
-			return nil, fmt.Errorf("manifest: %s: %w", sight, err)
-		}
-		rec.Label = r.Label
-		out = append(out, rec)
-		c.changes = append(c.changes, HolderChange{r, sight, Keeps})
+	for _, rec := range r.AddRecipients {
+		put(rec, SightRecipient, Gains)
 	}
-	return out, nil
-}
-
-func (c *rekeying) add(sight string, list []Recipient) {
-	for _, r := range list {
-		c.changes = append(c.changes, HolderChange{r.holder(), sight, Gains})
+	for _, rec := range r.AddReviewers {
+		put(rec, SightReviewer, Gains)
 	}
+	return to, changes, to.Check()
 }
 
 // Unvouched returns the recipients that a change keeps only because the file lists
 // them: anybody who could write the file could have put them there. Whoever opens
 // the bundle vouches for a key by having its identity, or by knowing it.
 func (o *Opened) Unvouched(changes []HolderChange, known []Recipient) []schema.KeyHolder {
-	keys := map[string]bool{}
-	for _, r := range known {
-		keys[r.Key] = true
-	}
+	vouched := Holders{Recipients: slices.Clone(known)}
 	for _, id := range o.ids {
 		if r, ok := RecipientOf(id); ok {
-			keys[r.Key] = true
+			vouched.Recipients = append(vouched.Recipients, r)
 		}
 	}
 	var out []schema.KeyHolder
 	for _, c := range changes {
-		if c.Change == Keeps && c.Sight == SightRecipient && !keys[c.Key] {
+		if c.Change == Keeps && c.Sight == SightRecipient && !vouched.have(c.Key) {
 			out = append(out, c.KeyHolder)
 		}
 	}
@@ -145,44 +131,46 @@ func (o *Opened) ResealFor(to Holders) error {
 	if o.Reveals() {
 		return Reseal(o, to)
 	}
-	sealedTo := map[string]bool{}
-	for _, r := range o.Bundle.Manifest.Recipients {
-		sealedTo[r.Key] = true
+	sealedTo := func(key string) bool {
+		return slices.ContainsFunc(o.Bundle.Manifest.Recipients, func(h schema.KeyHolder) bool { return h.Key == key })
 	}
-	if !to.Passphrase.IsZero() && !sealedTo[PassphraseKey] {
+	if !to.Passphrase.IsZero() && !sealedTo(PassphraseKey) {
 		return schema.Hint(errors.New("its secrets are sealed to keys, and a passphrase would not open them"),
 			"give the recipients with -r, or transform with a recipient's key")
 	}
 	for _, r := range to.Recipients {
-		if !sealedTo[r.Key] {
+		if !sealedTo(r.Key) {
 			return schema.Hint(fmt.Errorf("recipient %s would see no secret: they are sealed to others",
-				schema.Quote(r.holder().String())),
+				schema.Quote(r.String())),
 				"transform with a recipient's key, which seals them anew, or let a recipient rekey the bundle first")
 		}
 	}
 	return nil
 }
 
+func (r Holders) have(key string) bool {
+	return slices.ContainsFunc(slices.Concat(r.Recipients, r.Reviewers), func(rec Recipient) bool { return rec.Key == key })
+}
+
 // Lost lists the readers of a manifest that are not among these: a file written
 // to these does not open to them.
 func (r Holders) Lost(m schema.Manifest) []schema.KeyHolder {
-	given := map[string]bool{PassphraseKey: true} // named by asking for it
-	for _, rec := range slices.Concat(r.Recipients, r.Reviewers) {
-		given[rec.Key] = true
-	}
-	return slices.DeleteFunc(slices.Concat(m.Recipients, m.Reviewers),
-		func(l schema.KeyHolder) bool { return given[l.Key] })
+	return slices.DeleteFunc(slices.Concat(m.Recipients, m.Reviewers), func(l schema.KeyHolder) bool {
+		return l.Key == PassphraseKey || r.have(l.Key) // who asks for a passphrase names it
+	})
 }
 
 // Include reports whether a file written to these opens to one of the
 // identities, as far as their public keys are known.
 func (r Holders) Include(ids []age.Identity) bool {
-	given := map[string]bool{"": true, PassphraseKey: !r.Passphrase.IsZero()} // "": a plugin's
-	for _, rec := range slices.Concat(r.Recipients, r.Reviewers) {
-		given[rec.Key] = true
-	}
 	return slices.ContainsFunc(ids, func(id age.Identity) bool {
 		mine, known := RecipientOf(id)
-		return !known || given[mine.Key]
+		switch {
+		case !known || mine.Key == "": // a plugin's
+			return true
+		case mine.Key == PassphraseKey:
+			return !r.Passphrase.IsZero()
+		}
+		return r.have(mine.Key)
 	})
 }

@@ -62,25 +62,19 @@ type RequirementVerdict struct {
 	Why     string   `json:"why,omitzero"`
 }
 
-// counted is somebody whose statement counts.
-type counted struct {
-	person int    // index in the allowed signers' people
-	spelt  string // the same person, look-alikes apart
-}
-
 // judge holds the requirements against the people who count in each role.
-func judge(reqs []Requirement, counting map[string][]counted, a *AllowedSigners, cloud bool) []RequirementVerdict {
+func judge(reqs []Requirement, counting map[string][]*spelling, a *AllowedSigners, cloud bool) []RequirementVerdict {
 	out := []RequirementVerdict{}
 	// A person fills one name in a role: requiring two names asks for two people.
-	named := map[string]map[int]string{}
+	named := map[string]map[*Person]string{}
 	for _, r := range reqs {
 		if named[r.Role] == nil {
-			named[r.Role] = map[int]string{}
+			named[r.Role] = map[*Person]string{}
 		}
-		people := peopleOf(counting[r.Role])
+		people := a.peopleOf(counting[r.Role])
 		v := RequirementVerdict{Require: r.String(), By: []string{}}
-		for _, i := range people {
-			v.By = append(v.By, a.People()[i].String())
+		for _, p := range people {
+			v.By = append(v.By, p.String())
 		}
 		slices.Sort(v.By)
 		switch {
@@ -99,31 +93,29 @@ func judge(reqs []Requirement, counting map[string][]counted, a *AllowedSigners,
 	return out
 }
 
-// peopleOf lists each person once.
-func peopleOf(who []counted) []int {
-	var out []int
-	for _, c := range who {
-		out = append(out, c.person)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
+// peopleOf lists each person once, in the order of People.
+func (a *AllowedSigners) peopleOf(who []*spelling) []*Person {
+	return slices.DeleteFunc(slices.Clone(a.People()), func(p *Person) bool {
+		return !slices.ContainsFunc(who, func(s *spelling) bool { return s.person == p })
+	})
 }
 
 // lacksNamed says why a requirement that names somebody is not fulfilled, or nothing.
 // A look-alike does not fill the name. named are the names required so far, by
 // the person.
-func lacksNamed(r Requirement, who []counted, a *AllowedSigners, named map[int]string) string {
-	i := a.person(r.Principal)
-	if i < 0 {
+func lacksNamed(r Requirement, who []*spelling, a *AllowedSigners, named map[*Person]string) string {
+	wanted := a.spellingOf(r.Principal)
+	if wanted == nil {
 		return schema.Quote(r.Principal) + " is not among the allowed signers"
 	}
-	if named[i] == "" {
-		named[i] = r.Principal
+	p := wanted.person
+	if named[p] == "" {
+		named[p] = r.Principal
 	}
 	switch {
-	case named[i] != r.Principal:
-		return fmt.Sprintf("%s and %s are one person", schema.Quote(r.Principal), schema.Quote(named[i]))
-	case !slices.ContainsFunc(who, func(c counted) bool { return c.spelt == a.spelt[r.Principal] }):
+	case named[p] != r.Principal:
+		return fmt.Sprintf("%s and %s are one person", schema.Quote(r.Principal), schema.Quote(named[p]))
+	case !slices.Contains(who, wanted):
 		return fmt.Sprintf("nothing of %s as %s counts", schema.Quote(r.Principal), r.Role)
 	}
 	return ""

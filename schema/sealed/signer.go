@@ -141,29 +141,21 @@ func agentSigner(ctx context.Context, want ssh.PublicKey) (*Signer, error) {
 }
 
 func pickFromAgent(client agent.ExtendedAgent, want ssh.PublicKey) (*Signer, error) {
-	held, err := client.List()
-	if err != nil {
-		return nil, err
-	}
 	signers, err := client.Signers()
 	if err != nil {
 		return nil, err
 	}
-	if len(held) != len(signers) {
-		return nil, errors.New("the agent's list of keys cannot be used")
-	}
 	var fit []*Signer
-	for i, signer := range signers {
-		blob := signer.PublicKey().Marshal()
-		if want != nil && !bytes.Equal(blob, want.Marshal()) {
+	for _, signer := range signers {
+		held, isKey := signer.PublicKey().(*agent.Key)
+		if !isKey || want != nil && !bytes.Equal(held.Blob, want.Marshal()) {
 			continue
 		}
 		// The agent's own key type knows only its bytes: parse them.
-		public, err := ssh.ParsePublicKey(blob)
-		if err != nil || checkStatementKey(public) != nil || !bytes.Equal(held[i].Blob, blob) {
-			continue
+		public, err := ssh.ParsePublicKey(held.Blob)
+		if err == nil && checkStatementKey(public) == nil {
+			fit = append(fit, &Signer{signer: signer, public: public, comment: held.Comment})
 		}
-		fit = append(fit, &Signer{signer: signer, public: public, comment: held[i].Comment})
 	}
 	switch {
 	case len(fit) == 1:

@@ -40,7 +40,7 @@ func sshRecipient(label, line string) (Recipient, error) {
 		return Recipient{}, schema.Hint(errors.New("not a whole SSH public key"),
 			"copy the whole line of the .pub file")
 	}
-	r := Recipient{Label: label, Key: sshText(public)}
+	r := Recipient{KeyHolder: schema.KeyHolder{Label: label, Key: sshText(public)}}
 	if label == "" && len(comment) <= maxLabel && isPrintable(comment) {
 		r.Label = comment
 	}

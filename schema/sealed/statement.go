@@ -24,20 +24,16 @@ const (
 )
 
 // StatementSubject is the content that statements are held against, and who can
-// read the file at hand. Origin is nil for a server bundle.
+// read the file at hand.
 type StatementSubject struct {
-	Bundle     string
-	Digest     string
-	Origin     *StatementOrigin
+	Content
+	Origin     *Content // the server bundle that a cloud bundle was transformed from; nil of another
 	Recipients []schema.KeyHolder
 	Reviewers  []schema.KeyHolder
 }
 
-// StatementOrigin is the server bundle that a cloud bundle was transformed from.
-type StatementOrigin struct {
-	Bundle string
-	Digest string
-}
+// Content names what a bundle holds: its id and its content digest.
+type Content struct{ Bundle, Digest string }
 
 // SubjectOf reads id, digests and readers from a bundle, computing the digests.
 // The readers are the manifest's claim.
@@ -53,10 +49,9 @@ func SubjectOf(b *schema.Bundle) (StatementSubject, error) {
 func (o *Opened) Subject() (StatementSubject, error) { return subject(o.Bundle, o.Digest) }
 
 func subject(b *schema.Bundle, digest string) (s StatementSubject, err error) {
-	s = StatementSubject{Bundle: b.Manifest.ID, Digest: digest, Recipients: b.Manifest.Recipients,
-		Reviewers: b.Manifest.Reviewers}
+	s = StatementSubject{Content{b.Manifest.ID, digest}, nil, b.Manifest.Recipients, b.Manifest.Reviewers}
 	if b.Origin != nil {
-		s.Origin = &StatementOrigin{Bundle: b.Origin.Manifest.ID}
+		s.Origin = &Content{Bundle: b.Origin.Manifest.ID}
 		s.Origin.Digest, err = b.Origin.Digest()
 	}
 	return s, err

@@ -2,6 +2,7 @@ package sealed
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -51,7 +52,7 @@ const (
 //     person's rejection counts like any other.
 func Evaluate(j Judgement) *Verdict {
 	v := &Verdict{Bundle: j.Subject.Bundle, Digest: j.Subject.Digest, Site: j.Site, Unreadable: j.Unreadable,
-		Statements: []StatementVerdict{}, Persons: []Person{}, Rejections: []RejectionVerdict{}, Warnings: []string{}, allowed: j.Allowed}
+		Statements: []StatementVerdict{}, Persons: []*Person{}, Rejections: []RejectionVerdict{}, Warnings: []string{}, allowed: j.Allowed}
 	for _, e := range dedupe(j.Evidence) {
 		v.Statements = append(v.Statements, j.first(e))
 	}
@@ -64,13 +65,8 @@ func Evaluate(j Judgement) *Verdict {
 	v.excuseResigned()
 	counting := v.counting()
 	v.Requirements = judge(j.Require, counting, j.Allowed, j.Subject.Origin != nil)
-	var all []counted
-	for _, who := range counting {
-		all = append(all, who...)
-	}
-	for _, i := range peopleOf(all) {
-		v.Persons = append(v.Persons, j.Allowed.People()[i])
-	}
+	all := slices.Concat(slices.Collect(maps.Values(counting))...)
+	v.Persons = append(v.Persons, j.Allowed.peopleOf(all)...)
 	return v
 }
 
@@ -94,7 +90,7 @@ func dedupe(evidence []Evidence) []Evidence {
 // first judges a statement by itself.
 func (j Judgement) first(e Evidence) StatementVerdict {
 	s := StatementVerdict{File: human.Visible(e.File), State: StateCounts, Signer: []string{},
-		ReadersAdded: []ReaderAdded{}, statement: e.Statement, by: counted{person: -1}}
+		ReadersAdded: []ReaderAdded{}, statement: e.Statement}
 	signed, err := CheckStatement(e.Statement)
 	if err != nil {
 		s.State, s.Why = StateInvalid, err.Error()
@@ -122,11 +118,10 @@ func (s StatementSubject) isOrCameFrom(id string) bool {
 }
 
 func (s StatementSubject) aboutWhat(b *schema.StatementBody) about {
-	o := s.Origin
-	switch {
-	case b.Bundle == s.Bundle && b.Digest == s.Digest:
+	switch of := (Content{b.Bundle, b.Digest}); {
+	case of == s.Content:
 		return aboutThis
-	case o != nil && b.Bundle == o.Bundle && b.Digest == o.Digest:
+	case s.Origin != nil && of == *s.Origin:
 		return aboutOrigin
 	default:
 		return aboutOther
@@ -192,11 +187,11 @@ func readersAdded(now StatementSubject, then *schema.StatementBody) []ReaderAdde
 // decide brings together what each person said as a reviewer, and sets aside
 // approvals by the content's makers.
 func (v *Verdict) decide(j Judgement) {
-	makers := map[int]bool{}
-	byPerson := map[int][]*StatementVerdict{}
+	makers := map[*Person]bool{}
+	byPerson := map[*Person][]*StatementVerdict{}
 	for i := range v.Statements {
 		s := &v.Statements[i]
-		if s.by.person < 0 {
+		if s.by == nil {
 			continue
 		}
 		// A maker's statement shows who made the bundle even where it is out of
@@ -220,7 +215,7 @@ func (v *Verdict) decide(j Judgement) {
 				continue
 			}
 			stands = true
-			v.Rejections = append(v.Rejections, r.rejection(j.Allowed.People()[person].String()))
+			v.Rejections = append(v.Rejections, r.rejection(person.String()))
 		}
 		for _, s := range said {
 			switch {
@@ -278,7 +273,7 @@ func lifted(said []*StatementVerdict, r *StatementVerdict) bool {
 // sameSigner distinguishes people with look-alike names, and knows one whom nobody
 // listed by the key alone.
 func (s *StatementVerdict) sameSigner(other *StatementVerdict) bool {
-	return s.by.spelt == other.by.spelt && (s.by.spelt != "" || s.Key == other.Key)
+	return s.by == other.by && (s.by != nil || s.Key == other.Key)
 }
 
 // warnOfOrigin says who rejected the server bundle and did not take it back.
@@ -319,8 +314,8 @@ func (v *Verdict) excuseResigned() {
 }
 
 // counting lists whose statements count, for each role.
-func (v *Verdict) counting() map[string][]counted {
-	out := map[string][]counted{}
+func (v *Verdict) counting() map[string][]*spelling {
+	out := map[string][]*spelling{}
 	for _, s := range v.Statements {
 		if s.State == StateCounts && s.Decision != schema.DecisionReject {
 			out[s.Role] = append(out[s.Role], s.by)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -244,12 +245,7 @@ func writeStatement(bundle string, s schema.Statement, suffix string) (string, e
 	if err != nil {
 		return "", fmt.Errorf("statement: %w", err)
 	}
-	stem := bundle + "." + signed.KeyFP8()
-	for n := 1; n <= maxStatements; n++ {
-		name := stem + suffix
-		if n > 1 {
-			name = stem + "." + strconv.Itoa(n) + suffix
-		}
+	for name := range numbered(bundle+"."+signed.KeyFP8(), suffix) {
 		switch err := safefile.WriteNew(name, doc); {
 		case err == nil:
 			return name, nil
@@ -261,6 +257,17 @@ func writeStatement(bundle string, s schema.Statement, suffix string) (string, e
 	return "", fmt.Errorf("statement: more than %d of one key beside %s", maxStatements, bundle)
 }
 
+// numbered yields the names that a file of that stem and ending may have, until one is
+// free.
+func numbered(stem, suffix string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for n, number := 1, ""; n <= maxStatements && yield(stem+number+suffix); {
+			n++
+			number = "." + strconv.Itoa(n)
+		}
+	}
+}
+
 // LaidBeside reports whether a file has a name of bundle's statements: those are
 // the ones to set aside when the bundle loses its content.
 func LaidBeside(bundle, file string) bool { return namesOf(bundle).isLaid(filepath.Base(file)) }
@@ -269,11 +276,7 @@ func LaidBeside(bundle, file string) bool { return namesOf(bundle).isLaid(filepa
 // FILE.void, or FILE.2.void and so on: evidence is never written over. It goes on
 // counting for the content that it is about.
 func SetAside(file string) error {
-	for n := 1; n <= maxStatements; n++ {
-		name := file + voidSuffix
-		if n > 1 {
-			name = file + "." + strconv.Itoa(n) + voidSuffix
-		}
+	for name := range numbered(file, voidSuffix) {
 		if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
 			return os.Rename(file, name)
 		}

@@ -19,8 +19,7 @@ func hexOf(digit string, n int) string { return strings.Repeat(digit, n) }
 
 // testSubject is a cloud bundle with its origin.
 func testSubject() StatementSubject {
-	return StatementSubject{Bundle: hexOf("c", 32), Digest: hexOf("d", 64),
-		Origin:     &StatementOrigin{Bundle: hexOf("a", 32), Digest: hexOf("b", 64)},
+	return StatementSubject{Content: Content{hexOf("c", 32), hexOf("d", 64)}, Origin: &Content{hexOf("a", 32), hexOf("b", 64)},
 		Recipients: []schema.KeyHolder{{Label: "ops", Key: "age1ops"}}, Reviewers: []schema.KeyHolder{{Label: "audit", Key: "age1audit"}}}
 }
 

@@ -49,7 +49,7 @@ type StatementVerdict struct {
 
 	statement schema.Statement
 	signed    *SignedStatement // nil where invalid
-	by        counted          // person -1 for nobody
+	by        *spelling        // nil for nobody
 	about     about
 	inForce   bool // counts, or would if its key were listed
 }
@@ -96,7 +96,7 @@ type Verdict struct {
 	Digest       string               `json:"digest"`
 	Site         string               `json:"site,omitzero"`
 	Statements   []StatementVerdict   `json:"statements"`
-	Persons      []Person             `json:"persons"` // whose statements count
+	Persons      []*Person            `json:"persons"` // whose statements count
 	Requirements []RequirementVerdict `json:"requirements"`
 	Rejections   []RejectionVerdict   `json:"rejections"`          // of listed people: they shut the gate
 	Unheeded     []RejectionVerdict   `json:"unheeded,omitzero"`   // by keys that nobody listed

@@ -133,7 +133,7 @@ var vectorsThatOpen = []recipe{
 	{"cloud-embedded-statement", "a statement about the server bundle, in the origin", "valid", "valid", "", func(m *maker) {
 		m.cloud = true
 		m.after = func(b *schema.Bundle) {
-			s := sealed.StatementSubject{Bundle: vectorID, Recipients: b.Manifest.Recipients, Reviewers: b.Manifest.Reviewers}
+			s := sealed.StatementSubject{Content: sealed.Content{Bundle: vectorID}, Recipients: b.Manifest.Recipients, Reviewers: b.Manifest.Reviewers}
 			var err error
 			s.Digest, err = b.Origin.Digest()
 			must(m.t, err)
