@@ -31,14 +31,6 @@ func begin(text string, layouts []Layout) (*splitter, error) {
 			}
 		}
 	}
-	known := map[string]bool{}
-	for _, l := range layouts {
-		for _, c := range l.Columns {
-			for _, label := range c.labels() {
-				known[human.FoldLabel(label)] = true
-			}
-		}
-	}
 	best, bestLabels, bestCells := byte(','), -1, 0
 	var broken error
 	for _, d := range []byte{',', ';', '\t'} {
@@ -51,7 +43,7 @@ func begin(text string, layouts []Layout) (*splitter, error) {
 		}
 		labels := 0
 		for _, c := range header.cells {
-			if known[human.FoldLabel(c)] {
+			if slices.ContainsFunc(layouts, func(l Layout) bool { _, known := l.column(c); return known }) {
 				labels++
 			}
 		}
@@ -84,7 +76,13 @@ func separator(line string) (delimiter string, ok bool) {
 // header's cells to the table's column, or to -1 for a cell without a label.
 func readHeader(header record, layouts []Layout) (t *Table, places []int, err error) {
 	at, known := choose(header.cells, layouts)
-	if filled := count(header.cells); known == 0 || known*2 < filled {
+	filled := 0
+	for _, c := range header.cells {
+		if strings.TrimSpace(c) != "" {
+			filled++
+		}
+	}
+	if known == 0 || known*2 < filled {
 		// Perhaps the header is missing and this is a row of values: none is quoted.
 		var choices []string
 		for _, l := range layouts {
@@ -102,12 +100,6 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 	}
 	layout := layouts[at]
 	t = &Table{Layout: at}
-	byLabel := map[string]Column{}
-	for _, c := range layout.Columns {
-		for _, label := range c.labels() {
-			byLabel[human.FoldLabel(label)] = c
-		}
-	}
 	var errs schema.Errors
 	taken := map[string]int{}
 	for i, cell := range header.cells {
@@ -115,11 +107,8 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 			places = append(places, -1)
 			continue
 		}
-		c, ok := byLabel[human.FoldLabel(cell)]
-		if !ok && layout.Extra {
-			c, ok = extraColumn(cell)
-		}
-		if !ok {
+		c, known := layout.column(cell)
+		if !known {
 			errs.Add(schema.Hint(invalid(rowPlace(header.row), "unknown column %s", schema.Quote(cell)), "%s", whatInstead(cell, layout)))
 			places = append(places, -1)
 			continue
@@ -157,12 +146,7 @@ func choose(cells []string, layouts []Layout) (at, known int) {
 	for i, l := range layouts {
 		n := 0
 		for _, cell := range cells {
-			_, extra := extraColumn(cell)
-			hit := extra && l.Extra
-			for _, c := range l.Columns {
-				hit = hit || slices.ContainsFunc(c.labels(), func(label string) bool { return human.FoldLabel(label) == human.FoldLabel(cell) })
-			}
-			if hit {
+			if _, known := l.column(cell); known {
 				n++
 			}
 		}
@@ -192,23 +176,21 @@ func labelsOf(layout Layout) string {
 	return fmt.Sprintf("the labels of %s are: %s.", layout.Name, labels(layout.Columns))
 }
 
-func extraColumn(cell string) (Column, bool) {
+// column is the column that a cell of a header labels.
+func (l Layout) column(cell string) (Column, bool) {
+	folded := human.FoldLabel(cell)
+	for _, c := range l.Columns {
+		labelled := func(label string) bool { return human.FoldLabel(label) == folded }
+		if labelled(c.Label) || slices.ContainsFunc(c.Aliases, labelled) {
+			return c, true
+		}
+	}
 	label := strings.Join(strings.Fields(cell), " ")
-	if len(label) <= len(extraPrefix) || !strings.EqualFold(label[:len(extraPrefix)], extraPrefix) {
+	if !l.Extra || len(label) <= len(extraPrefix) || !strings.EqualFold(label[:len(extraPrefix)], extraPrefix) {
 		return Column{}, false
 	}
 	key := strings.TrimSpace(label[len(extraPrefix):])
 	return Column{Name: "extra." + key, Label: "Extra: " + key}, key != ""
-}
-
-func count(cells []string) int {
-	n := 0
-	for _, c := range cells {
-		if strings.TrimSpace(c) != "" {
-			n++
-		}
-	}
-	return n
 }
 
 func labels(columns []Column) string { return strings.Join(labelList(columns), ", ") }

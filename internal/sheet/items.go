@@ -24,23 +24,20 @@ type Item struct {
 	Secret schema.Secret // the zero Secret where the cell is empty
 }
 
-// lists are the lists of a bundle in the order in which they are imported.
-func lists() []schema.List { return schema.Lists() }
-
 // Parse reads sheets of connections or of credentials, distinguished by their
 // headers, whose labels are those of the format's admin panel: one in a CSV, one or
 // more in a workbook. Sheets in Server's terms may have further columns labelled
 // "Extra: KEY".
 func Parse(raw []byte, format string, o Options) ([]*Items, error) {
 	var layouts []Layout
-	for _, l := range lists() {
+	for _, l := range schema.Lists() {
 		layouts = append(layouts, layoutOf(format, l))
 	}
 	var errs schema.Errors
 	var out []*Items
 	for _, t := range read(raw, layouts, o, &errs) {
 		var inTab schema.Errors
-		items := t.items(format, lists()[t.Layout], layouts[t.Layout], o.Warn, &inTab)
+		items := t.items(format, schema.Lists()[t.Layout], layouts[t.Layout], o.Warn, &inTab)
 		out = append(out, items)
 		if err := inTab.Err(); err != nil && t.Tab != "" {
 			errs.Add(fmt.Errorf("tab %s: %w", schema.Quote(t.Tab), err))
@@ -92,9 +89,6 @@ func (t *Table) items(format string, list schema.List, layout Layout, warn func(
 	return out
 }
 
-// errEmpty is said of a required cell without a value.
-var errEmpty = errors.New("empty")
-
 func set(it schema.Item, format string, c Column, cell string) error {
 	if strings.HasPrefix(c.Name, "extra.") {
 		if cell == "" {
@@ -104,7 +98,7 @@ func set(it schema.Item, format string, c Column, cell string) error {
 	}
 	f, _ := schema.FieldByName(format, it.List(), c.Name)
 	if c.Required && strings.TrimSpace(cell) == "" {
-		return errEmpty
+		return errors.New("empty")
 	}
 	value, err := f.Parse(cell)
 	if err != nil {

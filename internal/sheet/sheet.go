@@ -18,21 +18,12 @@ package sheet
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
-)
-
-// Limits that a sheet is held to.
-const (
-	MaxFile    = 64 << 20  // bytes in a file
-	MaxColumns = 256       // columns in a row
-	MaxCell    = 256 << 10 // bytes in a cell
-	MaxRows    = schema.MaxItems
 )
 
 // Column is a labelled column of a layout.
@@ -44,8 +35,6 @@ type Column struct {
 	Secret   bool     // its values are had as secrets only
 	Trim     bool     // blanks around its values mean nothing and are dropped
 }
-
-func (c Column) labels() []string { return append([]string{c.Label}, c.Aliases...) }
 
 // Layout is one kind of table.
 type Layout struct {
@@ -75,24 +64,28 @@ func (t *Table) Has(name string) bool {
 
 // Row is one row of values.
 type Row struct {
-	Number  int // as a spreadsheet counts: the header is row 1, blank rows count
-	texts   map[string]string
-	secrets map[string]schema.Secret
-	notes   map[string]note
-	places  map[string]string // of a workbook's cells
+	Number int             // as a spreadsheet counts: the header is row 1, blank rows count
+	cells  map[string]cell // by the column's name
+}
+
+// cell is one value, a text or a secret.
+type cell struct {
+	text   string
+	secret schema.Secret
+	place  string
 }
 
 // Text returns the value of a column that is not secret; "" where the file has
 // no such column.
-func (r Row) Text(column string) string { return r.texts[column] }
+func (r Row) Text(column string) string { return r.cells[column].text }
 
 // Secret returns the value of a secret column.
-func (r Row) Secret(column string) schema.Secret { return r.secrets[column] }
+func (r Row) Secret(column string) schema.Secret { return r.cells[column].secret }
 
 // Place names one of the row's cells as messages do: "row 7, Port", and of a
 // workbook "row 7, Port (J7)".
 func (r Row) Place(c Column) string {
-	return cmp.Or(r.places[c.Name], cellPlace(r.Number, c.Label))
+	return cmp.Or(r.cells[c.Name].place, cellPlace(r.Number, c.Label))
 }
 
 func rowPlace(row int) string                 { return fmt.Sprintf("row %d", row) }
@@ -168,52 +161,6 @@ func read(raw []byte, layouts []Layout, o Options, errs *schema.Errors) []*Table
 		return nil
 	}
 	return []*Table{t}
-}
-
-func readWorkbook(raw []byte, layouts []Layout, o Options, errs *schema.Errors) []*Table {
-	tabs, err := workbook(raw)
-	if err != nil {
-		errs.Add(err)
-		return nil
-	}
-	var tables []*Table
-	var none error              // what the first tab without a table is
-	var others []schema.Warning // tabs that are not read
-	for _, tab := range tabs {
-		at := "tab " + schema.Quote(tab.name)
-		warn := func(w schema.Warning) { w.In = at; o.Warn(w) }
-		if tab.hidden {
-			warn(schema.Warning{What: "hidden, and not read"})
-		}
-		if tab.rows == nil {
-			continue
-		}
-		var inTab schema.Errors
-		t, err := readTable(tab.rows, layouts, warn, false, &inTab)
-		if no := (*errTable)(nil); errors.As(err, &no) {
-			none = cmp.Or(none, fmt.Errorf("%s: %w", at, err))
-			if !no.blank {
-				others = append(others, schema.Warning{In: at, What: "not read: " + err.Error()})
-			}
-			continue
-		}
-		inTab.Add(err)
-		if err := inTab.Err(); err != nil {
-			errs.Add(fmt.Errorf("%s: %w", at, err))
-		}
-		if t != nil {
-			t.Tab = tab.name
-			tables = append(tables, t)
-		}
-	}
-	if len(tables) == 0 && errs.Count() == 0 {
-		errs.Add(cmp.Or(none, invalid("", "empty")))
-		return nil
-	}
-	for _, w := range others {
-		o.Warn(w)
-	}
-	return tables
 }
 
 // readTable reads a header and the rows below it. guessed says that the encoding
@@ -305,13 +252,7 @@ func (t *Table) readRows(s rows, places []int, warn func(schema.Warning), errs *
 			errs.Add(err)
 			continue
 		}
-		row := t.row(rec, places, errs)
-		for _, c := range t.Columns {
-			if w := row.doubt(c); w != "" {
-				warn(schema.Warning{Noun: "cell", Name: row.Place(c), What: w})
-			}
-		}
-		t.Rows = append(t.Rows, row)
+		t.Rows = append(t.Rows, t.row(rec, places, warn, errs))
 	}
 }
 
@@ -330,65 +271,71 @@ func fits(rec record, width int) error {
 	return schema.Hint(err, "a text with the delimiter in it stands in quotes")
 }
 
-func (t *Table) row(rec record, places []int, errs *schema.Errors) Row {
-	row := Row{Number: rec.row, texts: make(map[string]string, len(t.Columns)), secrets: map[string]schema.Secret{}, notes: map[string]note{}, places: map[string]string{}}
+// row takes the values of the columns that have a label.
+func (t *Table) row(rec record, places []int, warn func(schema.Warning), errs *schema.Errors) Row {
+	row := Row{Number: rec.row, cells: map[string]cell{}}
 	for i, at := range places {
-		cell, is := rec.cells[i], note(0)
+		text, is := rec.cells[i], note(0)
 		if i < len(rec.notes) {
 			is = rec.notes[i]
 		}
 		if at < 0 {
-			if strings.TrimSpace(cell) != "" {
+			if strings.TrimSpace(text) != "" {
 				errs.Add(invalid(rec.place(i, columnName(i)), "has a value and no label in the header"))
 			}
 			continue
 		}
 		c := t.Columns[at]
-		if rec.book {
-			row.places[c.Name] = rec.place(i, c.Label)
+		place := rec.place(i, c.Label)
+		if c.Secret {
+			if err := t.wrongSecret(place, text, is); err != nil {
+				errs.Add(err)
+				continue
+			}
+			row.cells[c.Name] = cell{secret: schema.NewSecret(text), place: place}
+		} else if c.Trim {
+			row.cells[c.Name] = cell{text: strings.TrimSpace(text), place: place}
+			continue // as a number, or with blanks, it is as good
+		} else {
+			row.cells[c.Name] = cell{text: text, place: place}
 		}
-		switch {
-		case c.Secret && len(cell) > schema.MaxSecret:
-			errs.Add(invalid(row.Place(c), "longer than %d bytes", schema.MaxSecret))
-		case c.Secret && t.guessed && strings.ContainsFunc(cell, func(r rune) bool { return r >= 0x80 }):
-			errs.Add(schema.Hint(invalid(row.Place(c), "has letters beyond ASCII, and the file's encoding is a guess"),
-				"say its code page, such as --encoding windows-1252 or --encoding windows-1251, or save it as \"CSV UTF-8\""))
-		case c.Secret && is == isDate:
-			errs.Add(schema.Hint(invalid(row.Place(c), "holds a date or another number with a form of its own, not the text that was typed"), "format the column as text, and type the value anew"))
-		case c.Secret:
-			row.secrets[c.Name], row.notes[c.Name] = schema.NewSecret(cell), is
-		case c.Trim:
-			row.texts[c.Name] = strings.TrimSpace(cell)
-		default:
-			row.texts[c.Name], row.notes[c.Name] = cell, is
+		if w := doubt(c, text, is); w != "" {
+			warn(schema.Warning{Noun: "cell", Name: place, What: w})
 		}
 	}
 	return row
 }
 
+// wrongSecret says why a cell cannot hold the secret that was typed.
+func (t *Table) wrongSecret(place, text string, is note) error {
+	switch {
+	case len(text) > schema.MaxSecret:
+		return invalid(place, "longer than %d bytes", schema.MaxSecret)
+	case t.guessed && strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 }):
+		return schema.Hint(invalid(place, "has letters beyond ASCII, and the file's encoding is a guess"),
+			"say its code page, such as --encoding windows-1252 or --encoding windows-1251, or save it as \"CSV UTF-8\"")
+	case is == isDate:
+		return schema.Hint(invalid(place, "holds a date or another number with a form of its own, not the text that was typed"),
+			"format the column as text, and type the value anew")
+	}
+	return nil
+}
+
 // doubt says what a person should look at in a cell. Of a secret it gives no
 // more than that; package look says what is odd in the secret itself.
-func (r Row) doubt(c Column) string {
-	switch r.notes[c.Name] {
-	case isNumber:
+func doubt(c Column, text string, is note) string {
+	as := mangled(text)
+	switch {
+	case is == isNumber:
 		return "is kept as a number, not as text: noughts in front, and digits behind the fifteenth, are lost"
-	case isDate:
+	case is == isDate:
 		return "is kept as a date or another number with a form of its own, not as the text that was typed"
-	}
-	if c.Secret {
-		if mangled(r.secrets[c.Name].Reveal()) != "" {
-			return "does not look like what was typed: a spreadsheet may have changed it"
-		}
-		return ""
-	}
-	value := r.texts[c.Name]
-	if w := mangled(value); w != "" {
-		return w
-	}
-	if edged(value) {
+	case c.Secret && as != "":
+		return "does not look like what was typed: a spreadsheet may have changed it"
+	case as == "" && !c.Secret && edged(text):
 		return "begins or ends with a blank, which is kept"
 	}
-	return ""
+	return as
 }
 
 // ReadFile reads a file of at most MaxFile bytes. exposed reports whether people

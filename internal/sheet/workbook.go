@@ -3,12 +3,14 @@ package sheet
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -22,7 +24,6 @@ type note byte
 const (
 	isNumber note = 1 + iota
 	isDate
-	isSwitch
 )
 
 // IsWorkbook reports whether a file is an Excel workbook (.xlsx, .xlsm).
@@ -39,41 +40,59 @@ func IsZipOfWorkbook(r io.ReaderAt, size int64) bool {
 	return err == nil && slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Name == "xl/workbook.xml" })
 }
 
-// tab is one sheet of a workbook.
-type tab struct {
-	name   string
-	hidden bool
-	rows   rows
-}
-
-// workbook opens the tabs of a workbook in their order. The library unzips all of
-// it in memory, and nothing to disk, to at most MaxFile bytes.
-func workbook(raw []byte) (tabs []tab, err error) {
-	parts, err := partsOf(raw)
-	if err != nil {
-		return nil, broken()
-	}
-	if err := parts.checkSize(); err != nil {
-		return nil, err
+// readWorkbook reads the visible tabs of a workbook that have a known header, in
+// their order. The library unzips all of it in memory, and nothing to disk, to at
+// most MaxFile bytes.
+func readWorkbook(raw []byte, layouts []Layout, o Options, errs *schema.Errors) []*Table {
+	if err := checkSize(raw); err != nil {
+		errs.Add(err)
+		return nil
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{UnzipSizeLimit: MaxFile, UnzipXMLSizeLimit: MaxFile})
 	if err != nil {
-		return nil, broken()
+		errs.Add(broken())
+		return nil
 	}
+	var tables []*Table
+	var none error              // what the first tab without a table is
+	var others []schema.Warning // tabs that are not read
 	for _, name := range f.GetSheetList() {
-		visible, err := f.GetSheetVisible(name)
-		if err != nil {
-			return nil, broken()
+		at := "tab " + schema.Quote(name)
+		warn := func(w schema.Warning) { w.In = at; o.Warn(w) }
+		if visible, err := f.GetSheetVisible(name); err != nil || !visible {
+			warn(schema.Warning{What: "hidden, and not read"})
+			continue
 		}
-		t := tab{name: name, hidden: !visible}
-		if part, err := parts.open(name); err == nil && visible { // a chart has no rows
-			if t.rows, err = newTabRows(f, name, part); err != nil {
-				return nil, broken()
+		var inTab schema.Errors
+		var t *Table
+		rows, err := newTabRows(f, name)
+		if err == nil {
+			t, err = readTable(rows, layouts, warn, false, &inTab)
+		}
+		if no := (*errTable)(nil); errors.As(err, &no) {
+			none = cmp.Or(none, fmt.Errorf("%s: %w", at, err))
+			if !no.blank {
+				others = append(others, schema.Warning{In: at, What: "not read: " + err.Error()})
 			}
+			continue
 		}
-		tabs = append(tabs, t)
+		inTab.Add(err)
+		if err := inTab.Err(); err != nil {
+			errs.Add(fmt.Errorf("%s: %w", at, err))
+		}
+		if t != nil {
+			t.Tab = name
+			tables = append(tables, t)
+		}
 	}
-	return tabs, nil
+	if len(tables) == 0 && errs.Count() == 0 {
+		errs.Add(cmp.Or(none, invalid("", "empty")))
+		return nil
+	}
+	for _, w := range others {
+		o.Warn(w)
+	}
+	return tables
 }
 
 // broken is what is said of a library's errors: they may quote a cell.
@@ -81,22 +100,29 @@ func broken() error {
 	return schema.Hint(invalid("", "cannot be read as a workbook"), "open it in a spreadsheet program and save it as .xlsx anew")
 }
 
-// tabRows reads a tab's cells three times in step: their values as they are kept,
-// as they are shown, and their kinds, which the library gives only of a tab that
-// is wholly in memory.
+// tabRows reads a tab's cells twice in step: their values as they are kept, and as
+// they are shown.
 type tabRows struct {
 	kept, shown *excelize.Rows
-	kinds       *kinds
+	kinds       map[cellAt]string
 	row         int
 }
 
-func newTabRows(f *excelize.File, name string, part io.Reader) (*tabRows, error) {
+// cellAt is a cell by its row and column, which count from 1.
+type cellAt struct{ row, column int }
+
+func newTabRows(f *excelize.File, name string) (*tabRows, error) {
 	kept, err := f.Rows(name)
-	if err != nil {
-		return nil, err
+	shown, errShown := f.Rows(name)
+	if err != nil || errShown != nil {
+		return nil, broken()
 	}
-	shown, err := f.Rows(name)
-	return &tabRows{kept: kept, shown: shown, kinds: &kinds{dec: xml.NewDecoder(part)}}, err
+	part, err := partOf(f, name)
+	if err != nil {
+		return nil, broken()
+	}
+	kinds, err := kindsOf(part)
+	return &tabRows{kept: kept, shown: shown, kinds: kinds}, err
 }
 
 func (t *tabRows) next(label func(int) string) (rec record, ok bool, err error) {
@@ -107,13 +133,9 @@ func (t *tabRows) next(label func(int) string) (rec record, ok bool, err error) 
 		return record{}, false, nil
 	}
 	t.row++
-	found, errFound := t.kinds.of(t.row)
-	if t.kinds.far { // of which the library would fill the row
-		return record{}, false, invalid(rowPlace(t.row), "has more than %d columns", MaxColumns)
-	}
 	kept, errKept := t.kept.Columns(excelize.Options{RawCellValue: true})
 	shown, errShown := t.shown.Columns()
-	if errors.Join(errKept, errShown, errFound) != nil {
+	if errors.Join(errKept, errShown) != nil {
 		return record{}, false, broken()
 	}
 	rec = record{row: t.row, book: true}
@@ -126,9 +148,9 @@ func (t *tabRows) next(label func(int) string) (rec record, ok bool, err error) 
 			as = shown[i]
 		}
 		cell, is := value, note(0)
-		switch kind := found[i]; {
+		switch kind := t.kinds[cellAt{t.row, i + 1}]; {
 		case kind == "b":
-			cell, is = as, isSwitch
+			cell = as
 		case kind == "d", kind == "n" && isFormatted(value, as):
 			cell, is = as, isDate
 		case kind == "n":
@@ -146,150 +168,93 @@ func isFormatted(kept, shown string) bool {
 		kept != shown && strings.Count(shown, "-") > 1
 }
 
-// kinds reads the kinds of a tab's cells: n of numbers and dates, b of switches,
-// d of dates in ISO 8601.
-type kinds struct {
-	dec   *xml.Decoder
-	row   int // the number of the row that comes next
-	ended bool
-	far   bool // a cell beyond MaxColumns has a value
-}
-
-// of returns the kinds of one row by column. Rows are asked for in order.
-func (k *kinds) of(row int) (map[int]string, error) {
-	for !k.ended && k.row < row {
-		if err := k.toRow(); err != nil {
-			return nil, err
-		}
-	}
-	if k.ended || k.row != row {
-		return nil, nil
-	}
-	found := map[int]string{}
-	column := -1
+// kindsOf says which cells of a tab hold no text: n are numbers and dates, b
+// switches, d dates in ISO 8601. The library says it one cell at a time, and looks
+// at all rows each time. A value beyond MaxColumns is refused here, before the
+// library fills the row up to it.
+func kindsOf(part []byte) (map[cellAt]string, error) {
+	kinds := map[cellAt]string{}
+	var at cellAt
+	dec := xml.NewDecoder(bytes.NewReader(part))
 	for {
-		tok, err := k.dec.Token()
-		if err != nil {
-			return nil, err
+		tok, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return kinds, nil
 		}
-		switch e := tok.(type) {
-		case xml.StartElement:
-			if e.Name.Local != "c" {
-				k.far = k.far || column >= MaxColumns
-				continue
+		if err != nil {
+			return nil, broken()
+		}
+		e, _ := tok.(xml.StartElement)
+		kind, place := "n", ""
+		for _, a := range e.Attr {
+			switch a.Name.Local {
+			case "t":
+				kind = a.Value
+			case "r":
+				place = a.Value
 			}
-			column++
-			kind := "n"
-			for _, a := range e.Attr {
-				switch a.Name.Local {
-				case "t":
-					kind = a.Value
-				case "r":
-					if c, _, err := excelize.CellNameToCoordinates(a.Value); err == nil {
-						column = c - 1
-					}
-				}
+		}
+		switch e.Name.Local {
+		case "row":
+			at = cellAt{row: at.row + 1}
+			if n, err := strconv.Atoi(place); err == nil {
+				at.row = n
+			}
+		case "c":
+			at.column++
+			if column, _, err := excelize.CellNameToCoordinates(place); err == nil {
+				at.column = column
 			}
 			if kind == "n" || kind == "b" || kind == "d" {
-				found[column] = kind
+				kinds[at] = kind
 			}
-		case xml.EndElement:
-			if e.Name.Local == "row" {
-				return found, nil
+		case "v", "f", "is":
+			if at.column > MaxColumns {
+				return nil, invalid(rowPlace(at.row), "has more than %d columns", MaxColumns)
 			}
 		}
 	}
 }
 
-// toRow goes to the beginning of the next row.
-func (k *kinds) toRow() error {
-	for {
-		tok, err := k.dec.Token()
-		if errors.Is(err, io.EOF) {
-			k.ended = true
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		e, ok := tok.(xml.StartElement)
-		if !ok || e.Name.Local != "row" {
-			continue
-		}
-		k.row++
-		for _, a := range e.Attr {
-			if a.Name.Local == "r" {
-				if _, err := fmt.Sscan(a.Value, &k.row); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}
-}
-
-// parts are the files of a workbook that hold its tabs.
-type parts struct {
-	zip *zip.Reader
-	tab map[string]string // file by the tab's name
-}
-
-// partsOf finds the tabs' files, as the workbook and its relations name them.
-func partsOf(raw []byte) (*parts, error) {
-	r, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-	if err != nil {
-		return nil, err
-	}
-	p := &parts{zip: r, tab: map[string]string{}}
-	var book struct {
-		Sheets []struct {
-			Name string `xml:"name,attr"`
-			ID   string `xml:"id,attr"` // of either edition's namespace
-		} `xml:"sheets>sheet"`
-	}
+// partOf finds the file in a workbook that holds a tab, as its relations name it.
+func partOf(f *excelize.File, tab string) ([]byte, error) {
 	var relations struct {
 		Relationship []struct {
 			ID     string `xml:"Id,attr"`
 			Target string `xml:"Target,attr"`
 		}
 	}
-	for name, v := range map[string]any{"xl/workbook.xml": &book, "xl/_rels/workbook.xml.rels": &relations} {
-		if err := p.decode(name, v); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
+	part := func(name string) []byte {
+		raw, _ := f.Pkg.Load(name)
+		text, _ := raw.([]byte)
+		return text
 	}
-	for _, s := range book.Sheets {
+	if err := xml.Unmarshal(part("xl/_rels/workbook.xml.rels"), &relations); err != nil {
+		return nil, err
+	}
+	for _, s := range f.WorkBook.Sheets.Sheet {
 		for _, rel := range relations.Relationship {
-			if rel.ID == s.ID {
+			if s.Name == tab && rel.ID == s.ID {
 				target := rel.Target
 				if !strings.HasPrefix(target, "/") {
 					target = "/xl/" + target
 				}
-				p.tab[s.Name] = path.Clean(target)[1:]
+				return part(path.Clean(target)[1:]), nil
 			}
 		}
 	}
-	return p, nil
+	return nil, nil
 }
-
-func (p *parts) decode(name string, v any) error {
-	f, err := p.zip.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return xml.NewDecoder(io.LimitReader(f, 1<<20)).Decode(v) // names of tabs alone
-}
-
-// maxTags bounds the tags of a workbook: the library takes up to 400 bytes for
-// each. A row of twelve cells has about a hundred.
-const maxTags = 2_000_000
 
 // checkSize unzips all parts and keeps none of them.
-func (p *parts) checkSize() error {
+func checkSize(raw []byte) error {
+	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		return broken()
+	}
 	tags, left := 0, int64(MaxFile)
 	chunk := make([]byte, 64<<10)
-	for _, file := range p.zip.File {
+	for _, file := range archive.File {
 		f, err := file.Open()
 		if err != nil {
 			return broken()
@@ -311,12 +276,4 @@ func (p *parts) checkSize() error {
 		}
 	}
 	return nil
-}
-
-func (p *parts) open(tab string) (io.Reader, error) {
-	f, err := p.zip.Open(p.tab[tab])
-	if err != nil {
-		return nil, err
-	}
-	return io.LimitReader(f, MaxFile), nil
 }

@@ -19,12 +19,6 @@ func Write(w io.Writer, header []string, rows [][]string) error {
 	line(&b, header)
 	for _, row := range rows {
 		line(&b, row)
-		if b.Len() > 64<<10 {
-			if _, err := io.WriteString(w, b.String()); err != nil {
-				return err
-			}
-			b.Reset()
-		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

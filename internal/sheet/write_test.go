@@ -66,7 +66,7 @@ func TestWriteTellsAWriterThatFails(t *testing.T) {
 
 func TestTemplateReadsBackOnceItHasARow(t *testing.T) {
 	for _, format := range []string{schema.ServerFormat, schema.CloudFormat} {
-		for _, l := range lists() {
+		for _, l := range schema.Lists() {
 			raw := Template(format, l)
 			if !strings.HasPrefix(string(raw), "\uFEFFName,") || !strings.HasSuffix(string(raw), "\r\n") {
 				t.Errorf("%s: %q", l, raw)
