@@ -29,7 +29,7 @@ func New(include, exclude, names []string) (Selection, error) {
 	take := func(patterns []string, unmatched string) (out []pattern) {
 		for _, text := range patterns {
 			p := newPattern(text, names)
-			if !slices.ContainsFunc(names, p.matches) {
+			if !slices.ContainsFunc(names, p) {
 				errs.Add(schema.Hint(fmt.Errorf("no connection is %s %s", unmatched, schema.Quote(address.Shown(text))),
 					"--include and --exclude take patterns that match the whole name, blanks and case included; * is any text, ? one character: '*desk*'"))
 			}
@@ -47,33 +47,21 @@ func (s Selection) All() bool { return len(s.include) == 0 && len(s.exclude) == 
 
 // Has reports whether name is selected.
 func (s Selection) Has(name string) bool {
-	matches := func(p pattern) bool { return p.matches(name) }
+	matches := func(p pattern) bool { return p(name) }
 	return (len(s.include) == 0 || slices.ContainsFunc(s.include, matches)) && !slices.ContainsFunc(s.exclude, matches)
 }
 
-// pattern is letters, and, where it is no name, what stands for others.
-type pattern struct {
-	text         string
-	exact, begin bool // text is a name; text is how names begin
-}
+// pattern reports whether it matches a name.
+type pattern func(name string) bool
 
 func newPattern(text string, names []string) pattern {
-	if slices.Contains(names, text) {
-		return pattern{text: text, exact: true}
-	}
-	if begin, ends := strings.CutSuffix(text, "*"); ends && slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, begin) }) {
-		return pattern{text: begin, begin: true}
-	}
-	return pattern{text: text}
-}
-
-func (p pattern) matches(name string) bool {
+	begin, open := strings.CutSuffix(text, "*")
 	switch {
-	case p.exact:
-		return name == p.text
-	case p.begin:
-		return strings.HasPrefix(name, p.text)
+	case slices.Contains(names, text):
+		return func(name string) bool { return name == text }
+	case open && slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, begin) }):
+		return func(name string) bool { return strings.HasPrefix(name, begin) }
 	default:
-		return human.Glob(p.text, name)
+		return func(name string) bool { return human.Glob(text, name) }
 	}
 }

@@ -29,6 +29,8 @@ func TestSelection(t *testing.T) {
 		{[]string{"*ab"}, nil, "aab", true, ""},
 		{[]string{"*"}, nil, "", true, ""},
 		{[]string{"?"}, nil, "", false, "x"},
+		{[]string{"a?c*"}, nil, "a\nc\n", true, ""},
+		{[]string{"*.*"}, nil, "ab", false, "a.b"},
 
 		// Brackets and backslashes are letters.
 		{nil, []string{"[TEST] *"}, "[TEST] Mail", false, ""},
