@@ -60,13 +60,6 @@ func (s *synonyms) isChoice(l schema.List, c *schema.ColumnProfile) bool {
 	return choice && !namesSecret(schema.Connections, c.Column) && !namesSecret(schema.Credentials, c.Column)
 }
 
-// maxWords is how many distinct words of a column make a value map: more are
-// hardly the choices of a menu. maxWord is the length of the longest in characters.
-const (
-	maxWords = 12
-	maxWord  = 60
-)
-
 // surveyed is a column with what was counted in it, or the words of a setting.
 type surveyed struct {
 	CipherCount // names in upper case

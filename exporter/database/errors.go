@@ -178,20 +178,16 @@ func isTimeout(err error) bool {
 // around it.
 func innermost(err error) string {
 	for {
-		switch e := err.(type) { //nolint:errorlint // it walks the chain itself
-		case interface{ Unwrap() []error }:
-			if len(e.Unwrap()) == 0 {
-				return human.Clean(err.Error())
-			}
+		next := errors.Unwrap(err)
+		if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // it walks the chain itself
 			// Of several attempts the last one counts: it asked for least.
-			err = e.Unwrap()[len(e.Unwrap())-1]
-		case interface{ Unwrap() error }:
-			if e.Unwrap() == nil {
-				return human.Clean(err.Error())
+			if all := several.Unwrap(); len(all) > 0 {
+				next = all[len(all)-1]
 			}
-			err = e.Unwrap()
-		default:
+		}
+		if next == nil {
 			return human.Clean(err.Error())
 		}
+		err = next
 	}
 }

@@ -13,6 +13,7 @@ const (
 	// in one endless message or many, for as long as it comes.
 	maxUnread     = 32 << 20
 	maxOptionFile = 1 << 20 // bytes of ~/.my.cnf
+	maxIncludes   = 10      // levels of !include that are followed, as in MariaDB
 
 	connectTimeout = 15 * time.Second
 	grace          = 5 * time.Second // how long after its time-out a statement may keep silent

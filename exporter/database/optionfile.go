@@ -13,9 +13,6 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// maxIncludes is how many levels of !include are followed, as in MariaDB.
-const maxIncludes = 10
-
 // clientGroups are the groups of an option file that every client of MariaDB's
 // or MySQL's reads, in any case.
 var clientGroups = []string{"client", "client-server", "client-mariadb"}

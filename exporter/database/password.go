@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -40,8 +40,8 @@ func (d *Database) mysqlPassword() error {
 
 // readableByOthers warns about a file with a password that others can read.
 func readableByOthers(file string) []string {
-	st, err := os.Stat(file)
-	if err != nil || runtime.GOOS == "windows" || st.Mode().Perm()&0o077 == 0 {
+	info, err := os.Stat(file)
+	if err != nil || !safefile.Exposed(info) {
 		return nil
 	}
 	return []string{fmt.Sprintf("%s holds a password and others may read it: chmod 600 it", schema.Quote(file))}

@@ -18,8 +18,8 @@ import (
 )
 
 func layout() []sheet.Layout {
-	return []sheet.Layout{{Name: "secrets", Columns: []sheet.Column{
-		{Name: "kind", Label: "kind", Required: true, Trim: true},
+	return []sheet.Layout{{Name: "secrets", Columns: []schema.Field{
+		{Name: "kind", Label: "kind", Required: true},
 		{Name: "name", Label: "name", Required: true},
 		{Name: "secret", Label: "secret", Required: true, Secret: true},
 	}}}
@@ -82,7 +82,7 @@ func parse(raw []byte, o sheet.Options) (schema.Secrets, error) {
 		for _, row := range t.Rows {
 			bad := func(column, format string, args ...any) {
 				place := fmt.Sprintf("%srow %d", prefix, row.Number)
-				if i := slices.IndexFunc(t.Columns, func(c sheet.Column) bool { return c.Name == column }); i >= 0 {
+				if i := slices.IndexFunc(t.Columns, func(c schema.Field) bool { return c.Name == column }); i >= 0 {
 					place = prefix + row.Place(t.Columns[i])
 				}
 				errs.Add(&schema.InvalidError{Problems: []schema.Problem{{Place: place, What: fmt.Sprintf(format, args...)}}})
@@ -113,7 +113,7 @@ func parse(raw []byte, o sheet.Options) (schema.Secrets, error) {
 
 func listOf(kind string) schema.List {
 	for _, l := range schema.Lists() {
-		if strings.EqualFold(kind, l.One()) {
+		if strings.EqualFold(strings.TrimSpace(kind), l.One()) {
 			return l
 		}
 	}

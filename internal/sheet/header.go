@@ -121,7 +121,7 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 		t.Columns = append(t.Columns, c)
 	}
 	for _, c := range layout.Columns {
-		if _, there := taken[c.Name]; c.Required && !there {
+		if _, there := taken[c.Name]; needed(c) && !there {
 			err := invalid(rowPlace(header.row), "the column %s is missing", schema.Quote(c.Label))
 			if errs.Count() == 0 {
 				err = schema.Hint(err, "%s", labelsOf(layout))
@@ -177,7 +177,7 @@ func labelsOf(layout Layout) string {
 }
 
 // column is the column that a cell of a header labels.
-func (l Layout) column(cell string) (Column, bool) {
+func (l Layout) column(cell string) (schema.Field, bool) {
 	folded := human.FoldLabel(cell)
 	for _, c := range l.Columns {
 		labelled := func(label string) bool { return human.FoldLabel(label) == folded }
@@ -187,15 +187,15 @@ func (l Layout) column(cell string) (Column, bool) {
 	}
 	label := strings.Join(strings.Fields(cell), " ")
 	if !l.Extra || len(label) <= len(extraPrefix) || !strings.EqualFold(label[:len(extraPrefix)], extraPrefix) {
-		return Column{}, false
+		return schema.Field{}, false
 	}
 	key := strings.TrimSpace(label[len(extraPrefix):])
-	return Column{Name: "extra." + key, Label: "Extra: " + key}, key != ""
+	return schema.Field{Name: "extra." + key, Label: "Extra: " + key}, key != ""
 }
 
-func labels(columns []Column) string { return strings.Join(labelList(columns), ", ") }
+func labels(columns []schema.Field) string { return strings.Join(labelList(columns), ", ") }
 
-func labelList(columns []Column) []string {
+func labelList(columns []schema.Field) []string {
 	var all []string
 	for _, c := range columns {
 		all = append(all, c.Label)

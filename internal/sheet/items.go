@@ -3,6 +3,7 @@ package sheet
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mailferry/mailferry/schema"
@@ -12,7 +13,7 @@ import (
 type Items struct {
 	Tab     string // of a workbook; "" of a CSV
 	List    schema.List
-	Columns []Column
+	Columns []schema.Field
 	Rows    []Item
 }
 
@@ -31,7 +32,7 @@ type Item struct {
 func Parse(raw []byte, format string, o Options) ([]*Items, error) {
 	var layouts []Layout
 	for _, l := range schema.Lists() {
-		layouts = append(layouts, layoutOf(format, l))
+		layouts = append(layouts, Layout{Name: string(l), Columns: schema.Fields(format, l), Extra: format == schema.ServerFormat})
 	}
 	var errs schema.Errors
 	var out []*Items
@@ -54,7 +55,7 @@ func Parse(raw []byte, format string, o Options) ([]*Items, error) {
 func (t *Table) items(format string, list schema.List, layout Layout, warn func(schema.Warning), errs *schema.Errors) *Items {
 	var absent []string
 	for _, c := range layout.Columns {
-		if !t.Has(c.Name) {
+		if !slices.ContainsFunc(t.Columns, func(has schema.Field) bool { return has.Name == c.Name }) {
 			absent = append(absent, c.Label)
 		}
 	}
@@ -74,7 +75,7 @@ func (t *Table) items(format string, list schema.List, layout Layout, warn func(
 				it.Secret = row.Secret(c.Name)
 				continue
 			}
-			if err := set(it.Item, format, c, row.Text(c.Name)); err != nil {
+			if err := set(it.Item, c, row.Text(c.Name)); err != nil {
 				errs.Add(invalid(row.Place(c), "%v", err))
 			}
 		}
@@ -89,35 +90,15 @@ func (t *Table) items(format string, list schema.List, layout Layout, warn func(
 	return out
 }
 
-func set(it schema.Item, format string, c Column, cell string) error {
-	if strings.HasPrefix(c.Name, "extra.") {
-		if cell == "" {
-			return nil
-		}
-		return schema.Set(it, c.Name, cell)
-	}
-	f, _ := schema.FieldByName(format, it.List(), c.Name)
-	if c.Required && strings.TrimSpace(cell) == "" {
+func set(it schema.Item, c schema.Field, cell string) error {
+	if needed(c) && strings.TrimSpace(cell) == "" {
 		return errors.New("empty")
 	}
-	value, err := f.Parse(cell)
-	if err != nil {
+	value, err := c.Parse(cell)
+	if err != nil || value == nil {
 		return err
 	}
 	return schema.Set(it, c.Name, value)
-}
-
-// layoutOf makes a layout of a format's fields. A switch that has no column is
-// off, so only texts that every item must have are required.
-func layoutOf(format string, l schema.List) Layout {
-	layout := Layout{Name: string(l), Extra: format == schema.ServerFormat}
-	for _, f := range schema.Fields(format, l) {
-		layout.Columns = append(layout.Columns, Column{
-			Name: f.Name, Label: f.Label, Aliases: f.Aliases, Secret: f.Secret, Required: f.Required && f.Type != schema.Boolean,
-			Trim: f.Type == schema.Integer || f.Type == schema.Boolean,
-		})
-	}
-	return layout
 }
 
 // Template is an empty sheet of a format's list: the header row alone, as UTF-8

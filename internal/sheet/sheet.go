@@ -26,40 +26,26 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// Column is a labelled column of a layout.
-type Column struct {
-	Name     string   // what rows are asked for
-	Label    string   // what stands in the header
-	Aliases  []string // what may stand there instead
-	Required bool     // its absence is an error, not an empty value
-	Secret   bool     // its values are had as secrets only
-	Trim     bool     // blanks around its values mean nothing and are dropped
-}
-
-// Layout is one kind of table.
+// Layout is one kind of table. Of its columns, a field's label or one of its aliases
+// stands in the header; a secret's values are had as secrets only, and blanks around
+// numbers and switches mean nothing.
 type Layout struct {
 	Name    string // in the plural, for messages: "connections"
-	Columns []Column
+	Columns []schema.Field
 	Extra   bool // columns labelled "Extra: KEY" are taken too, named extra.KEY
 }
 
+// needed reports whether a column must be there, with a value: a switch that has no
+// column is off.
+func needed(c schema.Field) bool { return c.Required && c.Type != schema.Boolean }
+
 // Table is what a file holds below its header.
 type Table struct {
-	Tab     string   // of a workbook; "" of a CSV
-	Layout  int      // index of the layout that the header fits
-	Columns []Column // those that the file has, in its order, extra ones included
-	Rows    []Row    // blank rows left out
-	guessed bool     // the encoding is a guess
-}
-
-// Has reports whether the file has the column of that name.
-func (t *Table) Has(name string) bool {
-	for _, c := range t.Columns {
-		if c.Name == name {
-			return true
-		}
-	}
-	return false
+	Tab     string         // of a workbook; "" of a CSV
+	Layout  int            // index of the layout that the header fits
+	Columns []schema.Field // those that the file has, in its order, extra ones included
+	Rows    []Row          // blank rows left out
+	guessed bool           // the encoding is a guess
 }
 
 // Row is one row of values.
@@ -84,7 +70,7 @@ func (r Row) Secret(column string) schema.Secret { return r.cells[column].secret
 
 // Place names one of the row's cells as messages do: "row 7, Port", and of a
 // workbook "row 7, Port (J7)".
-func (r Row) Place(c Column) string {
+func (r Row) Place(c schema.Field) string {
 	return cmp.Or(r.cells[c.Name].place, cellPlace(r.Number, c.Label))
 }
 
@@ -293,7 +279,7 @@ func (t *Table) row(rec record, places []int, warn func(schema.Warning), errs *s
 				continue
 			}
 			row.cells[c.Name] = cell{secret: schema.NewSecret(text), place: place}
-		} else if c.Trim {
+		} else if c.Type == schema.Integer || c.Type == schema.Boolean {
 			row.cells[c.Name] = cell{text: strings.TrimSpace(text), place: place}
 			continue // as a number, or with blanks, it is as good
 		} else {
@@ -323,7 +309,7 @@ func (t *Table) wrongSecret(place, text string, is note) error {
 
 // doubt says what a person should look at in a cell. Of a secret it gives no
 // more than that; package look says what is odd in the secret itself.
-func doubt(c Column, text string, is note) string {
+func doubt(c schema.Field, text string, is note) string {
 	as := mangled(text)
 	switch {
 	case is == isNumber:
