@@ -4,11 +4,12 @@ import (
 	"net/mail"
 	"net/netip"
 	"strings"
-	"sync"
 	"unicode"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/mailferry/mailferry/schema"
 )
 
 // addressFault says what is wrong with a sender address, or "". It wants a bare
@@ -142,32 +143,20 @@ func isNumber(s string) bool {
 
 // reserved are ranges that no route on the Internet leads to. netip itself knows loopback,
 // link-local, multicast and the private ones.
-var reserved = sync.OnceValue(func() []reservedRange {
-	var out []reservedRange
-	for _, r := range []struct{ prefix, what string }{
-		{"100.64.0.0/10", "an address behind a provider's NAT (RFC 6598)"},
-		{"0.0.0.0/8", "an address of this very network"},
-		{"192.0.0.0/24", "an address for protocols, not for hosts"},
-		{"192.0.2.0/24", "an address for documentation"},
-		{"198.51.100.0/24", "an address for documentation"},
-		{"203.0.113.0/24", "an address for documentation"},
-		{"198.18.0.0/15", "an address for laboratories"},
-		{"240.0.0.0/4", "a reserved address"},
-		{"2001:db8::/32", "an address for documentation"},
-		{"3fff::/20", "an address for documentation"},
-		{"fec0::/10", "a private address (site-local)"},
-		{"64:ff9b:1::/48", "a private address (local NAT64)"},
-		{"100::/64", "an address that discards everything"},
-		{nat64, ""},
-	} {
-		out = append(out, reservedRange{netip.MustParsePrefix(r.prefix), r.what})
-	}
-	return out
-})
-
-type reservedRange struct {
-	prefix netip.Prefix
-	what   string
+var reserved = []struct{ prefix, what string }{
+	{"100.64.0.0/10", "an address behind a provider's NAT (RFC 6598)"},
+	{"0.0.0.0/8", "an address of this very network"},
+	{"192.0.0.0/24", "an address for protocols, not for hosts"},
+	{"192.0.2.0/24", "an address for documentation"},
+	{"198.51.100.0/24", "an address for documentation"},
+	{"203.0.113.0/24", "an address for documentation"},
+	{"198.18.0.0/15", "an address for laboratories"},
+	{"240.0.0.0/4", "a reserved address"},
+	{"2001:db8::/32", "an address for documentation"},
+	{"3fff::/20", "an address for documentation"},
+	{"fec0::/10", "a private address (site-local)"},
+	{"64:ff9b:1::/48", "a private address (local NAT64)"},
+	{"100::/64", "an address that discards everything"},
 }
 
 // nat64 is the well-known prefix: an address in it stands for the IPv4 address
@@ -213,19 +202,19 @@ func unreachableAddress(a netip.Addr) string {
 	case a.IsPrivate():
 		return "a private address (RFC 1918)"
 	}
-	for _, r := range reserved() {
-		switch {
-		case !r.prefix.Contains(a):
-		case r.what != "":
+	if netip.MustParsePrefix(nat64).Contains(a) {
+		b := a.As16()
+		return unreachableAddress(netip.AddrFrom4([4]byte(b[12:])))
+	}
+	for _, r := range reserved {
+		if netip.MustParsePrefix(r.prefix).Contains(a) {
 			return r.what
-		default:
-			b := a.As16()
-			return unreachableAddress(netip.AddrFrom4([4]byte(b[12:])))
 		}
 	}
 	return ""
 }
 
+// EncryptionWord is what the text of Encryption stands for.
 type EncryptionWord int
 
 const (
@@ -261,4 +250,12 @@ func Encryption(s string) EncryptionWord {
 		return NoTLS
 	}
 	return UnknownTLS
+}
+
+// EncryptionIs says what stands in Encryption.
+func EncryptionIs(s string) string {
+	if s == "" {
+		return "Encryption is empty"
+	}
+	return "Encryption is " + schema.Quote(s)
 }

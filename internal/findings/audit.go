@@ -5,47 +5,75 @@ import (
 	"github.com/mailferry/mailferry/transform"
 )
 
-// subject is one item in terms that both sides share, so that a rule is said
-// once. The names of fields that differ between the sides stand beside.
-type subject struct {
-	list  schema.List
-	index int
-	item  schema.Item
-	name  string
+// Terms are what an item says, in terms that both sides share, so that what is asked
+// of it is said once.
+type Terms struct {
+	Item   schema.Item
+	Name   string
+	Secret *schema.Marker
 
-	secret *schema.Marker
-
-	// of connections
-	from, mode, encryption, username, host, credential string
-	port                                               int
-	debug                                              bool
-	// of credentials
-	authorization, token string
+	// Of connections.
+	From, Mode, Encryption, Username, Host, Credential string
+	Port                                               int
+	Debug                                              bool
+	// Of credentials.
+	Authorization, Token string
 }
 
-// text is one text field of an item.
-type text struct {
-	field, value string
-	kind         schema.TextKind
+// TermsOf reads an item.
+func TermsOf(it schema.Item) Terms {
+	t := Terms{Item: it, Name: it.ItemName(), Secret: schema.SecretMarker(it)}
+	switch it := it.(type) {
+	case *schema.ServerConnection:
+		t.From, t.Mode, t.Encryption, t.Username, t.Host = it.FromAddress, it.ConnectMode, it.Encryption, it.Username, it.Host
+		t.Credential, t.Port, t.Debug = it.OAuth2Credentials, it.Port, it.Debug
+	case *schema.CloudConnection:
+		t.From, t.Mode, t.Encryption, t.Username, t.Host = it.FromEmailAddress, it.ServiceProvider, it.Encryption, it.Username, it.Host
+		t.Credential, t.Port, t.Debug = it.OAuth2Credentials, it.SMTPPort, it.Debug
+	case *schema.ServerCredential:
+		t.Authorization, t.Token = it.AuthorizationEndpoint, it.TokenEndpoint
+	case *schema.CloudCredential:
+		t.Authorization, t.Token = it.AuthorizationEndpoint, it.TokenEndpoint
+	}
+	return t
+}
+
+// UsesOAuth2 reports whether a connection signs in by OAuth2.
+func (t *Terms) UsesOAuth2() bool { return schema.UsesOAuth2(t.Item) }
+
+// hasPassword reports whether a password belongs to the connection, whether or
+// not the bundle holds it.
+func (t *Terms) hasPassword() bool { return t.Secret != nil && !t.UsesOAuth2() }
+
+// subject is one item of the bundle and where it stands.
+type subject struct {
+	Terms
+	list  schema.List
+	index int
+}
+
+// value is one text of an item.
+type value struct{ field, text string }
+
+// endpoints are the two addresses of a credential that Cloud will use; the callback
+// URL stays on Server.
+func (s *subject) endpoints() []value {
+	return []value{{"authorization_endpoint", s.Authorization}, {"token_endpoint", s.Token}}
 }
 
 // sideFields are the names of the fields that the two sides call differently.
-type sideFields struct{ from, mode, port string }
-
-// add says what a rule found: at an item, or at the bundle where s is nil.
-type add func(s *subject, field, detail string)
-
-type check func(a *audit, found add)
+type sideFields struct{ from, port string }
 
 // audit is one bundle as the rules see it.
 type audit struct {
 	in       Input
-	rules    []Rule
+	rules    map[string]*Rule
+	order    map[string]int // of rules in the table
 	fields   sideFields
 	subjects map[schema.List][]*subject
 	here     map[schema.SecretKey]*subject // by list and name
 	onServer map[schema.SecretKey]*subject // by list and name on Server
-	odd      []oddText
+	used     map[string]bool               // credentials that a connection names
 	found    []Finding
 }
 
@@ -54,21 +82,21 @@ var lists = schema.Lists()
 
 func newAudit(in Input) *audit {
 	b := in.Bundle
-	a := &audit{in: in, rules: Rules(), fields: sideFields{"from_address", "connect_mode", "port"},
-		subjects: map[schema.List][]*subject{}, here: map[schema.SecretKey]*subject{}, onServer: map[schema.SecretKey]*subject{}}
+	a := &audit{in: in, rules: map[string]*Rule{}, order: map[string]int{}, fields: sideFields{"from_address", "port"},
+		subjects: map[schema.List][]*subject{}, here: map[schema.SecretKey]*subject{}, onServer: map[schema.SecretKey]*subject{}, used: map[string]bool{}}
 	if b.IsCloud() {
-		a.fields = sideFields{"from_email_address", "service_provider", "smtp_port"}
+		a.fields = sideFields{"from_email_address", "smtp_port"}
 	}
-	for i := range a.rules {
-		a.rules[i].Severity = in.Policy.severity(&a.rules[i])
+	for i, r := range Rules() {
+		r.Severity = in.Policy.severity(&r)
+		a.rules[r.ID], a.order[r.ID] = &r, i
 	}
 	for _, l := range lists {
-		fields := schema.Fields(b.Format, l)
 		for i, it := range b.Items(l) {
-			s := newSubject(i, it)
+			s := &subject{TermsOf(it), l, i}
 			a.subjects[l] = append(a.subjects[l], s)
-			a.here[schema.SecretKey{List: l, Name: s.name}] = s
-			a.odd = append(a.odd, oddTexts(s, fields)...)
+			a.here[schema.SecretKey{List: l, Name: s.Name}] = s
+			a.used[s.Credential] = true
 		}
 		for i, it := range b.ServerItems(l) { // both sides have the same order
 			if i < len(a.subjects[l]) {
@@ -79,125 +107,45 @@ func newAudit(in Input) *audit {
 	return a
 }
 
-// add records what a rule found.
-func (a *audit) add(rule *Rule, s *subject, field, detail string) {
-	f := Finding{Rule: rule, Field: field, Detail: detail}
+// say records what the rule of that id found: at an item, or at the bundle where s
+// is nil.
+func (a *audit) say(id string, s *subject, field, detail string) {
+	f := Finding{Rule: a.rules[id], Field: field, Detail: detail}
+	if f.Severity == Off {
+		return
+	}
 	if s != nil {
-		f.List, f.Index, f.Item = s.list, s.index, s.name
+		f.List, f.Index, f.Item = s.list, s.index, s.Name
 		_, isHere := schema.FieldByName(schema.CloudFormat, s.list, field)
 		f.Origin = a.in.Bundle.IsCloud() && !isHere
 	}
 	a.found = append(a.found, f)
 }
 
-func newSubject(i int, it schema.Item) *subject {
-	s := &subject{list: it.List(), index: i, item: it, name: it.ItemName()}
-	switch it := it.(type) {
-	case *schema.ServerConnection:
-		s.from, s.mode, s.encryption, s.username, s.host = it.FromAddress, it.ConnectMode, it.Encryption, it.Username, it.Host
-		s.credential, s.port, s.debug, s.secret = it.OAuth2Credentials, it.Port, it.Debug, it.Password
-	case *schema.CloudConnection:
-		s.from, s.mode, s.encryption, s.username, s.host = it.FromEmailAddress, it.ServiceProvider, it.Encryption, it.Username, it.Host
-		s.credential, s.port, s.debug, s.secret = it.OAuth2Credentials, it.SMTPPort, it.Debug, it.Password
-	case *schema.ServerCredential:
-		s.authorization, s.token, s.secret = it.AuthorizationEndpoint, it.TokenEndpoint, it.ClientSecret
-	case *schema.CloudCredential:
-		s.authorization, s.token, s.secret = it.AuthorizationEndpoint, it.TokenEndpoint, it.ClientSecret
-	}
-	return s
-}
-
-// oddText is a text that is not plain printable ASCII without blanks at its ends:
-// few items have any, and many rules ask about them.
-type oddText struct {
-	*subject
-	text
-}
-
-func oddTexts(s *subject, fields []schema.Field) []oddText {
-	var odd []oddText
-	for _, f := range fields {
-		if v, _ := schema.Get(s.item, f.Name); f.Type == schema.String && v != nil && !isPlain(v.(string)) {
-			odd = append(odd, oddText{s, text{f.Name, v.(string), f.Text}})
+// note says what the transform reports of a value.
+func (a *audit) note(n transform.Note) {
+	s, detail := a.onServer[schema.SecretKey{List: n.List, Name: n.Name}], noteText(n)
+	if n.Kind == transform.Dropped { // Cloud has no field for it
+		id := "setting-dropped"
+		if isExtra(n.Field) {
+			id = "setting-no-place"
 		}
+		a.say(id, s, n.Field, detail)
+		return
 	}
-	for _, key := range schema.Extra(s.item) {
-		if v := schema.Text(s.item, "extra."+key); !isPlain(v) || !isPlain(key) {
-			odd = append(odd, oddText{s, text{"extra." + key, v, schema.Prose}})
-		}
+	field := n.Field
+	if o := a.in.Bundle.Origin; o != nil {
+		field = transform.CloudField(o.Rules, n.List, n.Field)
 	}
-	return odd
-}
-
-func (s *subject) usesOAuth2() bool { return schema.UsesOAuth2(s.item) }
-
-// hasPassword reports whether a password belongs to the connection, whether or
-// not the bundle holds it.
-func (s *subject) hasPassword() bool { return s.secret != nil && !s.usesOAuth2() }
-
-// connections makes a check of a question asked of every connection; field ""
-// means that there is nothing to say.
-func connections(ask func(a *audit, c *subject) (field, detail string)) check {
-	return each(ask, schema.Connections)
-}
-
-func credentials(ask func(a *audit, c *subject) (field, detail string)) check {
-	return each(ask, schema.Credentials)
-}
-
-func each(ask func(a *audit, s *subject) (field, detail string), of ...schema.List) check {
-	return func(a *audit, found add) {
-		for _, l := range of {
-			for _, s := range a.subjects[l] {
-				if field, detail := ask(a, s); field != "" {
-					found(s, field, detail)
-				}
-			}
-		}
+	switch n.Kind {
+	case transform.Unmapped:
+		a.say("value-unmapped", s, field, detail)
+	case transform.Unverified:
+		a.say("value-unverified", s, field, detail)
 	}
-}
-
-// endpoints asks about the two addresses of every credential that Cloud will
-// use; the callback URL stays on Server.
-func endpoints(ask func(endpoint string) string) check {
-	return func(a *audit, found add) {
-		for _, c := range a.subjects[schema.Credentials] {
-			for _, e := range []text{{field: "authorization_endpoint", value: c.authorization}, {field: "token_endpoint", value: c.token}} {
-				if e.value == "" {
-					continue
-				}
-				if detail := ask(e.value); detail != "" {
-					found(c, e.field, detail)
-				}
-			}
-		}
+	if n.Field == "encryption" && n.To != "" && n.From != n.To {
+		a.say("encryption-remapped", s, field, detail)
 	}
-}
-
-// texts asks about every text of every item that is not plain.
-func texts(ask func(t text) string) check {
-	return func(a *audit, found add) {
-		for _, odd := range a.odd {
-			if detail := ask(odd.text); detail != "" {
-				found(odd.subject, odd.field, detail)
-			}
-		}
-	}
-}
-
-// notes makes a check of what the transform reports of some values.
-func notes(wanted func(transform.Note) bool) check {
-	return func(a *audit, found add) {
-		for _, n := range a.in.Notes {
-			if wanted(n) {
-				found(a.onServer[schema.SecretKey{List: n.List, Name: n.Name}], a.fieldHere(n), noteText(n))
-			}
-		}
-	}
-}
-
-func ofKind(kind transform.Kind) func(transform.Note) bool {
-	return func(n transform.Note) bool { return n.Kind == kind }
 }
 
 func noteText(n transform.Note) string {
@@ -213,14 +161,4 @@ func noteText(n transform.Note) string {
 	default:
 		return schema.Quote(what) + ": " + n.Text
 	}
-}
-
-// fieldHere is the name in this bundle of the field that a note is about;
-// Server's where Cloud has none.
-func (a *audit) fieldHere(n transform.Note) string {
-	o := a.in.Bundle.Origin
-	if o == nil || n.Kind == transform.Dropped {
-		return n.Field
-	}
-	return transform.CloudField(o.Rules, n.List, n.Field)
 }

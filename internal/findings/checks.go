@@ -11,228 +11,208 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-func addressMissing(a *audit, c *subject) (string, string) {
-	if strings.TrimSpace(c.from) != "" {
-		return "", ""
-	}
-	return a.fields.from, "the field is empty"
-}
-
-func addressMalformed(a *audit, c *subject) (string, string) {
-	if strings.TrimSpace(c.from) == "" {
-		return "", ""
-	}
-	if wrong := addressFault(c.from); wrong != "" {
-		return a.fields.from, fmt.Sprintf("%s %s", schema.Quote(c.from), wrong)
-	}
-	return "", ""
-}
-
-func addressDisplayName(a *audit, c *subject) (string, string) {
-	if !strings.ContainsAny(c.from, "<>") || addressFault(c.from) != "" {
-		return "", ""
-	}
-	return a.fields.from, schema.Quote(c.from) + " is more than the bare address"
-}
-
-// The OAuth2 modes need neither host nor port, and their forms do not show
-// what an earlier mode may have left there.
-
-func hostMissing(_ *audit, c *subject) (string, string) {
-	if c.usesOAuth2() || strings.TrimSpace(c.host) != "" {
-		return "", ""
-	}
-	return "host", "the field is empty"
-}
-
-func hostMalformed(_ *audit, c *subject) (string, string) {
-	if c.usesOAuth2() || strings.TrimSpace(c.host) == "" {
-		return "", ""
-	}
-	if wrong := hostFault(c.host); wrong != "" {
-		return "host", fmt.Sprintf("%s %s", schema.Quote(c.host), wrong)
-	}
-	return "", ""
-}
-
-func hostPrivate(a *audit, found add) {
-	for _, c := range a.subjects[schema.Connections] {
-		if c.usesOAuth2() || hostFault(c.host) != "" {
-			continue
-		}
-		if why := unreachable(c.host); why != "" {
-			found(c, "host", fmt.Sprintf("%s is %s", schema.Quote(c.host), why))
-		}
-	}
-	for _, c := range a.subjects[schema.Credentials] {
-		// Only the token endpoint is called by Cloud itself; the other one is
-		// opened in a person's browser.
-		u, err := url.Parse(c.token)
-		if c.token == "" || err != nil || hostFault(u.Hostname()) != "" {
-			continue
-		}
-		if why := unreachable(u.Hostname()); why != "" {
-			found(c, "token_endpoint", fmt.Sprintf("%s is %s", schema.Quote(u.Hostname()), why))
-		}
-	}
-}
-
-func portMissing(a *audit, c *subject) (string, string) {
-	switch {
-	case c.usesOAuth2(), c.port >= 1 && c.port <= 65535:
-		return "", ""
-	case c.port == 0:
-		return a.fields.port, "the field is empty"
-	default:
-		return a.fields.port, fmt.Sprintf("%d is not between 1 and 65535", c.port)
-	}
-}
-
-func port25(a *audit, c *subject) (string, string) {
-	if c.port != 25 || c.usesOAuth2() {
-		return "", ""
-	}
-	return a.fields.port, "25"
-}
-
-func portEncryption(a *audit, c *subject) (string, string) {
-	if c.usesOAuth2() {
-		return "", ""
-	}
-	kind := Encryption(c.encryption)
-	said := schema.Quote(c.encryption)
-	if c.encryption == "" {
-		said = "empty"
-	}
-	var wants string
-	switch {
-	case c.port == 465 && (kind == StartTLS || kind == NoTLS):
-		wants = "465 begins with TLS at once"
-	case c.port == 587 && (kind == ImplicitTLS || kind == NoTLS):
-		wants = "587 begins in the clear and turns to TLS by STARTTLS"
-	case c.port == 25 && kind == ImplicitTLS:
-		wants = "25 begins in the clear"
-	default:
-		return "", ""
-	}
-	return a.fields.port, fmt.Sprintf("%s, and Encryption is %s", wants, said)
-}
-
-func passwordUnencrypted(_ *audit, c *subject) (string, string) {
-	if !c.hasPassword() || Encryption(c.encryption) != NoTLS {
-		return "", ""
-	}
-	if c.encryption == "" {
-		return "encryption", "Encryption is empty"
-	}
-	return "encryption", "Encryption is " + schema.Quote(c.encryption)
-}
-
-func passwordOffice365(_ *audit, c *subject) (string, string) {
-	host := strings.TrimSuffix(strings.ToLower(strings.TrimSpace(c.host)), ".")
-	if !c.hasPassword() || host != "smtp.office365.com" {
-		return "", ""
-	}
-	return "host", "basic authentication, not OAuth2"
-}
-
-func usernameMissing(_ *audit, c *subject) (string, string) {
-	if c.username != "" || !c.hasPassword() && !c.usesOAuth2() {
-		return "", ""
-	}
-	return "username", "the field is empty"
-}
-
-func secretMissing(_ *audit, s *subject) (string, string) {
-	if s.secret == nil || s.secret.State != schema.Missing {
-		return "", ""
-	}
-	return schema.SecretField(s.list), s.secret.Reason
-}
-
-func unreferenced(a *audit, found add) {
-	for _, r := range a.in.Unreferenced {
-		found(nil, "sealed", fmt.Sprintf("the secret of %s %s", r.List.One(), schema.Quote(r.Name)))
-	}
-}
-
-// secretInSettings looks at where secrets end up by mistake: an undocumented
-// column, or the user part of an address. It never repeats the value.
-func secretInSettings(a *audit, found add) {
+// bundle asks what concerns several items, or the whole.
+func (a *audit) bundle() {
 	for _, l := range lists {
-		for _, s := range a.subjects[l] {
-			for _, key := range schema.Extra(s.item) {
-				if v, _ := schema.Get(s.item, "extra."+key); namesSecret(key) && v != "" {
-					found(s, "extra."+key, "the setting's name says so")
-				}
-			}
-			for _, e := range []text{{field: "authorization_endpoint", value: s.authorization}, {field: "token_endpoint", value: s.token}, {field: "host", value: s.host}} {
-				if !strings.Contains(e.value, "@") {
-					continue
-				}
-				if u, err := url.Parse(e.value); err == nil && u.User != nil {
-					if _, has := u.User.Password(); has {
-						found(s, e.field, "the address holds a user and a password")
-					}
-				}
-			}
+		a.duplicateNames(a.subjects[l])
+		a.lookalikeNames(a.subjects[l])
+	}
+	a.lookalikeHosts()
+	a.sharedPasswords()
+	for _, n := range a.in.Notes {
+		a.note(n)
+	}
+	for _, r := range a.in.Unreferenced {
+		a.say("secret-unreferenced", nil, "sealed", fmt.Sprintf("the secret of %s %s", r.List.One(), schema.Quote(r.Name)))
+	}
+	is := schema.Counts{Credentials: len(a.in.Bundle.Credentials), Connections: len(a.in.Bundle.Connections)}
+	for it := range a.in.Bundle.All() {
+		switch m := schema.SecretMarker(it); {
+		case m == nil:
+		case m.State == schema.Sealed:
+			is.Sealed++
+		default:
+			is.Missing++
 		}
 	}
+	if said := a.in.Bundle.Manifest.Counts; said != is {
+		a.say("counts-differ", nil, "manifest.counts", fmt.Sprintf("it says %s; there are %s", countsText(said), countsText(is)))
+	}
 }
 
-// namesSecret reports whether a column's name promises a secret. Switches about
-// passwords ("passwordSaved") are few enough to look at.
-func namesSecret(key string) bool {
-	k := strings.ToLower(key)
-	for _, word := range []string{"password", "passwd", "secret", "token", "apikey", "api_key", "privatekey", "private_key"} {
-		if strings.Contains(k, word) {
-			return true
+func countsText(c schema.Counts) string {
+	return fmt.Sprintf("%d credentials, %d connections, %d secrets sealed and %d missing", c.Credentials, c.Connections, c.Sealed, c.Missing)
+}
+
+// item asks what concerns one item.
+func (a *audit) item(s *subject, fields []schema.Field) {
+	for _, f := range fields {
+		if f.Type == schema.String {
+			a.characters(s, value{f.Name, schema.Text(s.Item, f.Name)}, f.Text)
 		}
 	}
-	return k == "pwd" || k == "pass"
-}
-
-func credentialMissing(a *audit, c *subject) (string, string) {
-	if !c.usesOAuth2() {
-		return "", ""
+	for _, key := range schema.Extra(s.Item) {
+		a.characters(s, value{"extra." + key, schema.Text(s.Item, "extra."+key)}, schema.Prose)
 	}
-	if c.credential == "" {
-		return "oauth2_credentials", "the mode is " + schema.Quote(c.mode) + ", and no credential is named"
-	}
-	if a.here[schema.SecretKey{List: schema.Credentials, Name: c.credential}] != nil {
-		return "", ""
-	}
-	return "oauth2_credentials", schema.Quote(c.credential) + " is not among the bundle's credentials"
-}
-
-func credentialUnused(a *audit, found add) {
-	used := map[string]bool{}
-	for _, c := range a.subjects[schema.Connections] {
-		used[c.credential] = true
-	}
-	for _, c := range a.subjects[schema.Credentials] {
-		if !used[c.name] {
-			found(c, "name", "no connection of this bundle names it")
+	if s.list == schema.Connections {
+		a.sender(s)
+		a.server(s)
+		a.signIn(s)
+		if s.Debug {
+			a.say("debug-on", s, "debug", "true")
 		}
+	} else {
+		a.credential(s)
+	}
+	if s.Secret != nil && s.Secret.State == schema.Missing {
+		a.say("secret-missing", s, schema.SecretField(s.list), s.Secret.Reason)
+	}
+	a.secretInSettings(s)
+}
+
+func (a *audit) sender(c *subject) {
+	from, field := strings.TrimSpace(c.From), a.fields.from
+	switch wrong := addressFault(from); {
+	case from == "":
+		a.say("address-missing", c, field, "the field is empty")
+	case wrong != "":
+		a.say("address-malformed", c, field, schema.Quote(c.From)+" "+wrong)
+	case strings.ContainsAny(from, "<>"):
+		a.say("address-display-name", c, field, schema.Quote(c.From)+" is more than the bare address")
+	}
+	if sender, user := domainOf(c.From), domainOf(c.Username); sender != "" && user != "" && sender != user {
+		a.say("sender-domain", c, field, fmt.Sprintf("%s, and the user is at %s", schema.Quote(sender), schema.Quote(user)))
 	}
 }
 
-func endpointHTTP(endpoint string) string {
-	if u, err := url.Parse(endpoint); err == nil && strings.EqualFold(u.Scheme, "http") {
-		return "begins with http:"
+func domainOf(address string) string {
+	i := strings.LastIndexByte(address, '@')
+	if i < 1 {
+		return ""
 	}
-	return ""
+	return strings.TrimSuffix(strings.ToLower(strings.Trim(address[i+1:], " \t>")), ".")
 }
 
-func endpointMalformed(endpoint string) string {
-	u, err := url.Parse(endpoint)
+// server asks about host and port. The OAuth2 modes need neither, and their forms do
+// not show what an earlier mode may have left there.
+func (a *audit) server(c *subject) {
+	if c.UsesOAuth2() {
+		return
+	}
+	switch wrong := hostFault(c.Host); {
+	case strings.TrimSpace(c.Host) == "":
+		a.say("host-missing", c, "host", "the field is empty")
+	case wrong != "":
+		a.say("host-malformed", c, "host", schema.Quote(c.Host)+" "+wrong)
+	default:
+		a.reach(c, value{"host", c.Host})
+	}
+	field, kind, wants := a.fields.port, Encryption(c.Encryption), ""
 	switch {
-	case placeholder.MatchString(endpoint):
-		return "" // endpoint-placeholder says it
+	case c.Port == 0:
+		a.say("port-missing", c, field, "the field is empty")
+	case c.Port < 1 || c.Port > 65535:
+		a.say("port-missing", c, field, fmt.Sprintf("%d is not between 1 and 65535", c.Port))
+	case c.Port == 25:
+		a.say("port-25", c, field, "25")
+		if kind == ImplicitTLS {
+			wants = "25 begins in the clear"
+		}
+	case c.Port == 465 && (kind == StartTLS || kind == NoTLS):
+		wants = "465 begins with TLS at once"
+	case c.Port == 587 && (kind == ImplicitTLS || kind == NoTLS):
+		wants = "587 begins in the clear and turns to TLS by STARTTLS"
+	}
+	if wants != "" {
+		a.say("port-encryption", c, field, wants+", and "+EncryptionIs(c.Encryption))
+	}
+}
+
+// reach asks whether Cloud can get to a host that is well formed.
+func (a *audit) reach(s *subject, host value) {
+	if why := unreachable(host.text); why != "" {
+		a.say("host-private", s, host.field, schema.Quote(host.text)+" is "+why)
+	}
+}
+
+func (a *audit) signIn(c *subject) {
+	if c.hasPassword() && Encryption(c.Encryption) == NoTLS {
+		a.say("password-unencrypted", c, "encryption", EncryptionIs(c.Encryption))
+	}
+	host := strings.TrimSuffix(strings.ToLower(strings.TrimSpace(c.Host)), ".")
+	if c.hasPassword() && host == "smtp.office365.com" {
+		a.say("password-office365", c, "host", "basic authentication, not OAuth2")
+	}
+	if c.Username == "" && (c.hasPassword() || c.UsesOAuth2()) {
+		a.say("username-missing", c, "username", "the field is empty")
+	}
+	if !c.UsesOAuth2() {
+		return
+	}
+	const field = "oauth2_credentials"
+	switch {
+	case c.Credential == "":
+		a.say("credential-missing", c, field, "the mode is "+schema.Quote(c.Mode)+", and no credential is named")
+	case a.here[schema.SecretKey{List: schema.Credentials, Name: c.Credential}] == nil:
+		a.say("credential-missing", c, field, schema.Quote(c.Credential)+" is not among the bundle's credentials")
+	}
+	as := "the user that it sends as"
+	if c.Username != "" {
+		as = schema.Quote(c.Username)
+	}
+	a.say("oauth-authorise", c, field, "by "+as)
+}
+
+func (a *audit) credential(c *subject) {
+	if !a.used[c.Name] {
+		a.say("credential-unused", c, "name", "no connection of this bundle names it")
+	}
+	for _, e := range c.endpoints() {
+		if e.text != "" {
+			a.endpoint(c, e)
+		}
+	}
+	// Only the token endpoint is called by Cloud itself; the other one is
+	// opened in a person's browser.
+	if u, err := url.Parse(c.Token); err == nil && hostFault(u.Hostname()) == "" {
+		a.reach(c, value{"token_endpoint", u.Hostname()})
+	}
+	if field, detail := swapped(c); field != "" {
+		a.say("endpoint-swapped", c, field, detail)
+	}
+	if x, y := tenantAt(c.Authorization), tenantAt(c.Token); x != "" && y != "" && x != y {
+		a.say("endpoint-tenants", c, "token_endpoint", fmt.Sprintf("%s, and the authorization endpoint has %s", schema.Quote(y), schema.Quote(x)))
+	}
+	if s, ok := c.Item.(*schema.ServerCredential); ok && s.CallbackURL != "" {
+		a.say("oauth-redirect", c, "callback_url", "Server's "+schema.Quote(s.CallbackURL)+" stays behind")
+	} else {
+		a.say("oauth-redirect", c, "client_id", "for this client")
+	}
+}
+
+// placeholder is what providers' manuals write where a tenant or domain belongs.
+var placeholder = regexp.MustCompile(`(?i)[{}<>]|%7[bd]|%3[ce]|\[[a-z]` +
+	`|[/.@](your|insert|enter)[-_.]?[a-z]|[/.](tenant|directory|domain|org|realm)[-_]?(id|name|guid)\b` +
+	`|microsoftonline\.com/(tenant|directory)/|/x{4,}|0{8}-0{4}-0{4}-0{4}-0{12}`)
+
+func (a *audit) endpoint(c *subject, e value) {
+	u, err := url.Parse(e.text)
+	isHTTP := err == nil && strings.EqualFold(u.Scheme, "http")
+	if isHTTP {
+		a.say("endpoint-http", c, e.field, "begins with http:")
+	}
+	if at := placeholder.FindStringIndex(e.text); at != nil {
+		a.say("endpoint-placeholder", c, e.field, schema.Quote(strings.TrimLeft(e.text[at[0]:], "/.@"))+" stands for something that was never filled in")
+	} else if wrong := endpointFault(u, err); wrong != "" && !isHTTP {
+		a.say("endpoint-malformed", c, e.field, wrong)
+	}
+}
+
+// endpointFault says what is wrong with an endpoint's address, or "".
+func endpointFault(u *url.URL, err error) string {
+	switch {
 	case err != nil:
 		return "cannot be read as a web address"
-	case strings.EqualFold(u.Scheme, "http"):
-		return "" // endpoint-http says it
 	case !strings.EqualFold(u.Scheme, "https"):
 		return "does not begin with https:"
 	case u.Hostname() == "":
@@ -245,25 +225,10 @@ func endpointMalformed(endpoint string) string {
 	if wrong := hostFault(u.Hostname()); wrong != "" {
 		return "its host " + schema.Quote(u.Hostname()) + " " + wrong
 	}
-	if p := u.Port(); p != "" {
-		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 {
-			return "its port is out of range"
-		}
+	if n, err := strconv.Atoi(u.Port()); u.Port() != "" && (err != nil || n < 1 || n > 65535) {
+		return "its port is out of range"
 	}
 	return ""
-}
-
-// placeholder is what providers' manuals write where a tenant or domain belongs.
-var placeholder = regexp.MustCompile(`(?i)[{}<>]|%7[bd]|%3[ce]|\[[a-z]` +
-	`|[/.@](your|insert|enter)[-_.]?[a-z]|[/.](tenant|directory|domain|org|realm)[-_]?(id|name|guid)\b` +
-	`|microsoftonline\.com/(tenant|directory)/|/x{4,}|0{8}-0{4}-0{4}-0{4}-0{12}`)
-
-func endpointPlaceholder(endpoint string) string {
-	at := placeholder.FindStringIndex(endpoint)
-	if at == nil {
-		return ""
-	}
-	return fmt.Sprintf("%s stands for something that was never filled in", schema.Quote(strings.TrimLeft(endpoint[at[0]:], "/.@")))
 }
 
 // lastWord is what an endpoint's path ends in, in lower case.
@@ -275,9 +240,10 @@ func lastWord(endpoint string) string {
 	return strings.ToLower(path.Base(u.Path))
 }
 
-func endpointSwapped(_ *audit, c *subject) (string, string) {
-	switch auth, token := lastWord(c.authorization), lastWord(c.token); {
-	case c.authorization != "" && c.authorization == c.token:
+// swapped says at which field it shows that the endpoints stand in each other's place.
+func swapped(c *subject) (field, detail string) {
+	switch auth, token := lastWord(c.Authorization), lastWord(c.Token); {
+	case c.Authorization != "" && c.Authorization == c.Token:
 		return "token_endpoint", "the same address as the authorization endpoint"
 	case strings.Contains(auth, "token") && strings.HasPrefix(token, "auth"):
 		return "token_endpoint", "it and the authorization endpoint stand in each other's place"
@@ -287,14 +253,6 @@ func endpointSwapped(_ *audit, c *subject) (string, string) {
 		return "token_endpoint", "its path ends in " + schema.Quote(token) + ", as those where people agree do"
 	}
 	return "", ""
-}
-
-func endpointTenants(_ *audit, c *subject) (string, string) {
-	a, t := tenantAt(c.authorization), tenantAt(c.token)
-	if a == "" || t == "" || a == t {
-		return "", ""
-	}
-	return "token_endpoint", fmt.Sprintf("%s, and the authorization endpoint has %s", schema.Quote(t), schema.Quote(a))
 }
 
 func tenantAt(endpoint string) string {
@@ -329,65 +287,31 @@ func Tenant(endpoint *url.URL) string {
 	return ""
 }
 
-func authorise(_ *audit, c *subject) (string, string) {
-	switch {
-	case !c.usesOAuth2():
-		return "", ""
-	case c.username == "":
-		return "oauth2_credentials", "by the user that it sends as"
-	default:
-		return "oauth2_credentials", "by " + schema.Quote(c.username)
+// secretInSettings looks at where secrets end up by mistake: an undocumented
+// column, or the user part of an address. It never repeats the value.
+func (a *audit) secretInSettings(s *subject) {
+	for _, key := range schema.Extra(s.Item) {
+		if namesSecret(key) && schema.Text(s.Item, "extra."+key) != "" {
+			a.say("secret-in-settings", s, "extra."+key, "the setting's name says so")
+		}
 	}
-}
-
-func redirect(_ *audit, c *subject) (string, string) {
-	if s, ok := c.item.(*schema.ServerCredential); ok && s.CallbackURL != "" {
-		return "callback_url", "Server's " + schema.Quote(s.CallbackURL) + " stays behind"
-	}
-	return "client_id", "for this client"
-}
-
-func debugOn(_ *audit, c *subject) (string, string) {
-	if !c.debug {
-		return "", ""
-	}
-	return "debug", "true"
-}
-
-func senderDomain(a *audit, c *subject) (string, string) {
-	sender, user := domainOf(c.from), domainOf(c.username)
-	if sender == "" || user == "" || sender == user {
-		return "", ""
-	}
-	return a.fields.from, fmt.Sprintf("%s, and the user is at %s", schema.Quote(sender), schema.Quote(user))
-}
-
-func domainOf(address string) string {
-	i := strings.LastIndexByte(address, '@')
-	if i < 1 {
-		return ""
-	}
-	return strings.TrimSuffix(strings.ToLower(strings.Trim(address[i+1:], " \t>")), ".")
-}
-
-func countsDiffer(a *audit, found add) {
-	said, is := a.in.Bundle.Manifest.Counts, schema.Counts{Credentials: len(a.in.Bundle.Credentials), Connections: len(a.in.Bundle.Connections)}
-	for _, l := range lists {
-		for _, s := range a.subjects[l] {
-			switch {
-			case s.secret == nil:
-			case s.secret.State == schema.Sealed:
-				is.Sealed++
-			default:
-				is.Missing++
+	for _, e := range append(s.endpoints(), value{"host", s.Host}) {
+		if u, err := url.Parse(e.text); err == nil && u.User != nil {
+			if _, has := u.User.Password(); has {
+				a.say("secret-in-settings", s, e.field, "the address holds a user and a password")
 			}
 		}
 	}
-	if said != is {
-		found(nil, "manifest.counts", fmt.Sprintf("it says %s; there are %s", countsText(said), countsText(is)))
-	}
 }
 
-func countsText(c schema.Counts) string {
-	return fmt.Sprintf("%d credentials, %d connections, %d secrets sealed and %d missing", c.Credentials, c.Connections, c.Sealed, c.Missing)
+// namesSecret reports whether a column's name promises a secret. Switches about
+// passwords ("passwordSaved") are few enough to look at.
+func namesSecret(key string) bool {
+	k := strings.ToLower(key)
+	for _, word := range []string{"password", "passwd", "secret", "token", "apikey", "api_key", "privatekey", "private_key"} {
+		if strings.Contains(k, word) {
+			return true
+		}
+	}
+	return k == "pwd" || k == "pass"
 }

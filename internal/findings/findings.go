@@ -37,8 +37,6 @@ type Rule struct {
 	Title    string
 	Why      string
 	Do       string
-
-	check check // nil of the rules that a policy brings about
 }
 
 // Finding is what one rule found at one place.
@@ -87,19 +85,20 @@ type Input struct {
 
 // Audit applies every rule that the policy does not switch off. Findings are in
 // the order of the bundle: what concerns the whole first, then credentials, then
-// connections, worst first within each. It takes time in proportion to the
-// bundle's size.
+// connections, worst first within each, then in the table's order. It takes time in
+// proportion to the bundle's size.
 func Audit(in Input) []Finding {
 	a := newAudit(in)
-	for i := range a.rules {
-		r := &a.rules[i]
-		if r.Severity != Off && r.check != nil {
-			r.check(a, func(s *subject, field, detail string) { a.add(r, s, field, detail) })
+	a.bundle()
+	for _, l := range lists {
+		fields := schema.Fields(in.Bundle.Format, l)
+		for _, s := range a.subjects[l] {
+			a.item(s, fields)
 		}
 	}
-	a.except()
+	a.accept()
 	slices.SortStableFunc(a.found, func(x, y Finding) int {
-		return cmp.Or(comparePlaces(x, y), x.Severity.rank()-y.Severity.rank())
+		return cmp.Or(comparePlaces(x, y), x.Severity.rank()-y.Severity.rank(), a.order[x.ID]-a.order[y.ID])
 	})
 	return a.found
 }

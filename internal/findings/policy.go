@@ -71,18 +71,15 @@ func (p *Policy) check() error {
 }
 
 func unknownRule(place, id string) error {
-	err := schema.Invalid(place, "%s is not a rule", schema.Quote(id))
-	word, _, _ := strings.Cut(id, "-")
-	var near []string
+	var ids []string
 	for _, r := range Rules() {
-		if word != "" && strings.Contains(r.ID, word) {
-			near = append(near, r.ID)
-		}
+		ids = append(ids, r.ID)
 	}
-	if near == nil {
-		return schema.Hint(err, "the audit report names each rule's id")
+	err := schema.Invalid(place, "%s is not a rule", schema.Quote(id))
+	if near := human.Nearest(id, ids); near != "" {
+		return schema.Hint(err, "did you mean %s?", near)
 	}
-	return schema.Hint(err, "did you mean %s?", strings.Join(near, ", "))
+	return schema.Hint(err, "the audit report names each rule's id")
 }
 
 func (p *Policy) severity(r *Rule) Severity {
@@ -107,9 +104,9 @@ func (e *Exception) expired(now time.Time) bool {
 	return err != nil || !now.UTC().Before(day.AddDate(0, 0, 1))
 }
 
-// except marks what the policy accepts, and says which exceptions have expired
+// accept marks what the policy accepts, and says which exceptions have expired
 // or find nothing to accept.
-func (a *audit) except() {
+func (a *audit) accept() {
 	p := a.in.Policy
 	if p == nil || len(p.Exceptions) == 0 {
 		return
@@ -137,11 +134,11 @@ func (a *audit) except() {
 		s := a.here[k.item]
 		switch {
 		case s == nil:
-			a.remark(exceptionUnknown, nil, a.unknownItem(e))
+			a.say(exceptionUnknown, nil, "policy", a.unknownItem(e))
 		case valid[k] == nil:
-			a.remark(exceptionExpired, s, fmt.Sprintf("that of %s, on %s; its reason was %s", e.Rule, e.Expires, schema.Quote(e.Reason)))
+			a.say(exceptionExpired, s, "name", fmt.Sprintf("that of %s, on %s; its reason was %s", e.Rule, e.Expires, schema.Quote(e.Reason)))
 		case valid[k] == e && !used[k]:
-			a.remark(exceptionIdle, s, "that of "+e.Rule)
+			a.say(exceptionIdle, s, "name", "that of "+e.Rule)
 		}
 	}
 }
@@ -153,22 +150,10 @@ func (a *audit) unknownItem(e *Exception) string {
 	said := fmt.Sprintf("that of %s for %s %s", e.Rule, k.List.One(), schema.Quote(k.Name))
 	var names []string
 	for _, s := range a.subjects[k.List] {
-		names = append(names, s.name)
+		names = append(names, s.Name)
 	}
 	if near := human.Nearest(k.Name, names); near != "" {
 		said += "; there is " + schema.Quote(near)
 	}
 	return said
-}
-
-// remark adds a finding that the policy brought about, at the bundle where s is nil.
-func (a *audit) remark(id string, s *subject, detail string) {
-	i := slices.IndexFunc(a.rules, func(r Rule) bool { return r.ID == id })
-	field := "name"
-	if s == nil {
-		field = "policy"
-	}
-	if a.rules[i].Severity != Off {
-		a.add(&a.rules[i], s, field, detail)
-	}
 }

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ func (g group) beside(s *subject) string {
 	var names []string
 	for _, o := range g[:min(len(g), 4)] {
 		if o != s {
-			names = append(names, o.name)
+			names = append(names, o.Name)
 		}
 	}
 	return human.Few(names, len(g)-1)
@@ -39,38 +40,34 @@ func shared(items []*subject, key func(*subject) string) map[string]group {
 	return groups
 }
 
-func duplicateNames(a *audit, found add) {
-	for _, l := range lists {
-		for _, g := range shared(a.subjects[l], func(s *subject) string { return "=" + human.FoldName(s.name) }) {
-			for _, s := range g {
-				found(s, "name", "beside "+g.beside(s))
-			}
+func (a *audit) duplicateNames(items []*subject) {
+	for _, g := range shared(items, func(s *subject) string { return "=" + human.FoldName(s.Name) }) {
+		for _, s := range g {
+			a.say("duplicate-name", s, "name", "beside "+g.beside(s))
 		}
 	}
 }
 
-func lookalikeNames(a *audit, found add) {
-	for _, l := range lists {
-		for _, g := range shared(a.subjects[l], func(s *subject) string { return "=" + human.LooseSkeleton(human.FoldName(s.name)) }) {
-			// Names that look alike and are not near: one example of each near name.
-			examples := map[string]string{}
-			var nears []string
-			for _, s := range g {
-				if near := human.FoldName(s.name); examples[near] == "" {
-					examples[near] = s.name
-					nears = append(nears, near)
+func (a *audit) lookalikeNames(items []*subject) {
+	for _, g := range shared(items, func(s *subject) string { return "=" + human.LooseSkeleton(human.FoldName(s.Name)) }) {
+		// Names that look alike and are not near: one example of each near name.
+		examples := map[string]string{}
+		var nears []string
+		for _, s := range g {
+			if near := human.FoldName(s.Name); examples[near] == "" {
+				examples[near] = s.Name
+				nears = append(nears, near)
+			}
+		}
+		for _, s := range g {
+			var names []string
+			for _, near := range nears[:min(len(nears), 4)] {
+				if near != human.FoldName(s.Name) {
+					names = append(names, examples[near])
 				}
 			}
-			for _, s := range g {
-				var names []string
-				for _, near := range nears[:min(len(nears), 4)] {
-					if near != human.FoldName(s.name) {
-						names = append(names, examples[near])
-					}
-				}
-				if len(names) > 0 {
-					found(s, "name", "looks like "+human.Few(names, len(nears)-1))
-				}
+			if len(names) > 0 {
+				a.say("lookalike-name", s, "name", "looks like "+human.Few(names, len(nears)-1))
 			}
 		}
 	}
@@ -83,38 +80,39 @@ var knownHosts = []string{"office365.com", "outlook.com", "microsoft.com", "micr
 
 // lookalikeHosts finds hosts that look like another one of the bundle, or like a
 // known one, and are not. Of two it names the one that fewer items use.
-func lookalikeHosts(a *audit, found add) {
+func (a *audit) lookalikeHosts() {
 	type use struct {
 		*subject
 		field string
 	}
 	uses := map[string][]use{} // by host and by each domain above it, in lower case
 	alike := map[string][]string{}
-	enter := func(host string) {
-		if uses[strings.ToLower(host)] == nil {
+	enter := func(host string, by ...use) {
+		key := strings.ToLower(host)
+		if _, known := uses[key]; !known {
 			k := human.LooseSkeleton(host)
-			alike[k] = append(alike[k], strings.ToLower(host))
+			alike[k] = append(alike[k], key)
 		}
+		uses[key] = append(uses[key], by...)
 	}
 	for _, h := range knownHosts {
 		enter(h)
-		uses[h] = []use{}
 	}
 	for _, l := range lists {
 		for _, s := range a.subjects[l] {
-			for _, at := range hostsOf(a, s) {
-				for host := decodeIDN(at.value); strings.Contains(host, "."); _, host, _ = strings.Cut(host, ".") {
-					enter(host)
-					uses[strings.ToLower(host)] = append(uses[strings.ToLower(host)], use{s, at.field})
+			for _, at := range a.hostsOf(s) {
+				for host := decodeIDN(at.text); strings.Contains(host, "."); _, host, _ = strings.Cut(host, ".") {
+					enter(host, use{s, at.field})
 				}
 			}
 		}
 	}
 	said := map[use]bool{}
-	for _, hosts := range alike {
-		best := hosts[0]
+	for _, look := range slices.Sorted(maps.Keys(alike)) {
+		hosts := alike[look]
+		best := hosts[0] // known ones are in front
 		for _, h := range hosts {
-			if !slices.Contains(knownHosts, best) && (slices.Contains(knownHosts, h) || len(uses[h]) > len(uses[best])) {
+			if !slices.Contains(knownHosts, best) && len(uses[h]) > len(uses[best]) {
 				best = h
 			}
 		}
@@ -122,7 +120,7 @@ func lookalikeHosts(a *audit, found add) {
 			for _, u := range uses[h] {
 				if h != best && !said[u] {
 					said[u] = true
-					found(u.subject, u.field, schema.Quote(h)+" looks like "+schema.Quote(best))
+					a.say("lookalike-host", u.subject, u.field, schema.Quote(h)+" looks like "+schema.Quote(best))
 				}
 			}
 		}
@@ -131,51 +129,51 @@ func lookalikeHosts(a *audit, found add) {
 
 // hostsOf are the host names in an item, but for IP addresses and those that
 // lookalike-character speaks of.
-func hostsOf(a *audit, s *subject) []text {
-	var out []text
-	add := func(field, host string) {
-		host = strings.TrimSuffix(strings.TrimSpace(host), ".")
-		if _, ip := address(host); host != "" && !ip && lookalikeCharacter(text{value: host, kind: schema.Technical}) == "" {
-			out = append(out, text{field: field, value: host})
+func (a *audit) hostsOf(s *subject) []value {
+	all := []value{{"host", s.Host}}
+	for _, e := range []value{{a.fields.from, s.From}, {"username", s.Username}} {
+		if at := strings.LastIndexByte(e.text, '@'); at >= 0 {
+			all = append(all, value{e.field, strings.TrimRight(e.text[at+1:], "> ")})
 		}
 	}
-	add("host", s.host)
-	for _, e := range []text{{field: a.fields.from, value: s.from}, {field: "username", value: s.username}} {
-		if at := strings.LastIndexByte(e.value, '@'); at >= 0 {
-			add(e.field, strings.TrimRight(e.value[at+1:], "> "))
+	for _, e := range s.endpoints() {
+		if u, err := url.Parse(e.text); err == nil {
+			all = append(all, value{e.field, u.Hostname()})
 		}
 	}
-	for _, e := range []text{{field: "authorization_endpoint", value: s.authorization}, {field: "token_endpoint", value: s.token}} {
-		if u, err := url.Parse(e.value); err == nil {
-			add(e.field, u.Hostname())
+	var out []value
+	for _, h := range all {
+		h.text = strings.TrimSuffix(strings.TrimSpace(h.text), ".")
+		if _, ip := address(h.text); h.text != "" && !ip && lookalike(h.text, schema.Technical) == "" {
+			out = append(out, h)
 		}
 	}
 	return out
 }
 
-// passwordShared groups by fingerprint, which shows equal secrets as equal
+// sharedPasswords groups by fingerprint, which shows equal secrets as equal
 // within one key, or by what a recipient knows.
-func passwordShared(a *audit, found add) {
+func (a *audit) sharedPasswords() {
 	class := func(s *subject) string {
-		if s.secret == nil || s.secret.State != schema.Sealed {
+		if s.Secret == nil || s.Secret.State != schema.Sealed {
 			return ""
 		}
 		if a.in.SecretClass != nil {
-			if class, known := a.in.SecretClass(schema.SecretKey{List: s.list, Name: s.name}); known {
+			if class, known := a.in.SecretClass(schema.SecretKey{List: s.list, Name: s.Name}); known {
 				return class
 			}
 		}
-		return s.secret.Fingerprint
+		return s.Secret.Fingerprint
 	}
 	for _, g := range shared(a.subjects[schema.Connections], class) {
 		accounts := ", all for the same account"
 		if slices.ContainsFunc(g, func(s *subject) bool {
-			return !strings.EqualFold(s.username, g[0].username) || !strings.EqualFold(s.host, g[0].host)
+			return !strings.EqualFold(s.Username, g[0].Username) || !strings.EqualFold(s.Host, g[0].Host)
 		}) {
 			accounts = ", for different accounts"
 		}
 		for _, s := range g {
-			found(s, "password", "the same as of "+g.beside(s)+accounts)
+			a.say("password-shared", s, "password", "the same as of "+g.beside(s)+accounts)
 		}
 	}
 }

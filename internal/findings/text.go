@@ -1,10 +1,11 @@
 package findings
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
@@ -25,101 +26,65 @@ func isPlain(s string) bool {
 
 // hasPunycode reports whether s may hold an encoded international host name,
 // which is plain to look at and something else once shown.
-func hasPunycode(s string) bool {
-	for i := 0; i+4 <= len(s); i++ {
-		if s[i+2] == '-' && s[i+3] == '-' && s[i]|0x20 == 'x' && s[i+1]|0x20 == 'n' {
-			return true
-		}
-	}
-	return false
-}
+func hasPunycode(s string) bool { return strings.Contains(strings.ToLower(s), "xn--") }
 
-// point describes the character found and where.
-func point(r rune, at int) string {
-	s := fmt.Sprintf("U+%04X", r)
-	if name := characterName(r); name != "" {
-		s += " " + name
-	}
-	return fmt.Sprintf("%s, character %d", s, at+1)
-}
+// characterNames are of those that people will want to look up.
+var characterNames = map[rune]string{0: "null", '\t': "tab", '\n': "line feed", '\r': "carriage return", 0x1b: "escape",
+	0xa0: "no-break space", 0xad: "soft hyphen", 0x200b: "zero width space", 0x200c: "zero width non-joiner",
+	0x200d: "zero width joiner", 0x2060: "word joiner", 0xfeff: "byte order mark",
+	0x200e: "left-to-right mark", 0x200f: "right-to-left mark",
+	0x202a: "left-to-right embedding", 0x202b: "right-to-left embedding", 0x202c: "pop directional formatting",
+	0x202d: "left-to-right override", 0x202e: "right-to-left override", 0x2066: "left-to-right isolate",
+	0x2067: "right-to-left isolate", 0x2068: "first strong isolate", 0x2069: "pop directional isolate"}
 
-// characterName names the characters that people will want to look up.
-func characterName(r rune) string {
-	switch r {
-	case '\t':
-		return "tab"
-	case '\n':
-		return "line feed"
-	case '\r':
-		return "carriage return"
-	case 0x1b:
-		return "escape"
-	case 0:
-		return "null"
-	case 0xa0:
-		return "no-break space"
-	case 0xad:
-		return "soft hyphen"
-	case 0x200b:
-		return "zero width space"
-	case 0x200c:
-		return "zero width non-joiner"
-	case 0x200d:
-		return "zero width joiner"
-	case 0x2060:
-		return "word joiner"
-	case 0xfeff:
-		return "byte order mark"
-	case 0x200e:
-		return "left-to-right mark"
-	case 0x200f:
-		return "right-to-left mark"
-	case 0x202a:
-		return "left-to-right embedding"
-	case 0x202b:
-		return "right-to-left embedding"
-	case 0x202c:
-		return "pop directional formatting"
-	case 0x202d:
-		return "left-to-right override"
-	case 0x202e:
-		return "right-to-left override"
-	case 0x2066:
-		return "left-to-right isolate"
-	case 0x2067:
-		return "right-to-left isolate"
-	case 0x2068:
-		return "first strong isolate"
-	case 0x2069:
-		return "pop directional isolate"
-	}
-	return ""
-}
-
-// first describes the first character that bad says yes to, with those beside it.
+// first describes the first character that bad says yes to, with those beside it,
+// and where it is.
 func first(s string, bad func(before, r, after rune) bool) string {
-	runes := []rune(s)
-	for i, r := range runes {
-		var before, after rune
-		if i > 0 {
-			before = runes[i-1]
+	runes := append([]rune(s), 0)
+	before := rune(0)
+	for i, r := range runes[:len(runes)-1] {
+		if bad(before, r, runes[i+1]) {
+			return strings.TrimSpace(fmt.Sprintf("U+%04X %s", r, characterNames[r])) + fmt.Sprintf(", character %d", i+1)
 		}
-		if i+1 < len(runes) {
-			after = runes[i+1]
-		}
-		if bad(before, r, after) {
-			return point(r, i)
-		}
+		before = r
 	}
 	return ""
 }
 
-func blankEdge(t text) string {
-	if t.kind == schema.Prose {
-		return ""
+// characters asks about what stands in a text, and in the key of an extra one.
+func (a *audit) characters(s *subject, v value, kind schema.TextKind) {
+	if isPlain(v.text) && isPlain(v.field) {
+		return
 	}
-	begin := strings.TrimLeftFunc(t.value, unicode.IsSpace) != t.value
-	end := strings.TrimRightFunc(t.value, unicode.IsSpace) != t.value
+	say := func(id, detail string) {
+		if detail != "" {
+			a.say(id, s, v.field, detail)
+		}
+	}
+	either := func(bad func(before, r, after rune) bool) string {
+		return cmp.Or(first(v.text, bad), first(v.field, bad))
+	}
+	if kind != schema.Prose {
+		say("blank-edge", blankEdge(v.text))
+	}
+	say("control-character", either(func(_, r, _ rune) bool {
+		if kind == schema.Prose && (r == '\n' || r == '\r' || r == '\t') {
+			return false
+		}
+		return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Co, unicode.Noncharacter_Code_Point)
+	}))
+	say("bidi-character", either(func(_, r, _ rune) bool { return unicode.Is(unicode.Bidi_Control, r) }))
+	say("zero-width-character", either(func(before, r, after rune) bool {
+		return human.Invisible(r) && !unicode.Is(unicode.Bidi_Control, r) && (kind == schema.Technical || !joins(before, r, after))
+	}))
+	if kind != schema.Prose && kind != schema.Spoken {
+		say("lookalike-character", lookalike(v.text, kind))
+	}
+}
+
+func blankEdge(s string) string {
+	begin := strings.TrimLeftFunc(s, unicode.IsSpace) != s
+	end := strings.TrimRightFunc(s, unicode.IsSpace) != s
 	switch {
 	case begin && end:
 		return "at the beginning and at the end"
@@ -127,44 +92,6 @@ func blankEdge(t text) string {
 		return "at the beginning"
 	case end:
 		return "at the end"
-	}
-	return ""
-}
-
-func controlCharacter(t text) string {
-	prose := t.kind == schema.Prose
-	bad := func(_, r, _ rune) bool {
-		if prose && (r == '\n' || r == '\r' || r == '\t') {
-			return false
-		}
-		return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Co, unicode.Noncharacter_Code_Point)
-	}
-	return firstOf(t, bad)
-}
-
-func bidiCharacter(t text) string {
-	return firstOf(t, func(_, r, _ rune) bool { return unicode.Is(unicode.Bidi_Control, r) })
-}
-
-func invisibleCharacter(t text) string {
-	return firstOf(t, func(before, r, after rune) bool {
-		if unicode.Is(unicode.Bidi_Control, r) || !human.Invisible(r) {
-			return false
-		}
-		if t.kind == schema.Technical {
-			return true
-		}
-		return !joins(before, r, after)
-	})
-}
-
-// firstOf looks at a text, and at an extra value's key.
-func firstOf(t text, bad func(before, r, after rune) bool) string {
-	if s := first(t.value, bad); s != "" {
-		return s
-	}
-	if isExtra(t.field) {
-		return first(t.field, bad)
 	}
 	return ""
 }
@@ -189,49 +116,37 @@ func joins(before, r, after rune) bool {
 	return false
 }
 
-// lookalikeCharacter finds letters of two scripts in one word, words of another
+// lookalike finds letters of two scripts in one word, words of another
 // script made only of letters that look like ASCII, and letters in disguise.
-func lookalikeCharacter(t text) string {
-	if t.kind == schema.Prose || t.kind == schema.Spoken {
-		return ""
-	}
-	s := t.value
+func lookalike(s string, kind schema.TextKind) string {
 	shown := ""
-	if hasPunycode(s) {
-		if u := decodeIDN(s); u != s {
-			s, shown = u, " (encoded in the value)"
-		}
+	if u := decodeIDN(s); u != s {
+		s, shown = u, " (encoded in the value)"
 	}
-	if detail := first(s, func(_, r, _ rune) bool { return isDisguised(r) || t.kind == schema.Technical && isDressed(r) }); detail != "" {
+	detail := first(s, func(_, r, _ rune) bool { return isDisguised(r) || kind == schema.Technical && isDressed(r) })
+	if detail != "" {
 		return detail + ", is drawn like a plain character" + shown
 	}
-	if detail := mixedWord(s); detail != "" {
-		return detail + shown
+	if detail = mixedWord(s); detail != "" {
+		detail += shown
 	}
-	return ""
+	return detail
 }
+
+// label is what may be one of a host name.
+var label = regexp.MustCompile(`[-\pL\p{Nd}]+`)
 
 // decodeIDN shows the labels of every host in s as people see them.
 func decodeIDN(s string) string {
-	label := func(r rune) bool { return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
-	var b strings.Builder
-	for len(s) > 0 {
-		end := strings.IndexFunc(s, label)
-		if end < 0 {
-			end = len(s)
-		}
-		part := s[:end]
-		if hasPunycode(part) {
-			if u, err := idna.Punycode.ToUnicode(strings.ToLower(part)); err == nil {
-				part = u
-			}
-		}
-		b.WriteString(part)
-		_, size := utf8.DecodeRuneInString(s[end:])
-		b.WriteString(s[end : end+size])
-		s = s[end+size:]
+	if !hasPunycode(s) {
+		return s
 	}
-	return b.String()
+	return label.ReplaceAllStringFunc(s, func(l string) string {
+		if u, err := idna.Punycode.ToUnicode(strings.ToLower(l)); err == nil && hasPunycode(l) {
+			return u
+		}
+		return l
+	})
 }
 
 // isDisguised reports whether r is a form of an ASCII letter, digit or blank
@@ -260,52 +175,44 @@ func isDressed(r rune) bool {
 	return r == '。' || r == '｡' || norm.NFKC.String(string(r))[0] < 0x80
 }
 
+// scripts are those whose letters look-alikes are made of; a letter of none of them
+// mixes with any.
+var scripts = []struct {
+	name   string
+	tables []*unicode.RangeTable
+}{
+	{"Latin", []*unicode.RangeTable{unicode.Latin}},
+	{"Cyrillic", []*unicode.RangeTable{unicode.Cyrillic}},
+	{"Greek", []*unicode.RangeTable{unicode.Greek}},
+	{"other", []*unicode.RangeTable{unicode.Armenian, unicode.Cherokee, unicode.Coptic, unicode.Lisu}},
+}
+
 // mixedWord looks at the words of s: runs of letters, marks and digits.
 func mixedWord(s string) string {
 	suspect := ""    // the first word whose every letter is foreign and looks like ASCII
 	foreign := false // some word shows that the script itself is at home here
 	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) }) {
-		latin, cyrillic, greek, other, letters, alike := 0, 0, 0, 0, 0, 0
+		var of []string
+		for _, sc := range scripts {
+			if strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) && unicode.In(r, sc.tables...) }) {
+				of = append(of, sc.name)
+			}
+		}
+		letters, alike := 0, 0
 		for _, r := range w {
-			if !unicode.IsLetter(r) {
-				continue
+			if unicode.IsLetter(r) {
+				letters++
 			}
-			letters++
-			switch {
-			case unicode.Is(unicode.Latin, r):
-				latin++
-				continue
-			case unicode.Is(unicode.Cyrillic, r):
-				cyrillic++
-			case unicode.Is(unicode.Greek, r):
-				greek++
-			case unicode.In(r, unicode.Armenian, unicode.Cherokee, unicode.Coptic, unicode.Lisu):
-				other++
-			default:
-				continue
-			}
-			if unicode.IsLetter(human.Twin(r)) { // a digit makes no word look Latin
+			if !unicode.Is(unicode.Latin, r) && unicode.IsLetter(human.Twin(r)) { // a digit makes no word look Latin
 				alike++
 			}
 		}
-		kinds := 0
-		var names []string
-		for _, k := range []struct {
-			n    int
-			name string
-		}{{latin, "Latin"}, {cyrillic, "Cyrillic"}, {greek, "Greek"}, {other, "other"}} {
-			if k.n > 0 {
-				kinds++
-				names = append(names, k.name)
-			}
-		}
-		if kinds > 1 {
-			return fmt.Sprintf("%s letters in one word, %s", strings.Join(names, " and "), quoteFolded(w))
-		}
 		switch {
+		case len(of) > 1:
+			return fmt.Sprintf("%s letters in one word, %s", strings.Join(of, " and "), quoteFolded(w))
 		case letters > 1 && alike == letters && suspect == "":
 			suspect = w
-		case cyrillic+greek+other > 0 && alike < letters:
+		case len(of) == 1 && of[0] != "Latin" && alike < letters:
 			foreign = true
 		}
 	}
@@ -314,3 +221,17 @@ func mixedWord(s string) string {
 	}
 	return ""
 }
+
+// quoteFolded shows a word and, because its look does not tell, the first letter
+// that is another than it seems.
+func quoteFolded(word string) string {
+	for _, r := range word {
+		if t := human.Twin(r); t != 0 {
+			return fmt.Sprintf("%s: U+%04X looks like %c", schema.Quote(word), r, t)
+		}
+	}
+	return schema.Quote(word)
+}
+
+// isExtra reports whether a field is a setting that no column is documented for.
+func isExtra(field string) bool { return strings.HasPrefix(field, "extra.") }
