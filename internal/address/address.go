@@ -124,6 +124,12 @@ var cloudSite = regexp.MustCompile(`(?i)^(https?://)?([a-z0-9-]+\.(atlassian\.ne
 // has it.
 func IsCloudSite(s string) bool { return cloudSite.MatchString(s) }
 
+// microsoft are the hosts at which Microsoft signs in people and programs.
+var microsoft = regexp.MustCompile(`(?i)^(login|sts)\.(partner\.)?(microsoft|microsoftonline|windows)\.[a-z]+\.?$`)
+
+// IsMicrosoft reports whether OAuth2 endpoints at a host are Microsoft's.
+func IsMicrosoft(host string) bool { return microsoft.MatchString(host) }
+
 // PageOf advises how to write the web address of a Jira, to read or to work its
 // admin pages.
 func PageOf(s string) string {

@@ -62,7 +62,7 @@ func hostFault(s string) string {
 	if h == "" {
 		return "is empty"
 	}
-	if _, ok := address(h); ok {
+	if _, ok := ipOf(h); ok {
 		return ""
 	}
 	switch {
@@ -78,8 +78,8 @@ func hostFault(s string) string {
 	return nameFault(h)
 }
 
-// address reads an IP address, in brackets or not.
-func address(host string) (netip.Addr, bool) {
+// ipOf reads an IP address, in brackets or not.
+func ipOf(host string) (netip.Addr, bool) {
 	h := host
 	if strings.HasPrefix(h, "[") && strings.HasSuffix(h, "]") {
 		h = h[1 : len(h)-1]
@@ -88,19 +88,25 @@ func address(host string) (netip.Addr, bool) {
 	return a.Unmap(), err == nil
 }
 
+// WireName is a host as it goes over the network: international names encoded, all
+// in lower case, an address without brackets.
+func WireName(host string) (string, error) {
+	if _, ok := ipOf(host); ok {
+		return strings.Trim(host, "[]"), nil
+	}
+	name := strings.ToLower(strings.TrimSuffix(host, "."))
+	if strings.ContainsFunc(name, func(r rune) bool { return r >= 0x80 }) {
+		return idna.Lookup.ToASCII(name)
+	}
+	return name, nil
+}
+
 // nameFault says what is wrong with a host name, or "". International names are
 // judged in the encoded form that goes over the wire.
 func nameFault(s string) string {
-	name := strings.TrimSuffix(s, ".")
-	for i := range len(name) {
-		if name[i] >= 0x80 {
-			encoded, err := idna.Lookup.ToASCII(name)
-			if err != nil {
-				return "is no valid international host name"
-			}
-			name = encoded
-			break
-		}
+	name, err := WireName(s)
+	if err != nil {
+		return "is no valid international host name"
 	}
 	if len(name) > 253 {
 		return "is longer than the 253 bytes that a host name may have"
@@ -116,7 +122,7 @@ func nameFault(s string) string {
 			return "has a part that begins or ends with a hyphen"
 		}
 		for i := range len(l) {
-			if c := l[i]; c != '-' && c != '_' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			if c := l[i]; c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
 				if c == ' ' {
 					return "holds a blank"
 				}
@@ -126,8 +132,7 @@ func nameFault(s string) string {
 	}
 	// Some programs read 127.1, 0x7f.1 or 2130706433 as an address; what
 	// reviewers and Cloud see in it may differ.
-	last := strings.ToLower(labels[len(labels)-1])
-	if isNumber(last) {
+	if isNumber(labels[len(labels)-1]) {
 		return "looks like an IP address and is none"
 	}
 	return ""
@@ -166,7 +171,7 @@ const nat64 = "64:ff9b::/96"
 // unreachable says why Cloud cannot reach a well-formed host, or "".
 func unreachable(host string) string {
 	h := strings.ReplaceAll(norm.NFKC.String(strings.TrimSpace(host)), "。", ".") // as resolvers read it
-	if a, ok := address(h); ok {
+	if a, ok := ipOf(h); ok {
 		return unreachableAddress(a)
 	}
 	name := strings.ToLower(strings.TrimSuffix(h, "."))

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -270,11 +271,9 @@ var realm = regexp.MustCompile(`(?i)/realms/([^/]+)/`)
 // realm of Keycloak. It is hostile text.
 func Tenant(endpoint *url.URL) string {
 	host := strings.TrimSuffix(strings.ToLower(endpoint.Hostname()), ".")
-	for _, microsoft := range []string{"login.microsoftonline.", "login.partner.microsoftonline.", "login.windows.", "sts.windows."} {
-		if strings.HasPrefix(host, microsoft) {
-			first, _, _ := strings.Cut(strings.TrimPrefix(endpoint.Path, "/"), "/")
-			return strings.ToLower(first)
-		}
+	if address.IsMicrosoft(host) {
+		first, _, _ := strings.Cut(strings.TrimPrefix(endpoint.Path, "/"), "/")
+		return strings.ToLower(first)
 	}
 	for _, shared := range []string{".okta.com", ".auth0.com", ".onelogin.com", ".b2clogin.com", ".ciamlogin.com"} {
 		if name, ok := strings.CutSuffix(host, shared); ok {

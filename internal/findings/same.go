@@ -144,7 +144,7 @@ func (a *audit) hostsOf(s *subject) []value {
 	var out []value
 	for _, h := range all {
 		h.text = strings.TrimSuffix(strings.TrimSpace(h.text), ".")
-		if _, ip := address(h.text); h.text != "" && !ip && lookalike(h.text, schema.Technical) == "" {
+		if _, ip := ipOf(h.text); h.text != "" && !ip && lookalike(h.text, schema.Technical) == "" {
 			out = append(out, h)
 		}
 	}

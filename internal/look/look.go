@@ -12,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -23,6 +24,7 @@ var (
 	manyX     = regexp.MustCompile(`^([xX])+$`)
 	bracketed = regexp.MustCompile(`^(<[^<>]+>|\[[^\[\]]+\]|\([^()]+\)|\{[^{}]+\}|‹[^‹›]+›|«[^«»]+»)$`)
 	words     = regexp.MustCompile(`^\pL[\pL\pM _-]*$`)
+	microsoft = regexp.MustCompile(`(?i)microsoft|azure|entra|office|365`)
 	guid      = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 )
 
@@ -124,14 +126,11 @@ func odd(r rune) string {
 // isMicrosoft reports whether a credential's provider or endpoint says that it is
 // for Microsoft.
 func isMicrosoft(it schema.Item) bool {
-	endpoint, _ := url.Parse(schema.Text(it, "token_endpoint"))
-	host := ""
-	if endpoint != nil {
-		host = strings.ToLower(endpoint.Hostname())
+	if it.List() != schema.Credentials {
+		return false
 	}
-	provider := strings.ToLower(schema.Text(it, "service_provider"))
-	return it.List() == schema.Credentials && (slices.ContainsFunc([]string{"microsoft", "azure", "entra", "office", "365"}, func(s string) bool { return strings.Contains(provider, s) }) ||
-		strings.HasPrefix(host, "login.microsoft") || strings.HasPrefix(host, "login.windows.") || strings.HasPrefix(host, "login.partner.microsoft"))
+	endpoint, err := url.Parse(schema.Text(it, "token_endpoint"))
+	return microsoft.MatchString(schema.Text(it, "service_provider")) || err == nil && address.IsMicrosoft(endpoint.Hostname())
 }
 
 // At looks at an item's secret: a mask is no secret, unless the item's name is in

@@ -16,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -97,10 +98,7 @@ func (r *Result) sameTenant(a, b *url.URL) {
 	}
 }
 
-var (
-	google    = regexp.MustCompile(`(^|\.)(google|googleapis)\.com$`)
-	microsoft = regexp.MustCompile(`^login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn|windows\.net)$`)
-)
+var google = regexp.MustCompile(`(^|\.)(google|googleapis)\.com$`)
 
 // askToken tries a client secret by the client credentials grant, which changes
 // nothing: a token, if there is one, is thrown away unread.
@@ -149,7 +147,7 @@ func (r *run) token(ctx context.Context, h *host, c *client) (State, string) {
 // request asks for a token of the client's own. Microsoft wants to know for what.
 func (c *client) request(ctx context.Context) (*http.Request, error) {
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.id}, "client_secret": {c.secret.Reveal()}}
-	if microsoft.MatchString(c.server.name) {
+	if address.IsMicrosoft(c.server.name) {
 		form.Set("scope", "https://graph.microsoft.com/.default")
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint.String(), strings.NewReader(form.Encode()))
@@ -162,14 +160,6 @@ func (c *client) request(ctx context.Context) (*http.Request, error) {
 	return req, nil
 }
 
-// present is a member that is there and whose value nobody looks at.
-type present bool
-
-func (p *present) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	*p = d.PeekKind() == '"'
-	return d.SkipValue()
-}
-
 // aadsts are codes of Microsoft's, which stand in its descriptions.
 var aadsts = regexp.MustCompile(`AADSTS[0-9]{1,10}`)
 
@@ -177,9 +167,9 @@ var aadsts = regexp.MustCompile(`AADSTS[0-9]{1,10}`)
 // 5.1 and 5.2). Whatever is neither a token nor invalid_client is unknown.
 func (r *run) judgeToken(status int, body []byte) (State, string) {
 	var answer struct {
-		Token       present `json:"access_token"`
-		Error       string  `json:"error"`
-		Description string  `json:"error_description"`
+		Token       jsontext.Value `json:"access_token"` // nobody looks at it
+		Error       string         `json:"error"`
+		Description string         `json:"error_description"`
 	}
 	err := json.Unmarshal(body, &answer)
 	said := fmt.Sprintf("HTTP %d", status)
@@ -188,7 +178,7 @@ func (r *run) judgeToken(status int, body []byte) (State, string) {
 		return Unknown, "the token endpoint redirects, which is not followed (" + said + ")"
 	case err != nil:
 		return Unknown, "the answer of the token endpoint is not OAuth2's (" + said + ")"
-	case status == http.StatusOK && bool(answer.Token) && answer.Error == "":
+	case status == http.StatusOK && answer.Token.Kind() == '"' && answer.Error == "":
 		return Good, "the client secret is accepted"
 	}
 	if answer.Error != "" {

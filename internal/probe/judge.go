@@ -11,9 +11,9 @@ import (
 // judge brings what was seen of servers to the connections and credentials that
 // use them.
 func (r *run) judge() {
-	for _, s := range r.report.Servers {
-		for _, c := range s.users {
-			r.judgeConnection(c, s)
+	for _, c := range r.report.Connections {
+		if c.server != nil {
+			c.judge(c.server)
 		}
 	}
 	for _, res := range r.report.Credentials {
@@ -30,11 +30,11 @@ func (r *run) judge() {
 	r.report.finish()
 }
 
-// judgeConnection puts in front of a connection's checks what its server and its
-// Encryption say together.
-func (r *run) judgeConnection(c *connection, s *Server) {
+// judge puts in front of a connection's checks what its server and its Encryption
+// say together.
+func (c *Result) judge(s *Server) {
 	var out checks
-	kind := findings.Encryption(c.encryption)
+	kind := findings.Encryption(c.terms.Encryption)
 	for _, check := range s.Checks {
 		unused := kind == findings.NoTLS && s.Mode != Implicit // the app does not come so far
 		if check.State == Good || check.State == Note || unused && (check.Step == StepTLS || check.Step == StepCertificate) {
@@ -50,22 +50,18 @@ func (r *run) judgeConnection(c *connection, s *Server) {
 	if kind == findings.NoTLS && s.Mode == StartTLS {
 		methods = s.MethodsClear
 	}
-	oauth := schema.UsesOAuth2(c.item)
+	oauth := c.terms.UsesOAuth2()
 	switch {
 	case s.Mode == "", slices.ContainsFunc(c.Checks, func(k Check) bool { return k.Step == StepSignIn && k.State == Failed }):
 	case oauth && !slices.Contains(methods, "XOAUTH2") && !slices.Contains(methods, "OAUTHBEARER"):
 		c.add(StepSignIn, Failed, "with this Encryption the server offers no sign-in by OAuth2")
-	case !oauth && c.marker != nil && len(methods) == 0:
+	case !oauth && c.terms.Secret != nil && len(methods) == 0:
 		c.add(StepSignIn, Failed, "there is a password, and with this Encryption the server offers no sign-in")
 	}
 }
 
 // agreement says whether a setting and its server speak the same way.
-func agreement(c *connection, s *Server, kind findings.EncryptionWord) Check {
-	word := "Encryption is " + schema.Quote(c.encryption)
-	if c.encryption == "" {
-		word = "Encryption is empty"
-	}
+func agreement(c *Result, s *Server, kind findings.EncryptionWord) Check {
 	does := map[Mode]string{
 		Implicit: "the server speaks TLS at once",
 		StartTLS: "the server offers STARTTLS",
@@ -82,5 +78,5 @@ func agreement(c *connection, s *Server, kind findings.EncryptionWord) Check {
 		kind == findings.NoTLS && s.Mode == Clear:
 		return Check{StepEncryption, Good, does + ", as Encryption says"}
 	}
-	return Check{StepEncryption, state, does + "; " + word}
+	return Check{StepEncryption, state, does + "; " + findings.EncryptionIs(c.terms.Encryption)}
 }

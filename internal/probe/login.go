@@ -57,7 +57,7 @@ func (l *login) all(step string, state State, text string) {
 
 // choose takes the connection on whose port to sign in: one that protects the
 // password, or else one that somebody named.
-func (r *run) choose(l *login) (on *connection, unprotected bool, why string) {
+func (r *run) choose(l *login) (on *Result, unprotected bool, why string) {
 	why = "not tried: the server cannot be used"
 	for _, c := range l.of {
 		switch s := c.server; {
@@ -112,7 +112,7 @@ func (r *run) open(ctx context.Context, server *Server, lax bool) (*session, err
 
 // authenticate signs in once. What is not accepted is not tried again, and no other
 // password of that user either.
-func (r *run) authenticate(h *host, l *login, s *session, on *connection) bool {
+func (r *run) authenticate(h *host, l *login, s *session, on *Result) bool {
 	how, auth := r.mechanism(l, s)
 	if auth == nil {
 		l.all(StepSignIn, Failed, "no sign-in by password is offered on port "+strconv.Itoa(on.Port)+": "+cmp.Or(how, "nothing"))
@@ -199,10 +199,10 @@ func (a *loginAuth) Next(_ []byte, more bool) ([]byte, error) {
 func (r *run) senders(l *login, s *session) {
 	seen := map[string]Check{}
 	for _, c := range l.of {
-		check, known := seen[c.from]
+		check, known := seen[c.terms.From]
 		if !known {
-			check = r.sender(s, c.from)
-			seen[c.from] = check
+			check = r.sender(s, c.terms.From)
+			seen[c.terms.From] = check
 		}
 		c.add(check.Step, check.State, check.Text)
 	}

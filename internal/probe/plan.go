@@ -2,6 +2,7 @@ package probe
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 
 	"golang.org/x/time/rate"
@@ -11,20 +12,12 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// connection is one connection in terms that both sides share.
-type connection struct {
-	*Result
-	item                   schema.Item
-	encryption, user, from string
-	marker                 *schema.Marker
-}
-
 // login is one sign-in: one host, user and password, or none of the two, and the
 // connections that use it.
 type login struct {
 	user     string
 	password schema.Secret
-	of       []*connection
+	of       []*Result
 }
 
 // client is one OAuth2 client secret at one token endpoint, and the credentials
@@ -44,22 +37,27 @@ func (r *run) plan() {
 		if !r.sel.Has(it.ItemName()) {
 			continue
 		}
-		c := newConnection(it)
-		r.report.Connections = append(r.report.Connections, c.Result)
-		used[schema.Text(it, "oauth2_credentials")] = true
+		c := &Result{terms: findings.TermsOf(it), Name: it.ItemName()}
+		c.Host, c.Port = c.terms.Host, c.terms.Port
+		r.report.Connections = append(r.report.Connections, c)
+		used[c.terms.Credential] = true
 		switch {
+		case c.Host == "" && c.terms.UsesOAuth2():
+			c.add(StepServer, Note, "no host is set: the app uses the provider's own")
+			c.authoriseFirst()
+			continue
 		case c.Host == "":
-			c.noHost()
+			c.add(StepServer, Failed, "no host: nothing can be tried")
 			continue
 		case c.Port < 1 || c.Port > 65535:
 			c.add(StepServer, Failed, "no port: nothing can be tried")
 			continue
 		}
 		c.server = r.server(c.Host, c.Port, SMTP)
-		if suggestsImplicit(c) {
+		// Encryption, or else the port, may stand for TLS from the first byte.
+		if findings.Encryption(c.terms.Encryption) == findings.ImplicitTLS || c.Port == 465 {
 			c.server.tlsFirst = true
 		}
-		c.server.users = append(c.server.users, c)
 		if r.Login {
 			r.planLogin(c)
 		}
@@ -71,35 +69,8 @@ func (r *run) plan() {
 	}
 }
 
-func newConnection(it schema.Item) *connection {
-	c := &connection{Result: &Result{Name: it.ItemName()}, item: it, marker: schema.SecretMarker(it)}
-	switch it := it.(type) {
-	case *schema.ServerConnection:
-		c.Host, c.Port, c.encryption, c.user, c.from = it.Host, it.Port, it.Encryption, it.Username, it.FromAddress
-	case *schema.CloudConnection:
-		c.Host, c.Port, c.encryption, c.user, c.from = it.Host, it.SMTPPort, it.Encryption, it.Username, it.FromEmailAddress
-	}
-	return c
-}
-
-func (c *connection) noHost() {
-	if schema.UsesOAuth2(c.item) {
-		c.add(StepServer, Note, "no host is set: the app uses the provider's own")
-		c.authoriseFirst()
-		return
-	}
-	c.add(StepServer, Failed, "no host: nothing can be tried")
-}
-
-func (c *connection) authoriseFirst() {
-	c.add(StepSignIn, Note, "must be authorised on Cloud first: tokens do not travel")
-}
-
-// suggestsImplicit reports whether Encryption, or else the port, stands for TLS from
-// the first byte.
-func suggestsImplicit(c *connection) bool {
-	kind := findings.Encryption(c.encryption)
-	return kind == findings.ImplicitTLS || c.Port == 465
+func (r *Result) authoriseFirst() {
+	r.add(StepSignIn, Note, "must be authorised on Cloud first: tokens do not travel")
 }
 
 // server is the one for a host and port.
@@ -120,8 +91,7 @@ func (r *run) host(name string) *host {
 	name = wireName(name)
 	h := r.byHost[name]
 	if h == nil {
-		h = &host{name: name, pace: rate.NewLimiter(pace, 1), refused: map[string]bool{},
-			byUser: map[string][]*login{}, byClient: map[string][]*client{}}
+		h = &host{name: name, pace: rate.NewLimiter(pace, 1), refused: map[string]bool{}}
 		r.byHost[name] = h
 		r.hosts = append(r.hosts, h)
 	}
@@ -130,57 +100,53 @@ func (r *run) host(name string) *host {
 
 // planLogin puts a connection to those with the same host, user and password, or
 // says why nobody can sign in.
-func (r *run) planLogin(c *connection) {
+func (r *run) planLogin(c *Result) {
 	var password schema.Secret
 	switch {
-	case schema.UsesOAuth2(c.item):
+	case c.terms.UsesOAuth2():
 		c.authoriseFirst()
 		return
-	case c.marker != nil && c.marker.State == schema.Missing:
+	case c.terms.Secret != nil && c.terms.Secret.State == schema.Missing:
 		c.add(StepSignIn, Unknown, "not tried: the password is missing in the bundle")
 		return
-	case c.marker != nil:
+	case c.terms.Secret != nil:
 		password = r.Secret(schema.Connections, c.Name)
 		if password.IsZero() {
 			c.add(StepSignIn, Unknown, "not tried: your key does not open the password")
 			return
 		}
-		if c.user == "" {
+		if c.terms.Username == "" {
 			c.add(StepSignIn, Failed, "a password and no user name: nobody can sign in")
 			return
 		}
-	case c.user != "":
+	case c.terms.Username != "":
 		c.add(StepSignIn, Unknown, "not tried: a user name and no password")
 		return
 	}
-	h, key := r.host(c.Host), c.user
-	if password.IsZero() { // there is nothing but the sender: each port by itself
-		key = strconv.Itoa(c.Port)
+	h := r.host(c.Host)
+	i := slices.IndexFunc(h.logins, func(l *login) bool {
+		// Where there is nothing but the sender, each port is tried by itself.
+		return l.user == c.terms.Username && l.password.Equal(password) && (!password.IsZero() || l.of[0].Port == c.Port)
+	})
+	if i < 0 {
+		i, h.logins = len(h.logins), append(h.logins, &login{user: c.terms.Username, password: password})
 	}
-	for _, l := range h.byUser[key] {
-		if l.password.Equal(password) {
-			l.of = append(l.of, c)
-			return
-		}
-	}
-	l := &login{c.user, password, []*connection{c}}
-	h.logins, h.byUser[key] = append(h.logins, l), append(h.byUser[key], l)
+	h.logins[i].of = append(h.logins[i].of, c)
 }
 
 // planCredential looks at the endpoints of a credential, and tries its secret.
 func (r *run) planCredential(it schema.Item) {
-	res := &Result{Name: it.ItemName()}
+	res := &Result{terms: findings.TermsOf(it), Name: it.ItemName()}
 	r.report.Credentials = append(r.report.Credentials, res)
-	authorization := r.endpoint(res, "authorization endpoint", schema.Text(it, "authorization_endpoint"))
-	token := r.endpoint(res, "token endpoint", schema.Text(it, "token_endpoint"))
+	authorization := r.endpoint(res, "authorization endpoint", res.terms.Authorization)
+	token := r.endpoint(res, "token endpoint", res.terms.Token)
 	if authorization != nil && token != nil {
 		res.sameTenant(authorization, token)
 	}
 	if !r.Login || token == nil {
 		return
 	}
-	m, id := schema.SecretMarker(it), schema.Text(it, "client_id")
-	secret := r.Secret(schema.Credentials, res.Name)
+	m, id, secret := res.terms.Secret, schema.Text(it, "client_id"), r.Secret(schema.Credentials, res.Name)
 	switch {
 	case m == nil || m.State == schema.Missing:
 		res.add(StepSecret, Unknown, "not tried: the client secret is missing in the bundle")
@@ -192,16 +158,15 @@ func (r *run) planCredential(it schema.Item) {
 		res.add(StepSecret, Failed, "a client secret and no client id")
 		return
 	}
-	h, server := r.host(token.Hostname()), res.endpoints[len(res.endpoints)-1].server
-	key := token.String() + " " + id
-	for _, c := range h.byClient[key] {
-		if c.secret.Equal(secret) {
-			c.of = append(c.of, res)
-			return
-		}
+	h := r.host(token.Hostname())
+	i := slices.IndexFunc(h.clients, func(c *client) bool {
+		return c.endpoint.String() == token.String() && c.id == id && c.secret.Equal(secret)
+	})
+	if i < 0 {
+		server := res.endpoints[len(res.endpoints)-1].server
+		i, h.clients = len(h.clients), append(h.clients, &client{endpoint: token, server: server, id: id, secret: secret})
 	}
-	c := &client{token, server, id, secret, []*Result{res}}
-	h.clients, h.byClient[key] = append(h.clients, c), append(h.byClient[key], c)
+	h.clients[i].of = append(h.clients[i].of, res)
 }
 
 // endpoint reads an address of a credential, and has its server looked at. nil

@@ -18,10 +18,10 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/net/idna"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
+	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/proxy"
 	"github.com/mailferry/mailferry/internal/selection"
@@ -72,9 +72,6 @@ type host struct {
 	servers []*Server
 	logins  []*login
 	clients []*client
-	// The same, to find those of one user or client: a bundle may have many.
-	byUser   map[string][]*login
-	byClient map[string][]*client
 
 	pace    *rate.Limiter
 	refused map[string]bool // accounts that one password was not accepted for: no other is tried
@@ -220,19 +217,12 @@ func (r *run) resolve(ctx context.Context, s *Server) bool {
 // words makes fit to be shown what a server said, or had a hand in.
 func (r *run) words(said string) string { return human.Clean(r.guard.Quotable(said)) }
 
-// wireName is a host as it goes over the network: international names encoded, an
-// address without brackets.
-func wireName(name string) string {
-	if strings.HasPrefix(name, "[") && strings.HasSuffix(name, "]") {
-		name = name[1 : len(name)-1]
+// wireName is a host as it goes over the network. One that cannot go is asked for as
+// it is.
+func wireName(host string) string {
+	name, err := findings.WireName(host)
+	if err != nil {
+		return strings.ToLower(host)
 	}
-	for i := range len(name) {
-		if name[i] >= 0x80 {
-			if encoded, err := idna.Lookup.ToASCII(name); err == nil {
-				return encoded
-			}
-			break
-		}
-	}
-	return strings.ToLower(strings.TrimSuffix(name, "."))
+	return name
 }

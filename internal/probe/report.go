@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -112,7 +113,6 @@ type Server struct {
 	name     string // as it goes over the network
 	tlsFirst bool   // settings and port suggest TLS from the first byte
 	injected bool   // something was sent between STARTTLS and TLS
-	users    []*connection
 }
 
 func (s *Server) add(step string, state State, text string) { s.Checks.add(step, state, text) }
@@ -152,6 +152,7 @@ type Result struct {
 	Port   int    `json:"port,omitzero"`
 	Checks checks `json:"checks"`
 
+	terms     findings.Terms
 	server    *Server
 	endpoints []endpoint
 }
