@@ -101,7 +101,7 @@ func (e *env) diffBundles(c *cli.Context, out string) error {
 	if err := e.write(c, out, func(w io.Writer) error { return render(w, d) }); err != nil {
 		return err
 	}
-	if !d.Same() {
+	if !d.Same {
 		return &codeError{exitDiffers, errors.New("the bundles differ")}
 	}
 	return nil

@@ -98,8 +98,8 @@ func TestTwoBundlesAreToldApart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := told(d); !slices.Equal(got, c.want) || d.Same() != c.same {
-				t.Errorf("same %v, %q\nwant %v, %q", d.Same(), got, c.same, c.want)
+			if got := told(d); !slices.Equal(got, c.want) || d.Same != c.same {
+				t.Errorf("same %v, %q\nwant %v, %q", d.Same, got, c.same, c.want)
 			}
 			if c.note != "" && !slices.ContainsFunc(d.Notes, func(n string) bool { return strings.HasPrefix(n, c.note) }) {
 				t.Errorf("notes %q lack %q", d.Notes, c.note)
@@ -180,7 +180,7 @@ func TestJSONIsWhatItsSchemaPromises(t *testing.T) {
 	if err := schema.DecodeFile("diff-report", out.Bytes(), &back); err != nil {
 		t.Fatal(err)
 	}
-	if back.Summary != d.Summary || back.Same() || back.Summary != (compare.Summary{Added: 1, Removed: 1, Renamed: 1, Changed: 1, NotComparable: 1}) {
+	if back.Summary != d.Summary || back.Same || back.Summary != (compare.Summary{Added: 1, Removed: 1, Renamed: 1, Changed: 1, NotComparable: 1}) {
 		t.Errorf("summary %+v", back.Summary)
 	}
 }

@@ -18,6 +18,14 @@ type Side struct {
 	AsCloud *schema.Bundle
 }
 
+// compared is what a side is compared as.
+func (s Side) compared() *schema.Bundle {
+	if s.AsCloud != nil {
+		return s.AsCloud
+	}
+	return s.Bundle
+}
+
 // SameSecret compares the secrets themselves, for holders of a recipient's key.
 // The names are those of the items as compared: in Cloud's terms where AsCloud
 // was given.
@@ -41,7 +49,7 @@ type Diff struct {
 	Format      string   `json:"format"`
 	A           About    `json:"a"`
 	B           About    `json:"b"`
-	Equal       bool     `json:"same"`
+	Same        bool     `json:"same"` // nothing that can be compared differs: no item was added, removed, renamed or changed
 	Summary     Summary  `json:"summary"`
 	Notes       []string `json:"notes"` // what is no difference of settings: order, readers, source
 	Credentials []Item   `json:"credentials"`
@@ -95,29 +103,18 @@ func (f Field) Label() string {
 	return f.LabelA + " → " + f.LabelB
 }
 
-// Same reports whether nothing that can be compared differs: no item was added,
-// removed, renamed or changed.
-func (d *Diff) Same() bool { return d.Equal }
-
 // Bundles compares b with a. Order does not matter to it; a note says that it differs.
 // Its time is in proportion to the size of both.
 func Bundles(a, b Side, same SameSecret) (*Diff, error) {
-	c := &comparison{a: a, b: b, same: same, listsA: a.Bundle, listsB: b.Bundle}
-	if a.Bundle.IsCloud() != b.Bundle.IsCloud() {
-		if !a.Bundle.IsCloud() {
-			c.listsA, c.translated = a.AsCloud, a.AsCloud
-		} else {
-			c.listsB, c.translated = b.AsCloud, b.AsCloud
-		}
-		if c.translated == nil {
-			return nil, fmt.Errorf("a server bundle and a cloud bundle are compared through the transform")
-		}
+	if a.compared().IsCloud() != b.compared().IsCloud() {
+		return nil, fmt.Errorf("a server bundle and a cloud bundle are compared through the transform")
 	}
+	c := &comparison{a: a, b: b, same: same}
 	c.diff = &Diff{Format: Format, A: about(a), B: about(b), Notes: []string{}}
 	c.diff.Credentials = c.list(schema.Credentials)
 	c.diff.Connections = c.list(schema.Connections)
 	s := c.diff.Summary
-	c.diff.Equal = s.Added+s.Removed+s.Renamed+s.Changed == 0
+	c.diff.Same = s.Added+s.Removed+s.Renamed+s.Changed == 0
 	c.notes()
 	return c.diff, nil
 }
@@ -127,11 +124,9 @@ func about(s Side) About {
 }
 
 type comparison struct {
-	a, b           Side
-	listsA, listsB *schema.Bundle
-	translated     *schema.Bundle // the one of the two that is a transform's result
-	same           SameSecret
-	diff           *Diff
+	a, b Side
+	same SameSecret
+	diff *Diff
 }
 
 // notes says what differs beside the settings.
@@ -141,7 +136,7 @@ func (c *comparison) notes() {
 	if c.diff.Summary.NotComparable > 0 {
 		note("Fingerprints of different keys cannot be compared; with a recipient's key of both bundles the secrets themselves are.")
 	}
-	if c.translated != nil {
+	if c.a.AsCloud != nil || c.b.AsCloud != nil {
 		note("The server bundle is compared as the transform rewrites it for Cloud.")
 		return
 	}
@@ -157,7 +152,7 @@ func (c *comparison) notes() {
 	if !sameReaders(ma.Reviewers, mb.Reviewers) {
 		note("The lists of reviewers differ.")
 	}
-	if c.diff.Equal && c.a.Digest != c.b.Digest {
+	if c.diff.Same && c.a.Digest != c.b.Digest {
 		note("The content digests differ: they cover the bundle's id, its source, the order of items and every fingerprint.")
 	}
 }
@@ -177,19 +172,17 @@ func sameReaders(a, b []schema.KeyHolder) bool {
 
 // label is a field's label on a side. Compared through a transform, the server
 // side's is that of the field which the rules made it from.
-func (c *comparison) label(side Side, l schema.List, field string) string {
-	if c.translated == nil || side.Bundle.IsCloud() {
-		return report.Label(side.Bundle.Format, l, field)
+func (s Side) label(l schema.List, field string) string {
+	if s.AsCloud == nil {
+		return report.Label(s.Bundle.Format, l, field)
 	}
-	if o := c.translated.Origin; o != nil && o.Rules != nil {
-		rules := o.Rules.Connections
-		if l == schema.Credentials {
-			rules = o.Rules.Credentials
-		}
-		for _, r := range rules.Fields {
-			if r.To == field {
-				return report.Label(schema.ServerFormat, l, r.From)
-			}
+	rules := s.AsCloud.Origin.Rules.Connections
+	if l == schema.Credentials {
+		rules = s.AsCloud.Origin.Rules.Credentials
+	}
+	for _, r := range rules.Fields {
+		if r.To == field {
+			return report.Label(schema.ServerFormat, l, r.From)
 		}
 	}
 	return report.Label(schema.CloudFormat, l, field)

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -11,11 +10,12 @@ import (
 type pair struct{ a, b int }
 
 func (c *comparison) list(l schema.List) []Item {
-	as, bs := c.listsA.Items(l), c.listsB.Items(l)
-	pairs := c.match(as, bs)
+	as, bs := c.a.compared().Items(l), c.b.compared().Items(l)
+	s := &c.diff.Summary
+	counts := map[Kind]*int{Added: &s.Added, Removed: &s.Removed, Renamed: &s.Renamed, Changed: &s.Changed}
 	out := []Item{}
 	last, reordered := -1, false
-	for _, p := range pairs {
+	for _, p := range c.match(as, bs) {
 		it := c.item(l, as, bs, p)
 		if p.a >= 0 && p.b >= 0 {
 			reordered = reordered || p.b < last
@@ -24,16 +24,8 @@ func (c *comparison) list(l schema.List) []Item {
 		if it == nil {
 			continue
 		}
-		s := &c.diff.Summary
-		switch it.Kind {
-		case Added:
-			s.Added++
-		case Removed:
-			s.Removed++
-		case Renamed:
-			s.Renamed++
-		case Changed:
-			s.Changed++
+		if n := counts[it.Kind]; n != nil {
+			*n++
 		}
 		for _, f := range it.Fields {
 			if f.Change == NotComparable {
@@ -96,25 +88,17 @@ func (c *comparison) match(as, bs []schema.Item) []pair {
 
 // content is equal for items that differ at most in their names.
 func content(it schema.Item, withSecret bool) string {
-	var b strings.Builder
-	add := func(name, value string) {
-		fmt.Fprintf(&b, "%d:%s%d:%s", len(name), name, len(value), value)
-	}
+	values := map[string]any{}
 	for _, f := range schema.FieldsOf(it) {
-		switch {
-		case f.Name == "name":
-		case !f.Secret:
-			add(f.Name, schema.Text(it, f.Name))
-		case withSecret:
-			if m := schema.SecretMarker(it); m != nil {
-				add(f.Name, m.State+m.Fingerprint+m.Reason)
-			}
+		if f.Name != "name" && (withSecret || !f.Secret) {
+			values[f.Name], _ = schema.Get(it, f.Name)
 		}
 	}
 	for _, key := range schema.Extra(it) {
-		add("extra."+key, schema.Text(it, "extra."+key))
+		values["extra."+key] = schema.Text(it, "extra."+key)
 	}
-	return b.String()
+	out, _ := schema.Marshal(values)
+	return string(out)
 }
 
 // item says how a pair differs; nil where it does not.
@@ -133,7 +117,7 @@ func (c *comparison) item(l schema.List, as, bs []schema.Item, p pair) *Item {
 		if d.Name == "name" { // shown by the item itself
 			continue
 		}
-		f := Field{Field: d.Name, LabelA: c.label(c.a, l, d.Name), LabelB: c.label(c.b, l, d.Name), Secret: d.Secret}
+		f := Field{Field: d.Name, LabelA: c.a.label(l, d.Name), LabelB: c.b.label(l, d.Name), Secret: d.Secret}
 		if c.field(&f, a, b) {
 			out.Fields = append(out.Fields, f)
 		}

@@ -26,7 +26,7 @@ func Opened(a, b File) (*Diff, error) {
 	if err != nil {
 		return nil, err
 	}
-	namesA, namesB := namesOf(sideA), namesOf(sideB)
+	namesA, namesB := transform.NamesOf(sideA.compared()), transform.NamesOf(sideB.compared())
 	return Bundles(sideA, sideB, func(l schema.List, nameA, nameB string) (same, known bool) {
 		x, y := a.Secret(l, namesA.Server(l, nameA)), b.Secret(l, namesB.Server(l, nameB))
 		if x.IsZero() || y.IsZero() {
@@ -46,12 +46,4 @@ func (f File) side(other *schema.Bundle) (Side, error) {
 		return s, fmt.Errorf("%s: %w", f.Name, err)
 	}
 	return s, nil
-}
-
-// namesOf are those of the bundle that is compared.
-func namesOf(s Side) transform.Names {
-	if s.AsCloud != nil {
-		return transform.NamesOf(s.AsCloud)
-	}
-	return transform.NamesOf(s.Bundle)
 }

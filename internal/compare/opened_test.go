@@ -79,8 +79,8 @@ func TestOpenedBundlesAreComparedAsFarAsTheKeyReaches(t *testing.T) {
 				got = append(got, f.Field+":"+string(f.Change))
 			}
 		}
-		if d.Same() != c.same || !slices.Equal(got, c.want) {
-			t.Errorf("%s: same %v, %q", c.name, d.Same(), got)
+		if d.Same != c.same || !slices.Equal(got, c.want) {
+			t.Errorf("%s: same %v, %q", c.name, d.Same, got)
 		}
 	}
 }

@@ -46,32 +46,35 @@ func (s Summary) String() string {
 	return text
 }
 
-// lists are the two lists as people look for them.
-func (d *Diff) lists() []struct {
-	Title string
-	Items []Item
-} {
-	return []struct {
-		Title string
-		Items []Item
-	}{{"Connections", d.Connections}, {"OAuth2 credentials", d.Credentials}}
+// list is one of the two lists as people look for it.
+type list struct {
+	Title     string
+	Items     []Item
+	Uncertain string // names of items of which only the secret could not be compared
 }
 
-// split divides a list into what differs and the names of items of which only the
-// secret could not be compared.
-func split(items []Item) (differ []Item, uncertain []string) {
-	for _, it := range items {
-		if it.Kind == NotComparable {
-			uncertain = append(uncertain, it.B)
-		} else {
-			differ = append(differ, it)
+// lists are those that have something to show.
+func (d *Diff) lists() []list {
+	var out []list
+	for _, l := range []list{{Title: "Connections", Items: d.Connections}, {Title: "OAuth2 credentials", Items: d.Credentials}} {
+		var differ []Item
+		var uncertain []string
+		for _, it := range l.Items {
+			if it.Kind == NotComparable {
+				uncertain = append(uncertain, it.B)
+			} else {
+				differ = append(differ, it)
+			}
+		}
+		if len(l.Items) > 0 {
+			out = append(out, list{l.Title, differ, schema.Quotes(uncertain)})
 		}
 	}
-	return differ, uncertain
+	return out
 }
 
-// said is what is shown of a secret that differs: never to what it changed.
-func said(f Field) string {
+// Said is what is shown of a secret that differs: never to what it changed.
+func (f Field) Said() string {
 	switch {
 	case f.Change == NotComparable:
 		return "not comparable"
@@ -105,17 +108,13 @@ func Text(w io.Writer, d *Diff, t human.Terminal) error {
 		p.Wrapped(0, human.Faint, n)
 	}
 	for _, l := range d.lists() {
-		differ, uncertain := split(l.Items)
-		if len(l.Items) == 0 {
-			continue
-		}
 		p.Blank()
 		p.Heading(l.Title)
-		for _, it := range differ {
+		for _, it := range l.Items {
 			printItem(p, it)
 		}
-		if len(uncertain) > 0 {
-			p.Wrapped(0, human.Faint, "? not comparable: only the secrets of "+schema.Quotes(uncertain))
+		if l.Uncertain != "" {
+			p.Wrapped(0, human.Faint, "? not comparable: only the secrets of "+l.Uncertain)
 		}
 	}
 	return p.Flush()
@@ -139,7 +138,7 @@ func printItem(p *human.Printer, it Item) {
 	for _, f := range it.Fields {
 		switch {
 		case f.Secret:
-			p.Pair(2, column, f.Label(), human.Plain, said(f))
+			p.Pair(2, column, f.Label(), human.Plain, f.Said())
 		case f.Change == Added:
 			p.Pair(2, column, f.Label(), human.Green, "+ "+human.Visible(f.B))
 		case f.Change == Removed:
@@ -154,35 +153,12 @@ func printItem(p *human.Printer, it Item) {
 //go:embed diff.html
 var page string
 
-type listView struct {
-	Title     string
-	Items     []itemView
-	Uncertain string
-}
-
-type itemView struct {
-	Item
-	Mark webpage.Mark
-}
-
-// Said is for the template: what is shown of a secret.
-func (f Field) Said() string { return said(f) }
+// Mark is the item's kind for the page.
+func (it Item) Mark() webpage.Mark { return webpage.Mark{Icon: string(it.Kind), Word: string(it.Kind)} }
 
 // HTML writes the diff as one page.
 func HTML(w io.Writer, d *Diff) error {
-	var lists []listView
-	for _, l := range d.lists() {
-		differ, uncertain := split(l.Items)
-		if len(l.Items) == 0 {
-			continue
-		}
-		v := listView{Title: l.Title, Uncertain: schema.Quotes(uncertain)}
-		for _, it := range differ {
-			v.Items = append(v.Items, itemView{it, webpage.Mark{Icon: string(it.Kind), Word: string(it.Kind)}})
-		}
-		lists = append(lists, v)
-	}
 	return webpage.Write(w, webpage.Page{Title: "Mailferry diff: " + d.A.Name + " and " + d.B.Name, Body: page,
-		Data: map[string]any{"A": d.A, "B": d.B, "Summary": d.Summary.String(), "Same": d.Same(),
-			"Notes": d.Notes, "Lists": lists}})
+		Data: map[string]any{"A": d.A, "B": d.B, "Summary": d.Summary.String(), "Same": d.Same,
+			"Notes": d.Notes, "Lists": d.lists()}})
 }

@@ -86,7 +86,7 @@ func JSON(w io.Writer, r *Report) error {
 	for _, b := range r.Bundles {
 		c := b.Content
 		j := jsonBundle{b.File, c.Format, b.Digest, b.Sight, b.summary(), c.Manifest, b.Signatures,
-			Road(c, b.Signatures), nil, c.Credentials, c.Connections}
+			b.Road(), nil, c.Credentials, c.Connections}
 		for _, f := range b.Findings {
 			jf := jsonFinding{f.ID, f.Severity, f.Title, f.Why, f.Do, f.Place(), f.List, f.Item, "", f.Detail, nil}
 			if f.List != "" {

@@ -69,20 +69,11 @@ type Signature struct {
 // Counts reports whether a listed person stands behind the statement.
 func (s *Signature) Counts() bool { return s.State == "counts" }
 
-// Good reports whether some key signed this, listed or not.
-func (s *Signature) Good() bool {
-	return s.State == "counts" || s.State == "unlisted" || s.State == "origin"
-}
-
-func (s *Signature) covers(what string) bool {
-	return s.Counts() && slices.Contains(s.Covers, what)
-}
-
-// signers names whose counting statements cover a part of the bundle.
-func (b *Bundle) signers(what string) []string {
+// Signers names whose counting statements cover a part of the bundle.
+func (b *Bundle) Signers(what string) []string {
 	var names []string
-	for i := range b.Signatures {
-		if s := &b.Signatures[i]; s.covers(what) {
+	for _, s := range b.Signatures {
+		if s.Counts() && slices.Contains(s.Covers, what) {
 			names = append(names, s.Signer)
 		}
 	}
@@ -96,11 +87,12 @@ type readers struct {
 	Readers      []schema.KeyHolder
 }
 
-func (b *Bundle) readers() []readers {
+// Readers are the two lists.
+func (b *Bundle) Readers() []readers {
 	m := b.Content.Manifest
 	return []readers{
-		{"Recipients", "see settings and secrets", b.signers("recipients"), m.Recipients},
-		{"Reviewers", "see settings, no secret", b.signers("reviewers"), m.Reviewers},
+		{"Recipients", "see settings and secrets", b.Signers("recipients"), m.Recipients},
+		{"Reviewers", "see settings, no secret", b.Signers("reviewers"), m.Reviewers},
 	}
 }
 
@@ -165,44 +157,34 @@ func (b *Bundle) label(f findings.Finding) string {
 	}
 }
 
-// Setting is one field of an item for people.
-type Setting struct {
+// setting is one field of an item for people.
+type setting struct {
 	Label  string
 	Value  string // "" where the field is empty; hostile text
 	Code   bool   // better in a fixed-width face: hosts, addresses, numbers
 	Marker *schema.Marker
 	Shared string // of a sealed secret: who else has it
-	Extra  bool
 }
 
-// Settings lists every field of an item in the panel's order, then its extra
-// values by key.
-func Settings(it schema.Item) []Setting {
-	fields, extra := schema.FieldsOf(it), schema.Extra(it)
-	out := make([]Setting, 0, len(fields)+len(extra))
-	for _, f := range fields {
-		s := Setting{Label: f.Label, Value: schema.Text(it, f.Name),
+// settings lists every field of an item in the panel's order, then its extra values
+// by key.
+func settings(it schema.Item, shared map[string][]string) []setting {
+	var out []setting
+	for _, f := range schema.FieldsOf(it) {
+		s := setting{Label: f.Label, Value: schema.Text(it, f.Name),
 			Code: f.Text == schema.Technical || f.Type == schema.Integer}
 		if f.Secret {
 			s.Marker, s.Value = schema.SecretMarker(it), ""
 		}
+		if s.Marker != nil && s.Marker.State == schema.Sealed {
+			s.Shared = alsoOf(shared[s.Marker.Fingerprint], it.ItemName())
+		}
 		out = append(out, s)
 	}
-	for _, key := range extra {
-		out = append(out, Setting{Label: key, Value: schema.Text(it, "extra."+key), Code: true, Extra: true})
+	for _, key := range schema.Extra(it) {
+		out = append(out, setting{Label: key, Value: schema.Text(it, "extra."+key), Code: true})
 	}
 	return out
-}
-
-// settings are Settings, with who shares each secret.
-func settings(it schema.Item, shared map[string][]string) []Setting {
-	list := Settings(it)
-	for i := range list {
-		if m := list[i].Marker; m != nil && m.State == schema.Sealed {
-			list[i].Shared = alsoOf(shared[m.Fingerprint], it.ItemName())
-		}
-	}
-	return list
 }
 
 // ruleGroup is all that one rule found.
@@ -212,8 +194,8 @@ type ruleGroup struct {
 	Where            []findings.Finding // a few
 }
 
-// count is how often, and how many of them are excepted where not all are.
-func (g *ruleGroup) count() string {
+// Count is how often, and how many of them are excepted where not all are.
+func (g *ruleGroup) Count() string {
 	text := strconv.Itoa(g.Total) + "×"
 	if g.Excepted > 0 && g.Excepted < g.Total {
 		text += fmt.Sprintf(", %d excepted", g.Excepted)
@@ -221,8 +203,8 @@ func (g *ruleGroup) count() string {
 	return text
 }
 
-// byRule groups findings by rule, worst first, then in the table's order.
-func (b *Bundle) byRule() []*ruleGroup {
+// Rules groups findings by rule, worst first, then in the table's order.
+func (b *Bundle) Rules() []*ruleGroup {
 	groups := map[string]*ruleGroup{}
 	for _, f := range b.Findings {
 		g := groups[f.ID]

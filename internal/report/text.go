@@ -36,12 +36,12 @@ func (p printer) bundle(b *Bundle) {
 	p.Heading(b.File)
 	p.Pair(0, 12, "Digest", human.Strong, b.Digest)
 	p.Pair(0, 12, "Summary", human.Strong, tallyText(s.Tally))
-	p.Pair(0, 12, "Holds", human.Plain, holdsText(s))
+	p.Pair(0, 12, "Holds", human.Plain, holdsText(s.Counts))
 	p.Pair(0, 12, "Bundle", human.Plain, b.Kind()+" "+m.ID)
 	p.Pair(0, 12, "Source", human.Plain, sourceText(m.Source))
 	p.Pair(0, 12, "Opened with", human.Plain, b.Sight.String())
 
-	if rules := b.byRule(); len(rules) > 0 {
+	if rules := b.Rules(); len(rules) > 0 {
 		p.Blank()
 		p.Line(human.Strong, "What was found")
 		for _, g := range rules {
@@ -88,20 +88,20 @@ func (p printer) settings(it schema.Item, shared map[string][]string) {
 
 // markerText describes a secret's state. Fingerprints are cut: whole ones stand
 // in the bundle, and these are for comparing by eye.
-func markerText(s Setting) string {
+func markerText(s setting) string {
 	if s.Marker.State != schema.Sealed {
 		return "missing: " + s.Marker.Reason
 	}
-	text := "sealed, fingerprint " + ShortFingerprint(s.Marker)
+	text := "sealed, fingerprint " + shortFingerprint(s.Marker)
 	if s.Shared != "" {
 		text += ", the same as of " + s.Shared
 	}
 	return text
 }
 
-// ShortFingerprint is the key id and enough of the fingerprint to compare by
+// shortFingerprint is the key id and enough of the fingerprint to compare by
 // eye within one bundle.
-func ShortFingerprint(m *schema.Marker) string {
+func shortFingerprint(m *schema.Marker) string {
 	if len(m.Fingerprint) < 25 {
 		return m.Fingerprint
 	}
@@ -125,7 +125,7 @@ func (p printer) rule(m *ruleGroup) {
 	if m.Excepted == m.Total {
 		icon, word, style = "–", "excepted", human.Faint
 	}
-	p.Wrapped(0, style, fmt.Sprintf("%s %s: %s (%s, %s)", icon, word, m.Title, m.ID, m.count()))
+	p.Wrapped(0, style, fmt.Sprintf("%s %s: %s (%s, %s)", icon, word, m.Title, m.ID, m.Count()))
 	p.Wrapped(3, human.Plain, m.Why)
 	p.Wrapped(3, human.Plain, "→ "+m.Do)
 }
@@ -147,7 +147,7 @@ func (p printer) findings(b *Bundle, list []findings.Finding) {
 func (p printer) readers(b *Bundle) {
 	p.Blank()
 	p.Line(human.Strong, "Who can open it, by its own list")
-	for _, list := range b.readers() {
+	for _, list := range b.Readers() {
 		who := "unsigned claim"
 		if len(list.Signers) > 0 {
 			who = "signed by " + strings.Join(list.Signers, ", ")
@@ -162,7 +162,7 @@ func (p printer) readers(b *Bundle) {
 func (p printer) road(b *Bundle) {
 	p.Blank()
 	p.Line(human.Strong, "The road so far")
-	WriteRoad(p.Printer, Road(b.Content, b.Signatures))
+	WriteRoad(p.Printer, b.Road())
 }
 
 // WriteRoad writes the chain; inspect shows it as audit does.
@@ -239,7 +239,7 @@ func tallyText(t findings.Tally) string {
 	return text
 }
 
-func holdsText(s summary) string {
+func holdsText(s schema.Counts) string {
 	return fmt.Sprintf("%s, %s; %s sealed, %d missing", human.Count(s.Connections, "connection"),
 		human.Count(s.Credentials, "credential"), human.Count(s.Sealed, "secret"), s.Missing)
 }
