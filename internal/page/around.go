@@ -99,25 +99,20 @@ func (a *around) measure(ctx context.Context, picked, borders []*spot) error {
 	if n := len(picked) + len(borders); n > maxSpots {
 		return failure(ErrIncomplete, "too much stands around the list to tell whether it ends: %d links and headings", n)
 	}
-	doc := a.list.root.doc
-	object, err := doc.resolveInPage(ctx, a.list.root.backend)
-	if err != nil {
-		return err
-	}
 	args := []any{len(picked)}
 	for _, sp := range slices.Concat(picked, borders) {
-		spot, err := doc.resolveInPage(ctx, sp.node.backend)
-		if err != nil {
-			return err
-		}
-		args = append(args, spot)
+		args = append(args, sp.node)
 	}
 	var got struct {
 		RowCount int      `json:"rowCount"`
 		Picked   []layout `json:"picked"`
 		Borders  []int    `json:"borders"` // their depths
 	}
-	if err := doc.functionOn(ctx, object, jsAround, &got, args...); err != nil {
+	list, err := a.list.root.resolve(ctx, true)
+	if err == nil {
+		err = a.list.root.runOn(ctx, list, true, jsAround, &got, args...)
+	}
+	if err != nil {
 		return err
 	}
 	if len(got.Picked) != len(picked) || len(got.Borders) != len(borders) {

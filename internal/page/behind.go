@@ -2,8 +2,8 @@ package page
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
+	"strconv"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
@@ -35,29 +35,25 @@ func (d *document) unhide(ctx context.Context) error {
 	if len(d.labels) == 0 || d.root.backend == 0 {
 		return nil
 	}
-	object, err := d.resolve(ctx, d.root.backend)
-	if err != nil {
-		return err
-	}
 	var found []struct {
 		Label    string `json:"label"`
 		Elements int    `json:"elements"` // until its own end
 	}
-	if err := d.functionOn(ctx, object, jsBehind, &found, -1); err != nil {
+	if err := d.root.run(ctx, jsBehind, &found, -1); err != nil {
 		return err
 	}
 	at := 0
 	for _, f := range found {
 		var ids []cdp.BackendNodeID
 		for ; at < f.Elements; at++ {
-			id, err := d.elementOn(ctx, object, jsBehind, at)
+			id, err := d.root.element(ctx, jsBehind, at)
 			if err != nil {
 				return err
 			}
 			ids = append(ids, id)
 		}
 		list, label := &node{doc: d, backend: ids[0], role: "combobox", name: f.Label}, d.byID[ids[1]]
-		if label == nil || d.byID[ids[0]] != nil {
+		if label == nil || d.byID[list.backend] != nil {
 			continue
 		}
 		for _, id := range ids[2:] {
@@ -72,21 +68,21 @@ func (d *document) unhide(ctx context.Context) error {
 	return nil
 }
 
-// elementOn is functionOn for a function that returns an element.
-func (d *docRef) elementOn(ctx context.Context, object runtime.RemoteObjectID, function string, arg int) (cdp.BackendNodeID, error) {
-	value, err := json.Marshal(arg)
+// element calls a function that returns an element.
+func (n *node) element(ctx context.Context, function string, arg int) (cdp.BackendNodeID, error) {
+	object, err := n.resolve(ctx, false)
 	if err != nil {
 		return 0, err
 	}
-	got, err := call(ctx, d.session, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
-		FunctionDeclaration: function, ObjectID: object, Arguments: []*runtime.CallArgument{{Value: value}}})
+	got, err := call(ctx, n.doc.session, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
+		FunctionDeclaration: function, ObjectID: object, Arguments: []*runtime.CallArgument{{Value: []byte(strconv.Itoa(arg))}}})
 	if err != nil {
 		return 0, err
 	}
 	if got.Result == nil || got.Result.ObjectID == "" {
 		return 0, errDetached
 	}
-	described, err := call(ctx, d.session, dom.DescribeNode, dom.DescribeNodeParams{ObjectID: got.Result.ObjectID})
+	described, err := call(ctx, n.doc.session, dom.DescribeNode, dom.DescribeNodeParams{ObjectID: got.Result.ObjectID})
 	if err != nil {
 		return 0, err
 	}

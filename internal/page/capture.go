@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -12,7 +13,6 @@ import (
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
-	"golang.org/x/sync/errgroup"
 )
 
 // maxFrames bounds how many frames one page may have; admin pages have a handful.
@@ -22,8 +22,7 @@ const maxFrames = 200
 // frames of its site inside it is read, which spares the host page's own, often large, tree;
 // found is false when that document is no longer there.
 func (p *Page) capture(ctx context.Context, only frame) (snap *snapshot, found bool, err error) {
-	const attempts = 3
-	for n := 1; ; n++ {
+	for range 3 {
 		docs, err := p.listDocuments(ctx)
 		if err != nil {
 			return nil, false, err
@@ -37,63 +36,54 @@ func (p *Page) capture(ctx context.Context, only frame) (snap *snapshot, found b
 				return snap, false, err
 			}
 		}
-		if found, err = p.read(ctx, snap, docs); err != nil || found {
-			return snap, found, err
+		if snap.docs, err = p.read(ctx, docs); err != nil {
+			return nil, false, err
+		}
+		if len(snap.docs) > 0 && snap.docs[0] == docs[0] {
+			return snap, true, nil
 		}
 		if p.tab.gone.Err() != nil {
 			return nil, false, failure(ErrGone, "the page is gone: its tab or the browser was closed, or it crashed")
 		}
-		if n == attempts {
-			return snap, false, nil
-		}
 	}
+	return snap, false, nil
 }
 
-// read reads the documents into the snapshot. One that another was loaded in place of meanwhile
-// is left out; found is false when that is the first of them.
-func (p *Page) read(ctx context.Context, snap *snapshot, docs []*document) (found bool, err error) {
-	read := make([]bool, len(docs))
-	group, groupCtx := errgroup.WithContext(ctx)
-	bySession := make(map[*session][]int)
-	for i, doc := range docs {
-		bySession[doc.session] = append(bySession[doc.session], i)
-	}
-	for s, indexes := range bySession {
-		group.Go(func() error {
-			for _, i := range indexes {
-				err := docs[i].read(groupCtx)
-				if err != nil && (docs[i].session == p.tab || groupCtx.Err() != nil) && !vanished(err) {
-					return err
-				}
-				read[i] = err == nil
-			}
-			// A document that is still there after it was read is the one that was read, and so
-			// is every page around it.
-			now, err := s.documents(groupCtx)
-			for _, i := range indexes {
-				read[i] = read[i] && slices.ContainsFunc(now, func(d *document) bool { return d.key == docs[i].key })
-			}
-			if s == p.tab {
-				return ignoreTransient(err)
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return false, err
-	}
-	for i, doc := range docs {
-		if !read[i] {
-			continue // a frame that went away while it was being read was not part of what the page shows
+// read reads the documents. One that another was loaded in place of meanwhile is left out: a
+// frame that went away while it was being read was not part of what the page shows.
+func (p *Page) read(ctx context.Context, docs []*document) ([]*document, error) {
+	var read []*document
+	sessions := make(map[*session]bool)
+	for _, doc := range docs {
+		sessions[doc.session] = true
+		switch err := doc.read(ctx); {
+		case err == nil:
+			read = append(read, doc)
+		case (doc.session == p.tab || ctx.Err() != nil) && !vanished(err):
+			return nil, err
 		}
-		if doc.parent != nil && i > 0 {
+	}
+	// A document that is still there after it was read is the one that was read, and so is every
+	// page around it.
+	still := make(map[docKey]bool)
+	for s := range sessions {
+		now, err := s.documents(ctx)
+		if err = ignoreTransient(err); err != nil && s == p.tab {
+			return nil, err
+		}
+		for _, doc := range now {
+			still[doc.key] = true
+		}
+	}
+	read = slices.DeleteFunc(read, func(doc *document) bool { return !still[doc.key] })
+	for _, doc := range read {
+		if doc.parent != nil && doc != docs[0] {
 			if err := p.graft(ctx, doc); err != nil {
-				return false, err
+				return nil, err
 			}
 		}
-		snap.docs = append(snap.docs, doc)
 	}
-	return len(snap.docs) > 0 && snap.docs[0] == docs[0], nil
+	return read, nil
 }
 
 // vanished tells a frame that is no longer there, or not yet, from a browser that does not answer.
@@ -215,8 +205,7 @@ func (p *Page) attachFrames(ctx context.Context, docs []*document) (bool, error)
 			}
 			continue // it went away again; the next look decides
 		}
-		p.frames[info.TargetID] = s
-		p.parents[cdp.FrameID(info.TargetID)] = parent
+		p.frames[info.TargetID], s.around = s, parent
 		more = true
 	}
 	return more, nil
@@ -245,16 +234,20 @@ func (p *Page) walkFrames(ctx context.Context) ([]*document, error) {
 			}
 		}
 	}
-	for id, doc := range byFrame {
-		around := doc.around
-		if around == "" {
-			around = p.parents[id]
-		}
-		if owner := byFrame[around]; owner != doc {
+	for _, doc := range order {
+		if owner := byFrame[doc.around]; owner != doc {
 			doc.parent = owner
 		}
 	}
-	docs := outermostFirst(order)
+	depth := func(doc *document) (n int) {
+		for at := doc.parent; at != nil && n <= maxFrames; at = at.parent {
+			n++
+		}
+		return n
+	}
+	// Outermost first, and none that is in no known frame.
+	docs := slices.DeleteFunc(order, func(doc *document) bool { return depth(doc) > maxFrames })
+	slices.SortStableFunc(docs, func(a, b *document) int { return depth(a) - depth(b) })
 	if len(docs) == 0 {
 		return nil, errors.New("the page has no content yet")
 	}
@@ -277,33 +270,12 @@ func (s *session) documents(ctx context.Context) ([]*document, error) {
 			return
 		}
 		f := tree.Frame
-		docs = append(docs, &document{docRef: &docRef{session: s, key: docKey{f.ID, f.LoaderID}, origin: f.SecurityOrigin},
-			around: f.ParentID, url: f.URL, failed: f.UnreachableURL != ""})
+		docs = append(docs, &document{session: s, key: docKey{f.ID, f.LoaderID}, origin: f.SecurityOrigin,
+			around: cmp.Or(f.ParentID, s.around), url: f.URL, failed: f.UnreachableURL != ""})
 		for _, child := range tree.ChildFrames {
 			walk(child, depth+1)
 		}
 	}
 	walk(got.FrameTree, 0)
 	return docs, nil
-}
-
-// outermostFirst puts every document after the one that contains it, and leaves out those in no
-// known frame.
-func outermostFirst(docs []*document) []*document {
-	depth := func(doc *document) int {
-		n := 0
-		for at := doc.parent; at != nil && n <= maxFrames; at = at.parent {
-			n++
-		}
-		return n
-	}
-	var sorted []*document
-	for level := 0; len(sorted) < len(docs) && level <= maxFrames; level++ {
-		for _, doc := range docs {
-			if depth(doc) == level {
-				sorted = append(sorted, doc)
-			}
-		}
-	}
-	return sorted
 }

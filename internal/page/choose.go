@@ -437,10 +437,6 @@ func (c *Control) pressRadio(ctx context.Context, name string) error {
 		if i < 0 {
 			return c.fail(ErrAbsent, "has no %q any more", Clean(name))
 		}
-		object, err := c.place.resolve(ctx, c.field.radio[i].backend)
-		if err == nil {
-			_, err = c.place.press(ctx, object, false)
-		}
-		return err
+		return c.press(ctx, c.field.radio[i])
 	})
 }

@@ -1,9 +1,11 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,14 +24,26 @@ func (c Cond) String() string { return c.text }
 
 // Heading is a heading, or the name of an open dialog.
 func Heading(name string) Cond {
+	return named("heading", name, func(v *view) []string { return headings(v.full) })
+}
+
+// HasButton is a button, link, tab or menu item with the name.
+func HasButton(name string) Cond {
+	return named("button", name, func(v *view) []string { return namesOf(pressables(v.full)) })
+}
+
+func named(kind, name string, names func(*view) []string) Cond {
 	want := human.FoldLabel(name)
-	return Cond{fmt.Sprintf("the heading %q", Clean(name)), func(v *view) bool {
-		for _, have := range headings(v.full) {
-			if human.FoldLabel(have) == want {
-				return true
-			}
-		}
-		return false
+	return Cond{fmt.Sprintf("the %s %q", kind, Clean(name)), func(v *view) bool {
+		return slices.ContainsFunc(names(v), func(have string) bool { return human.FoldLabel(have) == want })
+	}}
+}
+
+// HasField is a field with the label.
+func HasField(label string) Cond {
+	want := human.FoldLabel(label)
+	return Cond{fmt.Sprintf("the field %q", Clean(label)), func(v *view) bool {
+		return slices.ContainsFunc(fields(v.full), func(f *field) bool { return f.matches(want) })
 	}}
 }
 
@@ -49,45 +63,18 @@ func (n *node) shows(want string) bool {
 		if found || holdsTypedText(at) {
 			return false
 		}
-		var joined strings.Builder
+		joined := ""
 		for _, child := range at.children {
-			if child.is("StaticText") {
-				joined.WriteString(child.name)
-			} else if !holdsTypedText(child) {
-				joined.WriteString(child.name)
+			if !holdsTypedText(child) {
+				joined += child.name
 			}
 		}
-		found = strings.Contains(strings.ToLower(human.Squeeze(joined.String())), want) ||
-			strings.Contains(strings.ToLower(human.Squeeze(at.name)), want)
+		for _, text := range []string{joined, at.name} {
+			found = found || strings.Contains(strings.ToLower(human.Squeeze(text)), want)
+		}
 		return !found
 	})
 	return found
-}
-
-// HasField is a field with the label.
-func HasField(label string) Cond {
-	want := human.FoldLabel(label)
-	return Cond{fmt.Sprintf("the field %q", Clean(label)), func(v *view) bool {
-		for _, f := range fields(v.full) {
-			if f.matches(want) {
-				return true
-			}
-		}
-		return false
-	}}
-}
-
-// HasButton is a button, link, tab or menu item with the name.
-func HasButton(name string) Cond {
-	want := human.FoldLabel(name)
-	return Cond{fmt.Sprintf("the button %q", Clean(name)), func(v *view) bool {
-		for _, n := range pressables(v.full) {
-			if human.FoldLabel(n.name) == want {
-				return true
-			}
-		}
-		return false
-	}}
 }
 
 // HasTable is a table, grid or list that [Scope.Rows] would read.
@@ -109,75 +96,46 @@ func Not(c Cond) Cond {
 
 // AnyOf is at least one of several.
 func AnyOf(conds ...Cond) Cond {
-	return Cond{strings.Join(words(conds), " or "), func(v *view) bool {
-		for _, c := range conds {
-			if c.test(v) {
-				return true
-			}
-		}
-		return false
-	}}
+	return Cond{join(conds, " or "), func(v *view) bool { return slices.ContainsFunc(conds, func(c Cond) bool { return c.test(v) }) }}
 }
 
-func all(conds []Cond, v *view) bool {
-	for _, c := range conds {
-		if !c.test(v) {
-			return false
-		}
-	}
-	return true
+func allOf(conds []Cond) Cond {
+	return Cond{join(conds, " and "), func(v *view) bool { return !slices.ContainsFunc(conds, func(c Cond) bool { return !c.test(v) }) }}
 }
 
-func words(conds []Cond) []string {
+func join(conds []Cond, word string) string {
 	texts := make([]string, len(conds))
 	for i, c := range conds {
 		texts[i] = c.text
 	}
-	return texts
+	return strings.Join(texts, word)
 }
-
-func describe(conds []Cond) string { return strings.Join(words(conds), " and ") }
 
 // WaitFor waits until the scope shows all conds. After [Options.Timeout] it gives up with
 // [ErrTimeout], in words that say what was waited for and what is there instead.
-func (s *Scope) WaitFor(ctx context.Context, conds ...Cond) error {
-	return s.wait(ctx, describe(conds), func(v *view) bool { return all(conds, v) })
-}
+func (s *Scope) WaitFor(ctx context.Context, conds ...Cond) error { return s.wait(ctx, allOf(conds)) }
 
 // WaitAny waits until the scope shows at least one of conds and returns the index of the first
 // that holds: after Save, say, either the list again or an error message.
-func (s *Scope) WaitAny(ctx context.Context, conds ...Cond) (int, error) {
-	which := -1
-	err := s.wait(ctx, strings.Join(words(conds), " or "), func(v *view) bool {
-		for i, c := range conds {
-			if c.test(v) {
-				which = i
-				return true
-			}
-		}
-		return false
-	})
+func (s *Scope) WaitAny(ctx context.Context, conds ...Cond) (which int, err error) {
+	err = s.wait(ctx, Cond{join(conds, " or "), func(v *view) bool {
+		which = slices.IndexFunc(conds, func(c Cond) bool { return c.test(v) })
+		return which >= 0
+	}})
 	return which, err
 }
 
 // Shows reports whether the scope shows all conds at this moment.
 func (s *Scope) Shows(ctx context.Context, conds ...Cond) (bool, error) {
 	v, err := s.look(ctx)
-	if err != nil {
-		return false, err
-	}
-	return all(conds, v), nil
+	return err == nil && allOf(conds).test(v), err
 }
 
 // wait polls the scope. A page that is being replaced gives errors that mean "not yet".
-func (s *Scope) wait(ctx context.Context, what string, test func(*view) bool) error {
-	return s.waitFor(ctx, s.page.browser.options.Timeout, what, test)
-}
-
-func (s *Scope) waitFor(ctx context.Context, limit time.Duration, what string, test func(*view) bool) error {
-	return watch(ctx, limit, what, func() (*view, bool, error) {
+func (s *Scope) wait(ctx context.Context, c Cond) error {
+	return watch(ctx, s.page.browser.options.Timeout, c.text, func() (*view, bool, error) {
 		v, err := s.look(ctx)
-		return v, err == nil && test(v), err
+		return v, err == nil && c.test(v), err
 	})
 }
 
@@ -185,23 +143,18 @@ func (s *Scope) waitFor(ctx context.Context, limit time.Duration, what string, t
 func watch(ctx context.Context, limit time.Duration, what string, look func() (v *view, done bool, err error)) error {
 	var last *view
 	var broken error
-	err := poll(ctx, limit, func() (bool, error) {
+	err := poll(ctx, limit, func() (done bool, err error) {
 		v, done, err := look()
-		if err != nil {
-			broken = err
-			return false, ignoreTransient(err)
+		if broken = err; err == nil {
+			last = v
 		}
-		last, broken = v, nil
-		return done, nil
+		return done, ignoreTransient(err)
 	})
-	if err == nil || !errors.Is(err, ErrTimeout) {
+	switch {
+	case !errors.Is(err, ErrTimeout):
 		return err
-	}
-	if last == nil {
-		if broken == nil {
-			broken = err
-		}
-		return failure(ErrTimeout, "waited %s for %s in vain: %v", limit, what, broken)
+	case last == nil:
+		return failure(ErrTimeout, "waited %s for %s in vain: %v", limit, what, cmp.Or(broken, err))
 	}
 	return failure(ErrTimeout, "waited %s for %s in vain; %s", limit, what, last.outline())
 }

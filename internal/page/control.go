@@ -45,7 +45,7 @@ func (c *Control) again(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if form.view.snap.find(c.place.key) == nil {
+	if form.view.snap.find(c.field.node.doc.key) == nil {
 		return failure(ErrGone, "the page moved on while %s was worked in; %s", quoteLabel(c.Label), form.view.outline())
 	}
 	found, err := form.find(c.Label)
@@ -59,7 +59,7 @@ func (c *Control) again(ctx context.Context) error {
 
 // on calls a fixed function with the control's element.
 func (c *Control) on(ctx context.Context, function string, result any, args ...any) error {
-	return c.live(ctx, func() error { return c.place.functionOn(ctx, c.object, function, result, args...) })
+	return c.live(ctx, func() error { return c.field.node.run(ctx, function, result, args...) })
 }
 
 // refresh reads the control's state as it is now.
@@ -69,7 +69,7 @@ func (c *Control) refresh(ctx context.Context) error {
 
 // settle waits until the page has drawn what it draws because of the control.
 func (c *Control) settle(ctx context.Context) error {
-	return c.scope.page.settle(ctx, c.place.session)
+	return c.scope.page.settle(ctx, c.field.node.doc.session)
 }
 
 // poll is [poll] for as long as the page is waited for.
@@ -185,8 +185,7 @@ func (c *Control) SetOn(ctx context.Context, on bool) error {
 		return nil
 	}
 	err := c.live(ctx, func() error {
-		_, err := c.place.press(ctx, c.object, false)
-		return err
+		return c.press(ctx, c.field.node)
 	})
 	if err != nil {
 		return err
@@ -197,6 +196,15 @@ func (c *Control) SetOn(ctx context.Context, on bool) error {
 	})
 	if errors.Is(err, ErrTimeout) {
 		return c.fail(ErrRefused, "did not turn %s", map[bool]string{true: "on", false: "off"}[on])
+	}
+	return err
+}
+
+// press presses one of the control's elements.
+func (c *Control) press(ctx context.Context, n *node) error {
+	object, err := n.resolve(ctx, false)
+	if err == nil {
+		_, err = n.press(ctx, object, false)
 	}
 	return err
 }
@@ -269,14 +277,10 @@ func (c *Control) checkedRadio(ctx context.Context) (name string, err error) {
 	err = c.live(ctx, func() error {
 		var radios []any
 		for _, n := range c.field.radio {
-			object, err := c.place.resolve(ctx, n.backend)
-			if err != nil {
-				return err
-			}
-			radios = append(radios, object)
+			radios = append(radios, n)
 		}
 		at := -1
-		err := c.place.functionOn(ctx, c.object, jsChecked, &at, radios...)
+		err := c.field.node.run(ctx, jsChecked, &at, radios...)
 		if err == nil && at >= 0 && at < len(radios) {
 			name = human.Squeeze(c.field.radio[at].name)
 		}

@@ -1,11 +1,10 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
-
-	"github.com/chromedp/cdproto/runtime"
 
 	"github.com/mailferry/mailferry/internal/human"
 )
@@ -59,116 +58,100 @@ func (f *field) short() (string, bool) {
 	return short, cut && short != ""
 }
 
+// fieldKinds are the kinds of controls by their roles, as far as those tell.
+var fieldKinds = map[string]Kind{
+	"textbox": KindText, "searchbox": KindText, "spinbutton": KindText, "slider": KindText,
+	"Date": KindText, "DateTime": KindText, "InputTime": KindText, "ColorWell": KindText,
+	"checkbox": KindCheckbox, "switch": KindSwitch, "radio": KindRadio, "combobox": KindCombobox, "listbox": KindList,
+}
+
 // fields lists the controls below root in document order.
 func fields(root *node) []*field {
 	var found []*field
 	root.each(func(n *node) bool {
-		if n.backend == 0 {
+		f := &field{label: n.name, node: n, kind: fieldKinds[n.role]}
+		radios := radiosIn(n)
+		switch {
+		case n.backend == 0:
+			return true
+		case f.kind == KindList && (n.name == "" || !n.flag("focusable")):
+			return false
+		case f.kind == KindText && n.flag("multiline"):
+			f.kind = KindMultiline
+		case f.kind == KindCheckbox, f.kind == KindSwitch:
+			f.group = alone(n)
+		case f.kind == KindCombobox:
+			f.typedInto()
+		case n.is("button", "PopUpButton") && n.state["hasPopup"] == "listbox":
+			f.kind, f.own = KindCombobox, n.text()
+		case len(radios) > 0:
+			f.kind, f.radio = KindRadio, radios
+		case f.kind == "" && n.name != "" && n.state["editable"] != "" && n.flag("focusable") && n.role != "RootWebArea":
+			f.kind = KindMultiline
+		case f.kind == "":
 			return true
 		}
-		switch n.role {
-		case "textbox", "searchbox", "spinbutton":
-			kind := KindText
-			if n.flag("multiline") {
-				kind = KindMultiline
-			}
-			found = append(found, &field{label: n.name, node: n, kind: kind})
-			return false
-		case "slider", "Date", "DateTime", "InputTime", "ColorWell":
-			found = append(found, &field{label: n.name, node: n, kind: KindText})
-			return false
-		case "listbox":
-			if n.name != "" && n.flag("focusable") {
-				found = append(found, &field{label: n.name, node: n, kind: KindList})
-			}
-			return false
-		case "checkbox":
-			found = append(found, &field{label: n.name, node: n, kind: KindCheckbox, group: alone(n)})
-			return false
-		case "switch":
-			found = append(found, &field{label: n.name, node: n, kind: KindSwitch, group: alone(n)})
-			return false
-		case "combobox":
-			found = append(found, combobox(n))
-			return false
-		case "button", "PopUpButton":
-			if n.state["hasPopup"] == "listbox" {
-				found = append(found, &field{label: n.name, node: n, kind: KindCombobox, own: n.text()})
-				return false
-			}
-		case "radiogroup", "group":
-			if radios, pure := radiosIn(n); len(radios) > 0 && (pure || n.role == "radiogroup") {
-				found = append(found, &field{label: n.name, node: n, kind: KindRadio, radio: radios})
-				return false
-			}
-		case "radio":
-			found = append(found, &field{label: n.name, node: n, kind: KindRadio, radio: []*node{n}})
-			return false
-		case "RootWebArea":
-			return true
-		}
-		if n.name != "" && n.state["editable"] != "" && n.flag("focusable") {
-			found = append(found, &field{label: n.name, node: n, kind: KindMultiline})
-			return false
-		}
-		return true
+		found = append(found, f)
+		return false
 	})
 	return found
 }
 
 // alone is the name of the group that a checkbox is the only one in: "Debug" round "Enabled".
 func alone(n *node) string {
-	for at := n.parent; at != nil; at = at.parent {
-		if !at.is("group", "radiogroup") {
-			continue
-		}
-		others := false
-		at.each(func(other *node) bool {
-			others = others || other != n && other.is(fieldRoles...)
-			return !others
-		})
-		if !others {
-			return at.name
-		}
+	group := n.above(func(at *node) bool { return at.is("group", "radiogroup") })
+	if group == nil {
 		return ""
 	}
-	return ""
+	others := false
+	group.each(func(other *node) bool {
+		others = others || other != n && fieldKinds[other.role] != ""
+		return !others
+	})
+	if others {
+		return ""
+	}
+	return group.name
 }
 
-var fieldRoles = []string{"textbox", "searchbox", "spinbutton", "checkbox", "switch", "radio", "combobox", "listbox", "slider", "Date", "DateTime", "InputTime", "ColorWell"}
-
-// combobox finds the input inside the older pattern, in which an element around it has the role.
-func combobox(n *node) *field {
-	f := &field{label: n.name, node: n, kind: KindCombobox}
+// typedInto finds the input inside the older pattern of a combobox, in which an element around
+// it has the role.
+func (f *field) typedInto() {
+	n := f.node
 	if holdsTypedText(n) {
-		return f
+		return
 	}
 	n.each(func(at *node) bool {
 		if at != n && f.node == n && at.is("textbox", "searchbox") && at.backend != 0 {
-			f.node = at
-			if f.label == "" {
-				f.label = at.name
-			}
+			f.node, f.label = at, cmp.Or(f.label, at.name)
 		}
 		return true
 	})
 	if f.node == n {
 		f.own = n.text()
 	}
-	return f
 }
 
-// radiosIn lists the radio buttons of a group and tells whether it holds no other field.
-func radiosIn(group *node) (radios []*node, pure bool) {
-	pure = true
-	group.each(func(n *node) bool {
-		if n.is("radio") {
-			radios = append(radios, n)
+// radiosIn lists the radio buttons of a radio group, or of a group that holds no other field.
+func radiosIn(n *node) (radios []*node) {
+	if n.is("radio") {
+		return []*node{n}
+	}
+	if !n.is("radiogroup", "group") {
+		return nil
+	}
+	pure := true
+	n.each(func(at *node) bool {
+		if at.is("radio") {
+			radios = append(radios, at)
 		}
-		pure = pure && (n.is("radio") || !n.is(fieldRoles...))
-		return !n.is(fieldRoles...)
+		pure = pure && (at.is("radio") || fieldKinds[at.role] == "")
+		return fieldKinds[at.role] == ""
 	})
-	return radios, pure
+	if !pure && n.is("group") {
+		return nil
+	}
+	return radios
 }
 
 // Form is the fields of a scope at one moment: one look at the page, from which every control
@@ -200,12 +183,7 @@ func (f *Form) Labels() []string {
 // Has reports whether there is at least one field with the label.
 func (f *Form) Has(label string) bool {
 	want := human.FoldLabel(label)
-	for _, field := range f.fields {
-		if field.matches(want) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.fields, func(have *field) bool { return have.matches(want) })
 }
 
 // Field finds the one control with the label. Labels compare without regard to case, blanks, a
@@ -221,26 +199,19 @@ func (f *Form) Field(ctx context.Context, label string) (*Control, error) {
 
 func (f *Form) find(label string) (*field, error) {
 	want := human.FoldLabel(label)
-	byNode := make(map[*node]*field)
-	var nodes []*node
-	for _, field := range f.fields {
-		if field.matches(want) {
-			byNode[field.node] = field
-			nodes = append(nodes, field.node)
-		}
-	}
-	nodes = prefer(nodes)
-	if len(nodes) > 1 {
+	found := slices.DeleteFunc(slices.Clone(f.fields), func(have *field) bool { return !have.matches(want) })
+	found = prefer(found, func(f *field) *node { return f.node })
+	if len(found) > 1 {
 		// The open list of a combobox has the combobox's label.
-		nodes = slices.DeleteFunc(nodes, func(n *node) bool { return byNode[n].kind == KindList })
+		found = slices.DeleteFunc(found, func(f *field) bool { return f.kind == KindList })
 	}
-	switch len(nodes) {
+	switch len(found) {
 	case 0:
 		return nil, failure(ErrAbsent, "no field named %s; the page has: %s", Clean(label), listNames(f.Labels()))
 	case 1:
-		return byNode[nodes[0]], nil
+		return found[0], nil
 	}
-	return nil, failure(ErrAmbiguous, "%s fields named %s", number(len(nodes)), Clean(label))
+	return nil, failure(ErrAmbiguous, "%s fields named %s", number(len(found)), Clean(label))
 }
 
 // Fields gives every control of the form, also those that share a label or have none. Reading
@@ -284,15 +255,11 @@ type Control struct {
 	Kind Kind
 	// Required, Disabled and ReadOnly are what the page says of the control.
 	Required, Disabled, ReadOnly bool
-	// Problem is the validation message that the page shows for the control, or "".
-	Problem string
 
-	field  *field
-	scope  *Scope
-	place  *place
-	object runtime.RemoteObjectID
-	seen   described
-	drawn  int // how often the page has drawn the control anew
+	field *field
+	scope *Scope
+	seen  described
+	drawn int // how often the page has drawn the control anew
 }
 
 // Named reports whether the control has the label, compared as [Form.Field] does.
@@ -309,41 +276,25 @@ type described struct {
 	ReadOnly bool     `json:"readonly"`
 	Required bool     `json:"required"`
 	Checked  string   `json:"checked"`
-	Problem  string   `json:"problem"`
 	Options  []option `json:"options"` // of a native list
 }
 
 // take binds the control to where the tree shows it.
 func (c *Control) take(found *field) {
-	c.place = placeOf(found.node, quoteLabel(found.label))
-	c.field, c.Kind, c.object = found, found.kind, ""
+	c.field, c.Kind = found, found.kind
 	if short, cut := found.short(); cut {
 		c.Label = short
-	}
-	c.Problem = ""
-	if n := found.node; n.state["invalid"] != "" && n.state["invalid"] != "false" {
-		c.Problem = problemText(n)
 	}
 }
 
 // describe reads what the tree does not tell.
 func (c *Control) describe(ctx context.Context) error {
-	if c.object == "" {
-		object, err := c.place.resolve(ctx, c.place.backend)
-		if err != nil {
-			return err
-		}
-		c.object = object
-	}
 	var seen described
-	if err := c.place.functionOn(ctx, c.object, jsDescribe, &seen); err != nil {
+	if err := c.field.node.run(ctx, jsDescribe, &seen); err != nil {
 		return err
 	}
 	c.seen = seen
 	c.Required, c.Disabled, c.ReadOnly = seen.Required, seen.Disabled, seen.ReadOnly
-	if c.Problem == "" {
-		c.Problem = Clean(seen.Problem)
-	}
 	switch {
 	case seen.Tag == "select" && seen.Multiple:
 		c.Kind = KindList

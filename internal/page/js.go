@@ -38,7 +38,6 @@ const (
 			multiple: tag === 'select' && e.multiple,
 			readonly: !!e.readOnly || aria('readonly') === 'true',
 			required: !!e.required || aria('required') === 'true',
-			problem: e.matches(':user-invalid') ? (e.validationMessage || '') : '',
 			options: tag === 'select' ? Array.from(e.options).filter((o, i) => i < 10000 || o.selected).map(o =>
 				({text: (o.label || o.text).replace(/\s+/g, ' ').trim(), selected: o.selected, off: o.disabled || !!(o.parentElement && o.parentElement.disabled)})) : null,
 		};

@@ -57,10 +57,7 @@ func (v *view) messages() []Message {
 	for _, text := range v.said {
 		add(Message{Kind: MessageDialog, Text: text})
 	}
-	root := v.full
-	for root.parent != nil && root.doc == v.full.doc && root.parent.doc == root.doc {
-		root = root.parent
-	}
+	root := v.full.doc.root
 	// A field's own message comes first: the same text often stands in an alert as well,
 	// without the name of the field.
 	for _, f := range fields(root) {

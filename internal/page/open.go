@@ -94,7 +94,7 @@ func Open(ctx context.Context, options Options) (*Browser, error) {
 		return nil, schema.Hint(fmt.Errorf("start the browser: %s", Clean(err.Error())), "is another browser using the same profile folder?")
 	}
 	b.link = chromedp.FromContext(browserCtx).Browser
-	b.page = &Page{browser: b, frames: make(map[target.ID]*session), owners: make(map[cdp.FrameID]cdp.BackendNodeID), parents: make(map[cdp.FrameID]cdp.FrameID)}
+	b.page = &Page{browser: b, frames: make(map[target.ID]*session), owners: make(map[cdp.FrameID]cdp.BackendNodeID)}
 	b.page.Scope = &Scope{page: b.page}
 	b.page.flooded, b.page.flood = context.WithCancelCause(context.WithoutCancel(ctx)) // whatever becomes of the browser
 	if options.Attach == "" {

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -98,19 +97,13 @@ func siteName(origin string) string {
 	return Clean(origin)
 }
 
-// docRef names one document as one look met it: the session that reaches it, the load that it
-// came by, and its origin.
-type docRef struct {
-	session *session
-	key     docKey
-	origin  string
-	world   runtime.ExecutionContextID // 0 until an element of it was asked for
-}
-
-// resolve gives a handle on the element behind a backend node id, in a world of this program's
-// own: what the page's scripts make of the language and of the document's functions is not seen
-// there.
-func (d *docRef) resolve(ctx context.Context, id cdp.BackendNodeID) (runtime.RemoteObjectID, error) {
+// resolve gives a handle on the node's element, in a world of this program's own: what the
+// page's scripts make of the language and of the document's functions is not seen there.
+func (n *node) resolve(ctx context.Context, inPage bool) (runtime.RemoteObjectID, error) {
+	d := n.doc
+	if n.object != "" && !inPage {
+		return n.object, nil
+	}
 	if d.world == 0 {
 		world, err := call(ctx, d.session, cdppage.CreateIsolatedWorld, cdppage.CreateIsolatedWorldParams{FrameID: d.key.frame, WorldName: "mailferry"})
 		if err != nil {
@@ -118,23 +111,19 @@ func (d *docRef) resolve(ctx context.Context, id cdp.BackendNodeID) (runtime.Rem
 		}
 		d.world = world.ExecutionContextID
 	}
-	return d.resolveIn(ctx, d.world, id)
-}
-
-// resolveInPage gives a handle in the page's own world, where handlers are seen that its
-// scripts have set, and where they may forge all that is read. Nothing is entered or pressed by
-// it.
-func (d *docRef) resolveInPage(ctx context.Context, id cdp.BackendNodeID) (runtime.RemoteObjectID, error) {
-	return d.resolveIn(ctx, 0, id)
-}
-
-func (d *docRef) resolveIn(ctx context.Context, world runtime.ExecutionContextID, id cdp.BackendNodeID) (runtime.RemoteObjectID, error) {
-	got, err := call(ctx, d.session, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: id, ExecutionContextID: world})
+	params := dom.ResolveNodeParams{BackendNodeID: n.backend, ExecutionContextID: d.world}
+	if inPage {
+		params.ExecutionContextID = 0
+	}
+	got, err := call(ctx, d.session, dom.ResolveNode, params)
 	if err != nil {
 		return "", err
 	}
 	if got.Object == nil || got.Object.ObjectID == "" {
 		return "", errDetached // of a document that this world is not of
+	}
+	if !inPage {
+		n.object = got.Object.ObjectID
 	}
 	return got.Object.ObjectID, nil
 }
@@ -143,16 +132,27 @@ func (d *docRef) resolveIn(ctx context.Context, world runtime.ExecutionContextID
 type guarded struct {
 	Top   string          `json:"top"`   // the tab's origin, where it is not the one given
 	Own   string          `json:"own"`   // the document's, where it is not the one that was looked at
-	Moved bool            `json:"moved"` // the element is in another document now
+	Moved bool            `json:"moved"` // the element is in another document now, or in none
 	Value json.RawMessage `json:"value"`
 }
 
-// functionOn calls one of this package's fixed functions with the element as its "this".
-// Arguments travel as data, never as source text; a handle arrives as the element. The call
+// run calls one of this package's fixed functions with the node's element as its "this".
+// Arguments travel as data, never as source text; a node arrives as its element. The call
 // itself first compares the origins of the element's document and of the tab with those
 // expected, and gives an [ElsewhereError] without running the function where they differ.
-func (d *docRef) functionOn(ctx context.Context, object runtime.RemoteObjectID, function string, result any, args ...any) error {
-	p := d.session.page
+func (n *node) run(ctx context.Context, function string, result any, args ...any) error {
+	object, err := n.resolve(ctx, false)
+	if err != nil {
+		return err
+	}
+	return n.runOn(ctx, object, false, function, result, args...)
+}
+
+// runOn is run on an element that was resolved already; inPage says in which world. In the
+// page's own, handlers are seen that its scripts have set, and they may forge all that is read:
+// nothing is entered or pressed by it.
+func (n *node) runOn(ctx context.Context, object runtime.RemoteObjectID, inPage bool, function string, result any, args ...any) error {
+	d, p := n.doc, n.doc.session.page
 	params := runtime.CallFunctionOnParams{
 		FunctionDeclaration: fmt.Sprintf(jsGuard, function),
 		ObjectID:            object,
@@ -160,15 +160,17 @@ func (d *docRef) functionOn(ctx context.Context, object runtime.RemoteObjectID, 
 		UserGesture:         ptr(true),
 	}
 	for _, arg := range append([]any{p.given, d.origin}, args...) {
-		if object, is := arg.(runtime.RemoteObjectID); is {
-			params.Arguments = append(params.Arguments, &runtime.CallArgument{ObjectID: object})
-			continue
+		to := &runtime.CallArgument{}
+		var err error
+		if of, is := arg.(*node); is {
+			to.ObjectID, err = of.resolve(ctx, inPage)
+		} else {
+			to.Value, err = json.Marshal(arg)
 		}
-		value, err := json.Marshal(arg)
 		if err != nil {
 			return err
 		}
-		params.Arguments = append(params.Arguments, &runtime.CallArgument{Value: value})
+		params.Arguments = append(params.Arguments, to)
 	}
 	got, err := call(ctx, d.session, runtime.CallFunctionOn, params)
 	if err != nil {

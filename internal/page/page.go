@@ -25,7 +25,6 @@ type Page struct {
 	given   string                 // the origin of the address given
 	frames  map[target.ID]*session // frames of other sites, by their target
 	owners  map[cdp.FrameID]cdp.BackendNodeID
-	parents map[cdp.FrameID]cdp.FrameID
 
 	mu      sync.Mutex
 	dialogs []string

@@ -123,10 +123,7 @@ func (r *reading) reveal(ctx context.Context) (rows []*Row, err error) {
 	last := r.shown[len(r.shown)-1].part
 	for further := false; ; further = true {
 		moved := false
-		object, err := last.resolve(ctx, last.backend)
-		if err == nil {
-			err = last.functionOn(ctx, object, jsReveal, &moved, further)
-		}
+		err := last.run(ctx, jsReveal, &moved, further)
 		if err != nil && !stale(err) {
 			return nil, err
 		}
@@ -135,7 +132,7 @@ func (r *reading) reveal(ctx context.Context) (rows []*Row, err error) {
 			wait = lazyWait
 		}
 		err = poll(ctx, wait, func() (bool, error) {
-			err := r.page.settleWithin(ctx, last.session, r.page.browser.options.Timeout)
+			err := r.page.settleWithin(ctx, last.doc.session, r.page.browser.options.Timeout)
 			if err == nil {
 				_, rows, err = r.read(ctx, r.columns)
 			}
@@ -190,11 +187,11 @@ func (r *reading) turn(ctx context.Context, button *node) error {
 		return err
 	}
 	same := false
-	err := r.wait(ctx, "the next part of the list", func(v *view) bool {
+	err := r.wait(ctx, Cond{"the next part of the list", func(v *view) bool {
 		_, rows, err := r.rowsIn(v, r.columns)
 		same = err == nil && slices.EqualFunc(rows, r.shown, sameRow)
 		return err == nil && len(rows) > 0 && !same
-	})
+	}})
 	if errors.Is(err, ErrTimeout) && same {
 		return failure(ErrIncomplete, "the list shows the same %d rows after %q was pressed", len(r.shown), Clean(button.name))
 	}

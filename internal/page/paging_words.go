@@ -118,7 +118,7 @@ var (
 	// "Showing 10 of 23", "10 of 23 connections", "2 / 3"
 	someOf = regexp.MustCompile(`(?i)^(showing|displaying|viewing)?:?[ \t]*` + amount + outOf + amount + ofThings + `(selected)?(?: shown)?[.)]*$`)
 	// "23 connections", "Total: 23"
-	allOf = regexp.MustCompile(`(?i)^(total(?: of)?)?[: \t]*` + amount + ofThings + `((?:in )?total)?(?: found)?\.?$`)
+	totalOf = regexp.MustCompile(`(?i)^(total(?: of)?)?[: \t]*` + amount + ofThings + `((?:in )?total)?(?: found)?\.?$`)
 )
 
 // count reads a number with or without marks for thousands; 0 where there is none.
@@ -168,7 +168,7 @@ func claimsIn(line string) (found []claim, at []int) {
 			if n <= of && (n > 0 || m[5] != "") {
 				add(from, claim{text: text, pages: !rows && m[5] == "", at: n, of: of, atLeast: m[5] != "", end: n == of && m[5] == ""})
 			}
-		} else if m := allOf.FindStringSubmatch(text); m != nil && m[1]+m[3]+m[4] != "" {
+		} else if m := totalOf.FindStringSubmatch(text); m != nil && m[1]+m[3]+m[4] != "" {
 			total := m[1]+m[4] != ""
 			add(from, claim{text: text, of: count(m[2]), perPart: !total, end: total})
 		}

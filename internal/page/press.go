@@ -37,9 +37,8 @@ func (s *Scope) pressNamed(ctx context.Context, name string, sends bool) error {
 // pressOne presses the one control that fits. It looks again when the page replaces the control
 // in between, or enables it only once it has digested what came before.
 func (s *Scope) pressOne(ctx context.Context, what string, fits func(*node) bool, sends bool) error {
-	const attempts = 3
 	s.page.forget()
-	for attempt := 1; ; attempt++ {
+	for left := 2; ; left-- {
 		v, err := s.look(ctx)
 		if err != nil {
 			return err
@@ -48,34 +47,24 @@ func (s *Scope) pressOne(ctx context.Context, what string, fits func(*node) bool
 		if err != nil {
 			return err
 		}
-		if n.flag("disabled") {
-			if attempt == attempts {
-				return failure(ErrDisabled, "the %s is disabled; %s", what, v.outline())
-			}
-			if err := s.page.settle(ctx, n.doc.session); err != nil {
+		if !n.flag("disabled") {
+			if err = s.page.activate(ctx, n, sends); !stale(err) || left == 0 {
 				return err
 			}
-			continue
-		}
-		if err = s.page.activate(ctx, n, sends); err == nil || !stale(err) || attempt == attempts {
+		} else if left == 0 {
+			return failure(ErrDisabled, "the %s is disabled; %s", what, v.outline())
+		} else if err := s.page.settle(ctx, n.doc.session); err != nil {
 			return err
 		}
 	}
 }
 
 func (v *view) pressable(what string, fits func(*node) bool) (*node, error) {
-	var found []*node
-	var names []string
-	for _, n := range pressables(v.root) {
-		names = append(names, n.name)
-		if fits(n) {
-			found = append(found, n)
-		}
-	}
-	found = prefer(found)
+	all := pressables(v.root)
+	found := prefer(slices.DeleteFunc(slices.Clone(all), func(n *node) bool { return !fits(n) }), func(n *node) *node { return n })
 	switch len(found) {
 	case 0:
-		return nil, failure(ErrAbsent, "no %s; the page has: %s", what, listNames(names))
+		return nil, failure(ErrAbsent, "no %s; the page has: %s", what, listNames(namesOf(all)))
 	case 1:
 		return found[0], nil
 	}
@@ -91,11 +80,11 @@ type pressed struct {
 // activate presses the element behind a node. A page that goes away because of it has been
 // pressed all the same.
 func (p *Page) activate(ctx context.Context, n *node, sends bool) error {
-	object, err := n.doc.resolve(ctx, n.backend)
+	object, err := n.resolve(ctx, false)
 	if err != nil {
 		return err
 	}
-	stopped, err := n.doc.press(ctx, object, sends)
+	stopped, err := n.press(ctx, object, sends)
 	switch {
 	case len(stopped) > 0:
 		return failure(ErrRefused, "the form was not sent: %s", listNames(stopped))
@@ -108,14 +97,14 @@ func (p *Page) activate(ctx context.Context, n *node, sends bool) error {
 // press presses an element, unless that would send a form to another site, or into a window
 // where the answer would not be seen. That holds for what sends a form by itself, and, where it
 // sends what was entered by whatever means, for the form that it is in.
-func (d *docRef) press(ctx context.Context, object runtime.RemoteObjectID, sends bool) (stopped []string, err error) {
+func (n *node) press(ctx context.Context, object runtime.RemoteObjectID, sends bool) (stopped []string, err error) {
 	var got pressed
-	err = d.functionOn(ctx, object, jsActivate, &got, sends)
+	err = n.runOn(ctx, object, false, jsActivate, &got, sends)
 	switch {
 	case err != nil:
 		return nil, err
 	case got.Sends != "":
-		return nil, &ElsewhereError{Given: d.session.page.given, Reached: Clean(got.Sends), form: true}
+		return nil, &ElsewhereError{Given: n.doc.session.page.given, Reached: Clean(got.Sends), form: true}
 	}
 	return got.Stopped, nil
 }
@@ -129,15 +118,7 @@ func (p *Page) left(ctx context.Context, doc *document, err error) bool {
 		return true // a frame's target, while the tab itself lives
 	}
 	docs, walkErr := p.listDocuments(ctx)
-	if walkErr != nil {
-		return false
-	}
-	for _, now := range docs {
-		if now.key == doc.key {
-			return false
-		}
-	}
-	return true
+	return walkErr == nil && !slices.ContainsFunc(docs, func(now *document) bool { return now.key == doc.key })
 }
 
 // Menu presses what has the name of the item in the scope, or begins with it, or else a button
@@ -228,33 +209,29 @@ func (s *Scope) openMenu(ctx context.Context, opener *node, what, item string) (
 		return nil, err
 	}
 	here := make(map[cdp.BackendNodeID]bool)
-	for _, n := range pressables(v.full) {
-		here[n.backend] = true
+	if !opener.flag("expanded") { // a menu that already stands open would be closed by the press
+		for _, n := range pressables(v.full) {
+			here[n.backend] = true
+		}
+		err = s.pressOne(ctx, what, func(n *node) bool { return n.backend == opener.backend && n.doc.key == opener.doc.key }, false)
 	}
-	if opener.flag("expanded") {
-		clear(here) // a menu that already stands open would be closed by the press
-	} else if err := s.pressOne(ctx, what, func(n *node) bool { return n.backend == opener.backend && n.doc.key == opener.doc.key }, false); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	var found []*node
-	var names []string
+	var found, fresh []*node
 	shown := time.Now() // the menu as it is, since
-	err = whole.wait(ctx, fmt.Sprintf("a menu with %q", Clean(item)), func(v *view) bool {
-		fresh := slices.DeleteFunc(pressables(v.full), func(n *node) bool { return here[n.backend] })
-		before := len(names)
-		names = nil
-		for _, n := range fresh {
-			names = append(names, n.name)
-		}
-		if len(names) != before {
+	err = whole.wait(ctx, Cond{fmt.Sprintf("a menu with %q", Clean(item)), func(v *view) bool {
+		before := len(fresh)
+		fresh = slices.DeleteFunc(pressables(v.full), func(n *node) bool { return here[n.backend] })
+		if len(fresh) != before {
 			shown = time.Now()
 		}
 		found = namedAs(fresh, item)
-		return len(found) > 0 || len(names) > 0 && time.Since(shown) > takeWait
-	})
+		return len(found) > 0 || len(fresh) > 0 && time.Since(shown) > takeWait
+	}})
 	switch {
-	case len(found) == 0 && len(names) > 0 && (err == nil || errors.Is(err, ErrTimeout)):
-		return nil, failure(ErrAbsent, "the menu of %s has no %q; it has: %s", what, Clean(item), listNames(names))
+	case len(found) == 0 && len(fresh) > 0 && (err == nil || errors.Is(err, ErrTimeout)):
+		return nil, failure(ErrAbsent, "the menu of %s has no %q; it has: %s", what, Clean(item), listNames(namesOf(fresh)))
 	case err != nil:
 		return nil, err
 	case len(found) > 1:
@@ -267,10 +244,7 @@ func (s *Scope) openMenu(ctx context.Context, opener *node, what, item string) (
 
 // escape closes what an element opened.
 func (p *Page) escape(ctx context.Context, n *node) error {
-	object, err := n.doc.resolve(ctx, n.backend)
-	if err == nil {
-		err = n.doc.functionOn(ctx, object, jsEscape, nil)
-	}
+	err := n.run(ctx, jsEscape, nil)
 	if err != nil && !stale(err) {
 		return err
 	}

@@ -123,7 +123,7 @@ func (s *Scope) rowsIn(v *view, columns []string) (found *table, rows []*Row, er
 		if row.cells = readCells(n); found.cards {
 			row.cells = []cell{title(n)}
 		}
-		row.Scope = &Scope{page: s.page, frame: s.frame, part: placeOf(n, fmt.Sprintf("the row %q", Clean(row.text)))}
+		row.Scope = &Scope{page: s.page, frame: s.frame, part: n, what: fmt.Sprintf("the row %q", Clean(row.text))}
 		rows = append(rows, row)
 	}
 	return found, rows, nil

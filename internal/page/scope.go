@@ -14,25 +14,14 @@ import (
 type Scope struct {
 	page  *Page
 	frame frame
-	part  *place // nil is the whole frame
+	part  *node  // where it was seen; nil is the whole frame
+	what  string // the part is
 }
 
 // frame is a frame and the site whose documents it is worked for. The zero frame is the whole page.
 type frame struct {
 	id     cdp.FrameID
 	origin string
-}
-
-// place is where an element was seen. It holds as long as its document does and the page keeps
-// the element.
-type place struct {
-	*docRef
-	backend cdp.BackendNodeID
-	what    string
-}
-
-func placeOf(n *node, what string) *place {
-	return &place{docRef: n.doc.docRef, backend: n.backend, what: what}
 }
 
 // view is a scope at one moment.
@@ -61,12 +50,12 @@ func (s *Scope) look(ctx context.Context) (*view, error) {
 	}
 	full := snap.docs[0].root
 	if s.part != nil {
-		doc := snap.find(s.part.key)
+		doc := snap.find(s.part.doc.key)
 		if doc == nil {
-			return nil, failure(ErrGone, "the page moved on while %s was worked in", s.part.what)
+			return nil, failure(ErrGone, "the page moved on while %s was worked in", s.what)
 		}
 		if full = doc.byID[s.part.backend]; full == nil {
-			return nil, failure(ErrAbsent, "%s is no longer on the page", s.part.what)
+			return nil, failure(ErrAbsent, "%s is no longer on the page", s.what)
 		}
 	}
 	return s.page.view(snap, full), nil
@@ -107,23 +96,24 @@ func (s *Scope) Within(ctx context.Context, shows ...Cond) (*Scope, error) {
 // innermost waits until one document shows all that is asked for, other than by those inside it.
 func (s *Scope) innermost(ctx context.Context, shows []Cond) (*document, error) {
 	var inner []*document
-	err := s.wait(ctx, "a frame with "+describe(shows), func(v *view) bool {
+	all := allOf(shows)
+	err := s.wait(ctx, Cond{"a frame with " + all.text, func(v *view) bool {
 		inner = inner[:0]
 		for _, doc := range v.snap.docs {
 			if !doc.root.within(v.full) {
 				continue
 			}
 			sub := &view{snap: v.snap, full: doc.root, root: doc.root}
-			if all(shows, sub) {
+			if all.test(sub) {
 				inner = slices.DeleteFunc(inner, func(outer *document) bool { return doc.root.within(outer.root) })
 				inner = append(inner, doc)
 			}
 		}
 		return len(inner) == 1
-	})
+	}})
 	switch {
 	case err != nil && len(inner) > 1:
-		return nil, failure(ErrAmbiguous, "%d frames show %s", len(inner), describe(shows))
+		return nil, failure(ErrAmbiguous, "%d frames show %s", len(inner), all.text)
 	case err != nil:
 		return nil, err
 	}
@@ -157,6 +147,14 @@ func pressables(root *node) []*node {
 	return found
 }
 
+func namesOf(nodes []*node) []string {
+	names := make([]string, len(nodes))
+	for i, n := range nodes {
+		names[i] = n.name
+	}
+	return names
+}
+
 // headings lists the texts by which a person would say what page this is.
 func headings(root *node) []string {
 	var found []string
@@ -175,10 +173,7 @@ func headings(root *node) []string {
 // outline says in one line what is there, for errors: headings, messages, fields and buttons,
 // and never what a field holds.
 func (v *view) outline() string {
-	var buttons, labels []string
-	for _, n := range pressables(v.root) {
-		buttons = append(buttons, n.name)
-	}
+	var labels []string
 	for _, f := range fields(v.root) {
 		labels = append(labels, f.label)
 	}
@@ -193,28 +188,19 @@ func (v *view) outline() string {
 	if len(labels) > 0 {
 		text += "; fields: " + listNames(labels)
 	}
-	if len(buttons) > 0 {
-		text += "; buttons and links: " + listNames(buttons)
+	if buttons := pressables(v.root); len(buttons) > 0 {
+		text += "; buttons and links: " + listNames(namesOf(buttons))
 	}
 	return text
 }
 
 // prefer decides between several matches: the ones in the dialog that lies on top, when the
 // page has one that is not marked as modal, are those that a person would mean.
-func prefer(matches []*node) []*node {
-	if len(matches) < 2 {
-		return matches
-	}
-	var inDialog []*node
-	for _, n := range matches {
-		for at := n.parent; at != nil; at = at.parent {
-			if at.is("dialog", "alertdialog") {
-				inDialog = append(inDialog, n)
-				break
-			}
-		}
-	}
-	if len(inDialog) > 0 {
+func prefer[T any](matches []T, nodeOf func(T) *node) []T {
+	inDialog := slices.DeleteFunc(slices.Clone(matches), func(m T) bool {
+		return nodeOf(m).above(func(at *node) bool { return at.is("dialog", "alertdialog") }) == nil
+	})
+	if len(matches) > 1 && len(inDialog) > 0 {
 		return inDialog
 	}
 	return matches

@@ -29,6 +29,7 @@ type session struct {
 	end    context.CancelFunc
 	limit  time.Duration // the longest that one command may take
 	page   *Page         // that it is a part of
+	around cdp.FrameID   // that holds the frame of another site
 
 	mu       sync.Mutex
 	inFlight map[network.RequestID]time.Time // since when

@@ -1,9 +1,11 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -17,19 +19,27 @@ import (
 // stays: it is no sign-in on its way.
 func (p *Page) WaitSignedIn(ctx context.Context, notify func(string), conds ...Cond) error {
 	limit, window := p.browser.options.Timeout, p.browser.options.Headed || p.browser.options.Attach != ""
-	var at *ElsewhereError
-	moved := time.Now() // another site has shown conds since
-	stays := func(limit time.Duration) bool {
+	signedIn := allOf(conds)
+	var at *ElsewhereError // another site that the browser is at
+	moved := time.Now()    // it has shown conds since
+	look := func() (*view, bool, error) {
+		snap, found, err := p.capture(ctx, frame{})
+		if err != nil || !found {
+			return nil, false, cmp.Or(err, errors.New("the page has no content yet"))
+		}
+		v := p.view(snap, snap.docs[0].root)
+		in := signedIn.test(v)
+		if at = nil; snap.top.origin != p.given && !snap.top.failed {
+			at = p.elsewhere(snap.top, in)
+		}
 		if at == nil || !at.App {
 			moved = time.Now()
 		}
-		return time.Since(moved) > limit
+		return v, in && at == nil, nil
 	}
-	err := watch(ctx, limit, describe(conds), func() (*view, bool, error) {
-		v, in, now, err := p.signedIn(ctx, conds)
-		if err == nil {
-			at = now
-		}
+	stays := func(limit time.Duration) bool { return at != nil && at.App && time.Since(moved) > limit }
+	err := watch(ctx, limit, signedIn.text, func() (*view, bool, error) {
+		v, in, err := look()
 		if !window && stays(settleTime) {
 			return v, false, at
 		}
@@ -47,42 +57,16 @@ func (p *Page) WaitSignedIn(ctx context.Context, notify func(string), conds ...C
 	if err != nil {
 		return err
 	}
-	notify(fmt.Sprintf("sign in in the browser window (now at %s) and open the app at %s; waiting for %s", address, p.given, describe(conds)))
-	for moved = time.Now(); ; {
-		_, in, now, err := p.signedIn(ctx, conds)
-		at = now
-		switch {
-		case in && err == nil:
-			return nil
-		case err != nil && p.tab.gone.Err() != nil: // any other: a sign-in leads over many pages, and each may be half there
-			return err
-		case stays(limit):
-			return at
+	notify(fmt.Sprintf("sign in in the browser window (now at %s) and open the app at %s; waiting for %s", address, p.given, signedIn.text))
+	moved = time.Now()
+	return poll(ctx, math.MaxInt64, func() (bool, error) {
+		_, in, err := look()
+		if p.tab.gone.Err() == nil { // a sign-in leads over many pages, and each may be half there
+			err = nil
 		}
-		timer := time.NewTimer(300 * time.Millisecond)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		case <-timer.C:
+		if err == nil && stays(limit) {
+			err = at
 		}
-	}
-}
-
-// signedIn looks whether the page shows conds at the site of the address given. at is another
-// site that the browser is at.
-func (p *Page) signedIn(ctx context.Context, conds []Cond) (v *view, in bool, at *ElsewhereError, err error) {
-	snap, found, err := p.capture(ctx, frame{})
-	if err != nil {
-		return nil, false, nil, err
-	}
-	if !found {
-		return nil, false, nil, errors.New("the page has no content yet")
-	}
-	v = p.view(snap, snap.docs[0].root)
-	in = all(conds, v)
-	if snap.top.origin != p.given && !snap.top.failed {
-		return v, false, p.elsewhere(snap.top, in), nil
-	}
-	return v, in, nil, nil
+		return in, err
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/runtime"
 
 	"github.com/mailferry/mailferry/internal/human"
 )
@@ -59,7 +60,8 @@ const (
 // accessibility (hidden, or without meaning) are dissolved into their parent.
 type node struct {
 	doc      *document
-	backend  cdp.BackendNodeID // 0 for text that no element stands for
+	backend  cdp.BackendNodeID      // 0 for text that no element stands for
+	object   runtime.RemoteObjectID // of it, once it was resolved
 	role     string
 	name     string
 	state    map[string]string // the browser's property names: disabled, required, invalid, checked, expanded, hasPopup, modal, live …
@@ -70,14 +72,17 @@ type node struct {
 
 // document is one frame's tree.
 type document struct {
-	*docRef
-	around cdp.FrameID // the frame that this one is in, as far as its session knows
-	url    string
-	failed bool // the browser shows an error in place of the page
-	root   *node
-	parent *document
-	byID   map[cdp.BackendNodeID]*node
-	labels []*node // of fields
+	session *session // that reaches it
+	key     docKey
+	origin  string
+	world   runtime.ExecutionContextID // 0 until an element of it was asked for
+	around  cdp.FrameID                // the frame that this one is in
+	url     string
+	failed  bool // the browser shows an error in place of the page
+	root    *node
+	parent  *document
+	byID    map[cdp.BackendNodeID]*node
+	labels  []*node // of fields
 }
 
 // docKey tells whether a later look sees the same document or one that was loaded in its place.
@@ -200,12 +205,16 @@ func (n *node) each(visit func(*node) bool) {
 
 // within reports whether n is root or lies below it, through frames.
 func (n *node) within(root *node) bool {
-	for at := n; at != nil; at = at.parent {
-		if at == root {
-			return true
-		}
+	return n == root || n.above(func(at *node) bool { return at == root }) != nil
+}
+
+// above is the nearest node round n that is meant.
+func (n *node) above(is func(*node) bool) *node {
+	at := n.parent
+	for at != nil && !is(at) {
+		at = at.parent
 	}
-	return false
+	return at
 }
 
 func (n *node) is(roles ...string) bool { return slices.Contains(roles, n.role) }
