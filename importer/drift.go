@@ -33,7 +33,7 @@ type DriftItem struct {
 	ID      string      `json:"id,omitzero"`
 	State   DriftState  `json:"state"`
 	Changes []Change    `json:"changes,omitzero"` // From is Cloud's, To the bundle's
-	Near    []string    `json:"near,omitzero"`    // of a missing one: names on Cloud that look alike, ten at most
+	Near    []string    `json:"near,omitzero"`    // of a missing one: names alike on Cloud, ten at most
 	Secret  string      `json:"secret,omitzero"`  // "" where none applies
 	Since   schema.Time `json:"since,omitzero"`
 }
@@ -46,7 +46,7 @@ type DriftReport struct {
 	Digest    string              `json:"digest"`
 	Time      schema.Time         `json:"time"`
 	Items     []DriftItem         `json:"items"`
-	Extra     map[string][]string `json:"extra"` // by list: names on Cloud that are not the bundle's; no difference
+	Extra     map[string][]string `json:"extra"` // by list: names on Cloud alone; no difference
 	Notes     []string            `json:"notes,omitzero"`
 }
 
@@ -72,8 +72,9 @@ func Drift(ctx context.Context, o Options) (*DriftReport, error) {
 		return nil, err
 	}
 	site := o.Cloud.Site()
-	out := &DriftReport{Cloud: site.URL, Rehearsal: site.Rehearsal, Bundle: o.Bundle.Manifest.ID, Digest: o.Digest,
-		Time: schema.At(o.Watch.Now()), Items: []DriftItem{}, Extra: map[string][]string{}}
+	out := &DriftReport{Cloud: site.URL, Rehearsal: site.Rehearsal, Time: o.now(),
+		Bundle: o.Bundle.Manifest.ID, Digest: o.Digest,
+		Items: []DriftItem{}, Extra: map[string][]string{}}
 	selected := o.selected()
 	for _, list := range schema.Lists() {
 		for _, it := range o.Bundle.Items(list) {
@@ -123,11 +124,11 @@ func driftOf(ctx context.Context, o *Options, led *ledger, l *look, it schema.It
 	}
 	d.Secret = SecretUnknown
 	switch w, _ := led.written(k); {
-	case w.secret == "" || w.id != "" && d.ID != "" && w.id != d.ID: // another item took its place
+	case w.Secret == "" || w.ID != "" && d.ID != "" && w.ID != d.ID: // another item took its place
 	case w.asImported(it):
-		d.Secret, d.Since = SecretAsImported, w.time
+		d.Secret, d.Since = SecretAsImported, w.Time
 	default:
-		d.Secret, d.Since = SecretNotComparable, w.time
+		d.Secret, d.Since = SecretNotComparable, w.Time
 	}
 	return d, nil
 }

@@ -33,6 +33,6 @@ func secretMark(it schema.Item) string {
 
 // asImported reports whether the secret written of an item is known to be the
 // bundle's. Where it is not, they cannot be compared.
-func (w *written) asImported(it schema.Item) bool {
-	return w.secret != "" && w.secret != given && w.secret == secretMark(it)
+func (w *record) asImported(it schema.Item) bool {
+	return w.Secret != "" && w.Secret != given && w.Secret == secretMark(it)
 }

@@ -171,7 +171,7 @@ func AccountOf(o Options, list schema.List) (map[string]Account, error) {
 		}
 		a := Account{Open: led.of(k).open != nil}
 		if w, ok := led.written(k); ok {
-			a.ID, a.Written, a.Secret = w.id, true, w.asImported(items[k])
+			a.ID, a.Written, a.Secret = w.ID, true, w.asImported(items[k])
 		}
 		out[k.Name] = a
 	}

@@ -11,18 +11,18 @@ import (
 
 // Codes of a [Reason], for machines. They are stable.
 const (
-	CredentialMissing = "credential-missing" // an OAuth2 credential that connections name is not on Cloud
+	CredentialMissing = "credential-missing" // a credential that connections name is not on Cloud
 	CredentialDiffers = "credential-differs" // Cloud has another one under its name
 	SecretMissing     = "secret-missing"     // neither the bundle nor --secrets has it
-	NotOffered        = "value-not-offered"  // Cloud's drop-down has no such value, or its form needs one where the bundle has none
+	NotOffered        = "value-not-offered"  // Cloud's drop-down has no such value
 	Conflict          = "conflict"           // Cloud has it otherwise
-	NearConflict      = "near-conflict"      // Cloud has one whose name differs in case, blanks or Unicode form only
+	NearConflict      = "near-conflict"      // Cloud's name for it differs in case, blanks or Unicode form
 	DoubleConflict    = "double-conflict"    // Cloud has several of that name
-	NotFound          = "not-found"          // an earlier create may have reached Cloud, and Cloud does not show it
-	AgainNeedless     = "again-needless"     // LedgerOptions.Again names what must not, or need not, be written again
-	PlanStale         = "plan-stale"         // Cloud, the bundle or the options are no longer what the plan saw
+	NotFound          = "not-found"          // Cloud does not show what an earlier create may have made
+	AgainNeedless     = "again-needless"     // of LedgerOptions.Again: must not, or need not, be written again
+	PlanStale         = "plan-stale"         // Cloud, bundle or options are no longer what the plan saw
 	AnotherSite       = "another-site"       // the pages of Cloud lead to another site than the one given
-	ListIncomplete    = "list-incomplete"    // a list of Cloud seems to go on where it could not be followed
+	ListIncomplete    = "list-incomplete"    // a list of Cloud goes on where it could not be followed
 )
 
 // Reason says why an item cannot be imported as things are.
@@ -95,7 +95,9 @@ func (o *Options) gate(p *Plan) error {
 
 // waiting lists why items of a list have to wait.
 func waiting(p *Plan, list schema.List) []Reason {
-	return held(p, list, func(it *PlanItem, _ *Reason) bool { return it.Action == ActionBlocked || it.After != "" })
+	return held(p, list, func(it *PlanItem, _ *Reason) bool {
+		return it.Action == ActionBlocked || it.After != ""
+	})
 }
 
 // held lists those reasons of a list's items that count: a credential once,
@@ -131,7 +133,8 @@ func held(p *Plan, list schema.List, counts func(*PlanItem, *Reason) bool) []Rea
 func remedy(code string) (gate, rerun string) {
 	switch code {
 	case CredentialMissing, CredentialDiffers:
-		return "run mailferry import credentials first; --ready-only imports what does not wait", "run mailferry import credentials first"
+		rerun = "run mailferry import credentials first"
+		return rerun + "; --ready-only imports what does not wait", rerun
 	case SecretMissing:
 		return "give it with --secrets F; --ready-only imports the rest",
 			"give what is missing with --secrets FILE, or fill the server bundle and transform it again"

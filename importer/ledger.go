@@ -59,25 +59,19 @@ type record struct {
 	Result string `json:"result,omitzero"`
 	ID     string `json:"id,omitzero"` // Cloud's; of the intent for a change
 	Words  string `json:"words,omitzero"`
+
+	earlier bool // by an earlier run; its time does not show that: clocks are set back
 }
 
 // creates reports whether an intent is to make an item.
 func (r *record) creates() bool { return r.Action == string(ActionCreate) }
 
-// written is what the ledger knows of an item that it wrote.
-type written struct {
-	time   schema.Time
-	id     string
-	item   string // digest of the fields
-	secret string // secretMark; "" unknown or none
-	plan   string
-	loaded bool // by an earlier run; its time does not show that: clocks are set back
-}
-
+// entry is what the ledger knows of an item. sent is when Cloud may have come to
+// have it, or had it; zero: it has not from here.
 type entry struct {
-	open *record
-	done *written
-	sent schema.Time // when Cloud may have come to have it, or had it; zero: it has not from here
+	open *record // an intent whose end nobody saw
+	done *record // the outcome of the last that was written, with what its intent says
+	sent schema.Time
 }
 
 // ledger is the account of all writes to one Cloud from one bundle. It is safe
@@ -121,114 +115,6 @@ func readLedger(o *Options, anyBundle bool) (*ledger, error) {
 	return l, nil
 }
 
-// openLedger opens the ledger to go on in it, locked until it is closed or the
-// process ends: a second import is refused meanwhile. One that is refused is
-// left as it is. Where there is none yet, none is made before [ledger.start].
-func openLedger(o *Options) (*ledger, error) {
-	if o.Ledger.Path == "" {
-		return nil, errors.New("an import needs a ledger")
-	}
-	l, err := readLedger(o, false)
-	if err != nil || l.lines == 0 {
-		return l, err
-	}
-	unlock, err := o.files.Lock(o.Ledger.Path + ".lock")
-	if err != nil {
-		return nil, placed(o.Ledger.Path, err)
-	}
-	// Only now nobody else writes it.
-	if l, err = readLedger(o, false); err != nil {
-		return nil, errors.Join(err, unlock())
-	}
-	l.unlock = unlock
-	if err := l.resume(o); err != nil {
-		return nil, errors.Join(placed(o.Ledger.Path, err), l.release())
-	}
-	return l, nil
-}
-
-// resume opens the file. A torn last line is removed by writing what is good
-// of the ledger anew.
-func (l *ledger) resume(o *Options) (err error) {
-	if l.f, err = o.files.Append(l.path); err != nil {
-		return err
-	}
-	if err := l.f.Held(l.lines == 1); err != nil {
-		return err
-	}
-	if l.torn == 0 {
-		return nil
-	}
-	l.notes = append(l.notes, fmt.Sprintf("the ledger's last line was torn (%d bytes) and has been removed", l.torn))
-	raw, err := o.files.Read(l.path)
-	if err == nil {
-		err = l.f.Close()
-		l.f = nil
-	}
-	if err == nil {
-		err = o.files.Write(l.path, raw[:l.size])
-	}
-	if err == nil {
-		l.f, err = o.files.Append(l.path)
-	}
-	return err
-}
-
-// errBegun says that another import has begun the ledger meanwhile, so that what
-// was seen of Cloud may no longer be true.
-var errBegun = errors.New("another import began the ledger")
-
-// start comes after the first look at Cloud and before the first write: it makes
-// sure that the file under the path is the one held, or begins a new ledger,
-// whole or not at all, and locks it. Where there is nothing to do, or it cannot
-// be done, nothing is left beside the bundle. (A lock file that was made cannot
-// be removed: whoever has it open would go on to lock a file that is none any
-// more.)
-func (l *ledger) start(o *Options) error {
-	err := l.begin(o)
-	if err == nil {
-		err = l.f.Held(false)
-	}
-	if err != nil && !errors.Is(err, errBegun) {
-		return placed(l.path, err)
-	}
-	return err
-}
-
-func (l *ledger) begin(o *Options) (err error) {
-	if l.f != nil {
-		return nil
-	}
-	if l.unlock, err = o.files.Lock(l.path + ".lock"); err != nil {
-		return err
-	}
-	if _, err := o.files.Read(l.path); !errors.Is(err, fs.ErrNotExist) {
-		if err == nil {
-			return errBegun
-		}
-		return err
-	}
-	line, err := schema.Marshal(record{Type: typeLedger, Time: schema.At(o.Watch.Now()), Format: LedgerFormat,
-		Cloud: sameSite(o.Cloud.Site().URL), Bundle: o.Bundle.Manifest.ID, Digest: o.Digest})
-	if err != nil {
-		return err
-	}
-	line = append(line, '\n')
-	if err := l.load(o, line); err != nil {
-		return err
-	}
-	if err := o.files.Write(l.path, line); err != nil {
-		return schema.Hint(err, "choose another place with --ledger F")
-	}
-	if l.f, err = o.files.Append(l.path); err != nil {
-		return err
-	}
-	if err := l.f.Held(true); err != nil {
-		return errors.Join(err, o.files.Remove(l.path))
-	}
-	return nil
-}
-
 // load reads all records; a torn last line is left out.
 func (l *ledger) load(o *Options, raw []byte) error {
 	l.loading = true
@@ -247,6 +133,11 @@ func (l *ledger) load(o *Options, raw []byte) error {
 	l.synced, l.torn = l.lines, len(raw)-len(good)
 	return nil
 }
+
+const (
+	beginNew = "begin a new ledger with --ledger F, which looks at Cloud afresh"
+	another  = "choose another with --ledger F"
+)
 
 var errNoLedger = errors.New("line 1: this is not a ledger")
 
@@ -272,7 +163,7 @@ func (l *ledger) read(o *Options, line []byte) error {
 	}
 	if r.Prev != l.head {
 		return schema.Hint(errors.New("damaged: the line before it is not the one that it was written after"),
-			"the ledger was changed by hand or by another program; begin a new one with --ledger F, which looks at Cloud afresh")
+			"the ledger was changed by hand or by another program; "+beginNew)
 	}
 	if r.Type == typeLedger {
 		return l.bind(o, r)
@@ -320,24 +211,26 @@ func checkHead(line []byte) error {
 		return errNoLedger
 	}
 	if head.Format != LedgerFormat {
-		return schema.Hint(fmt.Errorf("it was begun by another version of mailferry (%s)", schema.Quote(head.Format)),
-			"finish this import with the version that began it, or begin a new ledger with --ledger F, which looks at Cloud afresh")
+		err := fmt.Errorf("it was begun by another version of mailferry (%s)", schema.Quote(head.Format))
+		return schema.Hint(err,
+			"finish this import with the version that began it, or "+beginNew)
 	}
 	return nil
 }
 
 // bind makes sure that the ledger is this Cloud's and this bundle's.
 func (l *ledger) bind(o *Options, r record) error {
-	const page = "page+"
-	switch got, want := r.Cloud, sameSite(o.Cloud.Site().URL); {
-	case l.anyBundle && strings.HasPrefix(got, page) != strings.HasPrefix(want, page): // one Cloud has an address for each way in
-		l.notes = append(l.notes, "the ledger is of an import into "+schema.Quote(got)+": what is said of secrets is true of that Cloud")
+	got, want := r.Cloud, sameSite(o.Cloud.Site().URL)
+	switch byPage := func(cloud string) bool { return strings.HasPrefix(cloud, "page+") }; {
+	case l.anyBundle && byPage(got) != byPage(want): // one Cloud has an address for each way in
+		l.notes = append(l.notes, "the ledger is of an import into "+schema.Quote(got)+
+			": what is said of secrets is true of that Cloud")
 	case got != want:
-		return schema.Hint(fmt.Errorf("this is the ledger of another Cloud: %s, not %s", schema.Quote(got), schema.Quote(want)),
-			"choose another with --ledger F")
+		return schema.Hint(fmt.Errorf("this is the ledger of another Cloud: %s, not %s",
+			schema.Quote(got), schema.Quote(want)), another)
 	}
 	if !l.anyBundle && (r.Bundle != o.Bundle.Manifest.ID || r.Digest != o.Digest) {
-		return schema.Hint(errors.New("this is the ledger of another bundle: "+schema.Quote(r.Bundle)), "choose another with --ledger F")
+		return schema.Hint(fmt.Errorf("this is the ledger of another bundle: %s", schema.Quote(r.Bundle)), another)
 	}
 	return nil
 }
@@ -389,11 +282,11 @@ func (l *ledger) conclude(e *entry, r record) error {
 	e.open = nil
 	switch r.Result {
 	case outWritten:
-		w := &written{time: r.Time, id: r.ID, item: in.Item, secret: in.Secret, plan: in.Plan, loaded: l.loading}
-		if w.secret == "" && !in.creates() && e.done != nil {
-			w.secret = e.done.secret
+		r.Item, r.Secret, r.Plan, r.earlier = in.Item, in.Secret, in.Plan, l.loading
+		if r.Secret == "" && !in.creates() && e.done != nil {
+			r.Secret = e.done.Secret
 		}
-		e.done, e.sent = w, r.Time
+		e.done, e.sent = &r, r.Time
 	case outRefused, outVoid, outFound:
 		if in.creates() {
 			e.sent = schema.Time{}
@@ -423,8 +316,8 @@ func (l *ledger) append(r record) (n int, err error) {
 		return 0, l.broken
 	}
 	if r.Type == typeIntent && l.size > maxLedger {
-		return 0, schema.Hint(placed(l.path, fmt.Errorf("larger than %d bytes: no further write is begun", maxLedger)),
-			"begin a new one with --ledger F, which looks at Cloud afresh")
+		err := fmt.Errorf("larger than %d bytes: no further write is begun", maxLedger)
+		return 0, schema.Hint(placed(l.path, err), beginNew)
 	}
 	r.Prev = l.head
 	if words := []rune(r.Words); len(words) > maxWords {
@@ -486,30 +379,9 @@ func (l *ledger) opens() []*record {
 }
 
 // written returns what the ledger last wrote of an item.
-func (l *ledger) written(k itemKey) (written, bool) {
+func (l *ledger) written(k itemKey) (record, bool) {
 	if done := l.of(k).done; done != nil {
 		return *done, true
 	}
-	return written{}, false
-}
-
-// close ends the work with the ledger. It is an error where the file under the
-// path is no longer the one that was written.
-func (l *ledger) close() error {
-	var err error
-	if l.f != nil {
-		err = l.f.Held(false)
-	}
-	return errors.Join(err, l.release())
-}
-
-func (l *ledger) release() error {
-	var err error
-	if l.f != nil {
-		err = l.f.Close()
-	}
-	if l.unlock != nil {
-		err = errors.Join(err, l.unlock())
-	}
-	return err
+	return record{}, false
 }

@@ -165,6 +165,136 @@ func (nowhere) Sync() error     { return nil }
 func (nowhere) Close() error    { return nil }
 func (nowhere) Held(bool) error { return nil }
 
+// openLedger opens the ledger to go on in it, locked until it is closed or the
+// process ends: a second import is refused meanwhile. One that is refused is
+// left as it is. Where there is none yet, none is made before [ledger.start].
+func openLedger(o *Options) (*ledger, error) {
+	if o.Ledger.Path == "" {
+		return nil, errors.New("an import needs a ledger")
+	}
+	l, err := readLedger(o, false)
+	if err != nil || l.lines == 0 {
+		return l, err
+	}
+	unlock, err := o.files.Lock(o.Ledger.Path + ".lock")
+	if err != nil {
+		return nil, placed(o.Ledger.Path, err)
+	}
+	// Only now nobody else writes it.
+	if l, err = readLedger(o, false); err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	l.unlock = unlock
+	if err := l.resume(o); err != nil {
+		return nil, errors.Join(placed(o.Ledger.Path, err), l.release())
+	}
+	return l, nil
+}
+
+// resume opens the file. A torn last line is removed by writing what is good
+// of the ledger anew.
+func (l *ledger) resume(o *Options) (err error) {
+	if l.f, err = o.files.Append(l.path); err != nil {
+		return err
+	}
+	if err := l.f.Held(l.lines == 1); err != nil {
+		return err
+	}
+	if l.torn == 0 {
+		return nil
+	}
+	l.notes = append(l.notes,
+		fmt.Sprintf("the ledger's last line was torn (%d bytes) and has been removed", l.torn))
+	raw, err := o.files.Read(l.path)
+	if err == nil {
+		err = l.f.Close()
+		l.f = nil
+	}
+	if err == nil {
+		err = o.files.Write(l.path, raw[:l.size])
+	}
+	if err == nil {
+		l.f, err = o.files.Append(l.path)
+	}
+	return err
+}
+
+// errBegun says that another import has begun the ledger meanwhile, so that what
+// was seen of Cloud may no longer be true.
+var errBegun = errors.New("another import began the ledger")
+
+// start comes after the first look at Cloud and before the first write: it makes
+// sure that the file under the path is the one held, or begins a new ledger,
+// whole or not at all, and locks it. Where there is nothing to do, or it cannot
+// be done, nothing is left beside the bundle. (A lock file that was made cannot
+// be removed: whoever has it open would go on to lock a file that is none any
+// more.)
+func (l *ledger) start(o *Options) error {
+	err := l.begin(o)
+	if err == nil {
+		err = l.f.Held(false)
+	}
+	if err != nil && !errors.Is(err, errBegun) {
+		return placed(l.path, err)
+	}
+	return err
+}
+
+func (l *ledger) begin(o *Options) (err error) {
+	if l.f != nil {
+		return nil
+	}
+	if l.unlock, err = o.files.Lock(l.path + ".lock"); err != nil {
+		return err
+	}
+	if _, err := o.files.Read(l.path); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			return errBegun
+		}
+		return err
+	}
+	line, err := schema.Marshal(record{Type: typeLedger, Time: o.now(), Format: LedgerFormat,
+		Cloud: sameSite(o.Cloud.Site().URL), Bundle: o.Bundle.Manifest.ID, Digest: o.Digest})
+	if err != nil {
+		return err
+	}
+	line = append(line, '\n')
+	if err := l.load(o, line); err != nil {
+		return err
+	}
+	if err := o.files.Write(l.path, line); err != nil {
+		return schema.Hint(err, "choose another place with --ledger F")
+	}
+	if l.f, err = o.files.Append(l.path); err != nil {
+		return err
+	}
+	if err := l.f.Held(true); err != nil {
+		return errors.Join(err, o.files.Remove(l.path))
+	}
+	return nil
+}
+
+// close ends the work with the ledger. It is an error where the file under the
+// path is no longer the one that was written.
+func (l *ledger) close() error {
+	var err error
+	if l.f != nil {
+		err = l.f.Held(false)
+	}
+	return errors.Join(err, l.release())
+}
+
+func (l *ledger) release() error {
+	var err error
+	if l.f != nil {
+		err = l.f.Close()
+	}
+	if l.unlock != nil {
+		err = errors.Join(err, l.unlock())
+	}
+	return err
+}
+
 // placed adds the ledger's path to an error, and a hint where there is one.
 func placed(path string, err error) error {
 	switch {

@@ -53,7 +53,7 @@ func TestLedgerHoldsNoSecretAndTellsNothingOfEqualOnes(t *testing.T) {
 	}
 	a, _ := led.written(itemKey{List: schema.Connections, Name: "A"})
 	b, _ := led.written(itemKey{List: schema.Connections, Name: "B"})
-	if a.secret == "" || a.secret == b.secret {
+	if a.Secret == "" || a.Secret == b.Secret {
 		t.Error("equal secrets of two connections can be told from the ledger")
 	}
 }

@@ -172,6 +172,8 @@ func (o *Options) defaults() error {
 	return nil
 }
 
+func (o *Options) now() schema.Time { return schema.At(o.Watch.Now()) }
+
 // itemKey names an item, by its name on Cloud.
 type itemKey = schema.SecretKey
 

@@ -131,7 +131,7 @@ func (r *run) prepare(pi *PlanItem) (*attempt, error) {
 	if !a.write.Secret.IsZero() {
 		a.mark = secretMark(pi.item)
 	}
-	in := record{Type: typeIntent, Time: schema.At(r.o.Watch.Now()), List: k.List, Name: k.Name, Plan: r.plan,
+	in := record{Type: typeIntent, Time: r.o.now(), List: k.List, Name: k.Name, Plan: r.plan,
 		Action: string(pi.Action), Item: r.p.views[k], Secret: a.mark}
 	if pi.resume() {
 		in.Action = string(ActionCreate)
@@ -151,7 +151,7 @@ func (r *run) prepare(pi *PlanItem) (*attempt, error) {
 	a.write.Key = in.Key
 	if in.creates() && !r.o.Cloud.Site().Keys {
 		a.write.Before = func() error {
-			return r.led.add(record{Type: typePressed, Time: schema.At(r.o.Watch.Now()), Key: in.Key})
+			return r.led.add(record{Type: typePressed, Time: r.o.now(), Key: in.Key})
 		}
 	}
 	r.mu.Lock()
@@ -178,7 +178,7 @@ func (r *run) unsent(a *attempt) error {
 	if a.again {
 		return nil
 	}
-	return r.led.add(record{Type: typeOutcome, Time: schema.At(r.o.Watch.Now()), Key: a.write.Key,
+	return r.led.add(record{Type: typeOutcome, Time: r.o.now(), Key: a.write.Key,
 		Result: outVoid, Words: "not sent"})
 }
 
@@ -186,7 +186,7 @@ func (r *run) unsent(a *attempt) error {
 // look at Cloud has to show.
 func (r *run) end(a *attempt) (open bool, err error) {
 	pi, res := a.pi, r.results[schema.KeyOf(a.pi.item)]
-	out := record{Type: typeOutcome, Time: schema.At(r.o.Watch.Now()), Key: a.write.Key}
+	out := record{Type: typeOutcome, Time: r.o.now(), Key: a.write.Key}
 	var no *RefusedError
 	switch {
 	case a.err == nil:

@@ -128,7 +128,7 @@ func (p *planner) refresh(ctx context.Context, lists ...schema.List) error {
 func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	site := p.o.Cloud.Site()
 	out := &Plan{
-		Created: schema.At(p.o.Watch.Now()), Cloud: site.URL, Rehearsal: site.Rehearsal,
+		Created: p.o.now(), Cloud: site.URL, Rehearsal: site.Rehearsal,
 		Bundle: p.o.Bundle.Manifest.ID, Digest: p.o.Digest, OnConflict: p.o.Conflicts.Policy,
 		RewriteSecrets: p.o.Conflicts.RewriteSecrets, Include: p.o.Select.Include, Exclude: p.o.Select.Exclude,
 		Items: []PlanItem{},
@@ -193,7 +193,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 		}
 		pi.Action, pi.sendSecret = ActionCreate, need
 		if when, ok := p.led.written(k); ok {
-			pi.Notes = append(pi.Notes, "was imported on "+when.time.Minute()+" and is gone from Cloud since")
+			pi.Notes = append(pi.Notes, "was imported on "+when.Time.Minute()+" and is gone from Cloud since")
 		}
 		if missing {
 			pi.block(Reason{Code: SecretMissing, Words: fmt.Sprintf("%s %s: its %s is missing", k.List.One(),
@@ -247,9 +247,9 @@ func (p *planner) compareSecret(pi *PlanItem, have bool) {
 		return
 	case p.o.Conflicts.RewriteSecrets && p.o.Conflicts.Policy == Overwrite:
 		c.From, c.To = "as Cloud has it", "the bundle's, again"
-	case w.secret == given:
+	case w.Secret == given:
 		pi.Notes = append(pi.Notes, fmt.Sprintf("its %s was given on %s and is not comparable; "+
-			"--on-conflict overwrite --rewrite-secrets sends it again", c.Label, w.time.Minute()))
+			"--on-conflict overwrite --rewrite-secrets sends it again", c.Label, w.Time.Minute()))
 		return
 	default:
 		return

@@ -235,7 +235,7 @@ func agrees(o Options, m *memory, rep *Report) error {
 			return fmt.Errorf("%s has other fields", k.Name)
 		case m.secrets[there[0].ID] != secret.Reveal():
 			return fmt.Errorf("%s has another secret", k.Name)
-		case led.of(k).open != nil || !ok || w.id != there[0].ID || w.secret != secretMark(it):
+		case led.of(k).open != nil || !ok || w.ID != there[0].ID || w.Secret != secretMark(it):
 			return fmt.Errorf("the ledger does not account for %s", k.Name)
 		case rep.Items[i].Name != k.Name || rep.Items[i].Result != Written || rep.Items[i].ID != there[0].ID:
 			return fmt.Errorf("the report says of %s: %s", k.Name, rep.Items[i].Result)

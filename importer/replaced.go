@@ -26,7 +26,7 @@ type replaced struct {
 // before the request is sent. The file's name comes from what was there, so
 // that a repeated change keeps it once.
 func (r *run) keep(pi *PlanItem) error {
-	was := replaced{ReplacedFormat, r.o.Cloud.Site().URL, schema.At(r.o.Watch.Now()), pi.List, pi.remote.ID, pi.remote.Item}
+	was := replaced{ReplacedFormat, r.o.Cloud.Site().URL, r.o.now(), pi.List, pi.remote.ID, pi.remote.Item}
 	raw, err := schema.MarshalIndent(was)
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ type Task struct {
 // Report is the end report of an import. It holds no secret.
 type Report struct {
 	Cloud      string         `json:"cloud"`
-	Rehearsal  bool           `json:"rehearsal,omitzero"` // a sample Cloud: proves the bundle and the run, not the vendor's pages
+	Rehearsal  bool           `json:"rehearsal,omitzero"` // in a sample Cloud
 	DryRun     bool           `json:"dry_run,omitzero"`   // nothing was written
 	Bundle     string         `json:"bundle"`
 	Digest     string         `json:"digest"`
@@ -84,8 +84,9 @@ func (r *Report) wroteAny() bool {
 
 func (r *run) report(plan *Plan) *Report {
 	out := &Report{
-		Cloud: plan.Cloud, Rehearsal: plan.Rehearsal, Bundle: plan.Bundle, Digest: plan.Digest, List: r.o.List, PlanDigest: r.plan,
-		Started: schema.At(r.started), Finished: schema.At(r.o.Watch.Now()), Ledger: r.o.Ledger.Path,
+		Cloud: plan.Cloud, Rehearsal: plan.Rehearsal, Bundle: plan.Bundle, Digest: plan.Digest,
+		List: r.o.List, PlanDigest: r.plan,
+		Started: schema.At(r.started), Finished: r.o.now(), Ledger: r.o.Ledger.Path,
 		Counts: map[Result]int{}, Items: []ItemReport{}, Notes: r.led.notes, Tasks: []Task{},
 	}
 	out.waits = waiting(plan, r.o.List)
@@ -97,8 +98,8 @@ func (r *run) report(plan *Plan) *Report {
 	}
 	for _, in := range r.led.opens() {
 		if in.List != r.o.List {
-			out.Notes = append(out.Notes, fmt.Sprintf("an earlier import of %s was cut off at %s; run it again to settle that",
-				in.List, schema.Quote(in.Name)))
+			out.Notes = append(out.Notes, fmt.Sprintf(
+				"an earlier import of %s was cut off at %s; run it again to settle that", in.List, schema.Quote(in.Name)))
 		}
 	}
 	out.Tasks = out.tasks(r.o.Bundle)
@@ -139,12 +140,15 @@ func (r *Report) tasks(b *schema.Bundle) []Task {
 		}
 	}
 	if len(oauth) > 0 {
-		out = append(out, Task{Do: "authorise", Names: oauth, Words: "authorise each of these on Cloud, signed in as its mailbox: tokens do not travel"})
+		out = append(out, Task{Do: "authorise", Names: oauth,
+			Words: "authorise each of these on Cloud, signed in as its mailbox: tokens do not travel"})
 	}
 	if r.List == schema.Connections {
 		out = append(out, Task{Do: "test", Names: there, Words: "send a test mail from each of these"},
-			Task{Do: "passwords", Words: "change the passwords and client secrets once the move is done: they have been in a file"},
-			Task{Do: "dispose", Words: "dispose of the bundles, of the sheets and backups that they came from, and of the keys that open them"})
+			Task{Do: "passwords",
+				Words: "change the passwords and client secrets once the move is done: they have been in a file"},
+			Task{Do: "dispose", Words: "dispose of the bundles, of the sheets and backups that they came from, " +
+				"and of the keys that open them"})
 	}
 	return out
 }
@@ -180,7 +184,8 @@ func (r *Report) again(part *PartialError) string {
 	case part.Cause == nil && part.Left == r.Counts[Waits]:
 		return needs + "; then run this again: what is written is not written twice"
 	}
-	return "run the same command again to go on; what is written is not written twice; for what is blocked: " + needs
+	return "run the same command again to go on; what is written is not written twice; " +
+		"for what is blocked: " + needs
 }
 
 // ask says how a person answers for what was not found, ready to paste.

@@ -186,9 +186,10 @@ func (pi *PlanItem) resume() bool {
 // same gives the result of an item that is on Cloud as the bundle has it.
 func (r *run) same(res *ItemReport, remote *Remote) {
 	res.Result, res.ID = Same, remote.ID
-	if w, ok := r.led.written(schema.KeyOf(res.item)); ok && (w.id == "" || remote.ID == "" || w.id == remote.ID) {
-		res.Result, res.When = Written, w.time
-		res.Earlier = w.loaded
+	w, ok := r.led.written(schema.KeyOf(res.item))
+	if ok && (w.ID == "" || remote.ID == "" || w.ID == remote.ID) {
+		res.Result, res.When = Written, w.Time
+		res.Earlier = w.earlier
 	}
 }
 
@@ -332,8 +333,8 @@ func (r *run) settled(k itemKey, res *ItemReport, there []shown) {
 	case open:
 	case len(there) != 1 || len(compare(there[0].Item, res.item)) > 0:
 		res.Result, res.Words = Failed, res.Words+"; it is not on Cloud as the bundle has it"
-	case ok && w.item == r.p.views[k]:
-		res.Result, res.ID, res.When, res.Words = Written, there[0].ID, w.time, ""
+	case ok && w.Item == r.p.views[k]:
+		res.Result, res.ID, res.When, res.Words = Written, there[0].ID, w.Time, ""
 	default:
 		res.Result, res.ID, res.Words = Same, there[0].ID, ""
 	}

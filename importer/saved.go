@@ -264,5 +264,5 @@ func (p *planner) oursUnder(id string, it *PlanItem) bool {
 		return true
 	}
 	w, ok := p.led.written(k)
-	return ok && w.plan == id && (it.Seen == w.item || it.unfound())
+	return ok && w.Plan == id && (it.Seen == w.Item || it.unfound())
 }

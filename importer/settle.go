@@ -2,8 +2,6 @@ package importer
 
 import (
 	"fmt"
-
-	"github.com/mailferry/mailferry/schema"
 )
 
 // settle brings intents without an outcome to an end by looking at Cloud, as
@@ -24,7 +22,7 @@ func (p *planner) settle() error {
 		if _, looked := p.look.lists[in.List]; !looked {
 			continue
 		}
-		out := record{Type: typeOutcome, Time: schema.At(p.o.Watch.Now()), Key: in.Key}
+		out := record{Type: typeOutcome, Time: p.o.now(), Key: in.Key}
 		if in.creates() {
 			p.settleCreate(k, in, &out)
 		} else {

@@ -1,10 +1,8 @@
 package importer
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -12,266 +10,158 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// printer writes plans, reports and drift: one item a line, and below what there
-// is to say of it.
-type printer struct {
-	*human.Printer
-	words int // columns of the widest word for what became of an item
-}
-
-func printerTo(w io.Writer, width int) printer {
-	return printer{human.NewPrinter(w, human.Terminal{Width: width}), len("unsettled")}
-}
-
-// entry writes one item: a word, its name, and a remark.
-func (p printer) entry(word, name, remark string) {
-	text := human.Visible(name)
-	if remark != "" {
-		text += ": " + remark
-	}
-	p.Pair(2, p.words, word, human.Plain, text)
-}
-
-func (p printer) detail(text string) { p.Wrapped(2+p.words+2+2, human.Plain, text) }
-
-func (p printer) sentence(text string) { p.Wrapped(0, human.Plain, text) }
-
-func (p printer) changes(changes []Change) {
-	for _, c := range changes {
-		p.detail(c.Label + ": " + value(c.From) + " → " + value(c.To))
-	}
-}
-
-func (p printer) notes(notes []string) {
-	for _, n := range notes {
-		p.Marked(0, "note: ", human.Plain, n)
-	}
-}
-
-func value(s string) string { return human.Visible(cmp.Or(s, nothingThere)) }
-
-const (
-	nothingThere = "(empty)"
-	wouldWrite   = "would write" // what a dry run says in the place of written
-)
-
-const (
-	sampleCloud = "a sample Cloud, which proves the bundle and the run, not the vendor's pages"
-	dryRun      = "nothing was written; this is what would be"
-)
-
-func rehearsal(yes bool) string {
-	if yes {
-		return " (rehearsal: " + sampleCloud + ")"
-	}
-	return ""
-}
-
-// counted lists "3 create, 1 change" in the order of kinds, without zeros.
-func counted[K ~string](counts map[K]int, kinds ...K) string {
-	return cmp.Or(strings.Join(countedOf(counts, kinds...), ", "), "nothing selected")
-}
-
-func countedOf[K ~string](counts map[K]int, kinds ...K) (out []string) {
-	for _, k := range kinds {
-		if n := counts[k]; n > 0 {
-			out = append(out, strconv.Itoa(n)+" "+string(k))
-		}
-	}
-	return out
-}
+// when is how a report's page tells a time.
+const when = "2006-01-02 15:04:05 UTC"
 
 // Text writes the plan for a person. width is the terminal's in columns; 0 stands
 // for 80.
 func (p *Plan) Text(w io.Writer, width int) error {
-	out := printerTo(w, width)
-	out.sentence("Plan for " + human.Visible(p.Cloud) + rehearsal(p.Rehearsal))
+	a := account{Heading: "Plan for " + human.Visible(p.Cloud), Rehearsal: p.Rehearsal,
+		Summary: summary(counted(p.Counts(),
+			ActionCreate, ActionChange, ActionUnchanged, ActionConflict, ActionBlocked))}
 	for _, list := range schema.Lists() {
-		if !slices.ContainsFunc(p.Items, func(it PlanItem) bool { return it.List == list }) {
-			continue
-		}
-		out.Blank()
-		out.sentence(string(list))
+		g := group{Title: string(list)}
 		for _, it := range p.Items {
 			if it.List == list {
-				out.planItem(it)
+				g.Lines = append(g.Lines, it.line())
 			}
 		}
+		a.add(g)
 	}
-	out.Blank()
-	out.sentence(counted(p.Counts(), ActionCreate, ActionChange, ActionUnchanged, ActionConflict, ActionBlocked))
-	return out.Flush()
+	return a.text(w, width)
 }
 
-func (p printer) planItem(it PlanItem) {
-	remark := ""
-	if it.After != "" {
-		remark = "after credential " + human.Visible(it.After)
+func (pi *PlanItem) line() line {
+	l := line{Word: string(pi.Action), Name: pi.Name}
+	if pi.After != "" {
+		l.Remark = "after credential " + human.Visible(pi.After)
 	}
-	p.entry(string(it.Action), it.Name, remark)
-	p.changes(it.Changes)
-	for _, r := range it.Reasons {
-		if r.Code != Conflict || len(it.Changes) == 0 {
-			p.detail(r.Words)
+	l.addChanges(pi.Changes, "", " → ")
+	for _, r := range pi.Reasons {
+		if r.Code != Conflict || len(pi.Changes) == 0 {
+			l.add(r.Words)
 		}
 	}
-	for _, n := range it.Notes {
-		p.detail(n)
-	}
+	l.add(pi.Notes...)
+	return l
 }
 
 // Text writes the report for a person. width is the terminal's in columns; 0
 // stands for 80.
-func (r *Report) Text(w io.Writer, width int) error {
-	out := printerTo(w, width)
-	if r.DryRun {
-		out.words = len(wouldWrite)
-	}
-	out.sentence(r.title())
-	if r.PlanDigest != "" {
-		out.Line(human.Plain, "plan digest "+r.PlanDigest)
-	}
-	out.Blank()
-	for _, it := range r.Items {
-		out.entry(r.word(it), it.Name, it.remark())
-		out.changes(it.changesShown())
-		if it.Replaced != "" {
-			out.detail("what it replaces is kept in " + human.Visible(it.Replaced))
-		}
-		for _, n := range it.Notes {
-			out.detail(n)
-		}
-	}
-	out.Blank()
-	out.sentence(r.summary())
-	out.notes(r.Notes)
-	if len(r.Tasks) > 0 {
-		out.Blank()
-		out.sentence("Left for a person")
-	}
-	for _, t := range r.Tasks {
-		text, between := t.Words, ": "
-		for _, name := range t.Names {
-			text, between = text+between+human.Visible(name), ", "
-		}
-		out.Marked(2, "[ ] ", human.Plain, text)
-	}
-	return out.Flush()
-}
+func (r *Report) Text(w io.Writer, width int) error { return r.account().text(w, width) }
 
-func (r *Report) title() string {
-	s := r.heading() + rehearsal(r.Rehearsal)
-	if r.DryRun {
-		s += " — dry run: " + dryRun
+// HTML writes the report as one file that needs nothing else.
+func (r *Report) HTML(w io.Writer) error { return r.account().html(w) }
+
+func (r *Report) account() *account {
+	a := &account{
+		Heading:   fmt.Sprintf("Import of %s into %s", r.List, human.Visible(r.Cloud)),
+		Rehearsal: r.Rehearsal, DryRun: r.DryRun, Notes: r.Notes, Tasks: r.Tasks, PlanDigest: r.PlanDigest,
+		Command: "import", About: "What was done", Count: human.Count(len(r.Items), r.List.One()),
+		Bundle: r.Bundle, Digest: r.Digest, Key: reportKey(r.List, r.Bundle, r.Cloud),
+		Facts: [][2]string{{"Begun", r.Started.Format(when)}, {"Ended", r.Finished.Format(when)},
+			{"Ledger", r.Ledger}},
+		Secrets: "It shows no secret: Cloud shows none, and those of the bundle went to Cloud alone.",
 	}
-	return s
-}
-
-func (r *Report) heading() string {
-	return fmt.Sprintf("Import of %s into %s", r.List, human.Visible(r.Cloud))
-}
-
-func (r *Report) summary() string {
+	var g group
 	earlier := 0
 	for _, it := range r.Items {
 		if it.Earlier {
 			earlier++
 		}
+		g.Lines = append(g.Lines, it.line(r.DryRun))
 	}
-	if len(r.Items) == 0 {
-		return "nothing selected"
-	}
-	var out []string
-	if n := r.Counts[Written] - earlier; n > 0 || earlier > 0 {
-		out = append(out, strconv.Itoa(n)+" "+map[bool]string{true: "would be written", false: "written"}[r.DryRun])
+	a.add(g)
+	var counts []string
+	if written := r.Counts[Written]; written > 0 {
+		word := map[bool]string{true: " would be written", false: " written"}[r.DryRun]
+		counts = append(counts, strconv.Itoa(written-earlier)+word)
 	}
 	if earlier > 0 {
-		out = append(out, strconv.Itoa(earlier)+" by an earlier run")
+		counts = append(counts, strconv.Itoa(earlier)+" by an earlier run")
 	}
-	out = append(out, countedOf(r.Counts, Same, Skipped, Failed, Waits, Open, Unfound, NotTried)...)
-	return strings.Join(out, ", ")
+	a.Summary = summary(append(counts,
+		counted(r.Counts, Same, Skipped, Failed, Waits, Open, Unfound, NotTried)...))
+	return a
 }
 
-// word is what became of an item, by this run or before it.
-func (r *Report) word(it ItemReport) string {
-	switch {
-	case it.Earlier:
-		return "there"
-	case r.DryRun && it.Result == Written:
-		return wouldWrite
+func (it *ItemReport) line(dry bool) line {
+	l := line{Icon: "warning", Word: string(it.Result), Name: it.Name, Remark: it.Words}
+	switch it.Result {
+	case Written:
+		l.Icon = "good"
+		if dry {
+			l.Word = wouldWrite
+		}
+		l.addChanges(it.Changes, "", " → ")
+	case Same:
+		l.Icon = "off"
+	case Skipped:
+		l.Icon = "off"
+		if len(it.Changes) > 0 {
+			l.Remark = "Cloud's own stays"
+		}
+		l.addChanges(it.Changes, "", " → ")
+	case Failed:
+		l.Icon = "error"
 	}
-	return string(it.Result)
-}
-
-// changesShown are the differences that are of interest once the run is over.
-func (it ItemReport) changesShown() []Change {
-	if it.Result != Skipped && it.Result != Written {
-		return nil
+	if it.Earlier {
+		l.Word, l.Remark = "there", "already there since "+it.When.Minute()
 	}
-	return it.Changes
-}
-
-// remark is what stands behind an item's name.
-func (it *ItemReport) remark() string {
-	switch {
-	case it.Earlier:
-		return "already there since " + it.When.Minute()
-	case it.Result == Skipped && len(it.Changes) > 0:
-		return "Cloud's own stays"
+	if it.Replaced != "" {
+		l.Details = append(l.Details, []phrase{{Text: "what it replaces is kept in "}, {it.Replaced, true}})
 	}
-	return it.Words
+	l.add(it.Notes...)
+	return l
 }
 
 // Text writes the drift for a person. width is the terminal's in columns; 0
 // stands for 80.
-func (d *DriftReport) Text(w io.Writer, width int) error {
-	out := printerTo(w, width)
-	out.sentence(d.heading() + rehearsal(d.Rehearsal))
+func (d *DriftReport) Text(w io.Writer, width int) error { return d.account().text(w, width) }
+
+// HTML writes the drift as one file of the report's kind.
+func (d *DriftReport) HTML(w io.Writer) error { return d.account().html(w) }
+
+func (d *DriftReport) account() *account {
+	a := &account{
+		Heading: "The bundle and " + human.Visible(d.Cloud), Rehearsal: d.Rehearsal,
+		Summary: map[bool]string{true: "there are differences", false: "no difference"}[d.Differs()],
+		Notes:   d.Notes, Command: "diff", About: "Bundle and Cloud", Count: human.Count(len(d.Items), "item"),
+		Bundle: d.Bundle, Digest: d.Digest, Facts: [][2]string{{"Looked at", d.Time.Format(when)}},
+		Secrets: "It shows no secret: Cloud shows none.",
+	}
 	for _, list := range schema.Lists() {
-		items := slices.DeleteFunc(slices.Clone(d.Items), func(it DriftItem) bool { return it.List != list })
-		if len(items)+len(d.Extra[string(list)]) == 0 {
-			continue
-		}
-		out.Blank()
-		out.sentence(string(list))
-		for _, it := range items {
-			out.entry(string(it.State), it.Name, it.remark())
-			for _, c := range it.Changes {
-				out.detail(c.Label + ": Cloud has " + value(c.From) + ", the bundle " + value(c.To))
+		g := group{Title: string(list)}
+		for _, it := range d.Items {
+			if it.List == list {
+				g.Lines = append(g.Lines, it.line())
 			}
 		}
-		for _, n := range d.Extra[string(list)] {
-			out.entry("not ours", n, "")
+		for _, name := range d.Extra[string(list)] {
+			g.Lines = append(g.Lines, line{Icon: "off", Word: "not ours", Name: name})
 		}
+		a.add(g)
 	}
-	out.Blank()
-	out.sentence(d.summary())
-	out.notes(d.Notes)
-	return out.Flush()
+	return a
 }
 
-func (d *DriftReport) heading() string { return "The bundle and " + human.Visible(d.Cloud) }
-
-func (d *DriftReport) summary() string {
-	if d.Differs() {
-		return "there are differences"
-	}
-	return "no difference"
-}
-
-func (it *DriftItem) remark() string {
-	var out []string
+func (it *DriftItem) line() line {
+	icon := map[bool]string{true: "good", false: "error"}[it.State == InStep]
+	l := line{Icon: icon, Word: string(it.State), Name: it.Name}
+	l.addChanges(it.Changes, "Cloud has ", ", the bundle ")
+	var said []string
 	if len(it.Near) > 0 {
-		out = append(out, "Cloud has "+schema.Quotes(it.Near))
+		said = append(said, "Cloud has "+schema.Quotes(it.Near))
 	}
 	label := secretLabel(it.List)
 	switch it.Secret {
 	case SecretAsImported:
-		out = append(out, label+" as imported on "+it.Since.Minute())
+		said = append(said, label+" as imported on "+it.Since.Minute())
 	case SecretNotComparable:
-		out = append(out, label+" not comparable with what was imported on "+it.Since.Minute())
+		said = append(said, label+" not comparable with what was imported on "+it.Since.Minute())
 	case SecretUnknown:
-		out = append(out, label+" unknown")
+		said = append(said, label+" unknown")
 	}
-	return strings.Join(out, "; ")
+	l.Remark = strings.Join(said, "; ")
+	return l
 }
