@@ -74,6 +74,17 @@ func TestWhatTheListShowsLateIsLookedForAndWrittenOnce(t *testing.T) {
 	}
 }
 
+// A page that answers no Save is pressed twice, not once for each item.
+func TestAfterTwoWritesWithoutAnEndNoMoreAreBegun(t *testing.T) {
+	m := lagging(map[string]int{"A": -1, "B": -1, "C": -1, "D": -1})
+	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B"), smtp("C"), smtp("D")), schema.Connections)
+	var part *PartialError
+	rep, err := Run(t.Context(), o)
+	if !errors.As(err, &part) || part.Left != 4 || m.writes != 2 || rep.Counts[Unfound] != 2 {
+		t.Errorf("%v, %d writes, %v", err, m.writes, rep.Counts)
+	}
+}
+
 func TestWhatTheListNeverShowsIsNotWrittenAgainUntilAPersonSaysSo(t *testing.T) {
 	looks := map[string]int{"A": -1}
 	m := lagging(looks)

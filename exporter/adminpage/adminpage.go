@@ -30,13 +30,16 @@ func New(address string, o formprofile.Options) (exporter.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &source{site}, nil
+	return &source{site: site}, nil
 }
 
-type source struct{ site *formprofile.Site }
+type source struct {
+	site   *formprofile.Site
+	waited int // items in a row that the pages kept waiting in vain
+}
 
-// inVain is after how many items in a row that the pages kept waiting in vain a
-// list is given up: each takes half a minute, and the profile is likely wrong.
+// inVain is after how many items in a row that the pages kept waiting in vain the rest
+// of a list is given up: they take a minute, and the profile is likely wrong.
 const inVain = 3
 
 // Read reads both lists, also behind an item that cannot be read: what is wrong with
@@ -69,12 +72,11 @@ func (s *source) list(ctx context.Context, l schema.List, warn func(schema.Warni
 		return nil, err
 	}
 	var out []exporter.Record
-	waited := 0
 	for i, row := range rows {
 		r, err := s.record(ctx, l, row, warn)
 		if err == nil {
 			r.Where = fmt.Sprintf("%s row %d", s.site.Profile().List(l).Heading, i+1)
-			out, waited = append(out, r), 0
+			out, s.waited = append(out, r), 0
 			continue
 		}
 		err = fmt.Errorf("%s %s: %w", l.One(), schema.Quote(row.Name), err)
@@ -82,11 +84,11 @@ func (s *source) list(ctx context.Context, l schema.List, warn func(schema.Warni
 			return nil, err
 		}
 		errs.Add(err)
-		if waited++; !errors.Is(err, page.ErrTimeout) && !errors.Is(err, page.ErrAbsent) {
-			waited = 0
+		if s.waited++; !errors.Is(err, page.ErrTimeout) && !errors.Is(err, page.ErrAbsent) {
+			s.waited = 0
 		}
-		if left := len(rows) - i - 1; waited == inVain && left > 0 {
-			errs.Add(fmt.Errorf("%s: as %d in a row could not be read, the other %d were not tried", l, inVain, left))
+		if left := len(rows) - i - 1; s.waited >= inVain && left > 0 {
+			errs.Add(fmt.Errorf("%s: as %d in a row could not be read, the other %d were not tried", l, s.waited, left))
 			break
 		}
 		s.site.Forget() // the next begins at the start page

@@ -301,7 +301,7 @@ func answer(ctx context.Context, form *formprofile.Form, before map[page.Message
 			return said, nil
 		}
 		if time.Since(start) > form.Timeout {
-			return nil, form.App.WaitFor(ctx, listed...) // for its words
+			return nil, fmt.Errorf("%w: waited %s for the list %s or a message in vain", page.ErrTimeout, form.Timeout, schema.Quote(form.Profile.Heading))
 		}
 	}
 }

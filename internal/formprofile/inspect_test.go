@@ -2,8 +2,10 @@ package formprofile
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,5 +29,49 @@ func TestInspectEndsWhereTheSiteNeverAnswers(t *testing.T) {
 	t.Cleanup(s.Close)
 	if found, err := s.Inspect(t.Context()); !errors.Is(err, page.ErrTimeout) {
 		t.Errorf("found %+v, error %v", found, err)
+	}
+}
+
+// However a page fails, what a step waits for is waited for once where it took all of its patience.
+func TestAStepIsNotBegunAgainOnceItsPatienceIsOver(t *testing.T) {
+	var opened atomic.Int64
+	pages := map[string]string{
+		"a list that never comes": `<h1>OUTGOING MAILS</h1><button>Outgoing Mail Connections</button>`,
+		"a site that hangs":       "",
+	}
+	for name, body := range pages {
+		for patience, want := range map[time.Duration]int64{time.Nanosecond: 1, time.Hour: 2} {
+			site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/" {
+					http.NotFound(w, r)
+					return
+				}
+				opened.Add(1)
+				if body == "" {
+					<-r.Context().Done()
+				}
+				w.Header().Set("Content-Type", "text/html")
+				_, _ = io.WriteString(w, body)
+			}))
+			p, err := Shipped(schema.CloudSide)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := New(Scheme+site.URL, Options{Profile: p, Browser: page.Options{Timeout: time.Second}, Patience: patience})
+			if err != nil {
+				t.Fatal(err)
+			}
+			opened.Store(0)
+			_, err = s.Rows(t.Context(), schema.Connections)
+			if n := opened.Load(); !errors.Is(err, page.ErrTimeout) || n != want {
+				t.Errorf("%s, patience %s: opened %d times, want %d: %v", name, patience, n, want, err)
+			}
+			opened.Store(0)
+			if _, err := s.Rows(t.Context(), schema.Connections); err == nil || opened.Load() != 1 {
+				t.Errorf("%s: the step after that opened it %d times, want once: %v", name, opened.Load(), err)
+			}
+			s.Close()
+			site.Close()
+		}
 	}
 }

@@ -29,6 +29,9 @@ type Options struct {
 	// Notify receives what the person has to do in the browser's window, in one line.
 	Notify func(string)
 	Log    *slog.Logger // diagnostics, never with what a field holds; nil: none
+	// Patience is after how long a step that fails is not begun again, a person's sign-in
+	// aside: with the wait that it is in, it ends within a minute. 0: three quarters of one.
+	Patience time.Duration
 	// Waiting receives every 5 s what the site is waited for, in one line, from a goroutine
 	// of its own; nil: nobody is there to read it.
 	Waiting func(what string)
@@ -46,7 +49,9 @@ type Site struct {
 	left    bool            // a form of it was left just now, so that it stands there
 	around  map[string]bool // labels of the fields on that list's page
 	waited  atomic.Pointer[string]
-	watched bool // by a Watch
+	watched bool          // by a Watch
+	signing time.Duration // that sign-ins took so far
+	vain    bool          // the last step waited in vain to its end
 }
 
 // New checks an address, with or without [Scheme]: https, or http on this
@@ -65,6 +70,9 @@ func New(address string, o Options) (*Site, error) {
 	}
 	if o.Notify == nil {
 		o.Notify = func(string) {}
+	}
+	if o.Patience == 0 {
+		o.Patience = 45 * time.Second
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -117,6 +125,10 @@ const (
 // the error is a [*page.ElsewhereError].
 func (s *Site) Do(ctx context.Context, step func() error) error {
 	defer s.Watch()()
+	began, signing, few := time.Now(), s.signing, fewTries
+	if s.vain {
+		few = 1 // what one step waited for in vain, the next most likely would too
+	}
 	for n := 1; ; n++ {
 		err := s.open(ctx)
 		opened := err == nil
@@ -125,27 +137,24 @@ func (s *Site) Do(ctx context.Context, step func() error) error {
 		}
 		var said *ProblemError
 		var other *page.ElsewhereError
+		again := errors.Is(err, page.ErrGone) || errors.As(err, &said)
+		s.vain = !again && (errors.Is(err, page.ErrTimeout) || errors.Is(err, page.ErrAbsent))
+		last := n == tries || s.vain && n >= few || time.Since(began)-(s.signing-signing) > s.options.Patience
 		switch {
 		case err == nil || ctx.Err() != nil || errors.Is(err, ErrSignedOut):
 			return err
 		case errors.As(err, &other):
 			// A session that ended leads to where people sign in: opening the site
 			// anew waits for them.
-			if !opened || n == tries {
+			if !opened || last {
 				s.Forget()
 				return s.advise(err, other)
 			}
-		case errors.Is(err, page.ErrGone) || errors.As(err, &said):
-			if n == tries {
-				return err
-			}
-		case errors.Is(err, page.ErrTimeout) || errors.Is(err, page.ErrAbsent):
-			if n == fewTries {
-				return err
-			}
-		default:
+		case last:
+			return err
+		case !again && !s.vain:
 			// A page that goes away while it is read may break in many ways.
-			if there, lookErr := s.there(ctx); there || lookErr != nil || n == tries {
+			if there, lookErr := s.there(ctx); there || lookErr != nil {
 				return err
 			}
 		}
@@ -184,7 +193,10 @@ func (s *Site) open(ctx context.Context) error {
 	}
 	in := s.signedIn()
 	s.waitFor("the app at %s, and for who signs in there", schema.Quote(s.address.Host))
-	if err := p.WaitSignedIn(ctx, s.options.Notify, in); err != nil {
+	asked := time.Now()
+	err = p.WaitSignedIn(ctx, s.options.Notify, in)
+	s.signing += time.Since(asked)
+	if err != nil {
 		if errors.Is(err, page.ErrTimeout) {
 			return schema.Hint(fmt.Errorf("%w at %s: %w", ErrSignedOut, s.address.Host, err),
 				"sign in with --headed or --attach; where that is done, signed_in of the form profile names what to wait for")

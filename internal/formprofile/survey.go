@@ -34,6 +34,7 @@ type Seen struct {
 	Problem  string    `json:"problem,omitzero"` // why its choices could not be read
 
 	untouched map[string]Untouched // by choice of the deciding field
+	silent    bool                 // a list whose choices were waited for in vain
 }
 
 // Untouched is what becomes of a field that a new item leaves as it is.
@@ -186,7 +187,11 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 				return err
 			}
 		}
-		choices, err := choicesOf(ctx, c)
+		var choices []string
+		if !seen.silent {
+			choices, err = choicesOf(ctx, c)
+			seen.silent = IsList(c) && !c.Disabled && len(choices) == 0
+		}
 		switch {
 		case errors.Is(err, page.ErrRefused), errors.Is(err, page.ErrTimeout), errors.Is(err, page.ErrAmbiguous):
 			seen.Problem = page.Clean(err.Error())
