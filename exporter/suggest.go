@@ -56,9 +56,12 @@ type fieldNames struct {
 	Names  []string `json:"names"`
 }
 
-var loadSynonyms = sync.OnceValues(func() (*synonyms, error) {
+var loadSynonyms = sync.OnceValue(func() *synonyms {
 	var s synonyms
-	return &s, json.Unmarshal(synonymsFile, &s, json.RejectUnknownMembers(true))
+	if err := json.Unmarshal(synonymsFile, &s, json.RejectUnknownMembers(true)); err != nil {
+		panic(fmt.Sprintf("embedded synonyms: %v", err)) // the binary itself is broken
+	}
+	return &s
 })
 
 // AmbiguousError says that several tables are as likely to be a list's.
@@ -81,10 +84,7 @@ func (e *AmbiguousError) Error() string {
 // profile: see [AmbiguousError]. Without a credentials table there is a profile
 // for connections.
 func SuggestProfile(tables []Table) (p *schema.Profile, notes []string, err error) {
-	syn, err := loadSynonyms()
-	if err != nil {
-		return nil, nil, fmt.Errorf("embedded synonyms: %w", err)
-	}
+	syn := loadSynonyms()
 	tables = slices.DeleteFunc(slices.Clone(tables), func(t Table) bool { return !IsAppTable(t.Name) })
 	conn, err := syn.likeliest(schema.Connections, tables)
 	if err != nil {
@@ -243,8 +243,7 @@ func (s *synonyms) rankSecret(l schema.List, column string) int {
 
 // namesSecret reports whether a column's name is one of a list's secret field.
 func namesSecret(l schema.List, column string) bool {
-	s, err := loadSynonyms()
-	return err == nil && s.rankSecret(l, column) >= 0
+	return loadSynonyms().rankSecret(l, column) >= 0
 }
 
 func normal(name string) string {

@@ -36,10 +36,7 @@ func CountCiphertext(ctx context.Context, t Tables, p *schema.Profile) ([]Cipher
 // of secrets, which it counts as [CountCiphertext] does. Values of a column that
 // is named like one of secrets, or that do not read as settings, are not shown.
 func SuggestValues(ctx context.Context, t Tables, p *schema.Profile) (counts []CipherCount, notes []string, err error) {
-	syn, err := loadSynonyms()
-	if err != nil {
-		return nil, nil, fmt.Errorf("embedded synonyms: %w", err)
-	}
+	syn := loadSynonyms()
 	columns, counts, err := survey(ctx, t, p, syn.isChoice)
 	if err != nil {
 		return nil, nil, err

@@ -19,9 +19,15 @@ const maxFile = schema.MaxDocument + schema.MaxDocument/2
 // may have.
 const maxRead = sheet.MaxFile
 
+// anyPlace is what can be read from any place.
+type anyPlace interface {
+	io.ReadSeeker
+	io.ReaderAt
+}
+
 // openedFile is a file that can be read twice.
 type openedFile struct {
-	io.ReadSeeker
+	anyPlace
 	io.Closer
 	size int64
 }

@@ -89,7 +89,7 @@ func (e *env) inspectedKind(arg string) (source.Kind, error) {
 	if err != nil {
 		return "", err
 	}
-	k, err := source.KindOfFile(shown(stdio), f)
+	k, err := source.KindOfFile(shown(stdio), f, f.size)
 	if k == source.Backup {
 		err = schema.Hint(at(arg, errors.New("a backup is read more than once")), "save it to a file first")
 	}

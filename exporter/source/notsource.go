@@ -1,9 +1,7 @@
 package source
 
 import (
-	"archive/zip"
 	"bytes"
-	"io"
 	"strings"
 )
 
@@ -14,8 +12,9 @@ const headSize = 16 << 10
 const saveAsSheet = "open it in a spreadsheet program, without its password if it has one, and save it as .xlsx or CSV"
 
 // notASource says what a file is that is often taken for a source, and what to do
-// about it; "" of what may be one. In the hint, FILE stands for its name.
-func notASource(f whole, head []byte, k Kind) (what, hint string) {
+// about it; "" of what may be one. In the hint, FILE stands for its name. entries
+// are the names in a zip archive, and end is where one without a comment ends.
+func notASource(head []byte, entries []string, end string, k Kind) (what, hint string) {
 	text := bytes.TrimLeft(bytes.ReplaceAll(head, []byte{0}, nil), "\ufeff\xff\xfe \t\r\n")
 	begins := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
 	switch {
@@ -39,57 +38,21 @@ func notASource(f whole, head []byte, k Kind) (what, hint string) {
 	case k == Sheet && bytes.Contains(text, []byte("-----BEGIN AGE")):
 		return "a bundle with something before it, such as the mail that it came in", "delete all before -----BEGIN and behind the last line, -----END AGE ENCRYPTED FILE-----"
 	}
-	if k == Sheet && f.endsZip() {
-		if r, err := zip.NewReader(f, f.size()); err == nil && len(r.File) > 0 {
-			return "a zip archive with something before it", "save the archive alone, or mend it: zip -FF FILE --out whole.zip"
-		}
+	switch {
+	case k == Sheet && len(entries) > 0:
+		return "a zip archive with something before it", "save the archive alone, or mend it: zip -FF FILE --out whole.zip"
+	case k == Sheet && strings.HasPrefix(end, "PK\x05\x06"):
 		return "is the last part of a split zip archive", "join the parts first: zip -s 0 FILE --out whole.zip"
 	}
-	if k == Backup && begins("PK") {
-		return f.otherZip()
-	}
-	return "", ""
-}
-
-// whole is a file in which one can look anywhere.
-type whole struct{ io.ReadSeeker }
-
-func (f whole) ReadAt(p []byte, at int64) (int, error) {
-	if _, err := f.Seek(at, io.SeekStart); err != nil {
-		return 0, err
-	}
-	return io.ReadFull(f, p)
-}
-
-func (f whole) size() int64 {
-	n, _ := f.Seek(0, io.SeekEnd)
-	return n
-}
-
-// otherZip names zip archives that are documents of other programs.
-func (f whole) otherZip() (what, hint string) {
-	r, err := zip.NewReader(f, f.size())
-	if err != nil {
-		return "", "" // the reader of backups says what is wrong with it
-	}
-	for _, e := range r.File {
+	for _, name := range entries { // documents of other programs
 		switch {
-		case e.Name == "xl/workbook.bin":
+		case name == "xl/workbook.bin":
 			return "a binary Excel workbook (.xlsb)", saveAsSheet
-		case strings.HasPrefix(e.Name, "word/"), strings.HasPrefix(e.Name, "ppt/"):
+		case strings.HasPrefix(name, "word/"), strings.HasPrefix(name, "ppt/"):
 			return "a Word or PowerPoint document", "copy its table into a spreadsheet and save that as .xlsx or CSV"
-		case strings.HasSuffix(e.Name, ".iwa"):
+		case strings.HasSuffix(name, ".iwa"):
 			return "a document of Apple's Numbers or Pages", "export it as Excel or CSV"
 		}
 	}
 	return "", ""
-}
-
-// endsZip reports whether a file that does not begin as a zip archive ends as
-// one without a comment does.
-func (f whole) endsZip() bool {
-	const endRecord = 22
-	var tail [4]byte
-	_, err := f.ReadAt(tail[:], max(0, f.size()-endRecord))
-	return err == nil && string(tail[:]) == "PK\x05\x06"
 }

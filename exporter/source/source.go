@@ -3,9 +3,11 @@
 package source
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/mailferry/mailferry/exporter/database"
@@ -63,23 +65,33 @@ func KindOf(arg string) (Kind, error) {
 	if !info.Mode().IsRegular() {
 		return "", schema.Hint(fmt.Errorf("%s: is not a regular file", arg), "sources are read more than once: save it to a file first")
 	}
-	return KindOfFile(arg, f)
+	return KindOfFile(arg, f, info.Size())
 }
 
-// KindOfFile is KindOf for the content of a file. path is for errors.
-func KindOfFile(path string, f io.ReadSeeker) (Kind, error) {
-	head := make([]byte, headSize)
-	n, _ := io.ReadFull(f, head)
-	file := whole{f}
-	k := kindOfContent(head[:n])
-	if what, hint := notASource(file, head[:n], k); what != "" {
+// KindOfFile is KindOf for the content of a file of that size. path is for errors.
+func KindOfFile(path string, f io.ReaderAt, size int64) (Kind, error) {
+	head, end := make([]byte, headSize), make([]byte, endRecord)
+	n, _ := f.ReadAt(head, 0)
+	head = head[:n]
+	n, _ = f.ReadAt(end, max(0, size-endRecord))
+	var entries []string
+	if archive, err := zip.NewReader(f, size); err == nil { // else the reader of backups says what is wrong
+		for _, e := range archive.File {
+			entries = append(entries, e.Name)
+		}
+	}
+	k := kindOfContent(head)
+	if what, hint := notASource(head, entries, string(end[:n]), k); what != "" {
 		return "", schema.Hint(fmt.Errorf("%s: %s", path, what), "%s", strings.ReplaceAll(hint, "FILE", path))
 	}
-	if k == Backup && sheet.IsZipOfWorkbook(file, file.size()) {
+	if k == Backup && slices.Contains(entries, sheet.WorkbookPart) {
 		return Sheet, nil
 	}
 	return k, nil
 }
+
+// endRecord is the length of what a zip archive without a comment ends with.
+const endRecord = 22
 
 func kindOfContent(head []byte) Kind {
 	// UTF-16 has a zero byte beside each ASCII character.

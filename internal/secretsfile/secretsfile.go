@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"filippo.io/age"
@@ -80,12 +79,9 @@ func parse(raw []byte, o sheet.Options) (schema.Secrets, error) {
 			prefix = "tab " + schema.Quote(t.Tab) + ", "
 		}
 		for _, row := range t.Rows {
-			bad := func(column, format string, args ...any) {
-				place := fmt.Sprintf("%srow %d", prefix, row.Number)
-				if i := slices.IndexFunc(t.Columns, func(c schema.Field) bool { return c.Name == column }); i >= 0 {
-					place = prefix + row.Place(t.Columns[i])
-				}
-				errs.Add(&schema.InvalidError{Problems: []schema.Problem{{Place: place, What: fmt.Sprintf(format, args...)}}})
+			bad := func(column, what string) {
+				place := prefix + row.Place(schema.Field{Name: column, Label: column})
+				errs.Add(schema.Invalid(place, "%s", what))
 			}
 			k, secret := schema.SecretKey{List: listOf(row.Text("kind")), Name: row.Text("name")}, row.Secret("secret")
 			if k.List == "" {
@@ -100,7 +96,7 @@ func parse(raw []byte, o sheet.Options) (schema.Secrets, error) {
 			}
 			here := fmt.Sprintf("%srow %d", prefix, row.Number)
 			if before, twice := first[k]; twice && k.List != "" && k.Name != "" {
-				bad("", "a second secret for the %s of %s", k.List.One(), before)
+				errs.Add(schema.Invalid(here, "a second secret for the %s of %s", k.List.One(), before))
 			}
 			first[k], secrets[k] = here, secret
 		}

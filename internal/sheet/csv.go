@@ -59,7 +59,7 @@ func (s *splitter) next(label func(column int) string) (rec record, ok bool, err
 	rec.row = s.row
 	for {
 		if len(rec.cells) == MaxColumns {
-			return rec, false, invalid(rowPlace(s.row), "has more than %d columns", MaxColumns)
+			return rec, false, schema.Invalid(rowPlace(s.row), "has more than %d columns", MaxColumns)
 		}
 		at := func() string { return cellPlace(s.row, label(len(rec.cells))) }
 		cell, end, err := s.cell(at)
@@ -67,7 +67,7 @@ func (s *splitter) next(label func(column int) string) (rec record, ok bool, err
 			return rec, false, err
 		}
 		if len(cell) > MaxCell {
-			return rec, false, invalid(at(), "longer than %d bytes", MaxCell)
+			return rec, false, schema.Invalid(at(), "longer than %d bytes", MaxCell)
 		}
 		rec.cells = append(rec.cells, cell)
 		if end {
@@ -88,7 +88,7 @@ func (s *splitter) cell(at func() string) (cell string, end bool, err error) {
 			n = len(s.rest)
 		}
 		if n < len(s.rest) && s.rest[n] == '"' {
-			return "", false, schema.Hint(invalid(at(), "a quote stands in a cell that does not begin with one"),
+			return "", false, schema.Hint(schema.Invalid(at(), "a quote stands in a cell that does not begin with one"),
 				`a cell that contains quotes is written in quotes, each doubled: "say ""yes"""`)
 		}
 		cell, s.rest = s.rest[:n], s.rest[n:]
@@ -114,7 +114,7 @@ func (s *splitter) quoted(at func() string) (string, error) {
 	for {
 		n := strings.IndexByte(rest, '"')
 		if n < 0 {
-			return "", invalid(at(), "begins with a quote and is never closed")
+			return "", schema.Invalid(at(), "begins with a quote and is never closed")
 		}
 		b.WriteString(rest[:n])
 		rest = rest[n+1:]
@@ -124,7 +124,7 @@ func (s *splitter) quoted(at func() string) (string, error) {
 			continue
 		}
 		if rest != "" && rest[0] != s.delimiter && rest[0] != '\r' && rest[0] != '\n' {
-			return "", schema.Hint(invalid(at(), "goes on after its closing quote"),
+			return "", schema.Hint(schema.Invalid(at(), "goes on after its closing quote"),
 				`a quote within a quoted cell is doubled: "say ""yes"""`)
 		}
 		s.rest = rest

@@ -27,7 +27,7 @@ func begin(text string, layouts []Layout) (*splitter, error) {
 			case "": // a program that saved it anew has eaten its own delimiter
 				text = rest
 			default:
-				return nil, invalid("the sep= line", "names a delimiter that is neither comma nor semicolon nor tab")
+				return nil, schema.Invalid("the sep= line", "names a delimiter that is neither comma nor semicolon nor tab")
 			}
 		}
 	}
@@ -88,7 +88,7 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 		for _, l := range layouts {
 			choices = append(choices, labels(l.Columns))
 		}
-		return nil, nil, &errTable{error: schema.Hint(invalid(rowPlace(header.row), "is not a header: %d of its %d cells are known labels", known, filled),
+		return nil, nil, &errTable{error: schema.Hint(schema.Invalid(rowPlace(header.row), "is not a header: %d of its %d cells are known labels", known, filled),
 			"the first row holds the labels: %s", strings.Join(choices, "; or "))}
 	}
 	if at < 0 {
@@ -96,7 +96,7 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 		for _, l := range layouts {
 			names = append(names, l.Name)
 		}
-		return nil, nil, invalid(rowPlace(header.row), "the labels do not tell whether these are %s", strings.Join(names, " or "))
+		return nil, nil, schema.Invalid(rowPlace(header.row), "the labels do not tell whether these are %s", strings.Join(names, " or "))
 	}
 	layout := layouts[at]
 	t = &Table{Layout: at}
@@ -109,12 +109,12 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 		}
 		c, known := layout.column(cell)
 		if !known {
-			errs.Add(schema.Hint(invalid(rowPlace(header.row), "unknown column %s", schema.Quote(cell)), "%s", whatInstead(cell, layout)))
+			errs.Add(schema.Hint(schema.Invalid(rowPlace(header.row), "unknown column %s", schema.Quote(cell)), "%s", whatInstead(cell, layout)))
 			places = append(places, -1)
 			continue
 		}
 		if first, twice := taken[c.Name]; twice {
-			errs.Add(invalid(rowPlace(header.row), "%s stands twice (%s and %s)", schema.Quote(c.Label), columnName(first), columnName(i)))
+			errs.Add(schema.Invalid(rowPlace(header.row), "%s stands twice (%s and %s)", schema.Quote(c.Label), columnName(first), columnName(i)))
 		}
 		taken[c.Name] = i
 		places = append(places, len(t.Columns))
@@ -122,7 +122,7 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 	}
 	for _, c := range layout.Columns {
 		if _, there := taken[c.Name]; needed(c) && !there {
-			err := invalid(rowPlace(header.row), "the column %s is missing", schema.Quote(c.Label))
+			err := schema.Invalid(rowPlace(header.row), "the column %s is missing", schema.Quote(c.Label))
 			if errs.Count() == 0 {
 				err = schema.Hint(err, "%s", labelsOf(layout))
 			}

@@ -76,12 +76,12 @@ func (t *Table) items(format string, list schema.List, layout Layout, warn func(
 				continue
 			}
 			if err := set(it.Item, c, row.Text(c.Name)); err != nil {
-				errs.Add(invalid(row.Place(c), "%v", err))
+				errs.Add(schema.Invalid(row.Place(c), "%v", err))
 			}
 		}
 		name := it.Item.ItemName()
 		if before, twice := first[name]; twice && name != "" {
-			errs.Add(invalid(cellPlace(row.Number, "Name"), "%s is already the name of row %d", schema.Quote(name), before))
+			errs.Add(schema.Invalid(cellPlace(row.Number, "Name"), "%s is already the name of row %d", schema.Quote(name), before))
 		} else {
 			first[name] = row.Number
 		}

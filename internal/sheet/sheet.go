@@ -77,10 +77,6 @@ func (r Row) Place(c schema.Field) string {
 func rowPlace(row int) string                 { return fmt.Sprintf("row %d", row) }
 func cellPlace(row int, column string) string { return fmt.Sprintf("row %d, %s", row, column) }
 
-func invalid(place, format string, args ...any) error {
-	return &schema.InvalidError{Problems: []schema.Problem{{Place: place, What: fmt.Sprintf(format, args...)}}}
-}
-
 // Options say how a file is read.
 type Options struct {
 	// Encoding is the code page of a CSV without a byte order mark, such as
@@ -121,11 +117,11 @@ func Read(raw []byte, layouts []Layout, o Options) ([]*Table, error) {
 // read is Read that goes on with what can be read.
 func read(raw []byte, layouts []Layout, o Options, errs *schema.Errors) []*Table {
 	if len(raw) > MaxFile {
-		errs.Add(invalid("", "larger than %d MiB", MaxFile>>20))
+		errs.Add(schema.Invalid("", "larger than %d MiB", MaxFile>>20))
 		return nil
 	}
 	if len(bytes.TrimSpace(raw)) == 0 {
-		errs.Add(invalid("", "empty"))
+		errs.Add(schema.Invalid("", "empty"))
 		return nil
 	}
 	if IsWorkbook(raw) {
@@ -164,7 +160,7 @@ func readTable(s rows, layouts []Layout, warn func(schema.Warning), guessed bool
 	before := errs.Count()
 	errs.Add(t.readRows(s, places, warn, errs))
 	if len(t.Rows) == 0 && errs.Count() == before {
-		return nil, &errTable{error: invalid("", "has a header and no rows")}
+		return nil, &errTable{error: schema.Invalid("", "has a header and no rows")}
 	}
 	return t, nil
 }
@@ -196,7 +192,7 @@ func firstRow(s rows) (record, error) {
 			return rec, err
 		}
 		if !ok {
-			return rec, &errTable{invalid("", "empty"), true}
+			return rec, &errTable{schema.Invalid("", "empty"), true}
 		}
 		if !blank(rec.cells) {
 			return rec, nil
@@ -229,7 +225,7 @@ func (t *Table) readRows(s rows, places []int, warn func(schema.Warning), errs *
 			continue
 		}
 		if len(t.Rows) == MaxRows {
-			return invalid(rowPlace(rec.row), "more than %d rows", MaxRows)
+			return schema.Invalid(rowPlace(rec.row), "more than %d rows", MaxRows)
 		}
 		if rec.book { // which leaves empty cells at the end out
 			rec.cells = append(rec.cells, make([]string, max(0, len(places)-len(rec.cells)))...)
@@ -245,7 +241,7 @@ func (t *Table) readRows(s rows, places []int, warn func(schema.Warning), errs *
 // fits holds a row's length against the header's. Empty cells beyond the last
 // column are what spreadsheets leave behind and do no harm.
 func fits(rec record, width int) error {
-	err := invalid(rowPlace(rec.row), "has %d cells and the header %d", len(rec.cells), width)
+	err := schema.Invalid(rowPlace(rec.row), "has %d cells and the header %d", len(rec.cells), width)
 	switch {
 	case len(rec.cells) < width:
 		return schema.Hint(err, "a text with a line break in it stands in quotes; an empty cell keeps its delimiter")
@@ -267,7 +263,7 @@ func (t *Table) row(rec record, places []int, warn func(schema.Warning), errs *s
 		}
 		if at < 0 {
 			if strings.TrimSpace(text) != "" {
-				errs.Add(invalid(rec.place(i, columnName(i)), "has a value and no label in the header"))
+				errs.Add(schema.Invalid(rec.place(i, columnName(i)), "has a value and no label in the header"))
 			}
 			continue
 		}
@@ -296,12 +292,12 @@ func (t *Table) row(rec record, places []int, warn func(schema.Warning), errs *s
 func (t *Table) wrongSecret(place, text string, is note) error {
 	switch {
 	case len(text) > schema.MaxSecret:
-		return invalid(place, "longer than %d bytes", schema.MaxSecret)
+		return schema.Invalid(place, "longer than %d bytes", schema.MaxSecret)
 	case t.guessed && strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 }):
-		return schema.Hint(invalid(place, "has letters beyond ASCII, and the file's encoding is a guess"),
+		return schema.Hint(schema.Invalid(place, "has letters beyond ASCII, and the file's encoding is a guess"),
 			"say its code page, such as --encoding windows-1252 or --encoding windows-1251, or save it as \"CSV UTF-8\"")
 	case is == isDate:
-		return schema.Hint(invalid(place, "holds a date or another number with a form of its own, not the text that was typed"),
+		return schema.Hint(schema.Invalid(place, "holds a date or another number with a form of its own, not the text that was typed"),
 			"format the column as text, and type the value anew")
 	}
 	return nil
@@ -334,7 +330,7 @@ func ReadFile(path string) (raw []byte, exposed bool, err error) {
 	}
 	defer f.Close()
 	if !info.Mode().IsRegular() {
-		return nil, false, schema.Hint(invalid(path, "a pipe or a device, not a file"),
+		return nil, false, schema.Hint(schema.Invalid(path, "a pipe or a device, not a file"),
 			"write it to a file that only you can read, and delete that afterwards")
 	}
 	raw, err = io.ReadAll(io.LimitReader(f, MaxFile+1))
@@ -342,7 +338,7 @@ func ReadFile(path string) (raw []byte, exposed bool, err error) {
 		return nil, false, fmt.Errorf("read %s: %w", path, err)
 	}
 	if len(raw) > MaxFile {
-		return nil, false, invalid(path, "larger than %d MiB", MaxFile>>20)
+		return nil, false, schema.Invalid(path, "larger than %d MiB", MaxFile>>20)
 	}
 	return raw, safefile.Exposed(info), nil
 }

@@ -32,7 +32,7 @@ func decodeText(raw []byte, given string) (text string, in safefile.Encoding, er
 	case in == safefile.Bytes:
 		if text, err = decodeAs(raw, string(windows1252)); err != nil {
 			at := slices.IndexFunc(raw, func(b byte) bool { return bytes.IndexByte([]byte{0x81, 0x8D, 0x8F, 0x90, 0x9D}, b) >= 0 })
-			err = schema.Hint(invalid("", "is neither UTF-8 nor UTF-16 nor Windows-1252 (byte %d)", at), "save it as \"CSV UTF-8\", or say its code page: --encoding windows-1251")
+			err = schema.Hint(schema.Invalid("", "is neither UTF-8 nor UTF-16 nor Windows-1252 (byte %d)", at), "save it as \"CSV UTF-8\", or say its code page: --encoding windows-1251")
 		}
 		in = windows1252
 	}
@@ -40,7 +40,7 @@ func decodeText(raw []byte, given string) (text string, in safefile.Encoding, er
 		return "", in, err
 	}
 	if strings.ContainsRune(text, 0) {
-		return "", in, schema.Hint(invalid("", "contains a NUL character: this is no text file"),
+		return "", in, schema.Hint(schema.Invalid("", "contains a NUL character: this is no text file"),
 			"save the sheet as CSV or as a workbook (.xlsx)")
 	}
 	return text, in, nil
@@ -53,7 +53,7 @@ func codePage(name string) (encoding.Encoding, error) {
 	if e, err := ianaindex.IANA.Encoding(name); err == nil && e != nil { // those of DOS
 		return e, nil
 	}
-	return nil, schema.Hint(invalid("", "no encoding is called %s", schema.Quote(name)), "such as windows-1251, iso-8859-2, cp850, shift_jis")
+	return nil, schema.Hint(schema.Invalid("", "no encoding is called %s", schema.Quote(name)), "such as windows-1251, iso-8859-2, cp850, shift_jis")
 }
 
 // decodeAs refuses bytes that the code page leaves undefined: they are the sign
@@ -66,7 +66,7 @@ func decodeAs(raw []byte, name string) (string, error) {
 	out, err := page.NewDecoder().Bytes(raw)
 	text := string(out)
 	if err != nil || strings.ContainsFunc(text, func(r rune) bool { return r == utf8.RuneError || 0x80 <= r && r < 0xa0 }) {
-		return "", invalid("", "has bytes that %s does not have", schema.Quote(name))
+		return "", schema.Invalid("", "has bytes that %s does not have", schema.Quote(name))
 	}
 	return text, nil
 }

@@ -31,14 +31,12 @@ func IsWorkbook(raw []byte) bool {
 	if !bytes.HasPrefix(raw, []byte("PK\x03\x04")) {
 		return false
 	}
-	return IsZipOfWorkbook(bytes.NewReader(raw), int64(len(raw)))
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	return err == nil && slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Name == WorkbookPart })
 }
 
-// IsZipOfWorkbook is IsWorkbook of a zip archive that is not read whole.
-func IsZipOfWorkbook(r io.ReaderAt, size int64) bool {
-	z, err := zip.NewReader(r, size)
-	return err == nil && slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Name == "xl/workbook.xml" })
-}
+// WorkbookPart is the file in a zip archive that makes it a workbook.
+const WorkbookPart = "xl/workbook.xml"
 
 // readWorkbook reads the visible tabs of a workbook that have a known header, in
 // their order. The library unzips all of it in memory, and nothing to disk, to at
@@ -86,7 +84,7 @@ func readWorkbook(raw []byte, layouts []Layout, o Options, errs *schema.Errors) 
 		}
 	}
 	if len(tables) == 0 && errs.Count() == 0 {
-		errs.Add(cmp.Or(none, invalid("", "empty")))
+		errs.Add(cmp.Or(none, schema.Invalid("", "empty")))
 		return nil
 	}
 	for _, w := range others {
@@ -97,7 +95,7 @@ func readWorkbook(raw []byte, layouts []Layout, o Options, errs *schema.Errors) 
 
 // broken is what is said of a library's errors: they may quote a cell.
 func broken() error {
-	return schema.Hint(invalid("", "cannot be read as a workbook"), "open it in a spreadsheet program and save it as .xlsx anew")
+	return schema.Hint(schema.Invalid("", "cannot be read as a workbook"), "open it in a spreadsheet program and save it as .xlsx anew")
 }
 
 // tabRows reads a tab's cells twice in step: their values as they are kept, and as
@@ -141,7 +139,7 @@ func (t *tabRows) next(label func(int) string) (rec record, ok bool, err error) 
 	rec = record{row: t.row, book: true}
 	for i, value := range kept[:min(len(kept), MaxColumns)] {
 		if len(value) > MaxCell {
-			return rec, false, invalid(rec.place(i, label(i)), "longer than %d bytes", MaxCell)
+			return rec, false, schema.Invalid(rec.place(i, label(i)), "longer than %d bytes", MaxCell)
 		}
 		as := value
 		if i < len(shown) {
@@ -210,7 +208,7 @@ func kindsOf(part []byte) (map[cellAt]string, error) {
 			}
 		case "v", "f", "is":
 			if at.column > MaxColumns {
-				return nil, invalid(rowPlace(at.row), "has more than %d columns", MaxColumns)
+				return nil, schema.Invalid(rowPlace(at.row), "has more than %d columns", MaxColumns)
 			}
 		}
 	}
@@ -268,9 +266,9 @@ func checkSize(raw []byte) error {
 		_ = f.Close()
 		switch {
 		case left < 0:
-			return schema.Hint(invalid("", "a workbook larger than %d MiB unzipped", MaxFile>>20), "save its tabs as CSV")
+			return schema.Hint(schema.Invalid("", "a workbook larger than %d MiB unzipped", MaxFile>>20), "save its tabs as CSV")
 		case tags > maxTags:
-			return schema.Hint(invalid("", "a workbook of more than %d elements", maxTags), "save its tabs as CSV, or leave out cells without a value")
+			return schema.Hint(schema.Invalid("", "a workbook of more than %d elements", maxTags), "save its tabs as CSV, or leave out cells without a value")
 		case !errors.Is(err, io.EOF):
 			return broken()
 		}
