@@ -204,18 +204,19 @@ func (a *audit) endpoint(c *subject, e value) {
 	}
 	if at := placeholder.FindStringIndex(e.text); at != nil {
 		a.say("endpoint-placeholder", c, e.field, schema.Quote(strings.TrimLeft(e.text[at[0]:], "/.@"))+" stands for something that was never filled in")
-	} else if wrong := endpointFault(u, err); wrong != "" && !isHTTP {
+	} else if wrong := EndpointFault(e.text); wrong != "" && !isHTTP {
 		a.say("endpoint-malformed", c, e.field, wrong)
 	}
 }
 
-// endpointFault says what is wrong with an endpoint's address, or "".
-func endpointFault(u *url.URL, err error) string {
+// EndpointFault says what is wrong with an endpoint's address, or "".
+func EndpointFault(address string) string {
+	u, err := url.Parse(address)
 	switch {
 	case err != nil:
 		return "cannot be read as a web address"
 	case !strings.EqualFold(u.Scheme, "https"):
-		return "does not begin with https:"
+		return "does not begin with https"
 	case u.Hostname() == "":
 		return "names no host"
 	case u.User != nil:

@@ -81,7 +81,7 @@ func (r *run) httpWords(ctx context.Context, err error) string {
 	if ctx.Err() != nil {
 		return "no answer in time"
 	}
-	return r.explain(StepConnect, err)
+	return r.explain(&stepError{StepConnect, err})
 }
 
 // sameTenant holds the two endpoints of a credential against each other: who signs
@@ -102,24 +102,18 @@ var google = regexp.MustCompile(`(^|\.)(google|googleapis)\.com$`)
 
 // askToken tries a client secret by the client credentials grant, which changes
 // nothing: a token, if there is one, is thrown away unread.
-func (r *run) askToken(ctx context.Context, h *host, c *client) {
+func (r *run) askToken(ctx context.Context, h *host, c *attempt) {
 	state, text := r.token(ctx, h, c)
-	for _, res := range c.of {
-		res.add(StepSecret, state, text)
-	}
+	c.all(StepSecret, state, text)
 }
 
-func (r *run) token(ctx context.Context, h *host, c *client) (State, string) {
-	account := c.endpoint.String() + " " + c.id
-	if h.refused[account] {
-		return Unknown, "not tried: another secret of this client was not accepted"
-	}
+func (r *run) token(ctx context.Context, h *host, c *attempt) (State, string) {
 	s := c.server
 	if s.TLS == nil || !s.TLS.Trusted {
 		return Unknown, "not tried: the token endpoint does not answer over TLS with a certificate that this machine trusts"
 	}
-	if err := h.pace.Wait(ctx); err != nil {
-		return Unknown, "not tried: " + timeUp
+	if why := h.admit(ctx, c); why != "" {
+		return Unknown, why
 	}
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
@@ -129,7 +123,7 @@ func (r *run) token(ctx context.Context, h *host, c *client) (State, string) {
 	}
 	client := r.httpClient(r.tlsConfig(s, true))
 	defer client.CloseIdleConnections()
-	h.refused[account] = true // until it is known to be accepted
+	h.refused[c.account()] = true // until it is known to be accepted
 	res, err := client.Do(req)
 	if err != nil {
 		return Unknown, r.httpWords(ctx, err)
@@ -140,17 +134,17 @@ func (r *run) token(ctx context.Context, h *host, c *client) (State, string) {
 		return Unknown, r.httpWords(ctx, err)
 	}
 	state, text := r.judgeToken(res.StatusCode, body)
-	h.refused[account] = state != Good
+	h.refused[c.account()] = state != Good
 	return state, text
 }
 
 // request asks for a token of the client's own. Microsoft wants to know for what.
-func (c *client) request(ctx context.Context) (*http.Request, error) {
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.id}, "client_secret": {c.secret.Reveal()}}
+func (c *attempt) request(ctx context.Context) (*http.Request, error) {
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.user}, "client_secret": {c.secret.Reveal()}}
 	if address.IsMicrosoft(c.server.name) {
 		form.Set("scope", "https://graph.microsoft.com/.default")
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint.String(), strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.at, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, err
 	}

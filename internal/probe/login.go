@@ -17,16 +17,10 @@ import (
 
 // signIn tries one user and password, once, and then the senders of the
 // connections that use it.
-func (r *run) signIn(ctx context.Context, h *host, l *login) {
+func (r *run) signIn(ctx context.Context, h *host, l *attempt) {
 	on, unprotected, why := r.choose(l)
-	switch {
-	case on == nil:
-	case h.dead:
-		why = "not tried: the host broke off before"
-	case h.refused[account(l.user)] && !l.password.IsZero():
-		why = "not tried: another password of this user was not accepted here, and one more could lock the account"
-	case h.pace.Wait(ctx) != nil:
-		why = "not tried: " + timeUp
+	if why == "" {
+		why = h.admit(ctx, l)
 	}
 	if why != "" {
 		l.all(StepSignIn, Unknown, why)
@@ -34,14 +28,14 @@ func (r *run) signIn(ctx context.Context, h *host, l *login) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sessionTime)
 	defer cancel()
-	s, err := r.open(ctx, on.server, unprotected || l.password.IsZero())
+	s, err := r.open(ctx, on.server, unprotected || l.secret.IsZero())
 	if err != nil {
 		h.dead = true
 		l.all(StepSignIn, Unknown, "not tried: "+err.Error())
 		return
 	}
 	defer s.quit()
-	if l.password.IsZero() {
+	if l.secret.IsZero() {
 		l.all(StepSignIn, Note, "no user and no password: nobody signs in")
 	} else if !r.authenticate(h, l, s, on) {
 		return
@@ -49,20 +43,14 @@ func (r *run) signIn(ctx context.Context, h *host, l *login) {
 	r.senders(l, s)
 }
 
-func (l *login) all(step string, state State, text string) {
-	for _, c := range l.of {
-		c.add(step, state, text)
-	}
-}
-
 // choose takes the connection on whose port to sign in: one that protects the
 // password, or else one that somebody named.
-func (r *run) choose(l *login) (on *Result, unprotected bool, why string) {
+func (r *run) choose(l *attempt) (on *Result, unprotected bool, why string) {
 	why = "not tried: the server cannot be used"
 	for _, c := range l.of {
 		switch s := c.server; {
 		case s.Mode == "" || s.injected:
-		case l.password.IsZero():
+		case l.secret.IsZero():
 			return c, false, ""
 		case s.TLS == nil:
 			why = "not tried: a password is sent over TLS alone, and the server has none"
@@ -101,31 +89,27 @@ func (r *run) open(ctx context.Context, server *Server, lax bool) (*session, err
 		}
 	}
 	if err != nil {
-		var at *stepError
-		if !errors.As(err, &at) {
-			at = &stepError{StepTLS, err}
-		}
-		return nil, errors.New(r.explain(at.step, err))
+		return nil, errors.New(r.explain(err))
 	}
 	return s, nil
 }
 
 // authenticate signs in once. What is not accepted is not tried again, and no other
 // password of that user either.
-func (r *run) authenticate(h *host, l *login, s *session, on *Result) bool {
+func (r *run) authenticate(h *host, l *attempt, s *session, on *Result) bool {
 	how, auth := r.mechanism(l, s)
 	if auth == nil {
 		l.all(StepSignIn, Failed, "no sign-in by password is offered on port "+strconv.Itoa(on.Port)+": "+cmp.Or(how, "nothing"))
 		return false
 	}
-	h.refused[account(l.user)] = true
+	h.refused[l.account()] = true
 	s.conn.next()
 	err := s.Auth(auth)
 	where := fmt.Sprintf("%s by %s on port %d", schema.Quote(l.user), how, on.Port)
 	var said *textproto.Error
 	switch {
 	case err == nil:
-		h.refused[account(l.user)] = false
+		h.refused[l.account()] = false
 		l.all(StepSignIn, Good, "signed in as "+where)
 		return true
 	case errors.As(err, &said) && said.Code >= 500:
@@ -134,7 +118,7 @@ func (r *run) authenticate(h *host, l *login, s *session, on *Result) bool {
 		l.all(StepSignIn, Unknown, "cannot be told: "+where+": "+r.reply(said))
 	default:
 		h.dead = true
-		l.all(StepSignIn, Unknown, "cannot be told: "+where+": "+r.explain(StepSignIn, err))
+		l.all(StepSignIn, Unknown, "cannot be told: "+where+": "+r.explain(err))
 	}
 	return false
 }
@@ -142,7 +126,7 @@ func (r *run) authenticate(h *host, l *login, s *session, on *Result) bool {
 // mechanism takes the sign-in method that the mail app would: PLAIN, LOGIN, or else
 // CRAM-MD5, which comes first where the password would be readable. Without one it
 // returns what is offered.
-func (r *run) mechanism(l *login, s *session) (string, smtp.Auth) {
+func (r *run) mechanism(l *attempt, s *session) (string, smtp.Auth) {
 	offered := r.methods(s.Client)
 	order := []string{"PLAIN", "LOGIN", "CRAM-MD5"}
 	if s.state == nil {
@@ -154,11 +138,11 @@ func (r *run) mechanism(l *login, s *session) (string, smtp.Auth) {
 		}
 		switch m {
 		case "PLAIN":
-			return m, allowed{smtp.PlainAuth("", l.user, l.password.Reveal(), "")}
+			return m, allowed{smtp.PlainAuth("", l.user, l.secret.Reveal(), "")}
 		case "LOGIN":
-			return m, &loginAuth{user: l.user, password: l.password}
+			return m, &loginAuth{user: l.user, password: l.secret}
 		default:
-			return m, smtp.CRAMMD5Auth(l.user, l.password.Reveal())
+			return m, smtp.CRAMMD5Auth(l.user, l.secret.Reveal())
 		}
 	}
 	return strings.Join(offered, ", "), nil
@@ -196,7 +180,7 @@ func (a *loginAuth) Next(_ []byte, more bool) ([]byte, error) {
 }
 
 // senders names each sender to the server, and takes it back: no mail is sent.
-func (r *run) senders(l *login, s *session) {
+func (r *run) senders(l *attempt, s *session) {
 	seen := map[string]Check{}
 	for _, c := range l.of {
 		check, known := seen[c.terms.From]
@@ -228,5 +212,5 @@ func (r *run) sender(s *session, from string) Check {
 	case errors.As(err, &said) && said.Code >= 500:
 		return check(Failed, "the server refuses the sender "+schema.Quote(address.Address)+": "+r.reply(said))
 	}
-	return check(Unknown, "cannot be told of the sender "+schema.Quote(address.Address)+": "+r.explain(StepSender, err))
+	return check(Unknown, "cannot be told of the sender "+schema.Quote(address.Address)+": "+r.explain(err))
 }

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -12,22 +13,32 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// login is one sign-in: one host, user and password, or none of the two, and the
-// connections that use it.
-type login struct {
-	user     string
-	password schema.Secret
-	of       []*Result
+// attempt is what is tried at a host with one secret, once, and the connections or
+// credentials that it is of.
+type attempt struct {
+	*kind
+	user   string        // or client id
+	secret schema.Secret // the zero Secret: there is nothing to try but the sender
+	at     string        // of a client the token endpoint, of senders alone the port
+	server *Server       // of the token endpoint
+	of     []*Result
 }
 
-// client is one OAuth2 client secret at one token endpoint, and the credentials
-// that use it.
-type client struct {
-	endpoint *url.URL
-	server   *Server
-	id       string
-	secret   schema.Secret
-	of       []*Result
+// kind is a kind of attempts, in words.
+type kind struct{ step, secret, who, name string }
+
+var (
+	signIn   = &kind{StepSignIn, "password", "user", "user name"}
+	getToken = &kind{StepSecret, "client secret", "client", "client id"}
+)
+
+// account is equal for users that a server takes for one.
+func (a *attempt) account() string { return a.at + " " + human.FoldName(a.user) }
+
+func (a *attempt) all(step string, state State, text string) {
+	for _, res := range a.of {
+		res.add(step, state, text)
+	}
 }
 
 // plan lists what is to be tried, each thing once.
@@ -98,40 +109,48 @@ func (r *run) host(name string) *host {
 	return h
 }
 
-// planLogin puts a connection to those with the same host, user and password, or
-// says why nobody can sign in.
+// planLogin plans a connection's sign-in, or says why nobody can sign in.
 func (r *run) planLogin(c *Result) {
-	var password schema.Secret
+	user := c.terms.Username
 	switch {
 	case c.terms.UsesOAuth2():
 		c.authoriseFirst()
-		return
-	case c.terms.Secret != nil && c.terms.Secret.State == schema.Missing:
-		c.add(StepSignIn, Unknown, "not tried: the password is missing in the bundle")
-		return
-	case c.terms.Secret != nil:
-		password = r.Secret(schema.Connections, c.Name)
-		if password.IsZero() {
-			c.add(StepSignIn, Unknown, "not tried: your key does not open the password")
-			return
-		}
-		if c.terms.Username == "" {
-			c.add(StepSignIn, Failed, "a password and no user name: nobody can sign in")
-			return
-		}
-	case c.terms.Username != "":
+	case c.terms.Secret == nil && user != "":
 		c.add(StepSignIn, Unknown, "not tried: a user name and no password")
+	case c.terms.Secret == nil:
+		r.host(c.Host).attempt(attempt{kind: signIn, at: strconv.Itoa(c.Port)}, c)
+	default:
+		r.planSecret(r.host(c.Host), attempt{kind: signIn, user: user}, c)
+	}
+}
+
+// planSecret plans what is tried with the secret of an item, or says why nothing is.
+func (r *run) planSecret(h *host, a attempt, res *Result) {
+	m := res.terms.Secret
+	if m == nil || m.State == schema.Missing {
+		res.add(a.step, Unknown, "not tried: the "+a.kind.secret+" is missing in the bundle")
 		return
 	}
-	h := r.host(c.Host)
-	i := slices.IndexFunc(h.logins, func(l *login) bool {
-		// Where there is nothing but the sender, each port is tried by itself.
-		return l.user == c.terms.Username && l.password.Equal(password) && (!password.IsZero() || l.of[0].Port == c.Port)
+	a.secret = r.Secret(res.terms.Item.List(), res.Name)
+	switch {
+	case a.secret.IsZero():
+		res.add(a.step, Unknown, "not tried: your key does not open the "+a.kind.secret)
+	case a.user == "":
+		res.add(a.step, Failed, "a "+a.kind.secret+" and no "+a.name+": nobody can sign in")
+	default:
+		h.attempt(a, res)
+	}
+}
+
+// attempt puts an item to those with the same user and secret.
+func (h *host) attempt(a attempt, res *Result) {
+	i := slices.IndexFunc(h.attempts, func(b *attempt) bool {
+		return a.kind == b.kind && a.at == b.at && a.user == b.user && a.secret.Equal(b.secret)
 	})
 	if i < 0 {
-		i, h.logins = len(h.logins), append(h.logins, &login{user: c.terms.Username, password: password})
+		i, h.attempts = len(h.attempts), append(h.attempts, &a)
 	}
-	h.logins[i].of = append(h.logins[i].of, c)
+	h.attempts[i].of = append(h.attempts[i].of, res)
 }
 
 // planCredential looks at the endpoints of a credential, and tries its secret.
@@ -143,30 +162,10 @@ func (r *run) planCredential(it schema.Item) {
 	if authorization != nil && token != nil {
 		res.sameTenant(authorization, token)
 	}
-	if !r.Login || token == nil {
-		return
-	}
-	m, id, secret := res.terms.Secret, schema.Text(it, "client_id"), r.Secret(schema.Credentials, res.Name)
-	switch {
-	case m == nil || m.State == schema.Missing:
-		res.add(StepSecret, Unknown, "not tried: the client secret is missing in the bundle")
-		return
-	case secret.IsZero():
-		res.add(StepSecret, Unknown, "not tried: your key does not open the client secret")
-		return
-	case id == "":
-		res.add(StepSecret, Failed, "a client secret and no client id")
-		return
-	}
-	h := r.host(token.Hostname())
-	i := slices.IndexFunc(h.clients, func(c *client) bool {
-		return c.endpoint.String() == token.String() && c.id == id && c.secret.Equal(secret)
-	})
-	if i < 0 {
+	if r.Login && token != nil {
 		server := res.endpoints[len(res.endpoints)-1].server
-		i, h.clients = len(h.clients), append(h.clients, &client{endpoint: token, server: server, id: id, secret: secret})
+		r.planSecret(r.host(server.Host), attempt{kind: getToken, user: schema.Text(it, "client_id"), at: token.String(), server: server}, res)
 	}
-	h.clients[i].of = append(h.clients[i].of, res)
 }
 
 // endpoint reads an address of a credential, and has its server looked at. nil
@@ -176,26 +175,12 @@ func (r *run) endpoint(res *Result, what, address string) *url.URL {
 		res.add(StepEndpoint, Note, "no "+what+" is set: the app uses the provider's own")
 		return nil
 	}
-	u, err := url.Parse(address)
-	switch {
-	case err != nil, u.Hostname() == "":
-		res.add(StepEndpoint, Failed, "the "+what+" cannot be read as a web address")
-		return nil
-	case u.Scheme != "https":
-		res.add(StepEndpoint, Failed, "the "+what+" is not https: nothing is sent there")
-		return nil
-	case u.User != nil:
-		res.add(StepEndpoint, Failed, "the "+what+" holds a user name: nothing is sent there")
+	if wrong := findings.EndpointFault(address); wrong != "" {
+		res.add(StepEndpoint, Failed, "the "+what+" "+wrong+": nothing is sent there")
 		return nil
 	}
-	port := 443
-	if p := u.Port(); p != "" {
-		port, err = strconv.Atoi(p)
-		if err != nil || port < 1 || port > 65535 {
-			res.add(StepEndpoint, Failed, "the port of the "+what+" is out of range")
-			return nil
-		}
-	}
+	u, _ := url.Parse(address) // it has no fault
+	port, _ := strconv.Atoi(cmp.Or(u.Port(), "443"))
 	res.endpoints = append(res.endpoints, endpoint{what, r.server(u.Hostname(), port, HTTPS)})
 	return u
 }
@@ -205,6 +190,3 @@ type endpoint struct {
 	what   string
 	server *Server
 }
-
-// account is equal for users that a server takes for one.
-func account(user string) string { return human.FoldName(user) }

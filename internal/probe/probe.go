@@ -68,10 +68,9 @@ type run struct {
 
 // host is what is tried at one host, by one goroutine.
 type host struct {
-	name    string
-	servers []*Server
-	logins  []*login
-	clients []*client
+	name     string
+	servers  []*Server
+	attempts []*attempt
 
 	pace    *rate.Limiter
 	refused map[string]bool // accounts that one password was not accepted for: no other is tried
@@ -169,12 +168,26 @@ func (r *run) try(ctx context.Context, h *host) {
 		})
 	}
 	_ = g.Wait()
-	for _, l := range h.logins {
-		r.signIn(ctx, h, l)
+	for _, a := range h.attempts {
+		if a.kind == signIn {
+			r.signIn(ctx, h, a)
+		} else {
+			r.askToken(ctx, h, a)
+		}
 	}
-	for _, c := range h.clients {
-		r.askToken(ctx, h, c)
+}
+
+// admit says why something is not tried at a host, or "" once its time has come.
+func (h *host) admit(ctx context.Context, a *attempt) string {
+	switch {
+	case h.dead:
+		return "not tried: the host broke off before"
+	case h.refused[a.account()] && !a.secret.IsZero():
+		return "not tried: another " + a.kind.secret + " of this " + a.who + " was not accepted here, and one more could lock the account"
+	case h.pace.Wait(ctx) != nil:
+		return "not tried: " + timeUp
 	}
+	return ""
 }
 
 func (r *run) look(ctx context.Context, s *Server) {

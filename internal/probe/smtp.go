@@ -25,6 +25,14 @@ type stepError struct {
 func (e *stepError) Error() string { return e.err.Error() }
 func (e *stepError) Unwrap() error { return e.err }
 
+func stepOf(err error) string {
+	var at *stepError
+	if errors.As(err, &at) {
+		return at.step
+	}
+	return ""
+}
+
 // strangerError says that what speaks is no mail server, and how it begins.
 type strangerError struct{ first []byte }
 
@@ -116,7 +124,9 @@ func (r *run) dial(ctx context.Context, s *Server, implicit bool, config *tls.Co
 func (s *session) startTLS(config *tls.Config) (injected bool, err error) {
 	before := s.Text
 	s.conn.next()
-	err = s.StartTLS(config)
+	if err = s.StartTLS(config); err != nil {
+		err = &stepError{StepTLS, err}
+	}
 	if state, ok := s.TLSConnectionState(); ok && state.HandshakeComplete {
 		s.state = &state
 	}
@@ -159,9 +169,7 @@ func (r *run) lookSMTP(ctx context.Context, s *Server) {
 		}
 	}
 	if err != nil {
-		var at *stepError
-		errors.As(err, &at)
-		s.add(at.step, Failed, r.explain(at.step, err))
+		s.add(stepOf(err), Failed, r.explain(err))
 		return
 	}
 	defer session.quit()
@@ -197,7 +205,7 @@ func (r *run) lookStartTLS(s *Server, session *session, config *tls.Config) {
 			"they were dropped (CVE-2011-0411)")
 	}
 	if err != nil {
-		s.add(StepTLS, Failed, "offers STARTTLS, and it fails: "+r.explain(StepTLS, err))
+		s.add(StepTLS, Failed, "offers STARTTLS, and it fails: "+r.explain(err))
 		return
 	}
 	s.Extensions, s.MethodsTLS = extensions(session.Client), r.methods(session.Client)
@@ -206,13 +214,12 @@ func (r *run) lookStartTLS(s *Server, session *session, config *tls.Config) {
 // otherwise reports whether the other way of speaking may be what the port wants:
 // a server for TLS waits for the client, one for the clear speaks first.
 func otherwise(err error) bool {
-	var at *stepError
 	var said *textproto.Error
-	return errors.As(err, &at) && (at.step == StepGreeting || at.step == StepTLS) && !errors.As(err, &said)
+	return (stepOf(err) == StepGreeting || stepOf(err) == StepTLS) && !errors.As(err, &said)
 }
 
 // explain says what ended a step.
-func (r *run) explain(step string, err error) string {
+func (r *run) explain(err error) string {
 	var said *textproto.Error
 	var strange *strangerError
 	var record tls.RecordHeaderError
@@ -224,7 +231,7 @@ func (r *run) explain(step string, err error) string {
 		return "answered " + r.reply(said)
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.Is(err, context.DeadlineExceeded), errors.Is(err, net.ErrClosed):
-		what := map[string]string{StepConnect: "connection", StepGreeting: "greeting", StepTLS: "handshake"}[step]
+		what := map[string]string{StepConnect: "connection", StepGreeting: "greeting", StepTLS: "handshake"}[stepOf(err)]
 		return "no " + cmp.Or(what, "answer") + " in time"
 	case errors.As(err, &strange):
 		return r.words(strange.Error())
