@@ -24,10 +24,8 @@ const (
 // Severities lists them, worst first.
 func Severities() []Severity { return []Severity{Error, Warning, Note} }
 
-// AtLeast reports whether s is as bad as t, or worse.
-func (s Severity) AtLeast(t Severity) bool {
-	return s != Off && s.rank() <= t.rank()
-}
+// rank is 0 for the worst.
+func (s Severity) rank() int { return slices.Index(Severities(), s) }
 
 // Rule is one line of the table: what is looked for, why it matters and what
 // to do. ID is stable: policies and other programs refer to it.
@@ -119,18 +117,6 @@ func Of(found []Finding, l schema.List, index int) []Finding {
 	return found[from:to]
 }
 
-// rank is 0 for the worst.
-func (s Severity) rank() int {
-	switch s {
-	case Error:
-		return 0
-	case Warning:
-		return 1
-	default:
-		return 2
-	}
-}
-
 // Tally counts findings by severity. Those that a policy accepts count as
 // Excepted only.
 type Tally struct {
@@ -161,5 +147,5 @@ func Count(list []Finding) Tally {
 // Reaches reports whether anything counted is as bad as s, or worse: what
 // --fail-on asks.
 func (t Tally) Reaches(s Severity) bool {
-	return t.Errors > 0 && Error.AtLeast(s) || t.Warnings > 0 && Warning.AtLeast(s) || t.Notes > 0 && Note.AtLeast(s)
+	return t.Errors > 0 || t.Warnings > 0 && s != Error || t.Notes > 0 && s == Note
 }
