@@ -59,37 +59,18 @@
     clearTimeout(timer);
     timer = setTimeout(() => status.classList.remove("shown"), 2500);
   };
-  const legacy = (text) => {
-    const area = document.createElement("textarea");
-    const before = document.activeElement;
-    area.value = text;
-    area.className = "offscreen";
-    document.body.append(area);
-    area.select();
-    let ok = false;
-    try {
-      ok = document.execCommand("copy");
-    } catch {
-      ok = false;
-    }
-    area.remove();
-    if (before) before.focus();
-    return ok;
-  };
-  const copy = async (text) => {
-    try {
-      await navigator.clipboard.writeText(text);
-      return true;
-    } catch {
-      return legacy(text);
-    }
-  };
   let copied;
   document.addEventListener("click", async (e) => {
     const button = e.target.closest("button.copy");
     if (!button) return;
     const what = button.getAttribute("aria-label").replace(/^Copy /, "");
-    if (await copy(JSON.parse(button.dataset.copy))) {
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(JSON.parse(button.dataset.copy));
+    } catch {
+      done = false;
+    }
+    if (done) {
       if (copied) {
         copied.button.classList.remove("copied");
         copied.button.textContent = copied.text;

@@ -79,25 +79,18 @@ const (
 	chooseIt = "choose"
 	switchIt = "switch"
 	emptyIt  = "empty"
-	secretIt = "secret"
+	secretIt = "secret"  // by what Command shows
+	lackedIt = "missing" // by a secret that the bundle does not have
 )
 
 type field struct {
 	Label, Of, How string
-	Value          string // what to see; may have several lines
+	Value          string // what to see; may have several lines; of a secret that is missing the reason
 	Copy           string // what to paste; "" for no button
 	Link           string // id of the card that Value names
-	Secret         *secret
+	Command        string // shows a sealed secret
+	All            bool   // Command shows all secrets: no shell takes the name as it is
 	Notes          []string
-}
-
-// secret says where a secret is.
-type secret struct {
-	Sealed  bool
-	Reason  string // why it is missing
-	Command string // shows it
-	All     bool   // the command shows all secrets: no shell takes the name as it is
-	Same    string // other items with the same secret
 }
 
 type checklist struct {
@@ -132,8 +125,7 @@ func layOut(s Sheet) (*document, error) {
 		p.Readers = append(p.Readers,
 			schema.KeyHolder{Label: human.Visible(r.Label), Key: shortKey(human.Visible(r.Key))})
 	}
-	l := &layout{sheet: s, doc: p, notes: map[Note][]string{}, same: map[string][]schema.Item{},
-		cards: map[string]string{}}
+	l := &layout{sheet: s, doc: p, notes: map[Note][]string{}, cards: map[string]string{}}
 	l.index()
 	if len(b.Credentials) > 0 {
 		l.part(schema.Credentials, "OAuth2 credentials", credentialsMenu,
@@ -144,7 +136,7 @@ func layOut(s Sheet) (*document, error) {
 		l.part(schema.Connections, "Outgoing Mail Connections", connectionsMenu,
 			"One form each, its fields in Cloud's order. Press Save at the end of each form, then tick it here.")
 	}
-	if len(l.same) > 0 {
+	if l.sealed {
 		p.Reveal = "mailferry reveal -i KEY " + l.file()
 	}
 	l.after()
@@ -161,10 +153,10 @@ func layOut(s Sheet) (*document, error) {
 type layout struct {
 	sheet  Sheet
 	doc    *document
-	notes  map[Note][]string        // by place, Text left out
-	common map[string]*common       // by Text
-	same   map[string][]schema.Item // fingerprint → items
-	cards  map[string]string        // name of a credential → its card
+	notes  map[Note][]string  // by place, Text left out
+	common map[string]*common // by Text
+	cards  map[string]string  // name of a credential → its card
+	sealed bool               // some secret can be shown
 }
 
 // common is a note that is true of several items: it stands once, before them all.
@@ -212,7 +204,7 @@ func (l *layout) index() {
 				l.cards[it.ItemName()] = cardID(list, i)
 			}
 			if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
-				l.same[m.Fingerprint] = append(l.same[m.Fingerprint], it)
+				l.sealed = true
 			}
 		}
 	}
@@ -319,32 +311,16 @@ func empty(it schema.Item, f schema.Field) string {
 }
 
 func (l *layout) secret(it schema.Item, out *field) {
-	m := schema.SecretMarker(it)
-	if m == nil {
+	switch m := schema.SecretMarker(it); {
+	case m == nil:
 		f, _ := schema.FieldByName(schema.CloudFormat, it.List(), schema.SecretField(it.List()))
 		out.How, out.Value = emptyIt, empty(it, f)
-		return
+	case m.State == schema.Sealed:
+		out.How = secretIt
+		out.Command, out.All = l.command(it.ItemName())
+	default:
+		out.How, out.Value = lackedIt, human.Visible(m.Reason)
 	}
-	out.How, out.Secret = secretIt, &secret{Sealed: m.State == schema.Sealed, Reason: human.Visible(m.Reason)}
-	if !out.Secret.Sealed {
-		return
-	}
-	out.Secret.Command, out.Secret.All = l.command(it.ItemName())
-	const most = 3
-	var others []string
-	for _, other := range l.same[m.Fingerprint] {
-		switch {
-		case other == it:
-		case len(others) < most:
-			others = append(others, human.Visible(other.ItemName()))
-		default:
-			others = append(others, fmt.Sprintf("%d more", len(l.same[m.Fingerprint])-1-most))
-		}
-		if len(others) > most {
-			break
-		}
-	}
-	out.Secret.Same = strings.Join(others, ", ")
 }
 
 // plainName is a text that stands for itself between double quotes in every

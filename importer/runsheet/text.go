@@ -85,18 +85,15 @@ func (t text) field(f *field) {
 	put := func(name, value string) {
 		t.Line(human.Plain, strings.TrimRight(fmt.Sprintf("      %-*s %s", label, name, value), " "))
 	}
-	switch {
-	case f.Secret != nil && f.Secret.Sealed:
-		put(f.Label, "(sealed in the bundle) "+f.Secret.Command)
-		if f.Secret.All {
+	switch f.How {
+	case secretIt:
+		put(f.Label, "(sealed in the bundle) "+f.Command)
+		if f.All {
 			put("", "and go on to this item's name")
 		}
-		if f.Secret.Same != "" {
-			put("", "the same as for "+f.Secret.Same)
-		}
-	case f.Secret != nil:
-		put(f.Label, "(not in the bundle: "+f.Secret.Reason+")")
-	case f.How == emptyIt:
+	case lackedIt:
+		put(f.Label, "(not in the bundle: "+f.Value+")")
+	case emptyIt:
 		put(f.Label, "("+f.Value+")")
 	default:
 		name := f.Label
