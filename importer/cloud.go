@@ -48,7 +48,7 @@ type Site struct {
 	URL       string // as given, without user or password
 	Host      string // for file names and messages: host and port, or "sample-" and the folder's base name
 	Rehearsal bool   // a sample Cloud: reports say so
-	Keys      bool   // Idempotency-Key is honoured: an unsettled write may be repeated under its key; see Write.Before where not
+	Keys      bool   // Idempotency-Key is honoured; see Write.Before where not
 	MaxJobs   int    // how many writes at once make sense; 0 means no limit
 }
 

@@ -23,7 +23,8 @@ func ruleFor(b *schema.Bundle, l schema.List, field, value string) string {
 			continue
 		}
 		if f.Values == "" {
-			return fmt.Sprintf("; in the rules, give the line of %s that is to %s a value map, and map %s there", l, schema.Quote(field), schema.Quote(value))
+			return fmt.Sprintf("; in the rules, give the line of %s that is to %s a value map, and map %s there",
+				l, schema.Quote(field), schema.Quote(value))
 		}
 		for _, v := range rules.Values[f.Values] {
 			if v.To == value {

@@ -97,7 +97,7 @@ type planner struct {
 	views    map[itemKey]string      // theirs
 	selected map[itemKey]bool
 	again    map[itemKey]bool     // what a person says is not there, see [planner.unseen]
-	kept     map[itemKey][]string // fields that the bundle leaves empty and in which Cloud's form keeps its own default
+	kept     map[itemKey][]string // fields empty in the bundle, in which Cloud's form keeps its own default
 	look     *look
 }
 
@@ -182,13 +182,13 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	switch len(there) {
 	case 0:
 		if near := p.look.near(it); len(near) > 0 {
-			pi.conflict(NearConflict, fmt.Sprintf("Cloud has %s, which is not %s: only case, blanks or Unicode form differ",
-				schema.Quotes(p.o.guard.AllQuotable(near)), schema.Quote(k.Name)))
+			pi.hold(ActionConflict, NearConflict, "Cloud has %s, which is not %s: "+
+				"only case, blanks or Unicode form differ",
+				schema.Quotes(p.o.guard.AllQuotable(near)), schema.Quote(k.Name))
 			return pi, nil
 		}
 		if p.unseen(k) && !p.again[k] {
-			pi.block(Reason{Code: NotFound, Words: fmt.Sprintf("%s %s: %s", k.List.One(),
-				schema.Quote(k.Name), p.unfound(k))})
+			pi.hold(ActionBlocked, NotFound, "%s: %s", title(k), p.unfound(k))
 			return pi, nil
 		}
 		pi.Action, pi.sendSecret = ActionCreate, need
@@ -196,8 +196,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 			pi.Notes = append(pi.Notes, "was imported on "+when.Time.Minute()+" and is gone from Cloud since")
 		}
 		if missing {
-			pi.block(Reason{Code: SecretMissing, Words: fmt.Sprintf("%s %s: its %s is missing", k.List.One(),
-				schema.Quote(k.Name), secretLabel(k.List))})
+			pi.hold(ActionBlocked, SecretMissing, "%s: its %s is missing", title(k), secretLabel(k.List))
 		}
 		p.noteKept(&pi, nil)
 		return pi, p.checkOffered(ctx, &pi, nil)
@@ -205,8 +204,8 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 		pi.remote, pi.Seen = &there[0].Remote, there[0].view
 	default:
 		pi.Seen = fmt.Sprintf("%d of %s", len(there), there[0].view)
-		pi.conflict(DoubleConflict, fmt.Sprintf("Cloud has %d %s of the name %s", len(there), k.List,
-			schema.Quote(k.Name)))
+		pi.hold(ActionConflict, DoubleConflict, "Cloud has %d %s of the name %s",
+			len(there), k.List, schema.Quote(k.Name))
 		return pi, nil
 	}
 	pi.Changes = p.o.changes(pi.remote.Item, it)
@@ -215,8 +214,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	case len(pi.Changes) == 0:
 		pi.Action = ActionUnchanged
 	case p.o.Conflicts.Policy != Overwrite:
-		pi.conflict(Conflict, fmt.Sprintf("%s %s is on Cloud with another %s", k.List.One(),
-			schema.Quote(k.Name), joinWords(labels(pi.Changes))))
+		pi.hold(ActionConflict, Conflict, "%s is on Cloud with another %s", title(k), joinWords(labels(pi.Changes)))
 	default:
 		pi.Action = ActionChange
 		if need && !pi.sendSecret {
@@ -228,12 +226,14 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	return pi, nil
 }
 
+const cutOff = "an earlier run was cut off here; "
+
 // compareSecret adds a change of the secret where there is evidence that Cloud
 // has another one, or where it was asked for. have: the bundle has one to send.
 func (p *planner) compareSecret(pi *PlanItem, have bool) {
 	if !have {
 		if pi.intent != nil {
-			pi.Notes = append(pi.Notes, "an earlier run was cut off here; without the secret it stays unknown whether Cloud has it")
+			pi.Notes = append(pi.Notes, cutOff+"without the secret it stays unknown whether Cloud has it")
 		}
 		return
 	}
@@ -243,7 +243,7 @@ func (p *planner) compareSecret(pi *PlanItem, have bool) {
 		c.From, c.To = "unknown: an earlier change was cut off", "the bundle's"
 	case pi.intent != nil:
 		// A create that was cut off: repeating it under its key shows whether Cloud has it.
-		pi.Notes = append(pi.Notes, "an earlier run was cut off here; the import asks Cloud again under the same key")
+		pi.Notes = append(pi.Notes, cutOff+"the import asks Cloud again under the same key")
 		return
 	case p.o.Conflicts.RewriteSecrets && p.o.Conflicts.Policy == Overwrite:
 		c.From, c.To = "as Cloud has it", "the bundle's, again"
@@ -263,7 +263,8 @@ func (p *planner) compareSecret(pi *PlanItem, have bool) {
 func (p *planner) noteKept(pi *PlanItem, changes []Change) {
 	for _, name := range p.kept[schema.KeyOf(pi.item)] {
 		if f, _ := schema.FieldByName(schema.CloudFormat, pi.List, name); changes == nil || touches(changes, name) {
-			pi.Notes = append(pi.Notes, fmt.Sprintf("%s: the page's own default stays: %s", f.Label, schema.Text(pi.item, name)))
+			pi.Notes = append(pi.Notes,
+				fmt.Sprintf("%s: the page's own default stays: %s", f.Label, schema.Text(pi.item, name)))
 		}
 	}
 }
@@ -289,7 +290,7 @@ func (p *planner) checkOffered(ctx context.Context, pi *PlanItem, changes []Chan
 		if err != nil {
 			return fmt.Errorf("asking Cloud what it offers for %s: %w", f.Label, err)
 		}
-		r := Reason{Code: NotOffered, Field: f.Name, Words: fmt.Sprintf("%s %s: ", pi.List.One(), schema.Quote(pi.Name))}
+		r := Reason{Code: NotOffered, Field: f.Name, Words: title(schema.KeyOf(pi.item)) + ": "}
 		switch {
 		case !ok && offer.Needed && offer.Values == nil:
 			r.Words += fmt.Sprintf("Cloud's form does not take an empty %s", f.Label)
@@ -315,25 +316,23 @@ func (p *planner) holdBack(pi *PlanItem, planned map[string]Action) {
 	if name == "" {
 		return
 	}
-	there := p.look.exact[itemKey{List: schema.Credentials, Name: name}]
-	ours := p.items[itemKey{List: schema.Credentials, Name: name}]
-	r := &Reason{List: schema.Credentials, Name: name}
+	k := itemKey{List: schema.Credentials, Name: name}
+	there, ours := p.look.exact[k], p.items[k]
+	r := &Reason{Code: CredentialDiffers, List: k.List, Name: name}
 	switch {
 	case ours == nil:
 		r.Code = CredentialMissing
-		r.Words = fmt.Sprintf("credential %s is not in the bundle, so nobody can tell whether Cloud's is the same", schema.Quote(name))
+		r.Words = title(k) + " is not in the bundle, so nobody can tell whether Cloud's is the same"
 	case len(there) == 0:
-		r.Code, r.Words = CredentialMissing, fmt.Sprintf("credential %s is not on Cloud", schema.Quote(name))
+		r.Code, r.Words = CredentialMissing, title(k)+" is not on Cloud"
 	case len(there) > 1:
-		r.Code, r.Words = CredentialDiffers, fmt.Sprintf("credential %s is on Cloud %d times",
-			schema.Quote(name), len(there))
+		r.Words = fmt.Sprintf("%s is on Cloud %d times", title(k), len(there))
 	default:
 		other := sameCredential(there[0].Item, ours)
 		if len(other) == 0 {
 			return
 		}
-		r.Code, r.Words = CredentialDiffers, fmt.Sprintf("credential %s on Cloud is another one: %s",
-			schema.Quote(name), joinWords(other))
+		r.Words = title(k) + " on Cloud is another one: " + joinWords(other)
 	}
 	pi.credential = r
 	switch a := planned[name]; {
@@ -353,10 +352,14 @@ func (pi *PlanItem) block(r Reason) {
 	pi.Reasons = append(pi.Reasons, r)
 }
 
-func (pi *PlanItem) conflict(code, words string) {
-	pi.Action = ActionConflict
-	pi.Reasons = append(pi.Reasons, Reason{Code: code, List: pi.List, Name: pi.Name, Words: words})
+// hold says why an item is not written as things are.
+func (pi *PlanItem) hold(a Action, code, format string, args ...any) {
+	pi.block(Reason{Code: code, Words: fmt.Sprintf(format, args...)})
+	pi.Action = a
 }
+
+// title names an item in a sentence.
+func title(k itemKey) string { return k.List.One() + " " + schema.Quote(k.Name) }
 
 func labels(changes []Change) []string {
 	out := make([]string, len(changes))

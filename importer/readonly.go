@@ -8,7 +8,8 @@ import (
 )
 
 // ReadOnly returns a Cloud that is read and never written, for plans and dry
-// runs: a write is answered as though it had been done, without reaching Cloud. Closing is left to whoever opened Cloud.
+// runs: a write is answered as though it had been done, without reaching Cloud.
+// Closing is left to whoever opened Cloud.
 func ReadOnly(c Cloud) Cloud {
 	return &readOnly{inner: c, made: map[schema.List][]Remote{}, changed: map[string]schema.Item{}}
 }

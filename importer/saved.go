@@ -55,7 +55,8 @@ type SavedItem struct {
 func (p *Plan) Saved() *SavedPlan {
 	s := &SavedPlan{Format: PlanFormat, Created: p.Created, Cloud: sameSite(p.Cloud),
 		Bundle: p.Bundle, Digest: p.Digest,
-		OnConflict: p.OnConflict, RewriteSecrets: p.RewriteSecrets, Include: p.Include, Exclude: p.Exclude, Items: []SavedItem{}}
+		OnConflict: p.OnConflict, RewriteSecrets: p.RewriteSecrets, Include: p.Include, Exclude: p.Exclude,
+		Items: []SavedItem{}}
 	for _, it := range p.Items {
 		s.Items = append(s.Items, SavedItem{it.List, it.Name, it.Action, fieldNames(it.Changes), it.Seen})
 	}
@@ -173,7 +174,8 @@ func (o *Options) adopt() []Reason {
 	}
 	var out []Reason
 	moved := func(was, is string) {
-		out = append(out, Reason{Code: PlanStale, Words: fmt.Sprintf("the plan was made with %s, this import with %s", was, is),
+		out = append(out, Reason{Code: PlanStale,
+			Words: fmt.Sprintf("the plan was made with %s, this import with %s", was, is),
 			hint: "--include and --exclude come from the plan; if it is the one that was approved, give: " +
 				writeFlags(p.OnConflict, p.RewriteSecrets)})
 	}
@@ -231,7 +233,7 @@ func (p *planner) moved(s *SavedPlan, id string, now *Plan) []Reason {
 		k := schema.KeyOf(it.item)
 		was, planned := saw[k]
 		delete(saw, k)
-		title := fmt.Sprintf("%s %s", k.List.One(), schema.Quote(k.Name))
+		title := title(k)
 		switch {
 		case !planned:
 			add(k.List, k.Name, title+" is not in the plan")
@@ -250,8 +252,7 @@ func (p *planner) moved(s *SavedPlan, id string, now *Plan) []Reason {
 		}
 	}
 	for k := range saw {
-		add(k.List, k.Name, fmt.Sprintf("%s %s is in the plan and not in this import", k.List.One(),
-			schema.Quote(k.Name)))
+		add(k.List, k.Name, title(k)+" is in the plan and not in this import")
 	}
 	return out
 }

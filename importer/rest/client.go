@@ -120,7 +120,8 @@ func (c *client) write(ctx context.Context, method, path string, w importer.Writ
 		err = errors.New("the id repeats a secret") // ids go into ledger and report
 	}
 	if err != nil {
-		return importer.Remote{}, importer.MarkUnsettled(c.failed("it said that it was done, but the answer cannot be used: %s", c.quotable(err.Error())))
+		return importer.Remote{}, importer.MarkUnsettled(c.failed(
+			"it said that it was done, but the answer cannot be used: %s", c.quotable(err.Error())))
 	}
 	return r, nil
 }
@@ -156,7 +157,8 @@ func (c *client) failed(format string, args ...any) error {
 // do sends one request, through the retry layer, and returns the body of an
 // answer that says yes. Every other answer is an error as importer.Cloud
 // promises it.
-func (c *client) do(ctx context.Context, method, path string, query url.Values, body []byte, w importer.Write) ([]byte, error) {
+func (c *client) do(ctx context.Context, method, path string, query url.Values, body []byte, w importer.Write,
+) ([]byte, error) {
 	// The base's path and ours are both escaped already or need no escaping.
 	u := c.base.Scheme + "://" + c.base.Host + c.base.EscapedPath() + path
 	if len(query) > 0 {
@@ -239,12 +241,15 @@ func (c *client) judge(req *http.Request, res *http.Response, raw []byte) error 
 			return importer.MarkUnsettled(err)
 		}
 		return err
-	case isWrite(req) && code >= 400 && code < 500 && code != http.StatusRequestTimeout && code != http.StatusProxyAuthRequired:
+	case code == http.StatusProxyAuthRequired:
+		return c.failed("%s", said)
+	case isWrite(req) && code >= 400 && code < 500 && code != http.StatusRequestTimeout:
 		return &importer.RefusedError{Code: code, Words: said}
-	case isWrite(req) && code != http.StatusProxyAuthRequired:
+	case isWrite(req):
 		return importer.MarkUnsettled(c.failed("%s", said))
 	case code == http.StatusNotFound:
-		return schema.Hint(c.failed("%s", said), "does the REST interface stand at this address? the vendor's own Cloud has none: see the README")
+		return schema.Hint(c.failed("%s", said),
+			"does the REST interface stand at this address? the vendor's own Cloud has none: see the README")
 	default:
 		return c.failed("%s", said)
 	}

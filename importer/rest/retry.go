@@ -131,7 +131,8 @@ func repeatable(req *http.Request, res *http.Response, err error) bool {
 		return false
 	}
 	switch res.StatusCode {
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
 	return false

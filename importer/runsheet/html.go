@@ -24,10 +24,14 @@ var pageScript string
 // before is what a person should know who has never done this.
 var before = [...]string{
 	"You need to be an administrator of Email This Issue on the Cloud site.",
-	"Work from top to bottom. If something of the same name is on Cloud already, compare it field by field instead of adding a second one.",
-	"Copy the values rather than typing them. Where a list has to be chosen from and does not offer the value, choose what means the same and write it down.",
-	"No password and no client secret is on this sheet. They are sealed in the bundle, and only who holds a key to them can show them.",
-	"Which servers answer, and which passwords, senders and client secrets are still good, mailferry probe --login tells beforehand.",
+	"Work from top to bottom. If something of the same name is on Cloud already, " +
+		"compare it field by field instead of adding a second one.",
+	"Copy the values rather than typing them. Where a list has to be chosen from and does not offer the value, " +
+		"choose what means the same and write it down.",
+	"No password and no client secret is on this sheet. They are sealed in the bundle, " +
+		"and only who holds a key to them can show them.",
+	"Which servers answer, and which passwords, senders and client secrets are still good, " +
+		"mailferry probe --login tells beforehand.",
 }
 
 // HTML writes the run sheet as one file that needs nothing else: it loads

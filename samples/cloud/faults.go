@@ -19,8 +19,8 @@ import (
 type Faults struct {
 	Latency time.Duration // how long an answer takes, the work in its middle; refusals of the limit come at once
 	Rate    float64       // writes a second, of which one second's worth may come at once; above: 429. 0: no limit
-	Fail    float64       // how probable an answer of 500, 502 or 503 is, from 0 to 1; before or after the request is done
-	Drop    float64       // how probable it is that the connection is cut, before the request is read or at or in its answer
+	Fail    float64       // how probable an answer of 500, 502 or 503 is, from 0 to 1; done or not
+	Drop    float64       // how probable a cut connection is: before the request, or at or in its answer
 	Seed    uint64
 }
 

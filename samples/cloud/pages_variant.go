@@ -13,13 +13,13 @@ import (
 // the same names as the JSON members, such as ?list=paged&labels=aria.
 type variant struct {
 	Labels   string            `json:"labels"`   // how labels are tied to fields: for, wrap, labelledby, aria
-	List     string            `json:"list"`     // all, paged (20 a page, Previous and Next), lazy (20 more when the end comes into view)
+	List     string            `json:"list"`     // all, paged (20 a page), lazy (20 more when the end comes into view)
 	Form     string            `json:"form"`     // page, dialog
-	Toast    string            `json:"toast"`    // status, alert (a success that calls itself an alert), cover (one that lies over Save), or none
+	Toast    string            `json:"toast"`    // status, alert (though a success), cover (lies over Save), or none
 	Password string            `json:"password"` // of a stored secret: empty, bullets (a mask as the field's value)
 	Slow     string            `json:"slow"`     // how long a list takes to appear, such as 800ms
 	Reorder  bool              `json:"reorder"`  // fields and columns stand in reverse; ?reorder=true
-	Relabel  map[string]string `json:"relabel"`  // other words for labels, buttons and menus; ?relabel=Name=Connection+name, repeatable
+	Relabel  map[string]string `json:"relabel"`  // other words; ?relabel=Name=Connection+name, repeatable
 	Withhold []string          `json:"withhold"` // values that lists do not offer though REST takes them; repeatable
 }
 

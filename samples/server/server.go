@@ -11,7 +11,6 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"net"
 	"net/http"
 	"slices"
@@ -37,7 +36,7 @@ type Options struct {
 
 // Variant says what the pages look like. The zero value is the first of each.
 type Variant struct {
-	Password string            // of a stored secret: masked (bullets as the field's value), empty, filled (the secret itself, readable)
+	Password string            // of a stored secret: masked (bullets as the field's value), empty, filled (readable)
 	Form     string            // page, dialog
 	Labels   string            // how labels are tied to fields: for, wrap, labelledby, aria
 	PageSize int               // rows of a list on one page, with Previous and Next; 0: all of them
@@ -55,8 +54,8 @@ type Counts struct {
 
 // Server serves, under any name of the listener:
 //
-//	/                    the app's start page, with the menu: OUTGOING EMAILS ADMINISTRATION → Outgoing Mail Connections,
-//	                     and SETTINGS → OAuth2 Client Credentials
+//	/                    the app's start page, with the menu: OUTGOING EMAILS ADMINISTRATION →
+//	                     Outgoing Mail Connections, and SETTINGS → OAuth2 Client Credentials
 //	/admin/connections   the lists, each row with ⋯ ("More actions") → Edit
 //	/admin/credentials
 //	/admin/…/N/edit      the form of the N-th item, with Save and Cancel
@@ -81,11 +80,8 @@ func Open(options Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{options: options, door: signin.New(options.SignIn)}
-	s.pages = template.Must(template.New("").Funcs(template.FuncMap{"say": s.say}).ParseFS(files, "pages/*.html")) // embedded: the binary itself is broken otherwise
-	static, err := fs.Sub(files, "pages")
-	if err != nil {
-		panic(err)
-	}
+	pages := template.New("").Funcs(template.FuncMap{"say": s.say})
+	s.pages = template.Must(pages.ParseFS(files, "pages/*.html")) // embedded
 	site := http.NewServeMux()
 	site.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		s.show(w, "start.html", document{Title: "Email This Issue"})
@@ -94,20 +90,20 @@ func Open(options Options) (*Server, error) {
 		path := "/admin/" + string(l)
 		site.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) { s.serveList(w, r, l) })
 		site.HandleFunc("GET "+path+"/{n}/edit", func(w http.ResponseWriter, r *http.Request) { s.serveForm(w, r, l) })
-		site.HandleFunc("POST "+path+"/{n}", func(w http.ResponseWriter, r *http.Request) {
-			s.count(func(c *Counts) { c.Saves++ })
-			http.Redirect(w, r, path, http.StatusSeeOther)
-		})
-		site.HandleFunc("POST "+path+"/{n}/delete", func(w http.ResponseWriter, r *http.Request) {
-			s.count(func(c *Counts) { c.Deletes++ })
-			http.Redirect(w, r, path, http.StatusSeeOther)
-		})
+		for suffix, pressed := range map[string]func(*Counts){
+			"": func(c *Counts) { c.Saves++ }, "/delete": func(c *Counts) { c.Deletes++ },
+		} {
+			site.HandleFunc("POST "+path+"/{n}"+suffix, func(w http.ResponseWriter, r *http.Request) {
+				s.count(pressed)
+				http.Redirect(w, r, path, http.StatusSeeOther)
+			})
+		}
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/login", s.door)
-	for _, name := range []string{"admin.css", "admin.js"} {
-		mux.HandleFunc("GET /static/"+name, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, static, name) })
-	}
+	mux.HandleFunc("GET /static/{name}", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFileFS(w, r, files, "pages/"+r.PathValue("name"))
+	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if id, ok := s.door.Session(r); !ok || !s.door.Spend(id) {
 			s.door.Lead(w, r)
@@ -201,7 +197,8 @@ func (s *Server) show(w http.ResponseWriter, name string, data document) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; "+
+		"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write(b.Bytes())
 }
@@ -285,7 +282,8 @@ func (s *Server) serveForm(w http.ResponseWriter, r *http.Request, l schema.List
 	}
 	s.count(func(c *Counts) { c.Opened++ })
 	path := "/admin/" + string(l)
-	p := document{Title: "Edit " + strings.TrimSuffix(title(l), "s"), List: l, Action: path + "/" + r.PathValue("n"), Back: path, Fields: s.fields(it)}
+	p := document{Title: "Edit " + strings.TrimSuffix(title(l), "s"), List: l,
+		Action: path + "/" + r.PathValue("n"), Back: path, Fields: s.fields(it)}
 	if s.options.Variant.Reorder {
 		slices.Reverse(p.Fields)
 	}

@@ -26,8 +26,6 @@ type Account struct {
 // Open is the session of everybody, where there is no account.
 const Open = "open"
 
-const maxSessions = 1000
-
 //go:embed login.html
 var loginPage string
 
@@ -46,7 +44,7 @@ type Door struct {
 // New returns the door of an account, or for nil one that is always open.
 func New(account *Account) *Door {
 	return &Door{account: account, cookie: "session-" + rand.Text()[:8], sessions: map[string]int{},
-		page: template.Must(template.New("login").Parse(loginPage))} // embedded: the binary itself is broken otherwise
+		page: template.Must(template.New("login").Parse(loginPage))} // embedded
 }
 
 // Session returns the id of the session that a request's cookie is of.
@@ -121,15 +119,13 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.show(w, r, http.StatusOK, "")
 		return
 	}
-	if r.PostFormValue("username") != d.account.User || !d.account.Password.Equal(schema.NewSecret(r.PostFormValue("password"))) {
+	password := schema.NewSecret(r.PostFormValue("password"))
+	if r.PostFormValue("username") != d.account.User || !d.account.Password.Equal(password) {
 		d.show(w, r, http.StatusUnauthorized, "The user name or the password is wrong.")
 		return
 	}
 	id := rand.Text()
 	d.mu.Lock()
-	if len(d.sessions) >= maxSessions {
-		clear(d.sessions)
-	}
 	d.sessions[id] = 0
 	d.count++
 	d.mu.Unlock()
@@ -153,7 +149,8 @@ func (d *Door) show(w http.ResponseWriter, r *http.Request, status int, problem 
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; "+
+		"form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes())
