@@ -39,16 +39,21 @@ func newPacer() *pacer {
 // for more patience than there is ends it with errPatience.
 func (p *pacer) wait(ctx context.Context, write bool) (began time.Time, err error) {
 	for {
-		left := time.Until(p.heldUntil())
+		p.mu.Lock()
+		left := time.Until(p.until)
+		p.mu.Unlock()
 		if left > maxWait {
 			return began, fmt.Errorf("%w for %v more; the longest wait is %v", errPatience,
 				left.Round(time.Second), maxWait)
 		}
-		if err := p.rest(ctx, left); err != nil {
+		if err := rest(ctx, left); err != nil {
 			return began, err
 		}
 		if write {
-			if err := p.slot(ctx); err != nil {
+			p.turn <- struct{}{}
+			err := rest(ctx, p.limiter.Reserve().Delay())
+			<-p.turn
+			if err != nil {
 				return began, err
 			}
 		}
@@ -58,30 +63,13 @@ func (p *pacer) wait(ctx context.Context, write bool) (began time.Time, err erro
 	}
 }
 
-func (p *pacer) slot(ctx context.Context) error {
-	select {
-	case p.turn <- struct{}{}:
-		defer func() { <-p.turn }()
-		return p.rest(ctx, p.limiter.Reserve().Delay())
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // rest sleeps, and says why where a person would wonder.
-func (p *pacer) rest(ctx context.Context, d time.Duration) error {
+func rest(ctx context.Context, d time.Duration) error {
 	if d >= defaultPause/2 {
 		importer.Waiting(ctx, "Cloud's limit")
 		defer importer.Waiting(ctx, "")
 	}
 	return sleep(ctx, d)
-}
-
-// heldUntil is how long Cloud asks to be left alone.
-func (p *pacer) heldUntil() time.Time {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.until
 }
 
 // begin reports false where Cloud has refused while the request waited.
@@ -92,20 +80,13 @@ func (p *pacer) begin(write bool) (now time.Time, ok bool) {
 	if now.Before(p.until) {
 		return now, false
 	}
-	if write && p.since.IsZero() {
-		p.since = now
-	}
 	if write {
 		p.sent++
+		if p.since.IsZero() {
+			p.since = now
+		}
 	}
 	return now, true
-}
-
-// hold sends nothing for a while, as Cloud asks.
-func (p *pacer) hold(d time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.until = latest(p.until, time.Now().Add(d))
 }
 
 // passed counts a write that Cloud's limit let through.
@@ -117,48 +98,45 @@ func (p *pacer) passed(began time.Time) {
 	}
 }
 
-// refused counts a 429 to a request that began then. pause is what Cloud
-// asks for; given is false where it asks for nothing.
-func (p *pacer) refused(began time.Time, write bool, pause time.Duration, given bool) {
+// hold sends nothing for a while, as Cloud asks.
+func (p *pacer) hold(pause time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.holdFrom(time.Now(), pause)
+}
+
+func (p *pacer) holdFrom(now time.Time, pause time.Duration) {
+	if until := now.Add(pause); until.After(p.until) {
+		p.until = until
+	}
+}
+
+// refused halves the limit after a 429 to a write that began then, unless it is of
+// the same moment as one before, and sends nothing for a while. pause is what
+// Cloud asks for; given is false where it asks for nothing.
+func (p *pacer) refused(began time.Time, pause time.Duration, given bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	switch {
-	case !write: // reading has no pace of its own: "at once" would make it a race
-		pause = max(pause, defaultPause)
-	case !began.Before(p.since):
-		pause = p.halve(now, pause, given)
+	if !began.Before(p.since) {
+		least := defaultPause
+		if given {
+			least = leastPause
+		}
+		if p.sent--; p.sent > 0 {
+			p.row = 0
+		}
+		pause = max(pause, min(least<<min(p.row, 10), time.Minute))
+		p.row++
+		limit := p.limiter.Limit()
+		if limit != rate.Inf {
+			limit /= 2
+		}
+		if p.sent > 0 { // the jobs may have been slower than the limit
+			limit = min(limit, rate.Limit(float64(p.sent)/(now.Sub(p.since)+pause).Seconds()))
+		}
+		p.limiter.SetLimit(max(limit, slowest))
+		p.since, p.sent = now.Add(pause), 0
 	}
-	p.until = latest(p.until, now.Add(pause))
-}
-
-// halve sets the limit after a refusal that is not of the same moment as one
-// before, and returns how long to pause.
-func (p *pacer) halve(now time.Time, pause time.Duration, given bool) time.Duration {
-	least := defaultPause
-	if given {
-		least = leastPause
-	}
-	if p.sent--; p.sent > 0 {
-		p.row = 0
-	}
-	pause = max(pause, min(least<<min(p.row, 10), time.Minute))
-	p.row++
-	limit := p.limiter.Limit()
-	if limit != rate.Inf {
-		limit /= 2
-	}
-	if p.sent > 0 { // the jobs may have been slower than the limit
-		limit = min(limit, rate.Limit(float64(p.sent)/(now.Sub(p.since)+pause).Seconds()))
-	}
-	p.limiter.SetLimit(max(limit, slowest))
-	p.since, p.sent = now.Add(pause), 0
-	return pause
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
+	p.holdFrom(now, pause)
 }

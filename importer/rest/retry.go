@@ -88,33 +88,35 @@ func (t *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // putOff makes the pacer wait when Cloud asks for patience. Too much of it is an
-// error: the run should say so and end rather than stand still.
+// error: the run should say so and end rather than stand still. since is when the
+// request was first refused with 429.
 func (t *retry) putOff(req *http.Request, res *http.Response, began time.Time, since *time.Time) error {
-	if res.StatusCode != http.StatusTooManyRequests && isWrite(req) {
+	limited, unavailable := res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusServiceUnavailable
+	if !limited && isWrite(req) {
 		t.pace.passed(began)
 	}
-	if res.StatusCode != http.StatusTooManyRequests && res.StatusCode != http.StatusServiceUnavailable {
+	if !limited && !unavailable {
 		return nil
 	}
 	now := time.Now()
 	wait, given := retryAfter(res.Header, now)
-	if wait > maxWait && (res.StatusCode == http.StatusTooManyRequests || !isWrite(req)) {
+	if wait > maxWait && (limited || !isWrite(req)) {
 		return fmt.Errorf("%w for %v (HTTP %d); the longest wait is %v", errPatience, wait.Round(time.Second),
 			res.StatusCode, maxWait)
 	}
-	if res.StatusCode == http.StatusServiceUnavailable {
-		if given {
-			t.pace.hold(wait)
-		}
-		return nil
-	}
-	if since.IsZero() {
+	if limited && since.IsZero() {
 		*since = now
 	}
-	if now.Sub(*since) > maxWait {
+	switch {
+	case unavailable:
+		t.pace.hold(wait)
+	case now.Sub(*since) > maxWait:
 		return fmt.Errorf("refused the same request for %v (HTTP 429)", maxWait)
+	case isWrite(req):
+		t.pace.refused(began, wait, given)
+	default: // reading has no pace of its own: "at once" would make it a race
+		t.pace.hold(max(wait, defaultPause))
 	}
-	t.pace.refused(began, isWrite(req), wait, given)
 	return nil
 }
 
