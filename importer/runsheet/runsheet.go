@@ -51,7 +51,6 @@ type document struct {
 	Readers                                 []schema.KeyHolder
 	Reveal                                  string // the command that shows all secrets, one at a time; "" where there are none
 	Notes                                   []string
-	Marked                                  int
 	Parts                                   []part
 	After                                   []checklist
 	Ticks                                   int
@@ -60,8 +59,6 @@ type document struct {
 // part is one list: what to add under one menu.
 type part struct {
 	Number, Title, Menu, Intro string
-	Total                      int // cards
-	Contents                   []check
 	Cards                      []*card
 }
 
@@ -141,7 +138,7 @@ func layOut(s Sheet) (*document, error) {
 	}
 	l.after()
 	for _, part := range p.Parts {
-		p.Ticks += part.Total
+		p.Ticks += len(part.Cards)
 	}
 	for _, c := range p.After {
 		p.Ticks += len(c.Items)
@@ -183,7 +180,8 @@ func gather(notes []Note) map[string]*common {
 			c = &common{}
 			out[n.Text] = c
 		}
-		if f, known := schema.FieldByName(schema.CloudFormat, n.List, n.Field); known && !slices.Contains(c.labels, f.Label) {
+		f, known := schema.FieldByName(schema.CloudFormat, n.List, n.Field)
+		if known && !slices.Contains(c.labels, f.Label) {
 			c.labels = append(c.labels, f.Label)
 		}
 		if len(c.items) == 0 || c.items[len(c.items)-1] != n.Name { // those of one item stand together
@@ -226,17 +224,14 @@ func (l *layout) index() {
 			key.Field = n.Field
 		}
 		l.notes[key] = append(l.notes[key], text)
-		l.doc.Marked++
 	}
 }
 
 func cardID(l schema.List, i int) string { return fmt.Sprintf("%s-%d", l.One(), i+1) }
 
 func (l *layout) part(list schema.List, title, menu, intro string) {
-	items := l.sheet.Bundle.Items(list)
-	p := part{Number: fmt.Sprint(len(l.doc.Parts) + 2), Title: title, Menu: menu, Intro: intro, Total: len(items),
-		Contents: checks(l.sheet.Bundle, list, "", "", func(schema.Item) bool { return true })}
-	for i, it := range items {
+	p := part{Number: fmt.Sprint(len(l.doc.Parts) + 2), Title: title, Menu: menu, Intro: intro}
+	for i, it := range l.sheet.Bundle.Items(list) {
 		p.Cards = append(p.Cards, l.card(cardID(list, i), it))
 	}
 	l.doc.Parts = append(l.doc.Parts, p)

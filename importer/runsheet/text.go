@@ -43,7 +43,7 @@ func Text(w io.Writer, s Sheet) error {
 		t.Wrapped(0, human.Plain, part.Intro)
 		for i, c := range part.Cards {
 			t.Blank()
-			t.Line(human.Plain, fmt.Sprintf("[ ] %d/%d  %s", i+1, part.Total, c.Name))
+			t.Line(human.Plain, fmt.Sprintf("[ ] %d/%d  %s", i+1, len(part.Cards), c.Name))
 			t.marked(6, "! ", c.Notes)
 			for _, f := range c.Fields {
 				t.field(f)

@@ -18,10 +18,11 @@ import (
 //go:embed pages
 var pageFiles embed.FS
 
-// choices is what the lists of the forms offer beside the service providers of
-// connections. All of it is made up: Cloud's values are not known.
+// choices is what the lists of the forms offer. All of it is made up: Cloud's values
+// are not known.
 func choices() map[string][]string {
 	return map[string][]string{
+		"connections.service_provider": providerLabels(),
 		"connections.encryption":       {"None", "STARTTLS", "SSL/TLS", "SSL", "TLS"},
 		"credentials.service_provider": {"Google OAuth2 Provider", "Microsoft OAuth2 Provider"},
 		"credentials.grant":            {"Authorization Code", "Client Credentials"},
@@ -178,10 +179,10 @@ func (p *pages) serveApp(w http.ResponseWriter, r *http.Request) {
 	host := scheme(r) + "://" + other
 	show(w, p.app, http.StatusOK, "connect-src 'self'; frame-ancestors "+host, map[string]any{
 		"Config": map[string]any{
-			"token": token, "host": host, "variant": look, "slow": look.slow().Milliseconds(),
-			"providers": offered(), "choices": offers(look),
+			"token": token, "host": host, "variant": look, "slow": look.Slow.Milliseconds(),
+			"providers": offered(), "choices": choices(),
 			"fields": map[schema.List][]pageField{
-				schema.Connections: fields(schema.Connections, look), schema.Credentials: fields(schema.Credentials, look)},
+				schema.Connections: fields(schema.Connections), schema.Credentials: fields(schema.Credentials)},
 		},
 	})
 }
@@ -194,14 +195,11 @@ type pageField struct {
 	Required bool        `json:"required"`
 }
 
-func fields(l schema.List, v variant) []pageField {
+func fields(l schema.List) []pageField {
 	required := requiredFields(l, "")
 	var out []pageField
 	for _, f := range schema.Fields(schema.CloudFormat, l) {
 		out = append(out, pageField{f.Name, f.Label, f.Type, slices.Contains(required, f.Name)})
-	}
-	if v.Reorder {
-		slices.Reverse(out)
 	}
 	return out
 }
@@ -223,17 +221,5 @@ func offered() []pageProvider {
 		}
 		out = append(out, pageProvider{known.Label, hidden, requiredFields(schema.Connections, known.Label)})
 	}
-	return out
-}
-
-func offers(v variant) map[string][]string {
-	out := map[string][]string{}
-	for field, values := range choices() {
-		out[field] = slices.DeleteFunc(slices.Clone(values),
-			func(s string) bool { return slices.Contains(v.Withhold, s) })
-	}
-	labels := providerLabels()
-	out["connections.service_provider"] = slices.DeleteFunc(labels,
-		func(s string) bool { return slices.Contains(v.Withhold, s) })
 	return out
 }

@@ -17,7 +17,7 @@ type variant struct {
 	Form     string            `json:"form"`     // page, dialog
 	Toast    string            `json:"toast"`    // status, alert (though a success), cover (lies over Save), or none
 	Password string            `json:"password"` // of a stored secret: empty, bullets (a mask as the field's value)
-	Slow     string            `json:"slow"`     // how long a list takes to appear, such as 800ms
+	Slow     time.Duration     `json:"-"`        // how long a list takes to appear, such as 800ms
 	Reorder  bool              `json:"reorder"`  // fields and columns stand in reverse; ?reorder=true
 	Relabel  map[string]string `json:"relabel"`  // other words; ?relabel=Name=Connection+name, repeatable
 	Withhold []string          `json:"withhold"` // values that lists do not offer though REST takes them; repeatable
@@ -41,7 +41,10 @@ func variantOf(query url.Values) (variant, error) {
 		last := values[len(values)-1]
 		switch name {
 		case "slow":
-			v.Slow = last
+			var err error
+			if v.Slow, err = time.ParseDuration(last); err != nil || v.Slow < 0 || v.Slow > time.Minute {
+				return v, fmt.Errorf("slow: write it like 800ms, up to a minute")
+			}
 		case "reorder":
 			v.Reorder = last == "true"
 		case "relabel":
@@ -70,20 +73,5 @@ func variantOf(query url.Values) (variant, error) {
 			return v, fmt.Errorf("%s: choose one of %s", name, strings.Join(kind.allowed, ", "))
 		}
 	}
-	if v.Slow == "" {
-		v.Slow = "0s"
-	}
-	if d, err := time.ParseDuration(v.Slow); err != nil || d < 0 || d > time.Minute {
-		return v, fmt.Errorf("slow: write it like 800ms, up to a minute")
-	}
 	return v, nil
-}
-
-// slow is Slow as variantOf has checked it.
-func (v variant) slow() time.Duration {
-	d, err := time.ParseDuration(v.Slow)
-	if err != nil {
-		return 0
-	}
-	return d
 }

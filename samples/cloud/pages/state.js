@@ -1,5 +1,9 @@
 // What the app knows, and how it asks its site.
 export const config = JSON.parse(document.querySelector('#config').textContent);
+if (config.variant.reorder) Object.values(config.fields).forEach(fields => fields.reverse());
+for (const [field, values] of Object.entries(config.choices)) {
+	config.choices[field] = values.filter(value => !config.variant.withhold.includes(value));
+}
 
 export const state = {
 	tab: 'Overview',
