@@ -43,7 +43,7 @@ func TestWhatOnlyLooksAtCloudHoldsBackWhatRepeatsASecret(t *testing.T) {
 		"as another item's":    {[]map[string]any{item("description", "secret of B, which CANARY-of-another is")}, "Description"},
 		"as a name":            {[]map[string]any{item("name", echoed)}, "repeats a secret"},
 		"as an id":             {[]map[string]any{item("id", "x-CANARY-of-another")}, "an id repeats a secret"},
-		"in what it refuses":   {nil, "its words repeat a secret"},
+		"in what it refuses":   {nil, "(repeats a secret and is not shown)"},
 		"in a key that is bad": {[]map[string]any{item("CANARY-of-another", 1), item("smtp_port", "CANARY-of-another")}, "smtp_port"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -62,7 +62,7 @@ func (c *client) List(ctx context.Context, l schema.List) ([]importer.Remote, er
 		}
 		page, next, err := decodePage(l, raw)
 		if err != nil {
-			return nil, c.failed("%s: the answer cannot be used: %s", l, c.quotable(err.Error()))
+			return nil, c.failed("%s: the answer cannot be used: %s", l, c.quotable(err))
 		}
 		for _, r := range page {
 			if c.echoes.Repeats(r.ID, leastInID) { // ids go into ledger and report
@@ -121,7 +121,7 @@ func (c *client) write(ctx context.Context, method, path string, w importer.Writ
 	}
 	if err != nil {
 		return importer.Remote{}, importer.MarkUnsettled(c.failed(
-			"it said that it was done, but the answer cannot be used: %s", c.quotable(err.Error())))
+			"it said that it was done, but the answer cannot be used: %s", c.quotable(err)))
 	}
 	return r, nil
 }
@@ -136,19 +136,11 @@ const leastInTransport = 4
 // unquotable is an error whose words repeat a secret.
 type unquotable struct{ err error }
 
-func (e *unquotable) Error() string { return "the answer cannot be read: " + repeating }
+func (e *unquotable) Error() string { return "the answer cannot be read: " + schema.RepeatsSecret }
 func (e *unquotable) Unwrap() error { return e.err }
 
-const repeating = "its words repeat a secret and are not shown"
-
-// quotable returns words that Cloud had a hand in, fit to be shown: a text of
-// its own instead where they repeat a secret.
-func (c *client) quotable(said string) string {
-	if said = human.Clean(said); c.echoes.Repeats(said, 1) {
-		return repeating
-	}
-	return said
-}
+// quotable returns an error that Cloud had a hand in, fit to be shown.
+func (c *client) quotable(err error) string { return c.echoes.Quotable(human.Clean(err.Error())) }
 
 func (c *client) failed(format string, args ...any) error {
 	return fmt.Errorf("Cloud %s: %w", c.site.Host, fmt.Errorf(format, args...))

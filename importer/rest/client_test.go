@@ -164,8 +164,8 @@ func TestCloudsWordsAreMadeHarmless(t *testing.T) {
 	tests := []struct{ name, body, words string }{
 		{"control and direction characters", `{"detail":"a\u001b[31m\r\nb\u202ec\u0007\u200b"}`, "a\uFFFD[31m b\uFFFDc\uFFFD\uFFFD (HTTP 422 Unprocessable Entity)"},
 		{"too many", `{"detail":"` + strings.Repeat("é", 5000) + `"}`, strings.Repeat("é", 299) + "… (HTTP 422 Unprocessable Entity)"},
-		{"the secret", `{"detail":"bad","errors":[{"field":"password","detail":"canary-password is weak"}]}`, "HTTP 422 Unprocessable Entity (its words repeat a secret and are not shown)"},
-		{"the token", `{"detail":"who is canary-token"}`, "HTTP 422 Unprocessable Entity (its words repeat a secret and are not shown)"},
+		{"the secret", `{"detail":"bad","errors":[{"field":"password","detail":"canary-password is weak"}]}`, "HTTP 422 Unprocessable Entity (repeats a secret and is not shown)"},
+		{"the token", `{"detail":"who is canary-token"}`, "HTTP 422 Unprocessable Entity (repeats a secret and is not shown)"},
 		{"by field", `{"title":"t","errors":[{"field":"host","detail":"is odd"},7,{"detail":"both"}]}`, "t; host: is odd; both (HTTP 422 Unprocessable Entity)"},
 		{"a page", `<html>no</html>`, "HTTP 422 Unprocessable Entity"},
 		{"nothing", ``, "HTTP 422 Unprocessable Entity"},

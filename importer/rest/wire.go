@@ -140,7 +140,7 @@ func words(code int, raw []byte, echoes *schema.EchoGuard) string {
 		return status
 	}
 	if echoes.Repeats(said, 1) {
-		return status + " (" + repeating + ")"
+		return status + " " + schema.RepeatsSecret
 	}
 	return said + " (" + status + ")"
 }
