@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"regexp"
 	"slices"
@@ -109,19 +110,27 @@ func Decode(doc []byte) (*Bundle, error) {
 // members returns the values of a scanned object by name, or nil where it is
 // none. They share its memory.
 func members(doc []byte) map[string]jsontext.Value {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(doc))
-	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != '{' {
+	if jsontext.Value(doc).Kind() != '{' {
 		return nil
 	}
-	out := map[string]jsontext.Value{}
-	for dec.PeekKind() == '"' {
-		name, _ := dec.ReadToken() // it was scanned
-		key := name.String()
-		v, _ := dec.ReadValue()
-		end := dec.InputOffset()
-		out[key] = doc[end-int64(len(v)) : end]
+	return maps.Collect(eachMember(doc))
+}
+
+// eachMember yields the members of a scanned object in their order.
+func eachMember(doc []byte) iter.Seq2[string, jsontext.Value] {
+	return func(yield func(string, jsontext.Value) bool) {
+		dec := jsontext.NewDecoder(bytes.NewBuffer(doc))
+		_, _ = dec.ReadToken() // it was scanned
+		for dec.PeekKind() == '"' {
+			name, _ := dec.ReadToken()
+			key := name.String()
+			v, _ := dec.ReadValue()
+			end := dec.InputOffset()
+			if !yield(key, doc[end-int64(len(v)):end]) {
+				return
+			}
+		}
 	}
-	return out
 }
 
 // around holds all but the lists' items to the schema, and fills b.Sealed.

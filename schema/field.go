@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -58,16 +59,17 @@ const (
 // Field describes one field of a connection or credential, read from the JSON
 // Schema. Label is the admin panel's, as the vendor documents it.
 type Field struct {
-	Name      string
-	Label     string
-	Type      Type
-	Text      TextKind // of a String
-	Secret    bool
-	Required  bool
-	Min, Max  int      // of an Integer
-	MaxLength int      // of a String, in characters
-	Aliases   []string // what the vendor's newer or older pages call it
-	Known     []string // values that the vendor documents; there may be others
+	Name      string   `json:"-"`
+	Label     string   `json:"title"`
+	Type      Type     `json:"type"`
+	Text      TextKind `json:"text"` // of a String
+	Secret    bool     `json:"secret"`
+	Required  bool     `json:"-"`
+	Min       int      `json:"minimum"` // of an Integer
+	Max       int      `json:"maximum"`
+	MaxLength int      `json:"maxLength"` // of a String, in characters
+	Aliases   []string `json:"aliases"`   // what the vendor's newer or older pages call it
+	Known     []string `json:"examples"`  // values that the vendor documents; there may be others
 }
 
 // Fields returns the fields of a bundle format's list in the panel's order.
@@ -119,40 +121,15 @@ func readFields(file, definition string) ([]Field, error) {
 	if err := json.Unmarshal(doc.Definitions[definition], &def); err != nil {
 		return nil, err
 	}
-	required := map[string]bool{}
-	for _, r := range def.Required {
-		required[r] = true
-	}
 	var fields []Field
-	dec := jsontext.NewDecoder(bytes.NewReader(def.Properties))
-	if _, err := dec.ReadToken(); err != nil {
-		return nil, err
-	}
-	for dec.PeekKind() == '"' {
-		name, err := dec.ReadToken()
-		if err != nil {
-			return nil, err
-		}
-		f := Field{Name: name.String()}
-		var p struct {
-			Title     string   `json:"title"`
-			Type      Type     `json:"type"`
-			Text      TextKind `json:"text"`
-			Secret    bool     `json:"secret"`
-			Minimum   int      `json:"minimum"`
-			Maximum   int      `json:"maximum"`
-			MaxLength int      `json:"maxLength"`
-			Aliases   []string `json:"aliases"`
-			Examples  []string `json:"examples"`
-		}
-		if err := json.UnmarshalDecode(dec, &p); err != nil {
-			return nil, err
-		}
-		if f.Name == "extra" {
+	for name, raw := range eachMember(def.Properties) {
+		if name == "extra" {
 			continue
 		}
-		f.Label, f.Type, f.Text, f.Secret, f.Required = p.Title, p.Type, p.Text, p.Secret, required[f.Name]
-		f.Min, f.Max, f.MaxLength, f.Aliases, f.Known = p.Minimum, p.Maximum, p.MaxLength, p.Aliases, p.Examples
+		f := Field{Name: name, Required: slices.Contains(def.Required, name)}
+		if err := json.Unmarshal(raw, &f); err != nil {
+			return nil, err
+		}
 		if f.Secret {
 			f.Type = SecretType
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -147,13 +148,15 @@ func kindName(k jsontext.Kind) string {
 	}
 }
 
-// place writes a JSON pointer as people write paths: connections[3].port. Names
-// from the document are neutralised and shortened.
-func place(p jsontext.Pointer) string {
+func place(p jsontext.Pointer) string { return placeOf(p.Tokens()) }
+
+// placeOf writes a path as people do: connections[3].port. Names from the document
+// are neutralised and shortened.
+func placeOf(path iter.Seq[string]) string {
 	var b strings.Builder
-	for tok := range p.Tokens() {
-		if n, err := strconv.Atoi(tok); err == nil && n >= 0 {
-			fmt.Fprintf(&b, "[%d]", n)
+	for tok := range path {
+		if tok != "" && strings.Trim(tok, "0123456789") == "" {
+			b.WriteString("[" + tok + "]")
 			continue
 		}
 		if b.Len() > 0 {

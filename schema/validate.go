@@ -5,6 +5,7 @@ import (
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -152,22 +153,7 @@ func joinPlace(at, rest string) string {
 func contextPlace(e gojsonschema.ResultError) string {
 	// A delimiter that no member name can smuggle: names with it are quoted.
 	parts := strings.Split(e.Context().String("\x00"), "\x00")[1:]
-	var b strings.Builder
-	for _, p := range parts {
-		isIndex := p != ""
-		for _, r := range p {
-			isIndex = isIndex && '0' <= r && r <= '9'
-		}
-		if isIndex {
-			b.WriteString("[" + p + "]")
-			continue
-		}
-		if b.Len() > 0 {
-			b.WriteByte('.')
-		}
-		b.WriteString(plainKey(p))
-	}
-	return b.String()
+	return placeOf(slices.Values(parts))
 }
 
 // explain says what is wrong in words of our own: the library's descriptions

@@ -19,10 +19,7 @@ func (e *env) signer(c *cli.Context) (*sealed.Signer, error) {
 	if raw, err := e.readFile(file); err == nil && bytes.Contains(raw, []byte("PRIVATE KEY-----")) {
 		e.warnExposed(file, "a private key")
 	}
-	return sealed.LoadSigner(c.Context, file, func(string) ([]byte, error) {
-		pass, err := e.passphraseOf(c.Context, file)
-		return []byte(pass.Reveal()), err
-	})
+	return sealed.LoadSigner(c.Context, file, func() (schema.Secret, error) { return e.passphraseOf(c.Context, file) })
 }
 
 // collectToSign is collect for a command that may sign: a clock that is off is said

@@ -47,8 +47,8 @@ type allowedLine struct {
 // may be in any encoding, as ssh-keygen takes them.
 // Times without a Z are in the system's time zone, as ssh-keygen takes them.
 func ParseAllowedSigners(name string, raw []byte) (*AllowedSigners, error) {
-	if len(raw) > maxAllowedFile {
-		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxAllowedFile)
+	if len(raw) > schema.MaxAllowedFile {
+		return nil, fmt.Errorf("%s: larger than %d bytes", name, schema.MaxAllowedFile)
 	}
 	lines, err := safefile.Lines(raw)
 	if err != nil {
@@ -141,12 +141,12 @@ func cutPrincipals(line string) (principals, rest string, err error) {
 
 func (l *allowedLine) setPrincipals(field string) error {
 	list := strings.Split(field, ",")
-	if len(list) > maxAllowedPrincipals {
-		return fmt.Errorf("more than %d principals", maxAllowedPrincipals)
+	if len(list) > schema.MaxAllowedPrincipals {
+		return fmt.Errorf("more than %d principals", schema.MaxAllowedPrincipals)
 	}
 	for _, p := range list {
-		if len(p) > maxPrincipal {
-			return fmt.Errorf("a principal longer than %d bytes", maxPrincipal)
+		if len(p) > schema.MaxPrincipal {
+			return fmt.Errorf("a principal longer than %d bytes", schema.MaxPrincipal)
 		}
 		if strings.ContainsAny(p, "*?") {
 			continue

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/schema"
 )
 
 // keyText is the key part of an allowed_signers line.
@@ -107,7 +108,7 @@ func TestWrongLinesAreErrorsWithTheirNumber(t *testing.T) {
 		"not UTF-8":           {"a\xff " + key, "f:1: not valid UTF-8"},
 		"long principal":      {strings.Repeat("a", 300) + " " + key, "f:1: a principal longer than"},
 		"many principals":     {strings.Repeat("a,", 300) + " " + key, "f:1: more than 256 principals"},
-		"large":               {strings.Repeat("#", maxAllowedFile+1), "f: larger than"},
+		"large":               {strings.Repeat("#", schema.MaxAllowedFile+1), "f: larger than"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ParseAllowedSigners("f", []byte(c.text))

@@ -90,7 +90,7 @@ func isPlugin(key string) bool {
 // GitHub's list of a person's keys, of which those that age does not take are left
 // out. A comment on the line before a recipient labels it.
 func (k Keys) RecipientsFile(r io.Reader) ([]Recipient, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxKeyFile))
+	raw, err := io.ReadAll(io.LimitReader(r, schema.MaxKeyFile))
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (k Keys) RecipientsFile(r io.Reader) ([]Recipient, error) {
 				errs.Add(fmt.Errorf("line %d: %w", n+1, err))
 				continue
 			}
-			if rec.Label == "" && len(label) <= maxLabel {
+			if rec.Label == "" && len(label) <= schema.MaxLabel {
 				rec.Label = label
 			}
 			out = append(out, rec)
@@ -139,7 +139,7 @@ func (k Keys) RecipientsFile(r io.Reader) ([]Recipient, error) {
 // Identities reads an identity file as age -i does, or an SSH private key. Where
 // the file is itself encrypted with a passphrase, passphrase is asked for it.
 func (k Keys) Identities(r io.Reader, passphrase func() (schema.Secret, error)) ([]age.Identity, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxKeyFile))
+	raw, err := io.ReadAll(io.LimitReader(r, schema.MaxKeyFile))
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +202,7 @@ func openIdentity(raw []byte, passphrase func() (schema.Secret, error)) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	plain, err := Decrypt(bytes.NewReader(raw), maxKeyFile, id)
+	plain, err := Decrypt(bytes.NewReader(raw), schema.MaxKeyFile, id)
 	switch wrong := (*WrongKeyError)(nil); {
 	case errors.As(err, &wrong):
 		return nil, schema.Hint(errors.New("the passphrase does not open it"),
@@ -316,7 +316,7 @@ func PassphraseIdentity(pass schema.Secret) (age.Identity, error) {
 	if err != nil {
 		return nil, errors.New("the passphrase is empty")
 	}
-	id.SetMaxWorkFactor(maxScrypt)
+	id.SetMaxWorkFactor(schema.MaxScrypt)
 	return &passphraseIdentity{id, pass}, nil
 }
 

@@ -104,7 +104,7 @@ func header(r io.Reader) (h *Header, file io.Reader, err error) {
 		file = armor.NewReader(in)
 	}
 	var read bytes.Buffer
-	head, err := age.ExtractHeader(io.LimitReader(io.TeeReader(file, &read), maxAgeHeader))
+	head, err := age.ExtractHeader(io.LimitReader(io.TeeReader(file, &read), schema.MaxAgeHeader))
 	if err != nil {
 		return nil, nil, schema.Hint(ErrDamaged, againHint)
 	}

@@ -33,12 +33,12 @@ func ParseRequirement(s string) (Requirement, error) {
 	}
 	n, err := strconv.Atoi(who)
 	switch {
-	case err == nil && (n < 1 || n > maxRequired):
-		return refuse(fmt.Sprintf("the number must be 1 to %d", maxRequired))
+	case err == nil && (n < 1 || n > schema.MaxRequired):
+		return refuse(fmt.Sprintf("the number must be 1 to %d", schema.MaxRequired))
 	case err == nil:
 		return Requirement{Role: role, Count: n}, nil
 	case errors.Is(err, strconv.ErrRange):
-		return refuse(fmt.Sprintf("the number must be 1 to %d", maxRequired))
+		return refuse(fmt.Sprintf("the number must be 1 to %d", schema.MaxRequired))
 	case strings.ContainsAny(who, "*?,"):
 		return refuse("a person is named without wildcards, one in each requirement")
 	}

@@ -19,6 +19,10 @@ import (
 // PartFormat is the format of a sealed part.
 const PartFormat = "mailferry/sealed/v1"
 
+// padTo is the unit that a sealed part's length is rounded up to, so that it
+// shows little of how many secrets there are or how long.
+const padTo = 1024
+
 // destination is where a secret may be sent, in Server's terms.
 type destination struct {
 	Host          string `json:"host,omitzero"`

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -44,14 +43,13 @@ type Signer struct {
 // ecdsa, or rsa of at least 3072 bits); a public key file whose private half is
 // in the ssh-agent that SSH_AUTH_SOCK points to, which is also the way for sk-
 // keys; or "agent" where the agent holds exactly one key fit for statements.
-// passphrase is asked, with words that name the file, for a protected file; nil
-// means that nobody can be asked. The agent is spoken to until ctx ends or the
-// signer is closed.
-func LoadSigner(ctx context.Context, name string, passphrase func(prompt string) ([]byte, error)) (*Signer, error) {
+// passphrase is asked for a protected file; nil means that nobody can be asked.
+// The agent is spoken to until ctx ends or the signer is closed.
+func LoadSigner(ctx context.Context, name string, passphrase func() (schema.Secret, error)) (*Signer, error) {
 	if name == AgentSigner {
 		return agentSigner(ctx, nil)
 	}
-	raw, err := readBounded(name, maxSSHKeyFile)
+	raw, err := readBounded(name, schema.MaxSSHKeyFile)
 	if err != nil {
 		return nil, schema.Hint(fmt.Errorf("signing key: %s: %w", name, err), signerHint, AgentSigner)
 	}
@@ -74,29 +72,21 @@ func LoadSigner(ctx context.Context, name string, passphrase func(prompt string)
 	return s, nil
 }
 
-func fileSigner(name string, raw []byte, passphrase func(string) ([]byte, error)) (*Signer, error) {
-	signer, err := ssh.ParsePrivateKey(raw)
-	var missing *ssh.PassphraseMissingError
-	if errors.As(err, &missing) {
-		if passphrase == nil {
-			return nil, schema.Hint(fmt.Errorf("signing key %s: protected by a passphrase, and there is no terminal to ask on", name),
+func fileSigner(name string, raw []byte, passphrase func() (schema.Secret, error)) (*Signer, error) {
+	if passphrase == nil {
+		passphrase = func() (schema.Secret, error) {
+			return schema.Secret{}, schema.Hint(errors.New("protected by a passphrase, and there is no terminal to ask on"),
 				"add it to ssh-agent and name its .pub file")
 		}
-		pass, askErr := passphrase("passphrase of " + name)
-		if askErr != nil {
-			return nil, fmt.Errorf("signing key %s: %w", name, askErr)
-		}
-		signer, err = ssh.ParsePrivateKeyWithPassphrase(raw, pass)
-		clear(pass)
-		if errors.Is(err, x509.IncorrectPasswordError) {
-			return nil, fmt.Errorf("signing key %s: the passphrase is wrong", name)
-		}
+	}
+	_, signer, err := privateSSHKey(raw, passphrase)
+	if errors.Is(err, errPrivateKey) {
+		err = schema.Hint(err, "a key in hardware signs through ssh-agent: name its .pub file")
+	}
+	if err == nil {
+		err = checkStatementKey(signer.PublicKey())
 	}
 	if err != nil {
-		return nil, schema.Hint(fmt.Errorf("signing key %s: not a private key that can be used: %w", name, err),
-			"a key in hardware signs through ssh-agent: name its .pub file")
-	}
-	if err := checkStatementKey(signer.PublicKey()); err != nil {
 		return nil, fmt.Errorf("signing key %s: %w", name, err)
 	}
 	return &Signer{signer: signer, public: signer.PublicKey(),
@@ -106,7 +96,7 @@ func fileSigner(name string, raw []byte, passphrase func(string) ([]byte, error)
 // commentBeside reads the comment of NAME.pub where that is the same key: the
 // private file's own comment is out of reach.
 func commentBeside(name string, public ssh.PublicKey) string {
-	raw, err := readBounded(name+".pub", maxSSHKeyFile)
+	raw, err := readBounded(name+".pub", schema.MaxSSHKeyFile)
 	if err != nil {
 		return ""
 	}
@@ -186,8 +176,8 @@ func checkStatementKey(public ssh.PublicKey) error {
 	case ssh.KeyAlgoRSA:
 		if c, ok := public.(ssh.CryptoPublicKey); ok {
 			if k, ok := c.CryptoPublicKey().(*rsa.PublicKey); ok {
-				if bits := k.N.BitLen(); bits < minRSABits {
-					return fmt.Errorf("an RSA key of %d bits is too small: at least %d", bits, minRSABits)
+				if bits := k.N.BitLen(); bits < schema.MinRSABits {
+					return fmt.Errorf("an RSA key of %d bits is too small: at least %d", bits, schema.MinRSABits)
 				}
 				return nil
 			}
@@ -197,7 +187,7 @@ func checkStatementKey(public ssh.PublicKey) error {
 		return errors.New("certificates are not taken: sign with the plain key, and list it")
 	}
 	return fmt.Errorf("a key of type %s is not taken: ed25519, ecdsa, rsa of at least %d bits, or sk-",
-		schema.Quote(public.Type()), minRSABits)
+		schema.Quote(public.Type()), schema.MinRSABits)
 }
 
 // Fingerprint is the key's SHA256:… fingerprint, as ssh-keygen -l prints it.
@@ -241,7 +231,7 @@ func (s *Signer) PublicLine(principal string) (string, error) {
 // checkPrincipal takes names that stand for one person in an allowed_signers
 // file without quoting: no blanks, lists, wildcards or negation.
 func checkPrincipal(p string) error {
-	if p == "" || len(p) > maxPrincipal || strings.ContainsAny(p, "*?!,\"'\\# \t") || !isPrintable(p) {
+	if p == "" || len(p) > schema.MaxPrincipal || strings.ContainsAny(p, "*?!,\"'\\# \t") || !isPrintable(p) {
 		return schema.Hint(fmt.Errorf("%s cannot name a signer", schema.Quote(p)),
 			"a principal looks like anna@corp.example: no blanks, wildcards or commas")
 	}

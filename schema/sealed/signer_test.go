@@ -195,11 +195,11 @@ func TestSignersThatAreNotTakenAreToldWhy(t *testing.T) {
 	runTool(t, nil, "ssh-keygen", "-q", "-t", "ed25519", "-N", "right", "-f", locked)
 	dir := t.TempDir()
 	put(t, dir, "text", "hello")
-	put(t, dir, "large", strings.Repeat("x", maxSSHKeyFile+1))
+	put(t, dir, "large", strings.Repeat("x", schema.MaxSSHKeyFile+1))
 	put(t, dir, "broken", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n")
 	for name, c := range map[string]struct {
 		file string
-		pass func(string) ([]byte, error)
+		pass func() (schema.Secret, error)
 		want string
 	}{
 		"small RSA":            {sshKey(t, "", "-t", "rsa", "-b", "2048"), nil, "an RSA key of 2048 bits is too small"},
@@ -210,7 +210,7 @@ func TestSignersThatAreNotTakenAreToldWhy(t *testing.T) {
 		"too large":            {filepath.Join(dir, "large"), nil, "larger than"},
 		"broken":               {filepath.Join(dir, "broken"), nil, "not a private key that can be used"},
 		"nobody to ask":        {locked, nil, "no terminal"},
-		"wrong passphrase":     {locked, answer("wrong", nil), "the passphrase is wrong"},
+		"wrong passphrase":     {locked, answer("wrong", nil), "the passphrase does not open it"},
 		"passphrase not given": {locked, answer("", errors.New("interrupted")), "interrupted"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -227,8 +227,8 @@ func TestSignersThatAreNotTakenAreToldWhy(t *testing.T) {
 	}
 }
 
-func answer(pass string, err error) func(string) ([]byte, error) {
-	return func(string) ([]byte, error) { return []byte(pass), err }
+func answer(pass string, err error) func() (schema.Secret, error) {
+	return func() (schema.Secret, error) { return schema.NewSecret(pass), err }
 }
 
 func TestPublicLineIsOneThatSSHKeygenAndWeRead(t *testing.T) {

@@ -41,7 +41,7 @@ func sshRecipient(label, line string) (Recipient, error) {
 			"copy the whole line of the .pub file")
 	}
 	r := Recipient{KeyHolder: schema.KeyHolder{Label: label, Key: sshText(public)}}
-	if label == "" && len(comment) <= maxLabel && isPrintable(comment) {
+	if label == "" && len(comment) <= schema.MaxLabel && isPrintable(comment) {
 		r.Label = comment
 	}
 	if public.Type() != ssh.KeyAlgoED25519 && public.Type() != ssh.KeyAlgoRSA {
@@ -64,25 +64,34 @@ type sshIdentity struct {
 	recipient Recipient
 }
 
-// parseSSHIdentity parses a private key file, for whose passphrase passphrase is
-// asked where it has one.
-func parseSSHIdentity(raw []byte, passphrase func() (schema.Secret, error)) (age.Identity, error) {
-	key, err := ssh.ParseRawPrivateKey(raw)
+var errPrivateKey = errors.New("not a private key that can be used")
+
+// privateSSHKey parses a private key file, for whose passphrase passphrase is asked
+// where it has one.
+func privateSSHKey(raw []byte, passphrase func() (schema.Secret, error)) (key any, signer ssh.Signer, err error) {
+	key, err = ssh.ParseRawPrivateKey(raw)
 	if missing := (*ssh.PassphraseMissingError)(nil); errors.As(err, &missing) {
-		pass, askErr := passphrase()
-		if askErr != nil {
-			return nil, askErr
+		var pass schema.Secret
+		if pass, err = passphrase(); err != nil {
+			return nil, nil, err
 		}
 		if key, err = ssh.ParseRawPrivateKeyWithPassphrase(raw, []byte(pass.Reveal())); err != nil {
-			return nil, errors.New("the passphrase does not open it")
+			return nil, nil, errors.New("the passphrase does not open it")
 		}
 	}
-	if err != nil {
-		return nil, errors.New("not a whole SSH private key")
+	if err == nil {
+		signer, err = ssh.NewSignerFromKey(key)
 	}
-	signer, err := ssh.NewSignerFromKey(key)
 	if err != nil {
-		return nil, errors.New("not an SSH private key that can be used")
+		return nil, nil, errPrivateKey
+	}
+	return key, signer, nil
+}
+
+func parseSSHIdentity(raw []byte, passphrase func() (schema.Secret, error)) (age.Identity, error) {
+	key, signer, err := privateSSHKey(raw, passphrase)
+	if err != nil {
+		return nil, err
 	}
 	id := &sshIdentity{}
 	switch k := key.(type) {

@@ -160,7 +160,7 @@ func (j Judgement) judgeOne(s *StatementVerdict, key standing, aside bool) {
 		set(StateEarly, key.why)
 	case key.listed && key.why != "":
 		set(StateExpired, key.why)
-	case !rejects && b.Time.After(j.Now.Add(aheadAllowance)):
+	case !rejects && b.Time.After(j.Now.Add(schema.ClockAhead)):
 		set(StateEarly, "dated ahead of this computer's clock")
 	}
 }

@@ -56,8 +56,8 @@ func StatementsBeside(bundle string) ([]string, error) {
 			out = append(out, filepath.Join(n.dir, e))
 		}
 	}
-	if len(out) > maxStatements {
-		return nil, fmt.Errorf("statements: more than %d beside %s", maxStatements, bundle)
+	if len(out) > schema.MaxStatements {
+		return nil, fmt.Errorf("statements: more than %d beside %s", schema.MaxStatements, bundle)
 	}
 	return out, nil
 }
@@ -180,7 +180,7 @@ func CollectStatements(bundleFile string, o *Opened, extra []string) (Collected,
 		case n.mayBe(name) && !named[file]:
 			c.neighbour(file, subject, n.isLaid(name))
 		}
-		if len(c.Evidence)+len(files) > maxStatements {
+		if len(c.Evidence)+len(files) > schema.MaxStatements {
 			break
 		}
 	}
@@ -196,8 +196,8 @@ func CollectStatements(bundleFile string, o *Opened, extra []string) (Collected,
 			c.Evidence = append(c.Evidence, Evidence{Statement: s})
 		}
 	}
-	if len(c.Evidence) > maxStatements {
-		return c, fmt.Errorf("statements: more than %d about %s", maxStatements, bundleFile)
+	if len(c.Evidence) > schema.MaxStatements {
+		return c, fmt.Errorf("statements: more than %d about %s", schema.MaxStatements, bundleFile)
 	}
 	return c, nil
 }
@@ -254,14 +254,14 @@ func writeStatement(bundle string, s schema.Statement, suffix string) (string, e
 				"statements lie beside their bundle: copy that to a folder of your own")
 		}
 	}
-	return "", fmt.Errorf("statement: more than %d of one key beside %s", maxStatements, bundle)
+	return "", fmt.Errorf("statement: more than %d of one key beside %s", schema.MaxStatements, bundle)
 }
 
 // numbered yields the names that a file of that stem and ending may have, until one is
 // free.
 func numbered(stem, suffix string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for n, number := 1, ""; n <= maxStatements && yield(stem+number+suffix); {
+		for n, number := 1, ""; n <= schema.MaxStatements && yield(stem+number+suffix); {
 			n++
 			number = "." + strconv.Itoa(n)
 		}

@@ -81,7 +81,7 @@ func TestNothingIsSignedByAClockThatIsOff(t *testing.T) {
 	embedded := ahead
 	embedded.File = ""
 	for name, err := range map[string]error{
-		"within the allowance": CheckClock([]Evidence{ahead}, nil, c.signers["ANNA"], testTime(2).Add(-aheadAllowance)),
+		"within the allowance": CheckClock([]Evidence{ahead}, nil, c.signers["ANNA"], testTime(2).Add(-schema.ClockAhead)),
 		"another's clock":      CheckClock([]Evidence{at("BEN", 2)}, nil, c.signers["ANNA"], now),
 		"not signed":           CheckClock([]Evidence{forged}, nil, c.signers["ANNA"], now),
 		"in the bundle":        CheckClock([]Evidence{embedded}, nil, c.signers["ANNA"], now),
