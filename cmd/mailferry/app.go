@@ -140,14 +140,11 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 
 // likeThis shows a value that a flag takes, where not every text is one.
 func likeThis(flags []cli.Flag, name string) string {
-	i := slices.IndexFunc(flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
-	if i >= 0 {
-		switch flags[i].(type) {
-		case *cli.DurationFlag:
-			return "a time has a unit: 20ms, 5s, 720h"
-		case *cli.IntFlag, *cli.Int64Flag, *cli.Float64Flag:
-			return "a number is wanted"
-		}
+	switch flagOf(flags, name).(type) {
+	case *cli.DurationFlag:
+		return "a time has a unit: 20ms, 5s, 720h"
+	case *cli.IntFlag, *cli.Int64Flag, *cli.Float64Flag:
+		return "a number is wanted"
 	}
 	return "it takes no value"
 }

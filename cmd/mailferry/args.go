@@ -122,17 +122,17 @@ func find(commands []*cli.Command, name string) *cli.Command {
 // takesValue reports whether the flag written as arg has its value in the next
 // argument.
 func takesValue(flags []cli.Flag, arg string) bool {
-	name := strings.TrimLeft(arg, "-")
-	if strings.Contains(name, "=") {
-		return false
-	}
+	f := flagOf(flags, arg)
+	_, isBool := f.(*cli.BoolFlag)
+	return f != nil && !isBool
+}
+
+// flagOf is the flag that is written as arg, or nil.
+func flagOf(flags []cli.Flag, arg string) cli.Flag {
 	for _, f := range flags {
-		for _, n := range f.Names() {
-			if n == name {
-				_, isBool := f.(*cli.BoolFlag)
-				return !isBool
-			}
+		if slices.Contains(f.Names(), strings.TrimLeft(arg, "-")) {
+			return f
 		}
 	}
-	return false
+	return nil
 }

@@ -7,17 +7,7 @@ import (
 	"os"
 
 	"github.com/mailferry/mailferry/internal/safefile"
-	"github.com/mailferry/mailferry/internal/sheet"
-	"github.com/mailferry/mailferry/schema"
 )
-
-// maxFile bounds what is read of a file that should be a bundle: a document at
-// its limit, armored.
-const maxFile = schema.MaxDocument + schema.MaxDocument/2
-
-// maxRead bounds what is read of a file that is no bundle: the most that a sheet
-// may have.
-const maxRead = sheet.MaxFile
 
 // anyPlace is what can be read from any place.
 type anyPlace interface {

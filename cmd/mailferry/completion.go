@@ -76,11 +76,6 @@ func complete(app *cli.App, words []string) []string {
 	return nil
 }
 
-func flagOf(flags []cli.Flag, arg string) cli.Flag {
-	i := slices.IndexFunc(flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), strings.TrimLeft(arg, "-")) })
-	return flags[i]
-}
-
 // listedValues matches a flag's usage that lists its values behind the placeholder.
 var listedValues = regexp.MustCompile("`[A-Z]+` ((?:[a-z]+, )*[a-z]+ or [a-z]+)")
 

@@ -37,25 +37,22 @@ func (e *env) diff(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.NArg() == 2 && c.String("cloud") == "" {
-		return e.diffBundles(c, out)
-	}
-	if c.NArg() == 2 {
+	format, err := format(c, "text", "html", "json")
+	switch {
+	case err != nil:
+		return err
+	case c.NArg() == 2 && c.String("cloud") != "":
 		return usage("diff: two bundles, or one and --cloud")
-	}
-	if c.NArg() == 1 && e.value(c, "cloud") == "" {
+	case c.NArg() == 2:
+		return e.diffBundles(c, out, format)
+	case e.value(c, "cloud") == "":
 		return schema.Hint(usage("diff: one bundle is compared with Cloud: --cloud URL is needed"), "or name two bundles")
 	}
-	return e.diffCloud(c, out)
+	return e.diffCloud(c, out, format)
 }
 
-func (e *env) diffCloud(c *cli.Context, out string) error {
-	path := c.Args().First()
-	format, err := format(c, "text", "html", "json")
-	if err != nil {
-		return err
-	}
-	_, opts, err := e.openForCloud(c, path)
+func (e *env) diffCloud(c *cli.Context, out, format string) error {
+	_, opts, err := e.openForCloud(c, c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -79,11 +76,7 @@ func (e *env) diffCloud(c *cli.Context, out string) error {
 	return err
 }
 
-func (e *env) diffBundles(c *cli.Context, out string) error {
-	format, err := format(c, "text", "html", "json")
-	if err != nil {
-		return err
-	}
+func (e *env) diffBundles(c *cli.Context, out, format string) error {
 	render := map[string]func(io.Writer, *compare.Diff) error{"html": compare.HTML, "json": compare.JSON,
 		"text": func(w io.Writer, d *compare.Diff) error { return compare.Text(w, d, e.terminalFor(out)) }}[format]
 	a, err := e.open(c, c.Args().Get(0))

@@ -156,7 +156,7 @@ func (e *env) say(format string, args ...any) { e.line("mailferry: ", fmt.Sprint
 // it stays one line, for who reads it by program.
 func (e *env) line(mark, text string) {
 	text = strings.TrimRight(text, "\n")
-	width := widthOf(e.stderr)
+	width := terminal.Width(fileOf(e.stderr))
 	if width == 0 {
 		fmt.Fprintf(e.stderr, "%s%s\n", mark, human.Visible(text))
 		return

@@ -79,13 +79,7 @@ func (e *env) export(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := e.writeBundle(c, out, b, secrets, to); err != nil {
-		return err
-	}
-	if err := e.signStep(signer, out, b, schema.RoleExporter); err != nil {
-		return err
-	}
-	w, err := writtenTo(out, b)
+	w, err := e.writeSigned(c, out, b, secrets, to, signer, schema.RoleExporter)
 	if err != nil {
 		return err
 	}

@@ -85,9 +85,6 @@ func (e *env) openForCloud(c *cli.Context, path string) (*sealed.Opened, importe
 	return o, opts, err
 }
 
-// maxJobs is more than any Cloud takes at once.
-const maxJobs = 100
-
 // importOptions opens bundle and Cloud. The caller closes the Cloud.
 func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (importer.Options, error) {
 	opts, err := importer.For(o, c.StringSlice("include"), c.StringSlice("exclude"))

@@ -107,16 +107,16 @@ func printRecipients(w io.Writer, c *cli.Context, keys []string) error {
 }
 
 func newKeyPair(pq bool) (identity schema.Secret, recipient string, err error) {
-	if pq {
-		id, err := age.GenerateHybridIdentity()
-		if err != nil {
-			return schema.Secret{}, "", err
-		}
-		return schema.NewSecret(id.String()), id.Recipient().String(), nil
+	var id interface {
+		age.Identity
+		fmt.Stringer
 	}
-	id, err := age.GenerateX25519Identity()
+	if id, err = age.GenerateX25519Identity(); pq {
+		id, err = age.GenerateHybridIdentity()
+	}
 	if err != nil {
 		return schema.Secret{}, "", err
 	}
-	return schema.NewSecret(id.String()), id.Recipient().String(), nil
+	r, _ := sealed.RecipientOf(id)
+	return schema.NewSecret(id.String()), r.Key, nil
 }

@@ -188,10 +188,6 @@ func keyFile(path string) kindOfKeyFile {
 	return otherFile
 }
 
-// weakPassphrase is the length in characters below which whoever has the file can
-// guess a passphrase by trying.
-const weakPassphrase = 12
-
 // passphrase asks for the passphrase of -p once in a run: what a command opens
 // and what it writes have the same. One that is new is asked for twice, and one is
 // made for who gives none.

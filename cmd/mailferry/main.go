@@ -14,10 +14,6 @@ func main() {
 	os.Exit(Main())
 }
 
-// maxMemory is where the garbage collector stops trading memory for time: one
-// document at its limit of 256 MiB then takes less than 1 GiB.
-const maxMemory = 900 << 20
-
 // Main runs the command line of the process and returns its exit code.
 func Main() int {
 	if os.Getenv("GOMEMLIMIT") == "" {

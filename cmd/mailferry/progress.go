@@ -3,11 +3,9 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/human"
@@ -15,19 +13,7 @@ import (
 )
 
 // width is the terminal's, or 80.
-func (e *env) width() int {
-	return cmp.Or(widthOf(e.stdout), 80)
-}
-
-// widthOf is a terminal's width, or 0.
-func widthOf(w io.Writer) int {
-	if f := fileOf(w); f != nil {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
-			return width
-		}
-	}
-	return 0
-}
+func (e *env) width() int { return cmp.Or(terminal.Width(fileOf(e.stdout)), 80) }
 
 // terminal says what printed text may use. NO_COLOR is honoured.
 func (e *env) terminal() human.Terminal {

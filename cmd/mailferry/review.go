@@ -2,11 +2,11 @@ package main
 
 import (
 	"fmt"
-	"github.com/mailferry/mailferry/internal/human"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )

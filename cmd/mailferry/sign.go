@@ -65,11 +65,18 @@ func (e *env) keepStatement(s *sealed.Signer, path string, st *schema.Statement,
 	return nil
 }
 
-// signStep signs a bundle that was written and puts the statement beside it.
-func (e *env) signStep(s *sealed.Signer, path string, b *schema.Bundle, role string) error {
+// writeSigned writes a bundle, and secrets that it does not have yet, to its readers,
+// and what its maker signs beside it.
+func (e *env) writeSigned(c *cli.Context, out string, b *schema.Bundle, secrets schema.Secrets, to sealed.Holders, s *sealed.Signer, role string) (written, error) {
+	if err := e.writeBundle(c, out, b, secrets, to); err != nil {
+		return written{}, err
+	}
 	st, err := e.signContent(s, b, role)
 	if err != nil {
-		return err
+		return written{}, err
 	}
-	return e.keepStatement(s, path, st, role)
+	if err := e.keepStatement(s, out, st, role); err != nil {
+		return written{}, err
+	}
+	return writtenTo(out, b)
 }

@@ -64,17 +64,11 @@ func (e *env) transform(c *cli.Context) error {
 	}
 	b.Manifest.History = o.Bundle.Manifest.History
 	b.Manifest.Record("transform", "", e.tool, e.now())
-	if err := e.writeBundle(c, out, b, nil, to); err != nil {
-		return err
-	}
-	if err := e.signStep(signer, out, b, schema.RoleTransformer); err != nil {
-		return err
-	}
-	digest, err := b.Digest()
+	w, err := e.writeSigned(c, out, b, nil, to, signer, schema.RoleTransformer)
 	if err != nil {
 		return err
 	}
-	return e.transformReport(c, out, digest, notes)
+	return e.transformReport(c, out, w.Digest, notes)
 }
 
 // openForReaders opens the bundle and says who the cloud bundle is written for:

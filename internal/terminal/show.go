@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,11 +63,12 @@ func (t *Terminal) show(ctx context.Context, text, question string, read func() 
 	if err != nil {
 		return "", ErrNone
 	}
-	width := t.Width()
+	width := func() int { return cmp.Or(Width(t.Out), 80) }
+	shown := width()
 	defer func() {
 		// A window that is narrower or wider by now may have wrapped it anew.
 		all := text + "\n" + question
-		up := max(rows(all, width), rows(all, t.Width())) - 1
+		up := max(rows(all, shown), rows(all, width())) - 1
 		_, _ = fmt.Fprintf(t.Out, "\r\x1b[%dA\x1b[J%s", up, ordinary)
 		_ = term.Restore(fd, before)
 	}()

@@ -53,12 +53,16 @@ func (t *Terminal) Close() error {
 	return errors.Join(t.In.Close(), t.Out.Close())
 }
 
-// Width is the terminal's in columns, 80 where it does not say.
-func (t *Terminal) Width() int {
-	if w, _, err := term.GetSize(int(t.Out.Fd())); err == nil && w > 0 {
-		return w
+// Width is that of a terminal in columns, or 0 where it does not say, or f is none.
+func Width(f *os.File) int {
+	if f == nil {
+		return 0
 	}
-	return 80
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 // Secret asks a question and reads the answer without showing it. The terminal is
