@@ -56,17 +56,16 @@ func (e *env) inspect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("suggest-profile") && k != source.Backup && k != source.Database {
-		return usage("inspect: --suggest-profile is for backups and databases")
-	}
-	if c.Bool("suggest-profile") {
+	isPage, isTables := k == source.Page, k == source.Backup || k == source.Database
+	switch {
+	case c.Bool("suggest-profile") && isTables:
 		return e.inspectTables(c, arg, k)
-	}
-	if c.Bool("suggest-form-profile") && k != source.Page {
-		return usage("inspect: --suggest-form-profile is for admin pages, page+https://…")
-	}
-	if c.Bool("suggest-form-profile") {
+	case c.Bool("suggest-profile"):
+		return usage("inspect: --suggest-profile is for backups and databases")
+	case c.Bool("suggest-form-profile") && isPage:
 		return e.suggestFormProfile(c, arg)
+	case c.Bool("suggest-form-profile"):
+		return usage("inspect: --suggest-form-profile is for admin pages, page+https://…")
 	}
 	out, err := optionalOutput(c, "output")
 	if err != nil {
@@ -75,7 +74,15 @@ func (e *env) inspect(c *cli.Context) error {
 	return e.write(c, out, func(w io.Writer) error {
 		to := *e
 		to.stdout = w
-		return to.inspectAs(c, arg, k)
+		switch {
+		case isTables:
+			return to.inspectTables(c, arg, k)
+		case isPage:
+			return to.inspectPage(c, arg)
+		case k == source.Sheet:
+			return to.inspectSheet(c, arg)
+		}
+		return to.inspectBundle(c, arg)
 	})
 }
 
@@ -94,19 +101,6 @@ func (e *env) inspectedKind(arg string) (source.Kind, error) {
 		err = schema.Hint(at(arg, errors.New("a backup is read more than once")), "save it to a file first")
 	}
 	return k, err
-}
-
-func (e *env) inspectAs(c *cli.Context, arg string, k source.Kind) error {
-	switch k {
-	case source.Bundle:
-		return e.inspectBundle(c, arg)
-	case source.Sheet:
-		return e.inspectSheet(c, arg)
-	case source.Page:
-		return e.inspectPage(c, arg)
-	default:
-		return e.inspectTables(c, arg, k)
-	}
 }
 
 func (e *env) inspectTables(c *cli.Context, arg string, k source.Kind) error {

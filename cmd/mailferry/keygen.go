@@ -59,14 +59,14 @@ func (e *env) keygen(c *cli.Context) error {
 		e.say("public key: %s", recipient)
 		return nil
 	}
-	before := keyFile(path)
+	_, replaces := keyFile(path)
 	err = e.write(c, path, write)
 	switch {
-	case before == identityFile && errors.Is(err, safefile.ErrExists):
+	case replaces && errors.Is(err, safefile.ErrExists):
 		return schema.Hint(err, "choose another name, or --force to replace it: it holds an identity, and without that the bundles sealed to it never open again")
 	case err != nil:
 		return err
-	case before == identityFile:
+	case replaces:
 		e.warn(fmt.Sprintf("%s held an identity, which is gone: bundles sealed to that one alone never open again", shown(path)))
 	}
 	e.say("wrote the identity to %s: keep it to yourself", path)

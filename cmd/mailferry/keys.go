@@ -150,42 +150,30 @@ func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipi
 // is looked at, and nothing of it shown.
 func isKeyFile(err error, value, fileFlag string) error {
 	for _, path := range []string{value, value[strings.Index(value, "=")+1:]} {
-		switch kind := keyFile(path); {
-		case kind == identityFile:
+		switch isFile, isIdentity := keyFile(path); {
+		case isIdentity:
 			return schema.Hint(err, "%s is a file with an identity: mailferry keygen -y -i %s prints its recipient", quoted(path), shown(path))
-		case kind == otherFile && fileFlag != "":
+		case isFile && fileFlag != "":
 			return schema.Hint(err, "%s is a file: --%s reads the recipients that it lists", quoted(path), fileFlag)
 		}
 	}
 	return err
 }
 
-// kindOfKeyFile says what a file holds, as far as that matters to whoever takes it
-// for something else.
-type kindOfKeyFile int
-
-const (
-	noFile kindOfKeyFile = iota
-	identityFile
-	otherFile
-)
-
-func keyFile(path string) kindOfKeyFile {
+// keyFile reports whether a path is a file's, and whether that holds an identity.
+func keyFile(path string) (isFile, isIdentity bool) {
 	f, info, err := safefile.Open(path)
 	if err != nil {
-		return noFile
+		return false, false
 	}
 	defer f.Close()
 	if !info.Mode().IsRegular() {
-		return noFile
+		return false, false
 	}
 	head, _ := io.ReadAll(io.LimitReader(f, 4096))
-	for _, sign := range []string{"AGE-SECRET-KEY-", "AGE-PLUGIN-", "PRIVATE KEY-----"} {
-		if strings.Contains(strings.ReplaceAll(string(head), "\x00", ""), sign) {
-			return identityFile
-		}
-	}
-	return otherFile
+	text := strings.ReplaceAll(string(head), "\x00", "")
+	signs := []string{"AGE-SECRET-KEY-", "AGE-PLUGIN-", "PRIVATE KEY-----"}
+	return true, slices.ContainsFunc(signs, func(sign string) bool { return strings.Contains(text, sign) })
 }
 
 // passphrase asks for the passphrase of -p once in a run: what a command opens

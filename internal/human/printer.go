@@ -82,9 +82,7 @@ func (p *Printer) Marked(indent int, mark string, style Style, text string) {
 	p.hanging(indent+runewidth.StringWidth(mark), style, Visible(text))
 }
 
-const blanks = "                                                                "
-
-func (p *Printer) space(n int) { _, _ = p.out.WriteString(blanks[:min(n, len(blanks))]) }
+func (p *Printer) space(n int) { _, _ = p.out.WriteString(strings.Repeat(" ", n)) }
 
 // IsNarrow reports whether too little room is left right of a column.
 func (p *Printer) IsNarrow(column int) bool { return p.width-column < 24 }

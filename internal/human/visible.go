@@ -39,21 +39,7 @@ func VisibleLines(s string) string {
 
 // isVisible reports whether s needs no escape.
 func isVisible(s string) bool {
-	if s != "" && (s[0] == ' ' || s[len(s)-1] == ' ') {
-		return false
-	}
-	for i := 0; i < len(s); {
-		if c := s[i]; c >= 0x20 && c <= 0x7e {
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if escapes(r, size) {
-			return false
-		}
-		i += size
-	}
-	return true
+	return utf8.ValidString(s) && strings.Trim(s, " ") == s && !strings.ContainsFunc(s, isHidden)
 }
 
 // Parts returns the runs that Visible joins.
@@ -80,19 +66,17 @@ func Parts(s string) []Part {
 	return out
 }
 
-// escapes reports whether a character is not shown as it is.
-func escapes(r rune, size int) bool {
-	return r == utf8.RuneError && size == 1 || !unicode.IsPrint(r) || isUnseen(r)
-}
+// isHidden reports whether a character is not shown as it is.
+func isHidden(r rune) bool { return r < ' ' || r > '~' && (!unicode.IsPrint(r) || isUnseen(r)) }
 
 func escapeOf(r rune, size int, edge bool) string {
 	switch {
 	case r == ' ' && edge:
 		return "␣"
-	case !escapes(r, size):
-		return ""
 	case r == utf8.RuneError && size == 1:
 		return "‹invalid byte›"
+	case !isHidden(r):
+		return ""
 	case r == '\n':
 		return "⏎"
 	}

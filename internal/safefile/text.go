@@ -22,6 +22,8 @@ const (
 	Bytes   Encoding = ""
 )
 
+var orders = map[Encoding]binary.ByteOrder{UTF16LE: binary.LittleEndian, UTF16BE: binary.BigEndian}
+
 // Text reads what people write or keep: UTF-8 or UTF-16, with or without a byte
 // order mark, as editors and PowerShell's > write them. What is in neither comes
 // back as it is, as Bytes. An error is a *schema.InvalidError.
@@ -40,14 +42,11 @@ func Text(raw []byte) (string, Encoding, error) {
 	default:
 		encoding = zeroPattern(raw)
 	}
-	switch {
-	case encoding == UTF16LE:
-		text, err := decodeUTF16(raw, binary.LittleEndian)
+	if order, ok := orders[encoding]; ok {
+		text, err := decodeUTF16(raw, order)
 		return text, encoding, err
-	case encoding == UTF16BE:
-		text, err := decodeUTF16(raw, binary.BigEndian)
-		return text, encoding, err
-	case utf8.Valid(raw):
+	}
+	if utf8.Valid(raw) {
 		return string(raw), UTF8, nil
 	}
 	return string(raw), Bytes, nil

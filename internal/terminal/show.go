@@ -14,11 +14,6 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-const (
-	clearQuestion = "Press Enter to clear. "
-	turnQuestion  = "Enter: next, b: back, q: end. "
-)
-
 // The alternate screen has no scroll-back, and what was there before comes back
 // after it. A terminal that has none passes over the sequences.
 const alternate, ordinary = "\x1b[?1049h", "\x1b[?1049l"
@@ -29,7 +24,7 @@ const alternate, ordinary = "\x1b[?1049h", "\x1b[?1049l"
 // wraps [context.Canceled]. Nothing is shown by a process in the background,
 // which would be stopped with the text on the screen.
 func (t *Terminal) Show(ctx context.Context, text string) error {
-	_, err := t.show(ctx, text, clearQuestion, t.enter)
+	_, err := t.show(ctx, text, "Press Enter to clear. ", map[byte]string{'\r': Next, '\n': Next})
 	return err
 }
 
@@ -42,10 +37,13 @@ const (
 
 // Turn is [Terminal.Show] for one of several pages: the person says where to go on.
 func (t *Terminal) Turn(ctx context.Context, text string) (string, error) {
-	return t.show(ctx, text, turnQuestion, t.turn)
+	const backspace, del = 0x08, 0x7f
+	return t.show(ctx, text, "Enter: next, b: back, q: end. ", map[byte]string{
+		'\r': Next, '\n': Next, ' ': Next, 'n': Next, 'N': Next,
+		'b': Back, 'B': Back, backspace: Back, del: Back, 'q': End, 'Q': End})
 }
 
-func (t *Terminal) show(ctx context.Context, text, question string, read func() (string, error)) (string, error) {
+func (t *Terminal) show(ctx context.Context, text, question string, keys map[byte]string) (string, error) {
 	fd := int(t.In.Fd())
 	if !foreground(fd) {
 		return "", schema.Hint(errors.New("another program has the terminal"), "run it in the foreground: with fg, or without &")
@@ -72,16 +70,7 @@ func (t *Terminal) show(ctx context.Context, text, question string, read func() 
 		_, _ = fmt.Fprintf(t.Out, "\r\x1b[%dA\x1b[J%s", up, ordinary)
 		_ = term.Restore(fd, before)
 	}()
-	return t.ask(ctx, alternate+strings.ReplaceAll(text, "\n", "\r\n")+"\r\n"+question, read)
-}
-
-// enter waits for Enter.
-func (t *Terminal) enter() (string, error) { return t.key(map[byte]string{'\r': Next, '\n': Next}) }
-
-func (t *Terminal) turn() (string, error) {
-	const backspace, del = 0x08, 0x7f
-	return t.key(map[byte]string{'\r': Next, '\n': Next, ' ': Next, 'n': Next, 'N': Next,
-		'b': Back, 'B': Back, backspace: Back, del: Back, 'q': End, 'Q': End})
+	return t.ask(ctx, alternate+strings.ReplaceAll(text, "\n", "\r\n")+"\r\n"+question, func() (string, error) { return t.key(keys) })
 }
 
 // key waits for one of some keys at a raw terminal, at which keys send no signals.
