@@ -25,47 +25,55 @@ type openedFile struct {
 // Len is the file's size in bytes.
 func (f openedFile) Len() int { return int(f.size) }
 
-// openFile opens a file of bounded size. What has no place to go back to, such
+// openFile opens a file of at most maxFile. What has no place to go back to, such
 // as a pipe, is read into memory.
-func (e *env) openFile(path string, limit int64) (openedFile, error) {
+func (e *env) openFile(path string) (openedFile, error) {
 	if path == stdio {
-		raw, err := e.stdin.read(limit)
+		raw, err := e.stdin.read()
 		return openedFile{bytes.NewReader(raw), io.NopCloser(nil), int64(len(raw))}, err
 	}
 	f, info, err := safefile.Open(path)
 	if err != nil {
 		return openedFile{}, err
 	}
-	if info.Mode().IsRegular() && info.Size() <= limit {
+	if info.Mode().IsRegular() && info.Size() <= maxFile {
 		return openedFile{f, f, info.Size()}, nil
 	}
 	defer f.Close()
-	raw, size := []byte(nil), info.Size()
-	if !info.Mode().IsRegular() {
-		raw, err = io.ReadAll(io.LimitReader(f, limit+1))
-		size = int64(len(raw))
+	if info.Mode().IsRegular() {
+		return openedFile{}, tooLarge(path, maxFile)
 	}
-	if err != nil {
-		return openedFile{}, fmt.Errorf("%s: cannot be read to its end", path)
+	raw, err := readWhole(path, f, maxFile)
+	return openedFile{bytes.NewReader(raw), io.NopCloser(nil), int64(len(raw))}, err
+}
+
+// readWhole reads what path names to its end, up to a size.
+func readWhole(path string, r io.Reader, limit int64) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, limit+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: cannot be read to its end", shown(path))
+	case int64(len(raw)) > limit:
+		return nil, tooLarge(path, limit)
 	}
-	if size > limit {
-		return openedFile{}, fmt.Errorf("%s: larger than %d bytes", path, limit)
-	}
-	return openedFile{bytes.NewReader(raw), io.NopCloser(nil), int64(len(raw))}, nil
+	return raw, nil
+}
+
+func tooLarge(path string, limit int64) error {
+	return fmt.Errorf("%s: larger than %d bytes", shown(path), limit)
 }
 
 // readFile reads a whole file that is no bundle.
 func (e *env) readFile(path string) ([]byte, error) {
-	f, err := e.openFile(path, maxRead)
+	f, err := e.openFile(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	raw, err := io.ReadAll(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: cannot be read to its end", path)
+	if f.size > maxRead {
+		return nil, tooLarge(path, maxRead)
 	}
-	return raw, nil
+	return readWhole(path, f, maxRead)
 }
 
 // readText is readFile for a document that people write, in any encoding that

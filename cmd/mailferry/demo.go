@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/mattn/go-runewidth"
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/internal/human"
@@ -56,8 +55,10 @@ func (e *env) demo(c *cli.Context) error {
 	if err := os.Chdir(dir); err != nil {
 		return err
 	}
-	d := &demo{e: e, ctx: c.Context}
-	defer d.stop()
+	ctx, stop := context.WithCancel(c.Context)
+	d := &demo{e: e, ctx: ctx}
+	defer d.wait.Wait()
+	defer stop()
 	for _, s := range demoSteps(addr) {
 		if err := d.step(s); err != nil {
 			return err
@@ -144,6 +145,7 @@ func (d *demo) cloudTable() error {
 	}
 	defer sample.Close()
 	d.e.print("\n# On Cloud now")
+	p := human.NewPrinter(d.e.stdout, d.e.terminal())
 	for _, l := range schema.Lists() {
 		entries, err := sample.Items(d.ctx, l)
 		if err != nil {
@@ -151,39 +153,23 @@ func (d *demo) cloudTable() error {
 		}
 		slices.SortFunc(entries, func(a, b cloud.Entry) int { return strings.Compare(a.Item.ItemName(), b.Item.ItemName()) })
 		for _, it := range entries {
-			name := human.Visible(it.Item.ItemName())
-			provider := schema.Text(it.Item, "service_provider")
-			where := schema.Text(it.Item, "host")
-			if p := schema.Text(it.Item, "smtp_port"); p != "" {
-				where += ":" + p
+			var about []string
+			for _, field := range []string{"service_provider", "host", "smtp_port", "oauth2_credentials"} {
+				if text := schema.Text(it.Item, field); text != "" {
+					about = append(about, text)
+				}
 			}
-			if k := schema.Text(it.Item, "oauth2_credentials"); k != "" {
-				where = k
-			}
-			d.e.print("%s", strings.TrimRight(pad(name, 28)+" "+pad(provider, 26)+" "+where, " "))
+			p.Pair(0, 28, it.Item.ItemName(), human.Plain, strings.Join(about, ", "))
 		}
 	}
-	return nil
-}
-
-// pad fills or cuts s to a number of columns.
-func pad(s string, columns int) string {
-	return runewidth.FillRight(runewidth.Truncate(s, columns, "…"), columns)
+	return p.Flush()
 }
 
 // demo runs the steps in this process.
 type demo struct {
 	e    *env
 	ctx  context.Context
-	wait sync.WaitGroup
-	end  []context.CancelFunc
-}
-
-func (d *demo) stop() {
-	for _, f := range d.end {
-		f()
-	}
-	d.wait.Wait()
+	wait sync.WaitGroup // for what was left running
 }
 
 func (d *demo) step(s demoStep) error {
@@ -211,15 +197,13 @@ func (d *demo) step(s demoStep) error {
 
 // background starts a command and waits for its first line: it answers then.
 func (d *demo) background(args []string) error {
-	ctx, cancel := context.WithCancel(d.ctx)
-	d.end = append(d.end, cancel)
 	r, w := io.Pipe()
 	other := *d.e
 	var errs bytes.Buffer // printed where the step fails, not in between the next ones
 	other.stdout, other.stderr = w, &errs
 	failed := make(chan int, 1)
 	d.wait.Go(func() {
-		code := other.run(ctx, args)
+		code := other.run(d.ctx, args)
 		failed <- code
 		_ = w.Close()
 	})

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -155,14 +156,9 @@ func (e *env) say(format string, args ...any) { e.line("mailferry: ", fmt.Sprint
 // line writes a line to stderr. On a terminal it wraps below its own text; else
 // it stays one line, for who reads it by program.
 func (e *env) line(mark, text string) {
-	text = strings.TrimRight(text, "\n")
-	width := terminal.Width(fileOf(e.stderr))
-	if width == 0 {
-		fmt.Fprintf(e.stderr, "%s%s\n", mark, human.Visible(text))
-		return
-	}
+	width := cmp.Or(terminal.Width(fileOf(e.stderr)), math.MaxInt)
 	p := human.NewPrinter(e.stderr, human.Terminal{Width: width})
-	p.Marked(0, mark, human.Plain, text)
+	p.Marked(0, mark, human.Plain, strings.TrimRight(text, "\n"))
 	_ = p.Flush()
 }
 

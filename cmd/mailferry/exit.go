@@ -150,20 +150,20 @@ func lacking(app *cli.App, args []string) (flags, commands []string) {
 	if c == nil {
 		return nil, nil
 	}
-	own := flagNames(c.Flags)
 	commands = []string{"mailferry"}
-	var walk func([]*cli.Command)
-	walk = func(tree []*cli.Command) {
-		for _, other := range tree {
-			commands = append(commands, other.Name)
-			for _, name := range flagNames(other.Flags) {
-				if !slices.Contains(own, name) {
-					flags = append(flags, name)
-				}
-			}
-			walk(other.Subcommands)
-		}
+	for _, other := range withSubcommands(app.Commands) {
+		commands = append(commands, other.Name)
+		flags = append(flags, flagNames(other.Flags)...)
 	}
-	walk(app.Commands)
-	return flags, commands
+	own := flagNames(c.Flags)
+	return slices.DeleteFunc(flags, func(name string) bool { return slices.Contains(own, name) }), commands
+}
+
+// withSubcommands are commands and those below them.
+func withSubcommands(commands []*cli.Command) []*cli.Command {
+	var out []*cli.Command
+	for _, c := range commands {
+		out = append(append(out, c), withSubcommands(c.Subcommands)...)
+	}
+	return out
 }

@@ -196,9 +196,9 @@ func (e *env) mayReplace(c *cli.Context, isReport func(page []byte) bool) (bool,
 // where --html points. It returns err, or where that is nil what went wrong here.
 func (e *env) importReport(c *cli.Context, r *importer.Report, replace bool, err error) error {
 	var gate *importer.GateError
-	shut := errors.As(err, &gate)
+	errors.As(err, &gate)
 	printErr := e.printReport(c, r, gate) // standard output's own error is printed at the end in any case
-	if f := c.String("html"); f != "" && !shut {
+	if f := c.String("html"); f != "" && gate == nil {
 		htmlErr := safefile.Write(f, replace, r.HTML)
 		if err != nil {
 			e.tell(htmlErr)
@@ -211,18 +211,17 @@ func (e *env) importReport(c *cli.Context, r *importer.Report, replace bool, err
 // printReport prints the end report; of a gate that is shut, in JSON, its
 // reasons.
 func (e *env) printReport(c *cli.Context, r *importer.Report, gate *importer.GateError) error {
-	shut := gate != nil
-	if c.Bool("json") {
+	switch {
+	case c.Bool("json"):
 		out := struct {
 			*importer.Report
 			Gate []importer.Reason `json:"gate,omitzero"`
 		}{Report: r}
-		if shut {
+		if gate != nil {
 			out.Gate = gate.Reasons
 		}
 		return writeJSON(e.stdout, "import-report", out)
-	}
-	if shut {
+	case gate != nil:
 		return nil // the error says why, line by line
 	}
 	return r.Text(e.stdout, e.width())
@@ -243,7 +242,7 @@ func (e *env) confirmChange(ctx context.Context, it importer.PlanItem) bool {
 }
 
 func (e *env) openPlan(file string, ids []age.Identity) (*importer.SavedPlan, error) {
-	f, err := e.openFile(file, maxFile)
+	f, err := e.openFile(file)
 	if err != nil {
 		return nil, err
 	}

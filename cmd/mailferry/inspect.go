@@ -92,7 +92,7 @@ func (e *env) inspectedKind(arg string) (source.Kind, error) {
 	if arg != stdio {
 		return source.KindOf(arg)
 	}
-	f, err := e.openFile(stdio, maxFile)
+	f, err := e.openFile(stdio)
 	if err != nil {
 		return "", err
 	}
@@ -198,6 +198,14 @@ func (e *env) warnCiphertext(counts []exporter.CipherCount) {
 	}
 }
 
+// foundSheet is a CSV, or a tab of a workbook.
+type foundSheet struct {
+	Tab     string      `json:"tab,omitempty"`
+	List    schema.List `json:"list"`
+	Rows    int         `json:"rows"`
+	Columns []string    `json:"columns"`
+}
+
 func (e *env) inspectSheet(c *cli.Context, path string) error {
 	raw, err := e.readFile(path)
 	if err != nil {
@@ -207,32 +215,25 @@ func (e *env) inspectSheet(c *cli.Context, path string) error {
 	if err != nil {
 		return at(path, err)
 	}
-	type found struct {
-		Tab     string      `json:"tab,omitempty"`
-		List    schema.List `json:"list"`
-		Rows    int         `json:"rows"`
-		Columns []string    `json:"columns"`
-	}
-	var all []found
+	var all []foundSheet
 	for _, items := range sheets {
-		one := found{Tab: items.Tab, List: items.List, Rows: len(items.Rows)}
+		one := foundSheet{Tab: items.Tab, List: items.List, Rows: len(items.Rows)}
 		for _, col := range items.Columns {
 			one.Columns = append(one.Columns, col.Label)
 		}
 		all = append(all, one)
 	}
-	kind, tabs := "csv", []found(nil)
+	first, kind, tabs := all[0], "csv", []foundSheet(nil)
+	first.Tab = ""
 	if sheet.IsWorkbook(raw) {
 		kind, tabs = "xlsx", all
 	}
 	return e.result(c, "inspect-sheet", struct {
-		Kind    string      `json:"kind"`
-		Name    string      `json:"name"`
-		List    schema.List `json:"list"`
-		Rows    int         `json:"rows"`
-		Columns []string    `json:"columns"`
-		Tabs    []found     `json:"tabs,omitempty"`
-	}{kind, baseName(path), all[0].List, all[0].Rows, all[0].Columns, tabs}, func(p *human.Printer) {
+		Kind string `json:"kind"`
+		Name string `json:"name"`
+		foundSheet
+		Tabs []foundSheet `json:"tabs,omitempty"`
+	}{kind, baseName(path), first, tabs}, func(p *human.Printer) {
 		printPair(p, "source", baseName(path))
 		for _, one := range all {
 			if one.Tab != "" {

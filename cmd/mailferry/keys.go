@@ -296,7 +296,7 @@ func (e *env) open(c *cli.Context, path string) (*sealed.Opened, error) {
 // openSealed opens an age file and reads its header, before a passphrase is asked
 // for.
 func (e *env) openSealed(path string) (openedFile, *sealed.Header, error) {
-	f, err := e.openFile(path, maxFile)
+	f, err := e.openFile(path)
 	if err != nil {
 		return f, nil, err
 	}

@@ -151,7 +151,7 @@ func (e *env) lookAt(c *cli.Context, h *atHand, name string, kind source.Kind) e
 
 // lookSealed says what an age file is, as far as the keys at hand open it.
 func (e *env) lookSealed(c *cli.Context, h *atHand, name string) (what string, err error) {
-	f, err := e.openFile(name, maxFile)
+	f, err := e.openFile(name)
 	if err != nil {
 		return "", err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
@@ -46,16 +45,12 @@ type standardInput struct {
 	done bool
 }
 
-func (s *standardInput) read(limit int64) ([]byte, error) {
+func (s *standardInput) read() (raw []byte, err error) {
 	if !s.done {
-		raw, err := io.ReadAll(io.LimitReader(s.from, maxFile+1))
-		if err != nil {
-			return nil, fmt.Errorf("%s: cannot be read to its end", shown(stdio))
+		if s.raw, err = readWhole(stdio, s.from, maxFile); err != nil {
+			return nil, err
 		}
-		s.raw, s.done = raw, true
-	}
-	if int64(len(s.raw)) > limit {
-		return nil, fmt.Errorf("%s: larger than %d bytes", shown(stdio), limit)
+		s.done = true
 	}
 	return s.raw, nil
 }
