@@ -40,7 +40,7 @@ func (e *env) audit(c *cli.Context) error {
 	if failOn != "" && !slices.Contains(findings.Severities(), failOn) {
 		return usage("audit: --fail-on is error, warning or note")
 	}
-	out, err := optionalOutput(c, "output")
+	out, err := optionalOutput(c)
 	if err != nil {
 		return err
 	}

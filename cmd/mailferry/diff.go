@@ -33,7 +33,7 @@ func (e *env) diffCommand() *cli.Command {
 }
 
 func (e *env) diff(c *cli.Context) error {
-	out, err := optionalOutput(c, "output")
+	out, err := optionalOutput(c)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (e *env) inspect(c *cli.Context) error {
 	case c.Bool("suggest-form-profile"):
 		return usage("inspect: --suggest-form-profile is for admin pages, page+https://…")
 	}
-	out, err := optionalOutput(c, "output")
+	out, err := optionalOutput(c)
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func (e *env) keygen(c *cli.Context) error {
 // showRecipients prints the recipients of identities, or writes them to where
 // -o points.
 func (e *env) showRecipients(c *cli.Context) error {
-	out, err := optionalOutput(c, "output")
+	out, err := optionalOutput(c)
 	if err != nil {
 		return err
 	}

@@ -71,10 +71,10 @@ func (e *env) output(c *cli.Context) (string, error) {
 	return "", schema.Hint(usage("%s: -o FILE is needed: where to write", c.Command.HelpName), "files are written to be read by you alone, and never over an existing one without --force")
 }
 
-// optionalOutput returns the file that a flag names, which must be free to write,
-// or "" where the flag is not given, or names standard output.
-func optionalOutput(c *cli.Context, flag string) (string, error) {
-	out := c.String(flag)
+// optionalOutput returns the file that -o names, which must be free to write, or ""
+// where it is not given, or names standard output.
+func optionalOutput(c *cli.Context) (string, error) {
+	out := c.String("output")
 	if out == "" || isStdout(out) {
 		return "", nil
 	}

@@ -49,7 +49,7 @@ func (e *env) probe(c *cli.Context) error {
 	if len(c.StringSlice("unprotected")) > 0 && !c.Bool("login") {
 		return usage("probe: --unprotected is of --login")
 	}
-	out, err := optionalOutput(c, "output")
+	out, err := optionalOutput(c)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,8 @@ func notASource(head []byte, entries []string, end string, k Kind) (what, hint s
 		return "a tar archive", "unpack it first: tar xf FILE; a Jira backup is the zip, or the activeobjects.xml, in it"
 	case begins("7z\xbc\xaf\x27\x1c"), begins("Rar!"), begins("BZh"), begins("\xfd7zXZ"), begins("\x28\xb5\x2f\xfd"):
 		return "packed in a way that mailferry does not read", "unpack it first"
+	case bytes.HasPrefix(bytes.ToLower(text), []byte("<!doctype html")):
+		return "a web page", "a site's admin pages are read by their address, page+https://…, and not saved"
 	case bytes.Contains(text, []byte("<entity-engine-xml")):
 		return "entities.xml, the half of a Jira backup that has no app's data", "the other half is wanted: activeobjects.xml, or the whole zip"
 	case k == Sheet && bytes.Contains(text, []byte("-----BEGIN AGE")):

@@ -64,6 +64,7 @@ func TestWhatIsTakenForASourceByMistakeIsNamed(t *testing.T) {
 		"tar":          {strings.Repeat("\x00", 257) + "ustar\x0000", "a tar archive"},
 		"7z":           {"7z\xbc\xaf\x27\x1c", "packed in a way"},
 		"entities":     {"<?xml version='1.0'?>\n<entity-engine-xml>", "entities.xml"},
+		"a report":     {"<!DOCTYPE html>\n<html>", "a web page"},
 		"mail":         {"Hi Anna,\n\nhere it is:\n-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n", "a bundle with something before it"},
 		"zip in mail":  {"Content-Type: application/zip\n\n" + zipped(t, "activeobjects.xml"), "a zip archive with something before it"},
 		"Word":         {zipped(t, "word/document.xml"), "a Word or PowerPoint document"},
