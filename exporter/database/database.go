@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mailferry/mailferry/exporter"
+	addr "github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -318,16 +318,11 @@ func (d *Database) connect(ctx context.Context, warn func(schema.Warning)) (sess
 	if err != nil {
 		return nil, d.explain(ctx, err)
 	}
-	if d.host != "" && !s.encrypted() && !loopback(d.host) {
+	if d.host != "" && !s.encrypted() && !addr.Loopback(d.host) {
 		warn(schema.Warning{What: fmt.Sprintf("the connection to %s is not encrypted: "+
 			"whoever sees this network sees what is read", d.name)})
 	}
 	return s, nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (d *Database) query(ctx context.Context, s session, sql string, columns int, row func([]exporter.Cell) error) error {

@@ -4,12 +4,19 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
@@ -128,7 +135,7 @@ func (d *Database) explain(ctx context.Context, err error) error {
 		return d.errorf("no connection can be made: %s", innermost(err)).hint("%s", checkAddress)
 	case errors.Is(context.Cause(ctx), errSilent), isTimeout(err):
 		return d.errorf("no answer in time").hint("is the database busy, or a firewall in between?")
-	case brokeOff(err):
+	case slices.ContainsFunc(brokenOff, func(broken error) bool { return errors.Is(err, broken) }):
 		return d.errorf("the connection broke off before everything was read").
 			hint("try again; if it repeats, look at the server's log and at what stands in between")
 	default:
@@ -166,6 +173,12 @@ func (d *Database) serverSays(s *serverError) (what, hint string) {
 		return "a value cannot be converted to UTF-8", ""
 	}
 	return "the server says: " + said, ""
+}
+
+// brokenOff is what the system and the drivers say of a connection that ended.
+var brokenOff = []error{
+	io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE, pgconn.ErrConnClosed,
+	mysql.ErrInvalidConn, driver.ErrBadConn, mysql.ErrMalformPkt, sql.ErrConnDone,
 }
 
 func isTimeout(err error) bool {

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net"
@@ -122,7 +121,7 @@ func (d *Database) limitStatements(ctx context.Context, conn *sql.Conn) error {
 		return mysqlError(err)
 	}
 	set := fmt.Sprintf("SET SESSION max_execution_time = %d", max(1, d.opts.Timeout.Milliseconds()))
-	if isMariaDB(version) {
+	if strings.Contains(version, "MariaDB") {
 		set = "SET SESSION max_statement_time = " + strconv.FormatFloat(d.opts.Timeout.Seconds(), 'f', 3, 64)
 	}
 	_, err := conn.ExecContext(ctx, set)
@@ -133,8 +132,6 @@ func (d *Database) limitStatements(ctx context.Context, conn *sql.Conn) error {
 	}
 	return mysqlError(err)
 }
-
-func isMariaDB(version string) bool { return strings.Contains(version, "MariaDB") }
 
 func (m *mariadb) query(ctx context.Context, query string, columns int, row func([]exporter.Cell) error) error {
 	rows, err := m.tx.QueryContext(ctx, query)
@@ -226,8 +223,4 @@ func mysqlError(err error) error {
 	default:
 		return &serverError{otherReason, my.Message}
 	}
-}
-
-func mysqlBrokeOff(err error) bool {
-	return errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrMalformPkt) || errors.Is(err, sql.ErrConnDone)
 }

@@ -24,6 +24,4 @@ const (
 	maxContents  = 32 << 20
 	maxDirectory = 32 << 20
 	nameCost     = 256
-
-	namesShown = 20 // entries listed when the wanted one is missing
 )

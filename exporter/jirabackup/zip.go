@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/klauspost/compress/zip"
+
+	"github.com/mailferry/mailferry/schema"
 )
 
 // entryName is the file that the tables are in, at the top of the archive.
@@ -79,13 +80,10 @@ func missingEntry(files []*zip.File) error {
 		return fmt.Errorf("zip archive is empty: no %s", entryName)
 	}
 	var names []string
-	for _, f := range files[:min(len(files), namesShown)] {
-		names = append(names, fmt.Sprintf("%.100q", f.Name))
+	for _, f := range files {
+		names = append(names, f.Name)
 	}
-	if more := len(files) - len(names); more > 0 {
-		names = append(names, fmt.Sprintf("and %d more", more))
-	}
-	return fmt.Errorf("zip archive has no %s at its top, only %s", entryName, strings.Join(names, ", "))
+	return fmt.Errorf("zip archive has no %s at its top, only %s", entryName, schema.Quotes(names))
 }
 
 // refuse says why an entry cannot be read, if it cannot.

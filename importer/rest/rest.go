@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	addr "github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/proxy"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -120,18 +121,13 @@ func parseAddress(address string) (*url.URL, error) {
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return nil, schema.Hint(errors.New("the address of Cloud has a query or fragment in it"),
 			"end it before the ? or #")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !addr.Loopback(u.Hostname()):
 		return nil, schema.Hint(fmt.Errorf("the address of Cloud is plain http to %s", schema.Quote(u.Hostname())),
 			"use https: the token and every secret would cross the network in the clear")
 	}
 	u.Host = strings.ToLower(u.Host)
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
 	return u, nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // fileHost is host and port fit for a file's name on every system: host_port.

@@ -3,6 +3,7 @@
 package address
 
 import (
+	"net"
 	"net/url"
 	"os"
 	"regexp"
@@ -31,6 +32,12 @@ var drive = regexp.MustCompile(`^[A-Za-z]:([\\/])`)
 
 // oracle is user/password@host, or a file whose name has an @ in a folder.
 var oracle = regexp.MustCompile(`(?s)^([^/\\]+)/.*@`)
+
+// Loopback reports whether a host is this machine itself.
+func Loopback(host string) bool {
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
 
 // MayBe reports whether s may be an address: a URL of any scheme, a jdbc:
 // address, key=value pairs, user:password@host or user/password@host, also

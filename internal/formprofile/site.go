@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -82,8 +82,7 @@ func New(address string, o Options) (*Site, error) {
 
 // inTheClear reports whether what is sent to an address can be read on the way.
 func inTheClear(u *url.URL) bool {
-	ip := net.ParseIP(u.Hostname())
-	return u.Scheme == "http" && !strings.EqualFold(u.Hostname(), "localhost") && (ip == nil || !ip.IsLoopback())
+	return u.Scheme == "http" && !address.Loopback(u.Hostname())
 }
 
 // Host is the site's host and port.

@@ -323,8 +323,7 @@ func loopback(address *url.URL) error {
 	if address.Scheme != "http" && address.Scheme != "ws" {
 		return fmt.Errorf("the browser's address must be a port, http:// or ws://, not %s://", Clean(address.Scheme))
 	}
-	host := address.Hostname()
-	if ip := net.ParseIP(host); (ip == nil || !ip.IsLoopback()) && !strings.EqualFold(host, "localhost") {
+	if host := address.Hostname(); !addr.Loopback(host) {
 		return schema.Hint(fmt.Errorf("refusing to attach to a browser on %s, which is not this machine", Clean(addr.Shown(host))),
 			"start the browser here, or reach it through a tunnel that ends on 127.0.0.1")
 	}

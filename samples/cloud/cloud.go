@@ -26,6 +26,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -129,7 +130,7 @@ func (c *Cloud) Serve(ctx context.Context, addr string, ready func(url string)) 
 		return schema.Hint(fmt.Errorf("%s is not an address", schema.Quote(addr)),
 			"write it like 127.0.0.1:8080; port 0 picks one")
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !address.Loopback(host) {
 		return schema.Hint(fmt.Errorf("%s is not a loopback address", schema.Quote(addr)),
 			"the sample Cloud speaks plain HTTP: give it 127.0.0.1")
 	}

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/samples/signin"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -141,7 +142,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		host = r.Host
 	}
-	if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !address.Loopback(host) {
 		http.Error(w, "this is served on loopback only", http.StatusMisdirectedRequest)
 		return
 	}

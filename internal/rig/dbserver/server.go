@@ -31,8 +31,8 @@ type Server struct {
 	Socket string // the folder (PostgreSQL) or file (MariaDB) of its socket
 	CA     string // a PEM file with the authority that signed its certificate
 	scheme string
-	open   func(ctx context.Context) (*session, error)
-	in     *string // the database that open opens
+	in     string // the database that statements run in
+	open   func(ctx context.Context, database string) (*session, error)
 }
 
 // session is a connection of the database's owner.
@@ -62,10 +62,9 @@ func (s *Server) Exec(t testing.TB, statements ...string) {
 // ExecIn is Exec in another database of the server.
 func (s *Server) ExecIn(t testing.TB, database string, statements ...string) {
 	t.Helper()
-	before := *s.in
-	defer func() { *s.in = before }()
-	*s.in = database
-	s.Exec(t, statements...)
+	other := *s
+	other.in = database
+	other.Exec(t, statements...)
 }
 
 // Hold is Exec in a session that stays open, with the locks that it holds, until
@@ -73,7 +72,7 @@ func (s *Server) ExecIn(t testing.TB, database string, statements ...string) {
 func (s *Server) Hold(t testing.TB, statements ...string) (release func()) {
 	t.Helper()
 	ctx := context.Background()
-	owner, err := s.open(ctx)
+	owner, err := s.open(ctx, s.in)
 	if err != nil {
 		t.Fatalf("%s: %v", s.scheme, err)
 	}

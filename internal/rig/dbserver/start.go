@@ -32,9 +32,8 @@ func StartPostgres(t testing.TB) *Server {
 	serve(t, cred, dir, "ready to accept connections", find(t, "postgres", "postgresql", where+"postgres"), "-D", data,
 		"-h", "127.0.0.1", "-p", strconv.Itoa(s.Port), "-k", dir, "-F",
 		"-c", "ssl=on", "-c", "ssl_cert_file="+filepath.Join(dir, "server.pem"), "-c", "ssl_key_file="+filepath.Join(dir, "server.key"))
-	database := "postgres"
-	s.in = &database
-	s.open = func(ctx context.Context) (*session, error) {
+	s.in = "postgres"
+	s.open = func(ctx context.Context, database string) (*session, error) {
 		// Given in full, so that no PG… variable of a test gets in.
 		c, err := pgconn.ParseConfig(fmt.Sprintf("host=%s port=%d user=postgres dbname=%s password=none sslmode=disable", dir, s.Port, database))
 		if err != nil {
@@ -50,7 +49,7 @@ func StartPostgres(t testing.TB) *Server {
 		}, nil
 	}
 	s.Exec(t, "CREATE ROLE "+User+" LOGIN PASSWORD '"+Password+"'", "CREATE DATABASE "+Database)
-	database = Database
+	s.in = Database
 	s.Exec(t, "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO "+User, "GRANT USAGE ON SCHEMA public TO "+User)
 	return s
 }
@@ -74,9 +73,7 @@ func StartMariaDB(t testing.TB, lowerCaseTableNames int) *Server {
 		argv = append(argv, "--user=nobody")
 	}
 	serve(t, cred, dir, "ready for connections", argv...)
-	database := ""
-	s.in = &database
-	s.open = func(ctx context.Context) (*session, error) {
+	s.open = func(ctx context.Context, database string) (*session, error) {
 		c := mysql.NewConfig()
 		c.User, c.Net, c.Addr, c.DBName, c.Logger = "root", "unix", s.Socket, database, &mysql.NopLogger{}
 		connector, err := mysql.NewConnector(c)
@@ -96,6 +93,6 @@ func StartMariaDB(t testing.TB, lowerCaseTableNames int) *Server {
 	s.Exec(t, "CREATE DATABASE "+Database+" CHARACTER SET utf8mb4",
 		"CREATE USER "+User+"@'%' IDENTIFIED BY '"+Password+"'",
 		"GRANT SELECT ON "+Database+".* TO "+User+"@'%'")
-	database = Database
+	s.in = Database
 	return s
 }
