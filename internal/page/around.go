@@ -41,12 +41,12 @@ type spot struct {
 	claims []claim // that begin in it
 	inList bool    // such as a caption, or a row with one cell for all columns
 	pager  *node   // that it stands in
-	depth  int     // of a heading or table in the document
 	layout layout
 }
 
 // layout is how the page lays out a spot.
 type layout struct {
+	Depth   int   `json:"depth"`  // in the document
 	Shared  int   `json:"shared"` // ancestors that it has in common with the list
 	With    []int `json:"with"`   // and with each heading and table
 	Beside  bool  `json:"beside"` // in another column than the list
@@ -92,21 +92,17 @@ func (r *reading) around(ctx context.Context) (*around, error) {
 	return a, nil
 }
 
-// maxSpots bounds what is measured around one list, at about a millisecond each.
-const maxSpots = 3_000
-
 func (a *around) measure(ctx context.Context, picked, borders []*spot) error {
 	if n := len(picked) + len(borders); n > maxSpots {
 		return failure(ErrIncomplete, "too much stands around the list to tell whether it ends: %d links and headings", n)
 	}
-	args := []any{len(picked)}
-	for _, sp := range slices.Concat(picked, borders) {
+	spots, args := slices.Concat(picked, borders), []any{len(picked)}
+	for _, sp := range spots {
 		args = append(args, sp.node)
 	}
 	var got struct {
 		RowCount int      `json:"rowCount"`
-		Picked   []layout `json:"picked"`
-		Borders  []int    `json:"borders"` // their depths
+		Spots    []layout `json:"spots"`
 	}
 	list, err := a.list.root.resolve(ctx, true)
 	if err == nil {
@@ -115,15 +111,12 @@ func (a *around) measure(ctx context.Context, picked, borders []*spot) error {
 	if err != nil {
 		return err
 	}
-	if len(got.Picked) != len(picked) || len(got.Borders) != len(borders) {
+	if len(got.Spots) != len(spots) {
 		return errors.New("browser: the page's own script changed what was read")
 	}
 	a.rowCount = got.RowCount
-	for i, sp := range picked {
-		sp.layout = got.Picked[i]
-	}
-	for i, sp := range borders {
-		sp.depth = got.Borders[i]
+	for i, sp := range spots {
+		sp.layout = got.Spots[i]
 	}
 	return nil
 }
@@ -277,7 +270,7 @@ func (a *around) owns(sp *spot, borders []*spot) bool {
 		case aboutLists(b.text):
 		case follows && b.at >= a.to && passed:
 			// A heading begins a section for what is in its container.
-			if shared > sp.layout.Shared || b.depth == sp.layout.Shared+1 {
+			if shared > sp.layout.Shared || b.layout.Depth == sp.layout.Shared+1 {
 				return false
 			}
 		case !follows && !passed && b.at < a.from:

@@ -15,38 +15,40 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// maxFrames bounds how many frames one page may have; admin pages have a handful.
-const maxFrames = 200
+var errNoContent = errors.New("the page has no content yet")
 
 // capture reads what the page shows now. With only set, nothing but that document and the
-// frames of its site inside it is read, which spares the host page's own, often large, tree;
-// found is false when that document is no longer there.
-func (p *Page) capture(ctx context.Context, only frame) (snap *snapshot, found bool, err error) {
+// frames of its site inside it is read, which spares the host page's own, often large, tree.
+// The snapshot has no documents when that one is no longer there.
+func (p *Page) capture(ctx context.Context, only frame) (snap *snapshot, err error) {
 	for range 3 {
 		docs, err := p.listDocuments(ctx)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		snap = &snapshot{top: docs[0]}
 		if only.id != "" {
 			if err := p.checkTop(snap.top); err != nil {
-				return nil, false, err
+				return nil, err
 			}
 			if docs, err = p.inFrame(docs, only); err != nil || len(docs) == 0 {
-				return snap, false, err
+				return snap, err
 			}
 		}
 		if snap.docs, err = p.read(ctx, docs); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		if len(snap.docs) > 0 && snap.docs[0] == docs[0] {
-			return snap, true, nil
+			return snap, nil
 		}
 		if p.tab.gone.Err() != nil {
-			return nil, false, failure(ErrGone, "the page is gone: its tab or the browser was closed, or it crashed")
+			return nil, failure(ErrGone, "the page is gone: its tab or the browser was closed, or it crashed")
 		}
 	}
-	return snap, false, nil
+	if only.id == "" {
+		return nil, errNoContent
+	}
+	return &snapshot{top: snap.top}, nil
 }
 
 // read reads the documents. One that another was loaded in place of meanwhile is left out: a
@@ -95,15 +97,12 @@ func vanished(err error) bool {
 // inFrame returns the document in the frame and those of the same site inside it. The frame
 // must still be at the site that it was found at.
 func (p *Page) inFrame(docs []*document, in frame) ([]*document, error) {
-	var kept []*document
-	for _, doc := range docs {
-		for at := doc; at != nil; at = at.parent {
-			if at.key.frame == in.id {
-				kept = append(kept, doc)
-				break
-			}
+	kept := slices.DeleteFunc(slices.Clone(docs), func(doc *document) bool {
+		for doc != nil && doc.key.frame != in.id {
+			doc = doc.parent
 		}
-	}
+		return doc == nil
+	})
 	switch {
 	case len(kept) == 0:
 		return nil, nil
@@ -249,7 +248,7 @@ func (p *Page) walkFrames(ctx context.Context) ([]*document, error) {
 	docs := slices.DeleteFunc(order, func(doc *document) bool { return depth(doc) > maxFrames })
 	slices.SortStableFunc(docs, func(a, b *document) int { return depth(a) - depth(b) })
 	if len(docs) == 0 {
-		return nil, errors.New("the page has no content yet")
+		return nil, errNoContent
 	}
 	for _, doc := range docs {
 		doc.origin = doc.trueOrigin()

@@ -78,8 +78,9 @@ const jsChoice = `function(step, which) {
 			end = box.scrollTop + box.clientHeight >= box.scrollHeight - 1;
 		}
 	}
-	list = find();
 	const options = [];
+	if (!e.isConnected) return {options}; // the page drew it anew because of the step
+	list = find();
 	if (list) {
 		const at = active(), current = [e, at, list].flatMap(n => n ? named(n, 'aria-activedescendant') : []);
 		for (const o of optionsOf(list).slice(0, 5000)) {

@@ -9,18 +9,6 @@ import (
 	"github.com/mailferry/mailferry/internal/human"
 )
 
-const (
-	// maxOptions bounds how long a list may be that is read to its end.
-	maxOptions = 5_000
-	// maxScrolls bounds how often a list is scrolled.
-	maxScrolls = 1_000
-	// listWait is how long an open list may take to show what is looked for: pages wait for a
-	// pause in typing, ask their server, and say meanwhile that they load.
-	listWait = 4 * time.Second
-	// takeWait is how long a press on an option may take to be taken, and a list to close.
-	takeWait = 1500 * time.Millisecond
-)
-
 // choice is a look at a control that has choices. A native list and a radio group are always
 // open and hold all that they offer; for what the page draws itself see jsChoice.
 type choice struct {

@@ -94,7 +94,7 @@ func testDialogCombobox(t *testing.T, d *driver) {
 	ok(t, app.WaitFor(ctx, Text("saved TLS"), Not(Heading("Connection"))))
 	ok(t, app.Press(ctx, "Open own"))
 	ok(t, app.WaitFor(ctx, Heading("Own")))
-	_, err := app.Field(ctx, "Encryption")
+	_, err := fieldOf(ctx, app, "Encryption")
 	fails(t, err, ErrAbsent, "the page has: Realm")
 	realm := control(t, app, "Realm")
 	if got := must[[]string](t)(realm.Options(ctx)); !slices.Equal(got, []string{"None", "TLS"}) {

@@ -19,9 +19,6 @@ type Cond struct {
 	test func(*view) bool
 }
 
-// String says in words what is looked for.
-func (c Cond) String() string { return c.text }
-
 // Heading is a heading, or the name of an open dialog.
 func Heading(name string) Cond {
 	return named("heading", name, func(v *view) []string { return headings(v.full) })
@@ -159,17 +156,16 @@ func watch(ctx context.Context, limit time.Duration, what string, look func() (v
 	return failure(ErrTimeout, "waited %s for %s in vain; %s", limit, what, last.outline())
 }
 
-// settleTime is how long a page may go on drawing and loading before it is taken as it is.
-const settleTime = 3 * time.Second
-
 // settle waits until the target has drawn what it has to draw and no request is under way that
 // might change it.
 func (p *Page) settle(ctx context.Context, s *session) error {
 	return p.settleWithin(ctx, s, min(settleTime, p.browser.options.Timeout))
 }
 
-// settleAll is settle for the page and every frame in it.
-func (p *Page) settleAll(ctx context.Context) error {
+// Settle waits until the page and every frame in it have drawn what they have to draw and their
+// requests are answered.
+func (s *Scope) Settle(ctx context.Context) error {
+	p := s.page
 	if err := p.settle(ctx, p.tab); err != nil {
 		return err
 	}

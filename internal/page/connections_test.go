@@ -70,7 +70,7 @@ func testAddConnection(t *testing.T, d *driver) {
 func testProvider(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.add(t, "late=60")
-	_, err := app.Field(ctx, "OAuth2 Credentials")
+	_, err := fieldOf(ctx, app, "OAuth2 Credentials")
 	fails(t, err, ErrAbsent)
 	ok(t, control(t, app, "Service provider").Set(ctx, "Google"))
 	ok(t, app.WaitFor(ctx, HasField("OAuth2 Credentials"), Not(HasField("Host"))))

@@ -60,9 +60,6 @@ func failure(kind error, format string, args ...any) error {
 	return &worded{text: fmt.Sprintf(format, args...), kind: kind}
 }
 
-// maxListed bounds how many of a page's names one error repeats.
-const maxListed = 40
-
 func listNames(names []string) string {
 	if len(names) == 0 {
 		return "nothing"

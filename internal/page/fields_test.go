@@ -77,8 +77,8 @@ func testPageHears(t *testing.T, d *driver) {
 
 func testOddFields(t *testing.T, d *driver) {
 	ctx := t.Context()
-	d.impatient(t, 300*time.Millisecond)
 	p := d.at(t, d.host+"odd.html")
+	d.impatient(t, 300*time.Millisecond)
 	want := map[string]struct {
 		kind Kind
 		text string
@@ -119,8 +119,8 @@ func testOddFields(t *testing.T, d *driver) {
 
 func testUnusable(t *testing.T, d *driver) {
 	ctx := t.Context()
-	d.impatient(t, 300*time.Millisecond)
 	p := d.at(t, d.host+"fields.html")
+	d.impatient(t, 300*time.Millisecond)
 	fails(t, control(t, p.Scope, "Callback URL").Set(ctx, "x"), ErrDisabled, `"Callback URL" is read-only`)
 	fails(t, control(t, p.Scope, "Tenant").Set(ctx, "x"), ErrDisabled, `"Tenant" is disabled`)
 	fails(t, p.Press(ctx, "Save"), ErrDisabled, "Save is disabled")
@@ -178,14 +178,14 @@ func testSecret(t *testing.T, d *driver) {
 func testAmbiguous(t *testing.T, d *driver) {
 	ctx := t.Context()
 	p := d.at(t, d.host+"fields.html")
-	_, err := p.Field(ctx, "Folder")
+	_, err := fieldOf(ctx, p.Scope, "Folder")
 	fails(t, err, ErrAmbiguous, "two fields named Folder")
 	fails(t, p.Press(ctx, "Archive"), ErrAmbiguous, "Archive")
 }
 
 func testAbsent(t *testing.T, d *driver) {
 	p := d.at(t, d.host+"fields.html")
-	_, err := p.Field(t.Context(), "Security token")
+	_, err := fieldOf(t.Context(), p.Scope, "Security token")
 	fails(t, err, ErrAbsent, "no field named Security token; the page has: Name *, From Address:, Host (required), SMTP Port, Description")
 	fails(t, p.Press(t.Context(), "Delete"), ErrAbsent, "no button or link named Delete; the page has:", "Archive")
 }

@@ -237,15 +237,6 @@ func (f *Form) control(ctx context.Context, found *field) (*Control, error) {
 	return c, nil
 }
 
-// Field is [Scope.Form] and [Form.Field] in one, for a single field.
-func (s *Scope) Field(ctx context.Context, label string) (*Control, error) {
-	form, err := s.Form(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return form.Field(ctx, label)
-}
-
 // Control is one field. When the page draws its fields anew, as React does, the control finds
 // its place again by its label; when the page itself moves on, everything fails with [ErrGone].
 type Control struct {

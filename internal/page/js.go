@@ -145,8 +145,8 @@ const (
 		return moved;
 	}`
 
-	// jsAround tells where the first count of the elements stand towards the list that is
-	// "this" and towards the rest, which are headings and tables. What is shared is counted
+	// jsAround tells where the elements stand towards the list that is "this" and towards those
+	// of them after the first count, which are headings and tables. What is shared is counted
 	// from the top of the document, through shadow roots.
 	jsAround = `function(count, ...nodes) {
 		const chain = n => {
@@ -163,21 +163,21 @@ const (
 			return n;
 		};
 		const list = chain(this), borders = nodes.slice(count).map(n => chain(alone(element(n))));
-		const picked = nodes.slice(0, count).map(n => {
-			const e = element(n), own = chain(e), at = shared(own, list), style = getComputedStyle(e);
+		const spots = nodes.map((n, i) => {
+			const e = element(n), own = borders[i - count] || chain(e), at = shared(own, list), style = getComputedStyle(e);
 			let beside = false;
 			if (list[at] && own[at]) {
 				const a = list[at].getBoundingClientRect(), b = own[at].getBoundingClientRect();
 				beside = (b.left >= a.right || b.right <= a.left) && b.top < a.bottom && b.bottom > a.top;
 			}
 			const current = e.closest('[aria-current]');
-			return {shared: at, with: borders.map(b => shared(own, b)), beside,
+			return {depth: own.length, shared: at, with: borders.map(b => shared(own, b)), beside,
 				next: /(^|\s)next(\s|$)/i.test(e.getAttribute('rel') || ''),
 				current: !!current && current.getAttribute('aria-current') !== 'false',
 				clicks: style.cursor === 'pointer' || own.slice(at).some(a => !!a.onclick),
 				still: style.pointerEvents === 'none' || style.cursor === 'not-allowed' || !!e.closest('[aria-disabled=true]')};
 		});
-		return {rowCount: Math.trunc(Number(this.getAttribute('aria-rowcount'))) || 0, picked, borders: borders.map(b => b.length)};
+		return {rowCount: Math.trunc(Number(this.getAttribute('aria-rowcount'))) || 0, spots};
 	}`
 
 	// jsEscape closes what an element opened, as the Escape key does.

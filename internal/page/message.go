@@ -42,9 +42,6 @@ func (s *Scope) Messages(ctx context.Context) ([]Message, error) {
 	return v.messages(), nil
 }
 
-// maxMessages bounds what one page may say.
-const maxMessages = 50
-
 func (v *view) messages() []Message {
 	var found []Message
 	seen := make(map[string]bool)

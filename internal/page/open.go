@@ -27,9 +27,6 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// DefaultTimeout bounds each wait when Options name no other time.
-const DefaultTimeout = 15 * time.Second
-
 // Options say which browser to drive. The zero value is an installed browser without a window,
 // with a profile folder that is made for the run and removed after it.
 type Options struct {
@@ -96,7 +93,6 @@ func Open(ctx context.Context, options Options) (*Browser, error) {
 	b.link = chromedp.FromContext(browserCtx).Browser
 	b.page = &Page{browser: b, frames: make(map[target.ID]*session), owners: make(map[cdp.FrameID]cdp.BackendNodeID)}
 	b.page.Scope = &Scope{page: b.page}
-	b.page.flooded, b.page.flood = context.WithCancelCause(context.WithoutCancel(ctx)) // whatever becomes of the browser
 	if options.Attach == "" {
 		// A page could otherwise leave files in the person's own folder. A lent browser stays
 		// as the person has set it.
@@ -147,26 +143,13 @@ func (b *Browser) Close() {
 		defer cancel()
 		_ = chromedp.Cancel(ctx)
 	}
-	b.tab.end()
+	b.tab.end(nil)
 	b.cancel()
 }
 
 // do sends a command to the browser itself rather than to a page.
 func (b *Browser) do(ctx context.Context, method string, params, result any) error {
-	limited, cancel := context.WithTimeout(ctx, b.options.Timeout)
-	defer cancel()
-	err := b.link.Call(limited, method, params, result)
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil && b.ctx.Err() == nil:
-		return ctx.Err()
-	case b.ctx.Err() != nil, errors.Is(err, context.Canceled):
-		return failure(ErrGone, "the browser is gone: it was closed, or it crashed")
-	case errors.Is(err, context.DeadlineExceeded):
-		return failure(ErrTimeout, "the browser did not answer %s within %s", method, b.options.Timeout)
-	}
-	return fmt.Errorf("browser: %s: %w", method, err)
+	return ask(ctx, b.ctx, b.options.Timeout, b.link, method, params, result)
 }
 
 func allocate(ctx context.Context, options Options) (context.Context, context.CancelFunc, error) {

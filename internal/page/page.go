@@ -27,29 +27,19 @@ type Page struct {
 	owners  map[cdp.FrameID]cdp.BackendNodeID
 
 	mu      sync.Mutex
-	dialogs []string
-	opened  int                     // dialogs since they were last forgotten
-	flooded context.Context         // ends, with the reason as its cause, when there are too many
-	flood   context.CancelCauseFunc // ends it
+	dialogs []string // since something was last pressed
 }
 
-const (
-	// maxDialogs bounds what a page that keeps opening dialogs can make us remember.
-	maxDialogs = 20
-	// tooManyDialogs since something was last pressed are more than any person would answer.
-	tooManyDialogs = 100
-)
-
-func (p *Page) noteDialog(text string) {
+// noteDialog notes what a dialog of the browser's own says. The error says that there are too many.
+func (p *Page) noteDialog(text string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.dialogs) < maxDialogs {
 		p.dialogs = append(p.dialogs, Clean(text))
+		return nil
 	}
-	if p.opened++; p.opened > tooManyDialogs {
-		p.flood(schema.Hint(failure(errFlooded, "the page opens one dialog after another, more than %d; the last says %q", tooManyDialogs, Clean(text)),
-			"open it in a browser of your own and see what it asks"))
-	}
+	return schema.Hint(failure(errFlooded, "the page opens one dialog after another, more than %d; the last says %q", maxDialogs, Clean(text)),
+		"open it in a browser of your own and see what it asks")
 }
 
 func (p *Page) heard() []string {
@@ -62,7 +52,7 @@ func (p *Page) heard() []string {
 func (p *Page) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.dialogs, p.opened = nil, 0
+	p.dialogs = nil
 }
 
 // Goto opens an http or https address in the tab and returns once its document has been read by
@@ -100,10 +90,7 @@ func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 	err = poll(ctx, b.options.Timeout, func() (bool, error) {
 		var ready string
 		err := p.tab.evaluate(ctx, "document.readyState", &ready)
-		if err != nil {
-			return false, ignoreTransient(err)
-		}
-		return ready != "loading", nil
+		return err == nil && ready != "loading", ignoreTransient(err)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", shown, err)

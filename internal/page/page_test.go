@@ -174,7 +174,16 @@ func fails(t *testing.T, err, kind error, parts ...string) {
 
 func control(t *testing.T, s *Scope, label string) *Control {
 	t.Helper()
-	return must[*Control](t)(s.Field(t.Context(), label))
+	return must[*Control](t)(fieldOf(t.Context(), s, label))
+}
+
+// fieldOf finds one field.
+func fieldOf(ctx context.Context, s *Scope, label string) (*Control, error) {
+	form, err := s.Form(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return form.Field(ctx, label)
 }
 
 func holds(t *testing.T, s *Scope, label, want string) {
@@ -194,7 +203,7 @@ func testFrames(t *testing.T, d *driver) {
 	ok(t, control(t, app, "Name").Set(ctx, "in the frame"))
 	holds(t, app, "name", "in the frame")
 	ok(t, control(t, app, "Password").SetSecret(ctx, hidden("new secret")))
-	_, err := p.Field(ctx, "Name")
+	_, err := fieldOf(ctx, p.Scope, "Name")
 	fails(t, err, ErrAmbiguous, "two fields named Name")
 	_, err = p.Within(ctx, HasField("Name"))
 	ok(t, err) // the innermost one
@@ -226,8 +235,8 @@ func testFrameNavigates(t *testing.T, d *driver) {
 }
 
 func testWaitInVain(t *testing.T, d *driver) {
-	d.impatient(t, 300*time.Millisecond)
 	p := d.at(t, d.host+"fields.html")
+	d.impatient(t, 300*time.Millisecond)
 	err := p.WaitFor(t.Context(), Heading("Outgoing Mail Connections"), Not(HasField("Host")))
 	fails(t, err, ErrTimeout, `waited 300ms for the heading "Outgoing Mail Connections" and no longer the field "Host" in vain`,
 		"the page shows: Every kind of field", "SMTP Port", "Archive")

@@ -15,17 +15,6 @@ import (
 // further parts.
 const NoNext = "none"
 
-const (
-	// maxParts bounds how often a list may be scrolled or turned to its next part, so that one
-	// that never ends is left in minutes.
-	maxParts = 500
-	// lazyWait is how long a list that was scrolled may take to begin loading more: many wait
-	// for a pause in scrolling.
-	lazyWait = 600 * time.Millisecond
-	// totalWait is how much later than its rows a page may draw what it says of their number.
-	totalWait = 300 * time.Millisecond
-)
-
 // reading is a list as far as it was read.
 type reading struct {
 	*Scope

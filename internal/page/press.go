@@ -136,51 +136,46 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 			return slices.ContainsFunc(direct, func(d *node) bool { return d.backend == n.backend })
 		}, false)
 	}
-	what, openers := "button with a menu", openers(v.root)
+	what, menus, wanted := "button with a menu", openers(v.root), func(*node) bool { return false }
 	if opener != "" {
-		what = "button named " + Clean(opener)
-		n, err := v.pressable(what, func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(opener) })
+		what, wanted = "button named "+Clean(opener), func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(opener) }
+	}
+	if opener != "" || len(menus) == 0 {
+		n, err := v.pressable(what, wanted)
 		if err != nil {
 			return err
 		}
-		openers = []*node{n}
+		menus = []*node{n}
 	}
-	if len(openers) == 0 {
-		_, err := v.pressable(what, func(*node) bool { return false })
-		return err
-	}
-	for i, n := range openers {
-		found, err := s.openMenu(ctx, n, what, item)
-		switch {
-		case err == nil:
+	for _, n := range menus {
+		var found *node
+		if found, err = s.openMenu(ctx, n, what, item); err == nil {
 			return s.page.activate(ctx, found, false)
-		case !errors.Is(err, ErrAbsent) || i == len(openers)-1:
+		}
+		if !errors.Is(err, ErrAbsent) || n == menus[len(menus)-1] {
+			break
+		}
+		if err := n.run(ctx, jsEscape, nil); err != nil && !stale(err) {
 			return err
 		}
-		if err := s.page.escape(ctx, n); err != nil {
+		if err := s.page.settle(ctx, n.doc.session); err != nil {
 			return err
 		}
 	}
-	return nil
+	return err
 }
 
 // namedAs are the nodes with the name, or where none has it, those whose name begins with it:
 // "Edit Support Desk".
 func namedAs(all []*node, name string) []*node {
 	want := human.FoldLabel(name)
-	var exact, longer []*node
-	for _, n := range all {
-		switch have := human.FoldLabel(n.name); {
-		case have == want:
-			exact = append(exact, n)
-		case strings.HasPrefix(have, want+" "):
-			longer = append(longer, n)
-		}
+	those := func(fits func(have string) bool) []*node {
+		return slices.DeleteFunc(slices.Clone(all), func(n *node) bool { return !fits(human.FoldLabel(n.name)) })
 	}
-	if len(exact) > 0 {
+	if exact := those(func(have string) bool { return have == want }); len(exact) > 0 {
 		return exact
 	}
-	return longer
+	return those(func(have string) bool { return strings.HasPrefix(have, want+" ") })
 }
 
 var menuNames = regexp.MustCompile(`(?i)\b(?:actions?|more|options|menu|ellipsis|aktionen|optionen|mehr|weitere)\b|menü|^[^\p{L}\p{N}]+$`)
@@ -240,15 +235,6 @@ func (s *Scope) openMenu(ctx context.Context, opener *node, what, item string) (
 		return nil, failure(ErrDisabled, "the menu item %q is disabled", Clean(item))
 	}
 	return found[0], nil
-}
-
-// escape closes what an element opened.
-func (p *Page) escape(ctx context.Context, n *node) error {
-	err := n.run(ctx, jsEscape, nil)
-	if err != nil && !stale(err) {
-		return err
-	}
-	return p.settle(ctx, n.doc.session)
 }
 
 // Open opens the row's form: by [Scope.Menu], or where the row has nothing of that name, by the

@@ -92,9 +92,6 @@ func (r *Row) key() string {
 // Text is everything that the row shows.
 func (r *Row) Text() string { return r.text }
 
-// maxRows bounds how many rows one page or one list may have.
-const maxRows = 20_000
-
 func errTooManyRows() error { return fmt.Errorf("the list has more than %d rows", maxRows) }
 
 // Rows reads the rows that the scope's table or list shows now. With columns named, it is the

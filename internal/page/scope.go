@@ -2,7 +2,6 @@ package page
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -35,17 +34,14 @@ type view struct {
 // look reads the scope as it is now. The tab must be at the site of the address given, and the
 // frame at the site that it was found at.
 func (s *Scope) look(ctx context.Context) (*view, error) {
-	snap, found, err := s.page.capture(ctx, s.frame)
+	snap, err := s.page.capture(ctx, s.frame)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.page.checkTop(snap.top); err != nil {
 		return nil, err
 	}
-	switch {
-	case !found && s.frame.id == "":
-		return nil, fmt.Errorf("the page has no content yet")
-	case !found:
+	if len(snap.docs) == 0 {
 		return nil, failure(ErrGone, "the frame that was worked in is gone from the page")
 	}
 	full := snap.docs[0].root
@@ -82,7 +78,7 @@ func (s *Scope) Within(ctx context.Context, shows ...Cond) (*Scope, error) {
 	found, err := s.innermost(ctx, shows)
 	if err == nil && found.parent == nil {
 		// A host page may have a word of the app's before the app's frame has drawn anything.
-		if err := s.page.settleAll(ctx); err != nil {
+		if err := s.Settle(ctx); err != nil {
 			return nil, err
 		}
 		found, err = s.innermost(ctx, shows)

@@ -26,7 +26,7 @@ import (
 type session struct {
 	target *chromedp.Target
 	gone   context.Context // ends when the target can no longer answer
-	end    context.CancelFunc
+	end    context.CancelCauseFunc
 	limit  time.Duration // the longest that one command may take
 	page   *Page         // that it is a part of
 	around cdp.FrameID   // that holds the frame of another site
@@ -41,7 +41,7 @@ func attach(ctx, parent context.Context, limit time.Duration, page *Page, opts .
 	s := &session{limit: limit, page: page, inFlight: make(map[network.RequestID]time.Time)}
 	base, stop := context.WithCancel(parent)
 	tab, cancel := chromedp.NewContext(base, append(opts, chromedp.WithListener(s.event))...)
-	s.gone, s.end = context.WithCancel(tab)
+	s.gone, s.end = context.WithCancelCause(tab)
 	// The target runs as long as the context of the first command, so that one cannot be the
 	// caller's. A frame that goes away while it is attached to never answers.
 	limited, done := context.WithTimeout(ctx, limit)
@@ -52,7 +52,7 @@ func attach(ctx, parent context.Context, limit time.Duration, page *Page, opts .
 		err = limited.Err()
 	}
 	if err != nil {
-		s.end()
+		s.end(nil)
 		cancel()
 		stop()
 		return nil, fmt.Errorf("attach to the page: %w", err)
@@ -68,12 +68,12 @@ func attach(ctx, parent context.Context, limit time.Duration, page *Page, opts .
 		case <-detached:
 		case <-s.gone.Done():
 		}
-		s.end()
+		s.end(nil)
 		stop()
 		cancel()
 	}()
 	if err := s.prepare(ctx); err != nil {
-		s.end()
+		s.end(nil)
 		return nil, err
 	}
 	return s, nil
@@ -110,13 +110,16 @@ func (s *session) prepare(ctx context.Context) error {
 func (s *session) event(event any) {
 	switch event := event.(type) {
 	case *inspector.EventTargetCrashed:
-		s.end()
+		s.end(nil)
 	case *cdppage.EventJavascriptDialogOpening:
 		// Leaving a page is what was asked for when this one appears; every other question is
 		// answered with "no".
 		accept := event.Type == cdppage.DialogTypeBeforeunload
 		if !accept {
-			s.page.noteDialog(event.Message)
+			if err := s.page.noteDialog(event.Message); err != nil {
+				s.end(err)
+				s.page.tab.end(err)
+			}
 		}
 		go func() {
 			// The tab and its frames may all hear of one dialog; whoever comes second gets an
@@ -172,31 +175,38 @@ func call[P, R any](ctx context.Context, s *session, command cdp.Command[P, R], 
 	return result, err
 }
 
-// do is call for results that this package decodes into a type of its own. An error names the
-// command and never its parameters, which may hold a secret.
+// do is call for results that this package decodes into a type of its own.
 func (s *session) do(ctx context.Context, method string, params, result any) error {
-	if s.page.flooded.Err() != nil {
-		return context.Cause(s.page.flooded)
+	err := ask(ctx, s.gone, s.limit, s.target, method, params, result)
+	if errors.Is(err, ErrGone) && s.page.tab != nil && s.page.tab != s && s.page.tab.gone.Err() == nil {
+		return errFrameGone // the page did not: the next look decides
 	}
-	limited, cancel := context.WithTimeout(ctx, s.limit)
+	return err
+}
+
+// caller is the browser or a target in it.
+type caller interface {
+	Call(ctx context.Context, method string, params, result any) error
+}
+
+// ask sends one command to the browser or to a target in it. Gone ends when nobody can answer.
+// An error names the command and never its parameters, which may hold a secret.
+func ask(ctx, gone context.Context, limit time.Duration, to caller, method string, params, result any) error {
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	defer context.AfterFunc(s.gone, cancel)()
-	defer context.AfterFunc(s.page.flooded, cancel)()
-	err := s.target.Call(limited, method, params, result)
+	defer context.AfterFunc(gone, cancel)()
+	err := to.Call(limited, method, params, result)
 	switch {
 	case err == nil:
 		return nil
-	case ctx.Err() != nil && s.gone.Err() == nil:
+	case ctx.Err() != nil && gone.Err() == nil:
 		return ctx.Err()
-	case s.page.flooded.Err() != nil:
-		return context.Cause(s.page.flooded)
-	case s.gone.Err() != nil, errors.Is(err, chromedp.ErrTargetDetached), errors.Is(err, context.Canceled):
-		if s.page.tab != nil && s.page.tab != s && s.page.tab.gone.Err() == nil {
-			return errFrameGone // the page did not: the next look decides
-		}
+	case errors.Is(context.Cause(gone), errFlooded):
+		return context.Cause(gone)
+	case gone.Err() != nil, errors.Is(err, chromedp.ErrTargetDetached), errors.Is(err, context.Canceled):
 		return failure(ErrGone, "the page is gone: its tab or the browser was closed, or it crashed")
 	case errors.Is(err, context.DeadlineExceeded):
-		return failure(ErrTimeout, "the browser did not answer %s within %s", method, s.limit)
+		return failure(ErrTimeout, "the browser did not answer %s within %s", method, limit)
 	}
 	return fmt.Errorf("browser: %s: %w", method, err)
 }

@@ -55,6 +55,3 @@ func (s *Scope) Sight(ctx context.Context) (*Sight, error) {
 	})
 	return out, nil
 }
-
-// Settle waits until the scope has drawn what it has to draw and its requests are answered.
-func (s *Scope) Settle(ctx context.Context) error { return s.page.settleAll(ctx) }

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,9 +22,9 @@ func (p *Page) WaitSignedIn(ctx context.Context, notify func(string), conds ...C
 	var at *ElsewhereError // another site that the browser is at
 	moved := time.Now()    // it has shown conds since
 	look := func() (*view, bool, error) {
-		snap, found, err := p.capture(ctx, frame{})
-		if err != nil || !found {
-			return nil, false, cmp.Or(err, errors.New("the page has no content yet"))
+		snap, err := p.capture(ctx, frame{})
+		if err != nil {
+			return nil, false, err
 		}
 		v := p.view(snap, snap.docs[0].root)
 		in := signedIn.test(v)

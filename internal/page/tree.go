@@ -49,13 +49,6 @@ func (v wireValue) text() string {
 	return fmt.Sprint(v.Value)
 }
 
-const (
-	// maxNodes bounds one document's tree; the largest admin pages have some ten thousand.
-	maxNodes = 300_000
-	// maxDepth bounds recursion through a tree that a page nests on purpose.
-	maxDepth = 2_000
-)
-
 // node is one thing on the page as a screen reader meets it. Nodes that the browser ignores for
 // accessibility (hidden, or without meaning) are dissolved into their parent.
 type node struct {
@@ -121,14 +114,13 @@ func (d *document) build(wire *wireTree) error {
 		index[wire.Nodes[i].ID] = &wire.Nodes[i]
 	}
 	d.byID = make(map[cdp.BackendNodeID]*node, len(wire.Nodes))
-	seen := make(map[string]bool, len(wire.Nodes))
 	var add func(parent *node, id string, depth int)
 	add = func(parent *node, id string, depth int) {
 		wire := index[id]
-		if wire == nil || seen[id] || depth > maxDepth {
+		if wire == nil || depth > maxDepth {
 			return
 		}
-		seen[id] = true
+		delete(index, id) // each once
 		role := wire.Role.text()
 		if role == "InlineTextBox" {
 			return

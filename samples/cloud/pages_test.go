@@ -100,7 +100,7 @@ func (a *admin) credentials() { a.list("OAUTH2", "OAuth2 Credentials") }
 func (a *admin) set(label, value string) {
 	a.t.Helper()
 	ctx := a.t.Context()
-	c := got[*page.Control](a.t)(a.app.Field(ctx, label))
+	c := got[*page.Control](a.t)(fieldOf(ctx, a.app, label))
 	switch c.Kind {
 	case page.KindSwitch:
 		a.ok(c.SetOn(ctx, value == "true"))
@@ -113,7 +113,7 @@ func (a *admin) set(label, value string) {
 
 func (a *admin) holds(label, want string) {
 	a.t.Helper()
-	c := got[*page.Control](a.t)(a.app.Field(a.t.Context(), label))
+	c := got[*page.Control](a.t)(fieldOf(a.t.Context(), a.app, label))
 	if have := got[string](a.t)(c.Get(a.t.Context())); have != want {
 		a.t.Fatalf("%s holds %q, want %q", label, have, want)
 	}
@@ -131,6 +131,15 @@ func (a *admin) edit(name string) {
 	row := a.row(name)
 	a.ok(row.Menu(a.t.Context(), "More actions", "Edit"))
 	a.see(page.HasButton("Save"), page.HasField("Name"))
+}
+
+// fieldOf finds one field.
+func fieldOf(ctx context.Context, s *page.Scope, label string) (*page.Control, error) {
+	form, err := s.Form(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return form.Field(ctx, label)
 }
 
 // row finds a row by its name.

@@ -112,7 +112,7 @@ func testPagesDialog(t *testing.T, b *page.Browser) {
 	}
 	a.edit("Support")
 	a.see(page.Heading("Edit Outgoing Mail Connection"), page.Heading("Outgoing Mail Connections"))
-	if _, err := got[*page.Control](t)(a.app.Field(ctx, "Password")).Secret(ctx); !errors.Is(err, page.ErrMasked) {
+	if _, err := got[*page.Control](t)(fieldOf(ctx, a.app, "Password")).Secret(ctx); !errors.Is(err, page.ErrMasked) {
 		t.Errorf("the password is no mask: %v", err)
 	}
 	a.fill("Host", "new.example", "Service provider", smtp)
@@ -263,7 +263,7 @@ func testPagesOffers(t *testing.T, b *page.Browser) {
 	a.connections()
 	a.add()
 	ctx := t.Context()
-	provider := got[*page.Control](t)(a.app.Field(ctx, "Service provider"))
+	provider := got[*page.Control](t)(fieldOf(ctx, a.app, "Service provider"))
 	if provider.Kind != page.KindCombobox {
 		t.Errorf("Service provider is a %s", provider.Kind)
 	}
@@ -273,13 +273,13 @@ func testPagesOffers(t *testing.T, b *page.Browser) {
 	}
 	a.set("Service provider", google)
 	a.see(page.HasField("OAuth2 Credentials"))
-	credential := got[*page.Control](t)(a.app.Field(ctx, "OAuth2 Credentials"))
+	credential := got[*page.Control](t)(fieldOf(ctx, a.app, "OAuth2 Credentials"))
 	if offered := got[[]string](t)(credential.Options(ctx)); len(offered) != 119 || slices.Contains(offered, "Tenant 007") {
 		t.Errorf("%d credentials: %q", len(offered), offered)
 	}
 	a.set("OAuth2 Credentials", "Tenant 119")
 	a.holds("OAuth2 Credentials", "Tenant 119")
-	encryption := got[*page.Control](t)(a.app.Field(ctx, "Encryption"))
+	encryption := got[*page.Control](t)(fieldOf(ctx, a.app, "Encryption"))
 	if offered := got[[]string](t)(encryption.Options(ctx)); !slices.Equal(offered, []string{"", "STARTTLS"}) {
 		t.Errorf("encryption: %q", offered)
 	}
@@ -290,8 +290,8 @@ func (a *admin) signIn() {
 	a.t.Helper()
 	ctx := a.t.Context()
 	a.ok(a.page.WaitFor(ctx, page.Heading("Log in to continue")))
-	a.ok(got[*page.Control](a.t)(a.page.Field(ctx, "Username")).Set(ctx, "anna"))
-	a.ok(got[*page.Control](a.t)(a.page.Field(ctx, "Password")).SetSecret(ctx, schema.NewSecret("made-up-sign-in")))
+	a.ok(got[*page.Control](a.t)(fieldOf(ctx, a.page.Scope, "Username")).Set(ctx, "anna"))
+	a.ok(got[*page.Control](a.t)(fieldOf(ctx, a.page.Scope, "Password")).SetSecret(ctx, schema.NewSecret("made-up-sign-in")))
 	a.ok(a.page.Press(ctx, "Log in"))
 }
 
@@ -330,12 +330,12 @@ func testPagesMistakes(t *testing.T, b *page.Browser) {
 	ctx := t.Context()
 	a.load(many(2)...)
 	a.open("")
-	if _, err := a.page.Field(ctx, "Name"); err != nil {
+	if _, err := fieldOf(ctx, a.page.Scope, "Name"); err != nil {
 		t.Errorf("the host page has no decoy: %v", err)
 	}
 	a.connections()
 	a.add()
-	if _, err := a.page.Field(ctx, "Name"); !errors.Is(err, page.ErrAmbiguous) {
+	if _, err := fieldOf(ctx, a.page.Scope, "Name"); !errors.Is(err, page.ErrAmbiguous) {
 		t.Errorf("the decoy is no rival of the app's field: %v", err)
 	}
 	a.press("Cancel")

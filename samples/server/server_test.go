@@ -80,6 +80,15 @@ func (a *admin) edit(name string) {
 	a.ok(a.page.WaitFor(a.t.Context(), page.HasField("Name"), page.HasButton("Save")))
 }
 
+// fieldOf finds one field.
+func fieldOf(ctx context.Context, s *page.Scope, label string) (*page.Control, error) {
+	form, err := s.Form(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return form.Field(ctx, label)
+}
+
 // row finds a row by its name.
 func (a *admin) row(name string) (row *page.Row) {
 	a.t.Helper()
@@ -243,8 +252,8 @@ func testSignIn(t *testing.T, b *page.Browser) {
 	signIn := func(password string) {
 		t.Helper()
 		a.ok(a.page.WaitFor(ctx, page.Heading("Log in to continue")))
-		a.ok(got[*page.Control](t)(a.page.Field(ctx, "Username")).Set(ctx, "anna"))
-		a.ok(got[*page.Control](t)(a.page.Field(ctx, "Password")).SetSecret(ctx, schema.NewSecret(password)))
+		a.ok(got[*page.Control](t)(fieldOf(ctx, a.page.Scope, "Username")).Set(ctx, "anna"))
+		a.ok(got[*page.Control](t)(fieldOf(ctx, a.page.Scope, "Password")).SetSecret(ctx, schema.NewSecret(password)))
 		a.ok(a.page.Press(ctx, "Log in"))
 	}
 	signIn("wrong")
@@ -264,7 +273,7 @@ func testCounted(t *testing.T, b *page.Browser) {
 	a := at(t, b, content())
 	a.list("Outgoing Mail Connections")
 	a.edit("Relay")
-	a.ok(got[*page.Control](t)(a.page.Field(t.Context(), "Host")).Set(t.Context(), "changed.example"))
+	a.ok(got[*page.Control](t)(fieldOf(t.Context(), a.page.Scope, "Host")).Set(t.Context(), "changed.example"))
 	a.ok(a.page.Press(t.Context(), "Save"))
 	a.ok(a.page.WaitFor(t.Context(), page.HasTable("Name")))
 	a.counts(Counts{Opened: 1, Saves: 1})
