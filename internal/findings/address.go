@@ -250,8 +250,8 @@ func Encryption(s string) EncryptionWord {
 		return ImplicitTLS
 	}
 	switch compact {
-	case "", "none", "no", "off", "false", "disabled", "plain", "plaintext", "cleartext", "clear", "unencrypted", "noencryption",
-		"notencrypted", "without", "nossl", "notls", "nossl/tls", "insecure":
+	case "", "none", "no", "off", "false", "disabled", "plain", "plaintext", "cleartext", "clear",
+		"unencrypted", "noencryption", "notencrypted", "without", "nossl", "notls", "nossl/tls", "insecure":
 		return NoTLS
 	}
 	return UnknownTLS

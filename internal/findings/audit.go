@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"fmt"
+
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/transform"
 )
@@ -25,11 +27,11 @@ func TermsOf(it schema.Item) Terms {
 	t := Terms{Item: it, Name: it.ItemName(), Secret: schema.SecretMarker(it)}
 	switch it := it.(type) {
 	case *schema.ServerConnection:
-		t.From, t.Mode, t.Encryption, t.Username, t.Host = it.FromAddress, it.ConnectMode, it.Encryption, it.Username, it.Host
-		t.Credential, t.Port, t.Debug = it.OAuth2Credentials, it.Port, it.Debug
+		t.From, t.Mode, t.Encryption, t.Username = it.FromAddress, it.ConnectMode, it.Encryption, it.Username
+		t.Host, t.Port, t.Debug, t.Credential = it.Host, it.Port, it.Debug, it.OAuth2Credentials
 	case *schema.CloudConnection:
-		t.From, t.Mode, t.Encryption, t.Username, t.Host = it.FromEmailAddress, it.ServiceProvider, it.Encryption, it.Username, it.Host
-		t.Credential, t.Port, t.Debug = it.OAuth2Credentials, it.SMTPPort, it.Debug
+		t.From, t.Mode, t.Encryption, t.Username = it.FromEmailAddress, it.ServiceProvider, it.Encryption, it.Username
+		t.Host, t.Port, t.Debug, t.Credential = it.Host, it.SMTPPort, it.Debug, it.OAuth2Credentials
 	case *schema.ServerCredential:
 		t.Authorization, t.Token = it.AuthorizationEndpoint, it.TokenEndpoint
 	case *schema.CloudCredential:
@@ -82,8 +84,11 @@ var lists = schema.Lists()
 
 func newAudit(in Input) *audit {
 	b := in.Bundle
-	a := &audit{in: in, rules: map[string]*Rule{}, order: map[string]int{}, fields: sideFields{"from_address", "port"},
-		subjects: map[schema.List][]*subject{}, here: map[schema.SecretKey]*subject{}, onServer: map[schema.SecretKey]*subject{}, used: map[string]bool{}}
+	a := &audit{
+		in: in, rules: map[string]*Rule{}, order: map[string]int{}, fields: sideFields{"from_address", "port"},
+		subjects: map[schema.List][]*subject{}, used: map[string]bool{},
+		here: map[schema.SecretKey]*subject{}, onServer: map[schema.SecretKey]*subject{},
+	}
 	if b.IsCloud() {
 		a.fields = sideFields{"from_email_address", "smtp_port"}
 	}
@@ -109,11 +114,12 @@ func newAudit(in Input) *audit {
 
 // say records what the rule of that id found: at an item, or at the bundle where s
 // is nil.
-func (a *audit) say(id string, s *subject, field, detail string) {
-	f := Finding{Rule: a.rules[id], Field: field, Detail: detail}
+func (a *audit) say(id string, s *subject, field, detail string, args ...any) {
+	f := Finding{Rule: a.rules[id], Field: field}
 	if f.Severity == Off {
 		return
 	}
+	f.Detail = fmt.Sprintf(detail, args...)
 	if s != nil {
 		f.List, f.Index, f.Item = s.list, s.index, s.Name
 		_, isHere := schema.FieldByName(schema.CloudFormat, s.list, field)
@@ -130,7 +136,7 @@ func (a *audit) note(n transform.Note) {
 		if isExtra(n.Field) {
 			id = "setting-no-place"
 		}
-		a.say(id, s, n.Field, detail)
+		a.say(id, s, n.Field, "%s", detail)
 		return
 	}
 	field := n.Field
@@ -139,12 +145,12 @@ func (a *audit) note(n transform.Note) {
 	}
 	switch n.Kind {
 	case transform.Unmapped:
-		a.say("value-unmapped", s, field, detail)
+		a.say("value-unmapped", s, field, "%s", detail)
 	case transform.Unverified:
-		a.say("value-unverified", s, field, detail)
+		a.say("value-unverified", s, field, "%s", detail)
 	}
 	if n.Field == "encryption" && n.To != "" && n.From != n.To {
-		a.say("encryption-remapped", s, field, detail)
+		a.say("encryption-remapped", s, field, "%s", detail)
 	}
 }
 

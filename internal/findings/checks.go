@@ -24,7 +24,7 @@ func (a *audit) bundle() {
 		a.note(n)
 	}
 	for _, r := range a.in.Unreferenced {
-		a.say("secret-unreferenced", nil, "sealed", fmt.Sprintf("the secret of %s %s", r.List.One(), schema.Quote(r.Name)))
+		a.say("secret-unreferenced", nil, "sealed", "the secret of %s %s", r.List.One(), schema.Quote(r.Name))
 	}
 	is := schema.Counts{Credentials: len(a.in.Bundle.Credentials), Connections: len(a.in.Bundle.Connections)}
 	for it := range a.in.Bundle.All() {
@@ -37,12 +37,13 @@ func (a *audit) bundle() {
 		}
 	}
 	if said := a.in.Bundle.Manifest.Counts; said != is {
-		a.say("counts-differ", nil, "manifest.counts", fmt.Sprintf("it says %s; there are %s", countsText(said), countsText(is)))
+		a.say("counts-differ", nil, "manifest.counts", "it says %s; there are %s", countsText(said), countsText(is))
 	}
 }
 
 func countsText(c schema.Counts) string {
-	return fmt.Sprintf("%d credentials, %d connections, %d secrets sealed and %d missing", c.Credentials, c.Connections, c.Sealed, c.Missing)
+	return fmt.Sprintf("%d credentials, %d connections, %d secrets sealed and %d missing",
+		c.Credentials, c.Connections, c.Sealed, c.Missing)
 }
 
 // item asks what concerns one item.
@@ -66,7 +67,7 @@ func (a *audit) item(s *subject, fields []schema.Field) {
 		a.credential(s)
 	}
 	if s.Secret != nil && s.Secret.State == schema.Missing {
-		a.say("secret-missing", s, schema.SecretField(s.list), s.Secret.Reason)
+		a.say("secret-missing", s, schema.SecretField(s.list), "%s", s.Secret.Reason)
 	}
 	a.secretInSettings(s)
 }
@@ -77,12 +78,12 @@ func (a *audit) sender(c *subject) {
 	case from == "":
 		a.say("address-missing", c, field, "the field is empty")
 	case wrong != "":
-		a.say("address-malformed", c, field, schema.Quote(c.From)+" "+wrong)
+		a.say("address-malformed", c, field, "%s %s", schema.Quote(c.From), wrong)
 	case strings.ContainsAny(from, "<>"):
-		a.say("address-display-name", c, field, schema.Quote(c.From)+" is more than the bare address")
+		a.say("address-display-name", c, field, "%s is more than the bare address", schema.Quote(c.From))
 	}
 	if sender, user := domainOf(c.From), domainOf(c.Username); sender != "" && user != "" && sender != user {
-		a.say("sender-domain", c, field, fmt.Sprintf("%s, and the user is at %s", schema.Quote(sender), schema.Quote(user)))
+		a.say("sender-domain", c, field, "%s, and the user is at %s", schema.Quote(sender), schema.Quote(user))
 	}
 }
 
@@ -104,7 +105,7 @@ func (a *audit) server(c *subject) {
 	case strings.TrimSpace(c.Host) == "":
 		a.say("host-missing", c, "host", "the field is empty")
 	case wrong != "":
-		a.say("host-malformed", c, "host", schema.Quote(c.Host)+" "+wrong)
+		a.say("host-malformed", c, "host", "%s %s", schema.Quote(c.Host), wrong)
 	default:
 		a.reach(c, value{"host", c.Host})
 	}
@@ -113,7 +114,7 @@ func (a *audit) server(c *subject) {
 	case c.Port == 0:
 		a.say("port-missing", c, field, "the field is empty")
 	case c.Port < 1 || c.Port > 65535:
-		a.say("port-missing", c, field, fmt.Sprintf("%d is not between 1 and 65535", c.Port))
+		a.say("port-missing", c, field, "%d is not between 1 and 65535", c.Port)
 	case c.Port == 25:
 		a.say("port-25", c, field, "25")
 		if kind == ImplicitTLS {
@@ -125,20 +126,20 @@ func (a *audit) server(c *subject) {
 		wants = "587 begins in the clear and turns to TLS by STARTTLS"
 	}
 	if wants != "" {
-		a.say("port-encryption", c, field, wants+", and "+EncryptionIs(c.Encryption))
+		a.say("port-encryption", c, field, "%s, and %s", wants, EncryptionIs(c.Encryption))
 	}
 }
 
 // reach asks whether Cloud can get to a host that is well formed.
 func (a *audit) reach(s *subject, host value) {
 	if why := unreachable(host.text); why != "" {
-		a.say("host-private", s, host.field, schema.Quote(host.text)+" is "+why)
+		a.say("host-private", s, host.field, "%s is %s", schema.Quote(host.text), why)
 	}
 }
 
 func (a *audit) signIn(c *subject) {
 	if c.hasPassword() && Encryption(c.Encryption) == NoTLS {
-		a.say("password-unencrypted", c, "encryption", EncryptionIs(c.Encryption))
+		a.say("password-unencrypted", c, "encryption", "%s", EncryptionIs(c.Encryption))
 	}
 	host := strings.TrimSuffix(strings.ToLower(strings.TrimSpace(c.Host)), ".")
 	if c.hasPassword() && host == "smtp.office365.com" {
@@ -153,15 +154,15 @@ func (a *audit) signIn(c *subject) {
 	const field = "oauth2_credentials"
 	switch {
 	case c.Credential == "":
-		a.say("credential-missing", c, field, "the mode is "+schema.Quote(c.Mode)+", and no credential is named")
+		a.say("credential-missing", c, field, "the mode is %s, and no credential is named", schema.Quote(c.Mode))
 	case a.here[schema.SecretKey{List: schema.Credentials, Name: c.Credential}] == nil:
-		a.say("credential-missing", c, field, schema.Quote(c.Credential)+" is not among the bundle's credentials")
+		a.say("credential-missing", c, field, "%s is not among the bundle's credentials", schema.Quote(c.Credential))
 	}
 	as := "the user that it sends as"
 	if c.Username != "" {
 		as = schema.Quote(c.Username)
 	}
-	a.say("oauth-authorise", c, field, "by "+as)
+	a.say("oauth-authorise", c, field, "by %s", as)
 }
 
 func (a *audit) credential(c *subject) {
@@ -179,13 +180,14 @@ func (a *audit) credential(c *subject) {
 		a.reach(c, value{"token_endpoint", u.Hostname()})
 	}
 	if field, detail := swapped(c); field != "" {
-		a.say("endpoint-swapped", c, field, detail)
+		a.say("endpoint-swapped", c, field, "%s", detail)
 	}
 	if x, y := tenantAt(c.Authorization), tenantAt(c.Token); x != "" && y != "" && x != y {
-		a.say("endpoint-tenants", c, "token_endpoint", fmt.Sprintf("%s, and the authorization endpoint has %s", schema.Quote(y), schema.Quote(x)))
+		a.say("endpoint-tenants", c, "token_endpoint", "%s, and the authorization endpoint has %s",
+			schema.Quote(y), schema.Quote(x))
 	}
 	if s, ok := c.Item.(*schema.ServerCredential); ok && s.CallbackURL != "" {
-		a.say("oauth-redirect", c, "callback_url", "Server's "+schema.Quote(s.CallbackURL)+" stays behind")
+		a.say("oauth-redirect", c, "callback_url", "Server's %s stays behind", schema.Quote(s.CallbackURL))
 	} else {
 		a.say("oauth-redirect", c, "client_id", "for this client")
 	}
@@ -203,9 +205,10 @@ func (a *audit) endpoint(c *subject, e value) {
 		a.say("endpoint-http", c, e.field, "begins with http:")
 	}
 	if at := placeholder.FindStringIndex(e.text); at != nil {
-		a.say("endpoint-placeholder", c, e.field, schema.Quote(strings.TrimLeft(e.text[at[0]:], "/.@"))+" stands for something that was never filled in")
+		a.say("endpoint-placeholder", c, e.field, "%s stands for something that was never filled in",
+			schema.Quote(strings.TrimLeft(e.text[at[0]:], "/.@")))
 	} else if wrong := EndpointFault(e.text); wrong != "" && !isHTTP {
-		a.say("endpoint-malformed", c, e.field, wrong)
+		a.say("endpoint-malformed", c, e.field, "%s", wrong)
 	}
 }
 
@@ -308,7 +311,8 @@ func (a *audit) secretInSettings(s *subject) {
 // passwords ("passwordSaved") are few enough to look at.
 func namesSecret(key string) bool {
 	k := strings.ToLower(key)
-	for _, word := range []string{"password", "passwd", "secret", "token", "apikey", "api_key", "privatekey", "private_key"} {
+	for _, word := range []string{"password", "passwd", "secret", "token", "apikey", "api_key",
+		"privatekey", "private_key"} {
 		if strings.Contains(k, word) {
 			return true
 		}

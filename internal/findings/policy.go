@@ -134,11 +134,12 @@ func (a *audit) accept() {
 		s := a.here[k.item]
 		switch {
 		case s == nil:
-			a.say(exceptionUnknown, nil, "policy", a.unknownItem(e))
+			a.say(exceptionUnknown, nil, "policy", "%s", a.unknownItem(e))
 		case valid[k] == nil:
-			a.say(exceptionExpired, s, "name", fmt.Sprintf("that of %s, on %s; its reason was %s", e.Rule, e.Expires, schema.Quote(e.Reason)))
+			a.say(exceptionExpired, s, "name", "that of %s, on %s; its reason was %s",
+				e.Rule, e.Expires, schema.Quote(e.Reason))
 		case valid[k] == e && !used[k]:
-			a.say(exceptionIdle, s, "name", "that of "+e.Rule)
+			a.say(exceptionIdle, s, "name", "that of %s", e.Rule)
 		}
 	}
 }

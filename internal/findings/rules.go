@@ -26,7 +26,8 @@ func Rules() []Rule {
 			"Two values that look the same differ; Cloud will not find the one by the other.",
 			"Remove it on Server and export again."},
 		{"lookalike-character", Warning, "A letter that looks like another",
-			"Letters of different scripts in one word, or letters drawn like ASCII ones, are how look-alike hosts and names are made.",
+			"Letters of different scripts in one word, or letters drawn like ASCII ones, are how look-alike hosts " +
+				"and names are made.",
 			"Compare with the name or host that you know; type it anew on Server if it is a mistake."},
 
 		// Addresses, hosts and ports
@@ -59,7 +60,8 @@ func Rules() []Rule {
 			"Let mailferry probe show what the server speaks; correct the one that is wrong."},
 
 		{"lookalike-host", Warning, "A host that looks like another",
-			"rn for m, vv for w, 0 for o and letters of other scripts are how look-alike domains are made: mail and passwords would go to a stranger.",
+			"rn for m, vv for w, 0 for o and letters of other scripts are how look-alike domains are made: " +
+				"mail and passwords would go to a stranger.",
 			"Compare the two letter by letter; correct the wrong one on Server."},
 
 		// Passwords
@@ -67,7 +69,8 @@ func Rules() []Rule {
 			"The password crosses the Internet readable to everyone on the way.",
 			"Turn on the encryption that mailferry probe finds there, and change the password."},
 		{"password-office365", Warning, "A password on smtp.office365.com",
-			"Microsoft turns basic authentication for SMTP off by default at the end of December 2026; mail then fails with 550 5.7.30.",
+			"Microsoft turns basic authentication for SMTP off by default at the end of December 2026; " +
+				"mail then fails with 550 5.7.30.",
 			"Move the connection to OAuth2."},
 		{"username-missing", Warning, "No username",
 			"A password or an OAuth2 authorisation belongs to a user; without its name the sign-in fails.",

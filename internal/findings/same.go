@@ -43,7 +43,7 @@ func shared(items []*subject, key func(*subject) string) map[string]group {
 func (a *audit) duplicateNames(items []*subject) {
 	for _, g := range shared(items, func(s *subject) string { return "=" + human.FoldName(s.Name) }) {
 		for _, s := range g {
-			a.say("duplicate-name", s, "name", "beside "+g.beside(s))
+			a.say("duplicate-name", s, "name", "beside %s", g.beside(s))
 		}
 	}
 }
@@ -67,7 +67,7 @@ func (a *audit) lookalikeNames(items []*subject) {
 				}
 			}
 			if len(names) > 0 {
-				a.say("lookalike-name", s, "name", "looks like "+human.Few(names, len(nears)-1))
+				a.say("lookalike-name", s, "name", "looks like %s", human.Few(names, len(nears)-1))
 			}
 		}
 	}
@@ -120,7 +120,7 @@ func (a *audit) lookalikeHosts() {
 			for _, u := range uses[h] {
 				if h != best && !said[u] {
 					said[u] = true
-					a.say("lookalike-host", u.subject, u.field, schema.Quote(h)+" looks like "+schema.Quote(best))
+					a.say("lookalike-host", u.subject, u.field, "%s looks like %s", schema.Quote(h), schema.Quote(best))
 				}
 			}
 		}
@@ -173,7 +173,7 @@ func (a *audit) sharedPasswords() {
 			accounts = ", for different accounts"
 		}
 		for _, s := range g {
-			a.say("password-shared", s, "password", "the same as of "+g.beside(s)+accounts)
+			a.say("password-shared", s, "password", "the same as of %s%s", g.beside(s), accounts)
 		}
 	}
 }

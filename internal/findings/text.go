@@ -58,7 +58,7 @@ func (a *audit) characters(s *subject, v value, kind schema.TextKind) {
 	}
 	say := func(id, detail string) {
 		if detail != "" {
-			a.say(id, s, v.field, detail)
+			a.say(id, s, v.field, "%s", detail)
 		}
 	}
 	either := func(bad func(before, r, after rune) bool) string {
@@ -75,7 +75,8 @@ func (a *audit) characters(s *subject, v value, kind schema.TextKind) {
 	}))
 	say("bidi-character", either(func(_, r, _ rune) bool { return unicode.Is(unicode.Bidi_Control, r) }))
 	say("zero-width-character", either(func(before, r, after rune) bool {
-		return human.Invisible(r) && !unicode.Is(unicode.Bidi_Control, r) && (kind == schema.Technical || !joins(before, r, after))
+		return human.Invisible(r) && !unicode.Is(unicode.Bidi_Control, r) &&
+			(kind == schema.Technical || !joins(before, r, after))
 	}))
 	if kind != schema.Prose && kind != schema.Spoken {
 		say("lookalike-character", lookalike(v.text, kind))
@@ -109,7 +110,8 @@ func joins(before, r, after rune) bool {
 		picture := func(r rune) bool {
 			return unicode.In(r, unicode.So, unicode.Sk, unicode.Variation_Selector)
 		}
-		return script(before) && (script(after) || after == 0 || after == ' ') || r == 0x200d && picture(before) && picture(after)
+		return script(before) && (script(after) || after == 0 || after == ' ') ||
+			r == 0x200d && picture(before) && picture(after)
 	case unicode.Is(unicode.Variation_Selector, r):
 		return unicode.In(before, unicode.So, unicode.Sm, unicode.Po, unicode.Nd, unicode.Han)
 	}
@@ -191,7 +193,8 @@ var scripts = []struct {
 func mixedWord(s string) string {
 	suspect := ""    // the first word whose every letter is foreign and looks like ASCII
 	foreign := false // some word shows that the script itself is at home here
-	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) }) {
+	apart := func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) }
+	for _, w := range strings.FieldsFunc(s, apart) {
 		var of []string
 		for _, sc := range scripts {
 			if strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) && unicode.In(r, sc.tables...) }) {

@@ -81,7 +81,8 @@ func Doubts(it schema.Item, s schema.Secret) []string {
 	trimmed := strings.TrimSpace(text)
 	switch {
 	case guid.MatchString(trimmed) && isMicrosoft(it):
-		out = append(out, "its secret is a GUID, as Microsoft's secret IDs are: the secret is the Value beside it (with the ID, sign-in fails: AADSTS7000215)")
+		out = append(out, "its secret is a GUID, as Microsoft's secret IDs are: the secret is the Value beside it "+
+			"(with the ID, sign-in fails: AADSTS7000215)")
 	case strings.HasPrefix(trimmed, "{") && json.Valid([]byte(trimmed)):
 		out = append(out, "its secret is a whole JSON file: the secret is one value in it, such as client_secret")
 	case strings.HasPrefix(trimmed, "-----BEGIN "):
@@ -130,7 +131,8 @@ func isMicrosoft(it schema.Item) bool {
 		return false
 	}
 	endpoint, err := url.Parse(schema.Text(it, "token_endpoint"))
-	return microsoft.MatchString(schema.Text(it, "service_provider")) || err == nil && address.IsMicrosoft(endpoint.Hostname())
+	return microsoft.MatchString(schema.Text(it, "service_provider")) ||
+		err == nil && address.IsMicrosoft(endpoint.Hostname())
 }
 
 // At looks at an item's secret: a mask is no secret, unless the item's name is in
@@ -151,7 +153,8 @@ func CheckLiteral(literal, names []string) error {
 	var errs schema.Errors
 	for _, name := range literal {
 		if !slices.Contains(names, name) {
-			errs.Add(schema.Hint(fmt.Errorf("--literal-secret %s: there is no item of that name", schema.Quote(name)), "names match exactly, blanks and case included"))
+			err := fmt.Errorf("--literal-secret %s: there is no item of that name", schema.Quote(name))
+			errs.Add(schema.Hint(err, "names match exactly, blanks and case included"))
 		}
 	}
 	return errs.Err()

@@ -15,10 +15,12 @@ import (
 // name, in its own terms, or one whose secret it has already. A cloud bundle takes
 // secrets only where one is missing; a server bundle, as the panel, also where none
 // was.
-func Supplied(b *schema.Bundle, secrets schema.Secrets, literal []string, warn func(schema.Warning)) (schema.Secrets, error) {
+func Supplied(b *schema.Bundle, secrets schema.Secrets, literal []string,
+	warn func(schema.Warning)) (schema.Secrets, error) {
 	names, changes := "", "fill adds what is missing; export again to change a secret"
 	if b.IsCloud() {
-		names, changes = ", as they are on Cloud", "what is supplied on import fills in what the bundle lacks, and changes nothing"
+		names = ", as they are on Cloud"
+		changes = "what is supplied on import fills in what the bundle lacks, and changes nothing"
 	}
 	out, items := schema.Secrets{}, b.ByKey()
 	var errs schema.Errors
@@ -26,7 +28,8 @@ func Supplied(b *schema.Bundle, secrets schema.Secrets, literal []string, warn f
 		what := key.List.One() + " " + schema.Quote(key.Name)
 		it := items[key]
 		if it == nil {
-			errs.Add(schema.Hint(fmt.Errorf("the bundle has no %s", what), "names match exactly%s, blanks and case included", names))
+			err := fmt.Errorf("the bundle has no %s", what)
+			errs.Add(schema.Hint(err, "names match exactly%s, blanks and case included", names))
 			continue
 		}
 		switch m := schema.SecretMarker(it); {

@@ -180,8 +180,11 @@ func (r *run) judgeToken(status int, body []byte) (State, string) {
 	}
 	if code := aadsts.FindString(answer.Description); code != "" {
 		said += ", " + r.words(code)
-		if meaning := map[string]string{"AADSTS7000215": "wrong secret", "AADSTS7000222": "expired secret"}[code]; meaning != "" {
-			said += ": " + meaning
+		switch code {
+		case "AADSTS7000215":
+			said += ": wrong secret"
+		case "AADSTS7000222":
+			said += ": expired secret"
 		}
 	}
 	if answer.Error == "invalid_client" && status >= 400 && status < 500 {

@@ -51,8 +51,9 @@ func (c *Result) judge(s *Server) {
 		methods = s.MethodsClear
 	}
 	oauth := c.terms.UsesOAuth2()
+	failed := func(k Check) bool { return k.Step == StepSignIn && k.State == Failed }
 	switch {
-	case s.Mode == "", slices.ContainsFunc(c.Checks, func(k Check) bool { return k.Step == StepSignIn && k.State == Failed }):
+	case s.Mode == "", slices.ContainsFunc(c.Checks, failed):
 	case oauth && !slices.Contains(methods, "XOAUTH2") && !slices.Contains(methods, "OAUTHBEARER"):
 		c.add(StepSignIn, Failed, "with this Encryption the server offers no sign-in by OAuth2")
 	case !oauth && c.terms.Secret != nil && len(methods) == 0:

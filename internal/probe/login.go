@@ -9,7 +9,6 @@ import (
 	"net/smtp"
 	"net/textproto"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mailferry/mailferry/schema"
@@ -99,7 +98,8 @@ func (r *run) open(ctx context.Context, server *Server, lax bool) (*session, err
 func (r *run) authenticate(h *host, l *attempt, s *session, on *Result) bool {
 	how, auth := r.mechanism(l, s)
 	if auth == nil {
-		l.all(StepSignIn, Failed, "no sign-in by password is offered on port "+strconv.Itoa(on.Port)+": "+cmp.Or(how, "nothing"))
+		l.all(StepSignIn, Failed,
+			fmt.Sprintf("no sign-in by password is offered on port %d: %s", on.Port, cmp.Or(how, "nothing")))
 		return false
 	}
 	h.refused[l.account()] = true
@@ -208,7 +208,8 @@ func (r *run) sender(s *session, from string) Check {
 	case err == nil:
 		s.conn.next()
 		_ = s.Reset() // what fails here shows at the next sender
-		return check(Good, "the server takes the sender "+schema.Quote(address.Address)+", as far as it says so before a recipient is named")
+		return check(Good, "the server takes the sender "+schema.Quote(address.Address)+
+			", as far as it says so before a recipient is named")
 	case errors.As(err, &said) && said.Code >= 500:
 		return check(Failed, "the server refuses the sender "+schema.Quote(address.Address)+": "+r.reply(said))
 	}

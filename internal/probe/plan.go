@@ -164,7 +164,8 @@ func (r *run) planCredential(it schema.Item) {
 	}
 	if r.Login && token != nil {
 		server := res.endpoints[len(res.endpoints)-1].server
-		r.planSecret(r.host(server.Host), attempt{kind: getToken, user: schema.Text(it, "client_id"), at: token.String(), server: server}, res)
+		a := attempt{kind: getToken, user: schema.Text(it, "client_id"), at: token.String(), server: server}
+		r.planSecret(r.host(server.Host), a, res)
 	}
 }
 

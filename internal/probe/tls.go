@@ -19,7 +19,8 @@ func (r *run) tlsConfig(s *Server, verify bool) *tls.Config {
 	if verify {
 		return &tls.Config{ServerName: s.name, RootCAs: r.roots, MinVersion: tls.VersionTLS12}
 	}
-	return &tls.Config{ServerName: s.name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10} //nolint:gosec // to look
+	//nolint:gosec // to look
+	return &tls.Config{ServerName: s.name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10}
 }
 
 // certificate judges what a handshake showed.
@@ -83,7 +84,8 @@ func (r *run) distrust(name string, chain []*x509.Certificate, now time.Time) (w
 
 // shown is a certificate as a report has it: all of its texts are the server's.
 func (r *run) shown(c *x509.Certificate) Certificate {
-	out := Certificate{Subject: r.words(c.Subject.String()), Issuer: r.words(c.Issuer.String()), NotAfter: schema.At(c.NotAfter)}
+	subject, issuer := r.words(c.Subject.String()), r.words(c.Issuer.String())
+	out := Certificate{Subject: subject, Issuer: issuer, NotAfter: schema.At(c.NotAfter)}
 	for _, n := range c.DNSNames {
 		out.Names = append(out.Names, r.words(n))
 	}

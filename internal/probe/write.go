@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"cmp"
 	_ "embed"
 	"html/template"
 	"io"
@@ -63,21 +62,28 @@ func (s *Server) Facts() string {
 			parts = append(parts, label+text)
 		}
 	}
+	methods := func(when string, list []string, possible bool) {
+		if list == nil && possible {
+			list = []string{"none"}
+		}
+		add("sign-in "+when+" TLS: ", list...)
+	}
 	add("", map[Mode]string{Implicit: "TLS at once", StartTLS: "STARTTLS", Clear: "no TLS"}[s.Mode])
 	if s.TLS != nil {
 		add("", s.TLS.Version)
 		add("certificate of ", s.TLS.Chain[0].Subject)
 	}
 	if s.Protocol == SMTP && s.Mode != "" {
-		add("sign-in before TLS: ", cmp.Or(strings.Join(s.MethodsClear, " "), map[bool]string{true: "none"}[s.Mode != Implicit]))
-		add("sign-in within TLS: ", cmp.Or(strings.Join(s.MethodsTLS, " "), map[bool]string{true: "none"}[s.Mode != Clear]))
+		methods("before", s.MethodsClear, s.Mode != Implicit)
+		methods("within", s.MethodsTLS, s.Mode != Clear)
 		add("extensions: ", s.Extensions...)
 		add("greets with: ", s.Greeting)
 	}
 	return strings.Join(parts, "; ")
 }
 
-var styles = map[State]human.Style{Good: human.Green, Note: human.Plain, Unknown: human.Plain, Warning: human.Yellow, Failed: human.Red}
+var styles = map[State]human.Style{
+	Good: human.Green, Note: human.Plain, Unknown: human.Plain, Warning: human.Yellow, Failed: human.Red}
 
 // Text writes the report for a terminal.
 func Text(w io.Writer, r *Report, t human.Terminal) error {

@@ -31,7 +31,8 @@ func newKey() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(elliptic.P256(),
 // NewAuthority returns one that nobody else trusts.
 func NewAuthority() *Authority {
 	key := newKey()
-	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test CA"}, IsCA: true, BasicConstraintsValid: true,
+	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test CA"},
+		IsCA: true, BasicConstraintsValid: true,
 		NotBefore: time.Now().AddDate(0, 0, -2), NotAfter: time.Now().AddDate(3, 0, 0), KeyUsage: x509.KeyUsageCertSign}
 	der := must(x509.CreateCertificate(rand.Reader, ca, ca, key.Public(), key))
 	return &Authority{must(x509.ParseCertificate(der)), key}
