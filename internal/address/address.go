@@ -132,7 +132,7 @@ var cloudSite = regexp.MustCompile(`(?i)^(https?://)?([a-z0-9-]+\.(atlassian\.ne
 func IsCloudSite(s string) bool { return cloudSite.MatchString(s) }
 
 // microsoft are the hosts at which Microsoft signs in people and programs.
-var microsoft = regexp.MustCompile(`(?i)^(login|sts)\.(partner\.)?(microsoft|microsoftonline|windows)\.[a-z]+\.?$`)
+var microsoft = regexp.MustCompile(`(?i)^(login|sts)\.(partner\.)?(microsoft|microsoftonline|windows)\.(com|us|de|cn|net)\.?$`)
 
 // IsMicrosoft reports whether OAuth2 endpoints at a host are Microsoft's.
 func IsMicrosoft(host string) bool { return microsoft.MatchString(host) }

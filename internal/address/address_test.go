@@ -134,3 +134,15 @@ func TestWhatIsNoAddressIsShownWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestMicrosoftsSignInHostsAreKnown(t *testing.T) {
+	for host, want := range map[string]bool{
+		"login.microsoftonline.com": true, "LOGIN.microsoftonline.us.": true, "sts.windows.net": true,
+		"login.partner.microsoftonline.cn": true, "login.windows.net": true,
+		"login.microsoftonline.com.evil.example": false, "evil-login.microsoftonline.com": false, "login.live.com": false,
+	} {
+		if address.IsMicrosoft(host) != want {
+			t.Errorf("%s: %v", host, !want)
+		}
+	}
+}
