@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	_ "embed"
-	"html/template"
 	"io"
 	"strconv"
 	"strings"
@@ -44,8 +43,9 @@ type group struct {
 // line is one item: a word for what becomes of it, its name, a remark, and below
 // what else there is to say.
 type line struct {
-	Icon, Word, Name, Remark string
-	Details                  [][]phrase
+	webpage.Mark
+	Name, Remark string
+	Details      [][]phrase
 }
 
 // phrase is some words, or a value from outside, which is kept apart from them.
@@ -158,14 +158,18 @@ func (a *account) html(w io.Writer) error {
 		".tasks > li::before { content: \"☐\"; float: left; margin-left: -1.6rem; }\n" +
 		".tasks ul { list-style: disc; padding-left: 1.2rem; } .tasks > li + li { margin-top: .5rem; }\n" +
 		".kicker .mark { white-space: normal; }"
-	return webpage.Write(w, webpage.Page{
-		Title: a.title(), Body: accountPage, Data: a, Style: style,
-		Funcs: template.FuncMap{
-			"as":        func(icon, word string) webpage.Mark { return webpage.Mark{Icon: icon, Word: word} },
-			"rehearsed": func() string { return "Rehearsal: " + sampleCloud },
-			"dry":       func() string { return "Dry run: " + dryRun },
-		},
-	})
+	return webpage.Write(w, webpage.Page{Title: a.title(), Body: accountPage, Data: a, Style: style})
+}
+
+// Marks show that a run was not in earnest.
+func (a *account) Marks() (marks []webpage.Mark) {
+	if a.Rehearsal {
+		marks = append(marks, webpage.Mark{Icon: "note", Word: "Rehearsal: " + sampleCloud})
+	}
+	if a.DryRun {
+		marks = append(marks, webpage.Mark{Icon: "warning", Word: "Dry run: " + dryRun})
+	}
+	return marks
 }
 
 const reportMark = `<main data-import="`

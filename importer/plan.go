@@ -20,6 +20,10 @@ const (
 	ActionBlocked   Action = "blocked"
 )
 
+func actions() []Action {
+	return []Action{ActionCreate, ActionChange, ActionUnchanged, ActionConflict, ActionBlocked}
+}
+
 // PlanItem is what an import would do with one item, and why.
 type PlanItem struct {
 	List    schema.List `json:"list"`

@@ -131,9 +131,7 @@ func OpenPlan(r io.Reader, ids []age.Identity) (*SavedPlan, error) {
 // check refuses what no plan of ours says: whoever knows the key that a plan is
 // sealed to can write one. Error texts name places, never what stands there.
 func (s *SavedPlan) check() error {
-	switch s.OnConflict {
-	case Fail, Skip, Overwrite:
-	default:
+	if _, err := ParsePolicy(string(s.OnConflict)); err != nil || s.OnConflict == "" {
 		return errors.New("on_conflict: not one of fail, skip, overwrite")
 	}
 	if len(s.Items) > 2*schema.MaxItems {
@@ -145,9 +143,7 @@ func (s *SavedPlan) check() error {
 		if it.List != schema.Credentials && it.List != schema.Connections {
 			return at("list", "not one of credentials, connections")
 		}
-		switch it.Action {
-		case ActionCreate, ActionChange, ActionUnchanged, ActionConflict, ActionBlocked:
-		default:
+		if !slices.Contains(actions(), it.Action) {
 			return at("action", "not one of create, change, unchanged, conflict, blocked")
 		}
 		k := itemKey{List: it.List, Name: it.Name}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/webpage"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -17,8 +18,7 @@ const when = "2006-01-02 15:04:05 UTC"
 // for 80.
 func (p *Plan) Text(w io.Writer, width int) error {
 	a := account{Heading: "Plan for " + human.Visible(p.Cloud), Rehearsal: p.Rehearsal,
-		Summary: summary(counted(p.Counts(),
-			ActionCreate, ActionChange, ActionUnchanged, ActionConflict, ActionBlocked))}
+		Summary: summary(counted(p.Counts(), actions()...))}
 	for _, list := range schema.Lists() {
 		g := group{Title: string(list)}
 		for _, it := range p.Items {
@@ -32,7 +32,7 @@ func (p *Plan) Text(w io.Writer, width int) error {
 }
 
 func (pi *PlanItem) line() line {
-	l := line{Word: string(pi.Action), Name: pi.Name}
+	l := line{Mark: webpage.Mark{Word: string(pi.Action)}, Name: pi.Name}
 	if pi.After != "" {
 		l.Remark = "after credential " + human.Visible(pi.After)
 	}
@@ -86,7 +86,7 @@ func (r *Report) account() *account {
 }
 
 func (it *ItemReport) line(dry bool) line {
-	l := line{Icon: "warning", Word: string(it.Result), Name: it.Name, Remark: it.Words}
+	l := line{Mark: webpage.Mark{Icon: "warning", Word: string(it.Result)}, Name: it.Name, Remark: it.Words}
 	switch it.Result {
 	case Written:
 		l.Icon = "good"
@@ -138,7 +138,7 @@ func (d *DriftReport) account() *account {
 			}
 		}
 		for _, name := range d.Extra[string(list)] {
-			g.Lines = append(g.Lines, line{Icon: "off", Word: "not ours", Name: name})
+			g.Lines = append(g.Lines, line{Mark: webpage.Mark{Icon: "off", Word: "not ours"}, Name: name})
 		}
 		a.add(g)
 	}
@@ -147,7 +147,7 @@ func (d *DriftReport) account() *account {
 
 func (it *DriftItem) line() line {
 	icon := map[bool]string{true: "good", false: "error"}[it.State == InStep]
-	l := line{Icon: icon, Word: string(it.State), Name: it.Name}
+	l := line{Mark: webpage.Mark{Icon: icon, Word: string(it.State)}, Name: it.Name}
 	l.addChanges(it.Changes, "Cloud has ", ", the bundle ")
 	var said []string
 	if len(it.Near) > 0 {
