@@ -2,34 +2,77 @@ package adminpage_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/importer/adminpage"
+	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
+	"github.com/mailferry/mailferry/internal/rig/panels"
 	"github.com/mailferry/mailferry/schema"
 )
 
 // BenchmarkImportByPage imports 40 connections by page into a sample Cloud
-// without latency, the browser's start, every look and reading back included,
-// and by REST beside it.
+// without latency, every look and reading back included, and by REST beside it.
 func BenchmarkImportByPage(b *testing.B) {
 	const items = 40
-	bundle := bundleWith(items)
-	run := func(b *testing.B, way func(*site) importer.Cloud) {
+	b.Run("page", func(b *testing.B) {
 		for b.Loop() {
 			s := newSite(b, adminsite.Options{})
-			c := way(s)
-			o := options(b, c, bundle, schema.Credentials)
-			for _, o.List = range schema.Lists() {
-				if _, err := importer.Run(b.Context(), o); err != nil {
-					b.Fatal(err)
-				}
-			}
-			if err := c.Close(); err != nil {
-				b.Fatal(err)
-			}
+			measure(b, s.byPage(b, ""), bundleWith(items))
 		}
-		b.ReportMetric(b.Elapsed().Seconds()/float64(b.N*items), "s/connection")
+	})
+	b.Run("rest", func(b *testing.B) {
+		for b.Loop() {
+			s := newSite(b, adminsite.Options{})
+			measure(b, s.byREST(b), bundleWith(items))
+		}
+	})
+}
+
+// BenchmarkImportIntoAtlaskit imports nine connections into a panel of Atlaskit, and enters
+// them beside it by a script with fixed selectors, which knows the page and reads nothing back.
+func BenchmarkImportIntoAtlaskit(b *testing.B) {
+	for b.Loop() {
+		bundle, want := nine()
+		p := panels.Start(b, panels.Atlaskit, panels.Options{})
+		c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: shipped(b, plainOnly)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		took := measure(b, c, bundle)
+		tab, _ := chromium.Tab(b)
+		bare := panels.Start(b, panels.Atlaskit, panels.Options{Has: panels.Store{Credentials: want.Credentials}}).Bare(b, tab)
+		began := time.Now()
+		for _, item := range want.Connections {
+			bare.Save(panels.Connections, item)
+		}
+		b.ReportMetric(took.Seconds()/time.Since(began).Seconds(), "x/script")
 	}
-	b.Run("page", func(b *testing.B) { run(b, func(s *site) importer.Cloud { return s.byPage(b, "") }) })
-	b.Run("rest", func(b *testing.B) { run(b, func(s *site) importer.Cloud { return s.byREST(b) }) })
+}
+
+// measure imports a bundle, reports what start and survey take and what a connection takes
+// from then on, and returns what all of them took.
+func measure(b *testing.B, c importer.Cloud, bundle *schema.Bundle) time.Duration {
+	b.Helper()
+	o := options(b, c, bundle, schema.Credentials)
+	began := time.Now()
+	if _, err := importer.MakePlan(b.Context(), o); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(time.Since(began).Seconds(), "s/start")
+	var took time.Duration
+	for _, o.List = range schema.Lists() {
+		began = time.Now()
+		if _, err := importer.Run(b.Context(), o); err != nil {
+			b.Fatal(err)
+		}
+		took = time.Since(began) // of the connections, which come last
+	}
+	b.ReportMetric(took.Seconds()/float64(len(bundle.Connections)), "s/connection")
+	if err := c.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return took
 }

@@ -91,6 +91,15 @@ func TestPanelsOfRealComponentsAreImportedInto(t *testing.T) {
 	}
 }
 
+// plainOnly makes the shipped profile that of a panel whose forms have Encryption and Debug with
+// one provider alone, and whose empty lists say nothing.
+func plainOnly(p *schema.FormProfile) {
+	for _, field := range []string{"encryption", "debug"} {
+		p.Connections.Field(field).With = []string{smtp}
+	}
+	p.Connections.Empty, p.Credentials.Empty = "", ""
+}
+
 // What a bundle leaves empty is the page's own default, before the import and after it; what
 // the page does not take empty shuts the gate before the first write.
 func TestEmptinessIsAValue(t *testing.T) {
@@ -99,12 +108,7 @@ func TestEmptinessIsAValue(t *testing.T) {
 	c := b.Connections[0].(*schema.CloudConnection)
 	c.Encryption = ""
 	p := panels.Start(t, panels.Atlaskit, panels.Options{})
-	profile := shipped(t, func(p *schema.FormProfile) {
-		for _, field := range []string{"encryption", "debug"} {
-			p.Connections.Field(field).With = []string{smtp}
-		}
-		p.Connections.Empty, p.Credentials.Empty = "", ""
-	})
+	profile := shipped(t, plainOnly)
 	pages, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: page.Options{Timeout: 10 * time.Second}})
 	if err != nil {
 		t.Fatal(err)
