@@ -16,7 +16,7 @@ func Signatures(v *sealed.Verdict, isCloud bool) []Signature {
 			continue
 		}
 		sig := Signature{Key: s.Key, Role: s.Role, Decision: s.Decision, For: s.For, Comment: s.Comment,
-			Time: s.Time, Expires: s.Expires, State: string(s.State), Why: s.Why, Covers: coveredBy(&s, isCloud)}
+			Time: s.Time, Expires: s.Expires, State: string(s.State), Why: s.Why, Covers: coveredBy(s, isCloud)}
 		if s.File != "" {
 			sig.File = filepath.Base(s.File)
 		}

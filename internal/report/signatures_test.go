@@ -26,7 +26,7 @@ func TestASignatureCoversWhatItsSignerSaw(t *testing.T) {
 		{"about another content", sealed.StatementVerdict{State: sealed.StateOtherContent, Role: schema.RoleExporter}, true, ""},
 	} {
 		c.of.File, c.of.Signer = "folder/x.statement", []string{"anna@corp.example", "root"}
-		got := report.Signatures(&sealed.Verdict{Statements: []sealed.StatementVerdict{c.of}}, c.isCloud)
+		got := report.Signatures(&sealed.Verdict{Statements: []*sealed.StatementVerdict{&c.of}}, c.isCloud)
 		if len(got) != 1 || strings.Join(got[0].Covers, " ") != c.want || got[0].Covers == nil {
 			t.Errorf("%s: %+v", c.name, got)
 			continue
@@ -38,7 +38,7 @@ func TestASignatureCoversWhatItsSignerSaw(t *testing.T) {
 }
 
 func TestAnEmbeddedSignatureHasNoFileAndOneSetAsideIsNone(t *testing.T) {
-	got := report.Signatures(&sealed.Verdict{Statements: []sealed.StatementVerdict{
+	got := report.Signatures(&sealed.Verdict{Statements: []*sealed.StatementVerdict{
 		{State: sealed.StateAside, File: "old.void"}, {State: sealed.StateUnlisted, Role: schema.RoleReviewer}}}, true)
 	if len(got) != 1 || got[0].File != "" || got[0].Signer != "" {
 		t.Errorf("%+v", got)

@@ -2,9 +2,12 @@ package sealed
 
 import (
 	"crypto/hmac"
-	"encoding/base64"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/mailferry/mailferry/schema"
@@ -16,7 +19,7 @@ type part struct {
 	Format  string       `json:"format"`
 	Bundle  string       `json:"bundle"`
 	KeyID   string       `json:"keyid"`
-	Key     string       `json:"key"`
+	Key     []byte       `json:"key"` // of the fingerprints; each part has one of its own
 	Secrets []partSecret `json:"secrets"`
 }
 
@@ -74,26 +77,37 @@ func (o *Opened) openParts() error {
 	return o.checkMarkers(opened)
 }
 
-// key returns what the part's fingerprints were made with.
-func (p *part) key(bundle string) (key, error) {
+func newPart(bundle string) part {
+	key, id := make([]byte, 32), make([]byte, 4)
+	_, _ = rand.Read(key) // never fails: crypto/rand
+	_, _ = rand.Read(id)
+	return part{Format: PartFormat, Bundle: bundle, KeyID: hex.EncodeToString(id), Key: key}
+}
+
+// fingerprint is KEYID:HEX with the full HMAC-SHA-256 of the secret's bytes.
+func (p *part) fingerprint(s schema.Secret) string {
+	mac := hmac.New(sha256.New, p.Key)
+	_, _ = io.WriteString(mac, s.Reveal())
+	return p.KeyID + ":" + hex.EncodeToString(mac.Sum(nil))
+}
+
+func (p *part) check(bundle string) error {
 	if err := schema.CheckFormat(p.Format, PartFormat); err != nil {
-		return key{}, err
+		return err
 	}
 	if p.Bundle != bundle {
-		return key{}, altered("it belongs to another bundle")
+		return altered("it belongs to another bundle")
 	}
-	raw, err := base64.StdEncoding.DecodeString(p.Key)
-	if err != nil || len(raw) != 32 || len(p.KeyID) != 8 {
-		return key{}, altered("its fingerprint key is not one")
+	if len(p.Key) != 32 || len(p.KeyID) != 8 {
+		return altered("its fingerprint key is not one")
 	}
-	return keyOf(p.KeyID, raw), nil
+	return nil
 }
 
 // takePart holds the secrets of a part against the markers and destinations of
 // their items, and keeps them.
 func (o *Opened) takePart(p *part, items map[schema.SecretKey]place) error {
-	k, err := p.key(o.Bundle.SecretsID())
-	if err != nil {
+	if err := p.check(o.Bundle.SecretsID()); err != nil {
 		return err
 	}
 	left := map[schema.SecretKey]bool{} // secrets of no item
@@ -108,7 +122,7 @@ func (o *Opened) takePart(p *part, items map[schema.SecretKey]place) error {
 			return altered("%s.value: empty or too long", at)
 		}
 		value := schema.NewSecret(s.Value)
-		if !hmac.Equal([]byte(s.Fingerprint), []byte(k.fingerprint(value))) {
+		if !hmac.Equal([]byte(s.Fingerprint), []byte(p.fingerprint(value))) {
 			return altered("%s.fingerprint: is not the secret's", at)
 		}
 		it, ok := items[id]
@@ -120,7 +134,7 @@ func (o *Opened) takePart(p *part, items map[schema.SecretKey]place) error {
 			o.Unreferred = append(o.Unreferred, id)
 			continue
 		}
-		if err := checkSecret(s, it, id.List, k.id); err != nil {
+		if err := checkSecret(s, it, id.List, p.KeyID); err != nil {
 			return err
 		}
 		o.secrets[id] = value

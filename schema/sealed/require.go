@@ -64,7 +64,7 @@ type RequirementVerdict struct {
 
 // judge holds the requirements against the people who count in each role.
 func judge(reqs []Requirement, counting map[string][]*spelling, a *AllowedSigners, cloud bool) []RequirementVerdict {
-	out := []RequirementVerdict{}
+	var out []RequirementVerdict
 	// A person fills one name in a role: requiring two names asks for two people.
 	named := map[string]map[*Person]string{}
 	for _, r := range reqs {
@@ -72,7 +72,7 @@ func judge(reqs []Requirement, counting map[string][]*spelling, a *AllowedSigner
 			named[r.Role] = map[*Person]string{}
 		}
 		people := a.peopleOf(counting[r.Role])
-		v := RequirementVerdict{Require: r.String(), By: []string{}}
+		v := RequirementVerdict{Require: r.String()}
 		for _, p := range people {
 			v.By = append(v.By, p.String())
 		}

@@ -2,13 +2,7 @@ package sealed
 
 import (
 	"cmp"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
-	"hash"
 	"io"
 	"slices"
 	"time"
@@ -44,29 +38,6 @@ func destinationOf(it schema.Item) destination {
 	}
 }
 
-// key makes fingerprints. Each sealed part has one of its own.
-type key struct {
-	id  string
-	key []byte
-	mac hash.Hash // keyed
-}
-
-func newKey() key {
-	secret, id := make([]byte, 32), make([]byte, 4)
-	_, _ = rand.Read(secret) // never fails: crypto/rand
-	_, _ = rand.Read(id)
-	return keyOf(hex.EncodeToString(id), secret)
-}
-
-func keyOf(id string, secret []byte) key { return key{id, secret, hmac.New(sha256.New, secret)} }
-
-// fingerprint is KEYID:HEX with the full HMAC-SHA-256 of the secret's bytes.
-func (k key) fingerprint(s schema.Secret) string {
-	k.mac.Reset()
-	_, _ = io.WriteString(k.mac, s.Reveal())
-	return k.id + ":" + hex.EncodeToString(k.mac.Sum(nil))
-}
-
 // AddSecrets seals secrets to the readers' recipients as one more sealed part
 // of a server bundle and writes their fingerprints into the markers. Secrets are
 // bound to the destinations that the settings name at this moment. It does
@@ -82,14 +53,13 @@ func AddSecrets(b *schema.Bundle, secrets schema.Secrets, to Holders) error {
 	if err := to.Check(); err != nil {
 		return err
 	}
-	k := newKey()
-	p := part{Format: PartFormat, Bundle: b.Manifest.ID, KeyID: k.id, Key: base64.StdEncoding.EncodeToString(k.key)}
+	p := newPart(b.Manifest.ID)
 	for it := range b.All() {
 		s, l := secrets[schema.KeyOf(it)], it.List()
 		if s.IsZero() {
 			continue
 		}
-		fp := k.fingerprint(s)
+		fp := p.fingerprint(s)
 		if err := schema.Set(it, schema.SecretField(l),
 			&schema.Marker{State: schema.Sealed, Fingerprint: fp}); err != nil {
 			return err

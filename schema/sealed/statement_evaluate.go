@@ -51,8 +51,7 @@ const (
 //   - Who exported or transformed the content is no reviewer of it; that
 //     person's rejection counts like any other.
 func Evaluate(j Judgement) *Verdict {
-	v := &Verdict{Bundle: j.Subject.Bundle, Digest: j.Subject.Digest, Site: j.Site, Unreadable: j.Unreadable,
-		Statements: []StatementVerdict{}, Persons: []*Person{}, Rejections: []RejectionVerdict{}, Warnings: []string{}, allowed: j.Allowed}
+	v := &Verdict{Bundle: j.Subject.Bundle, Digest: j.Subject.Digest, Site: j.Site, Unreadable: j.Unreadable, allowed: j.Allowed}
 	for _, e := range dedupe(j.Evidence) {
 		v.Statements = append(v.Statements, j.first(e))
 	}
@@ -88,9 +87,8 @@ func dedupe(evidence []Evidence) []Evidence {
 }
 
 // first judges a statement by itself.
-func (j Judgement) first(e Evidence) StatementVerdict {
-	s := StatementVerdict{File: human.Visible(e.File), State: StateCounts, Signer: []string{},
-		ReadersAdded: []ReaderAdded{}, statement: e.Statement}
+func (j Judgement) first(e Evidence) *StatementVerdict {
+	s := &StatementVerdict{File: human.Visible(e.File), State: StateCounts, statement: e.Statement}
 	signed, err := CheckStatement(e.Statement)
 	if err != nil {
 		s.State, s.Why = StateInvalid, err.Error()
@@ -103,8 +101,8 @@ func (j Judgement) first(e Evidence) StatementVerdict {
 	s.about = j.Subject.aboutWhat(b)
 	key := j.Allowed.standingOf(signed.Key, b.Time.Time, j.Now)
 	s.by = key.by
-	s.Signer = append(s.Signer, key.principals...)
-	j.judgeOne(&s, key, e.Aside)
+	s.Signer = key.principals
+	j.judgeOne(s, key, e.Aside)
 	s.inForce = s.State == StateCounts
 	if !key.listed {
 		s.State, s.Why = StateUnlisted, key.why
@@ -166,7 +164,7 @@ func (j Judgement) judgeOne(s *StatementVerdict, key standing, aside bool) {
 }
 
 func readersAdded(now StatementSubject, then *schema.StatementBody) []ReaderAdded {
-	out := []ReaderAdded{}
+	var out []ReaderAdded
 	add := func(sight string, now, then []schema.KeyHolder) {
 		known := map[string]bool{}
 		for _, r := range then {
@@ -189,8 +187,7 @@ func readersAdded(now StatementSubject, then *schema.StatementBody) []ReaderAdde
 func (v *Verdict) decide(j Judgement) {
 	makers := map[*Person]bool{}
 	byPerson := map[*Person][]*StatementVerdict{}
-	for i := range v.Statements {
-		s := &v.Statements[i]
+	for _, s := range v.Statements {
 		if s.by == nil {
 			continue
 		}
@@ -230,14 +227,16 @@ func (v *Verdict) decide(j Judgement) {
 	sortRejections(v.Rejections)
 }
 
+// reviews are the reviewers' statements of which that is true.
+func (v *Verdict) reviews(are func(*StatementVerdict) bool) []*StatementVerdict {
+	return slices.DeleteFunc(slices.Clone(v.Statements), func(s *StatementVerdict) bool {
+		return s.Role != schema.RoleReviewer || !are(s)
+	})
+}
+
 // findUnheeded gathers the rejections of this content by keys that nobody listed.
 func (v *Verdict) findUnheeded() {
-	var said []*StatementVerdict
-	for i := range v.Statements {
-		if s := &v.Statements[i]; s.inForce && s.Role == schema.RoleReviewer {
-			said = append(said, s)
-		}
-	}
+	said := v.reviews(func(s *StatementVerdict) bool { return s.inForce })
 	for _, r := range said {
 		switch {
 		case r.State != StateUnlisted || r.Decision != schema.DecisionReject:
@@ -278,12 +277,7 @@ func (s *StatementVerdict) sameSigner(other *StatementVerdict) bool {
 
 // warnOfOrigin says who rejected the server bundle and did not take it back.
 func (v *Verdict) warnOfOrigin() {
-	var said []*StatementVerdict
-	for i := range v.Statements {
-		if s := &v.Statements[i]; s.about == aboutOrigin && s.Role == schema.RoleReviewer {
-			said = append(said, s)
-		}
-	}
+	said := v.reviews(func(s *StatementVerdict) bool { return s.about == aboutOrigin })
 	for _, r := range said {
 		if r.Decision == schema.DecisionReject && !lifted(said, r) {
 			who := human.Visible(strings.Join(r.Signer, ", "))
@@ -298,17 +292,13 @@ func (v *Verdict) warnOfOrigin() {
 // excuseResigned keeps evidence that its signer renewed from being an alarm:
 // statements about an older content lie beside a bundle for good.
 func (v *Verdict) excuseResigned() {
-	for i := range v.Statements {
-		old := &v.Statements[i]
-		if old.State != StateOtherContent {
-			continue
+	for _, old := range v.Statements {
+		renews := func(s *StatementVerdict) bool {
+			return (s.State == StateCounts || s.State == StateSelfReview) && s.sameSigner(old) && s.Role == old.Role &&
+				s.Time.After(old.Time.Time)
 		}
-		for _, s := range v.Statements {
-			renewed := s.State == StateCounts || s.State == StateSelfReview
-			if renewed && s.sameSigner(old) && s.Role == old.Role && s.Time.After(old.Time.Time) {
-				old.State, old.Why = StateSuperseded, old.Why+"; the same person signed the content at hand later"
-				break
-			}
+		if old.State == StateOtherContent && slices.ContainsFunc(v.Statements, renews) {
+			old.State, old.Why = StateSuperseded, old.Why+"; the same person signed the content at hand later"
 		}
 	}
 }

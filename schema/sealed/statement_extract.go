@@ -60,7 +60,7 @@ func (v *Verdict) Extract(dir string, b *schema.Bundle) error {
 	return nil
 }
 
-func describe(s StatementVerdict) string {
+func describe(s *StatementVerdict) string {
 	from := s.File
 	if from == "" {
 		from = "embedded in the bundle"
@@ -77,7 +77,7 @@ func describe(s StatementVerdict) string {
 
 // keygenCommand checks against allowed_signers where the file names the signer,
 // else the signature alone.
-func keygenCommand(name string, s StatementVerdict) string {
+func keygenCommand(name string, s *StatementVerdict) string {
 	if len(s.Signer) == 0 {
 		return fmt.Sprintf("ssh-keygen -Y check-novalidate -n %s -s %s.sig < %s", StatementNamespace, name, name)
 	}

@@ -95,7 +95,7 @@ type Verdict struct {
 	Bundle       string               `json:"bundle"`
 	Digest       string               `json:"digest"`
 	Site         string               `json:"site,omitzero"`
-	Statements   []StatementVerdict   `json:"statements"`
+	Statements   []*StatementVerdict  `json:"statements"`
 	Persons      []*Person            `json:"persons"` // whose statements count
 	Requirements []RequirementVerdict `json:"requirements"`
 	Rejections   []RejectionVerdict   `json:"rejections"`          // of listed people: they shut the gate
