@@ -16,7 +16,6 @@ const (
 	ServerFormat  = "mailferry/server-bundle/v1"
 	CloudFormat   = "mailferry/cloud-bundle/v1"
 	ProfileFormat = "mailferry/profile/v1"
-	RulesFormat   = "mailferry/rules/v1"
 )
 
 // List names the two lists of a bundle.

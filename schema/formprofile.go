@@ -2,9 +2,6 @@ package schema
 
 import "github.com/go-json-experiment/json"
 
-// FormProfileFormat is the format of form profiles.
-const FormProfileFormat = "mailferry/form-profile/v1"
-
 // Sides of a form profile.
 const (
 	ServerSide = "server"

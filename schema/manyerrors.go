@@ -39,13 +39,11 @@ func (e *Errors) Err() error {
 	case 1:
 		return e.list[0]
 	}
-	return &errorList{e.list, e.more}
+	all := errorList(*e)
+	return &all
 }
 
-type errorList struct {
-	list []error
-	more int
-}
+type errorList Errors
 
 func (l *errorList) Error() string   { return joinLines(l) }
 func (l *errorList) Unwrap() []error { return l.list }

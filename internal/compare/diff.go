@@ -110,7 +110,7 @@ func Bundles(a, b Side, same SameSecret) (*Diff, error) {
 		return nil, fmt.Errorf("a server bundle and a cloud bundle are compared through the transform")
 	}
 	c := &comparison{a: a, b: b, same: same}
-	c.diff = &Diff{Format: Format, A: about(a), B: about(b), Notes: []string{}}
+	c.diff = &Diff{Format: Format, A: about(a), B: about(b)}
 	c.diff.Credentials = c.list(schema.Credentials)
 	c.diff.Connections = c.list(schema.Connections)
 	s := c.diff.Summary

@@ -13,7 +13,7 @@ func (c *comparison) list(l schema.List) []Item {
 	as, bs := c.a.compared().Items(l), c.b.compared().Items(l)
 	s := &c.diff.Summary
 	counts := map[Kind]*int{Added: &s.Added, Removed: &s.Removed, Renamed: &s.Renamed, Changed: &s.Changed}
-	out := []Item{}
+	var out []Item
 	last, reordered := -1, false
 	for _, p := range c.match(as, bs) {
 		it := c.item(l, as, bs, p)
@@ -103,7 +103,7 @@ func content(it schema.Item, withSecret bool) string {
 
 // item says how a pair differs; nil where it does not.
 func (c *comparison) item(l schema.List, as, bs []schema.Item, p pair) *Item {
-	out := &Item{Fields: []Field{}}
+	out := new(Item)
 	var a, b schema.Item
 	if p.a >= 0 {
 		a = as[p.a]
