@@ -65,14 +65,6 @@ func validate(file, definition string, raw []byte, at string) error {
 	return validateValue(file, definition, v, at)
 }
 
-func validateValue(file, definition string, v any, at string) error {
-	s, err := schemaFor(file, definition)
-	if err != nil {
-		return err
-	}
-	return check(s, v, at)
-}
-
 // Decode reads a bundle document of either format. What stands around the lists
 // is held to the schema first, then each item by itself, so that a place is
 // named exactly and a large bundle is never a tree of generic values. It does

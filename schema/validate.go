@@ -108,8 +108,12 @@ func schemaFor(file, definition string) (*gojsonschema.Schema, error) {
 	return s, nil
 }
 
-// check validates a decoded value; at is its own place.
-func check(s *gojsonschema.Schema, v any, at string) error {
+// validateValue holds a decoded value, whose own place is at, against a schema.
+func validateValue(file, definition string, v any, at string) error {
+	s, err := schemaFor(file, definition)
+	if err != nil {
+		return err
+	}
 	res, err := s.Validate(closedLoader{v})
 	if err != nil {
 		return fmt.Errorf("%s: cannot be validated: %w", at, err)

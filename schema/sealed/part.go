@@ -45,7 +45,7 @@ func (o *Opened) openParts() error {
 	items := map[schema.SecretKey]place{}
 	for _, l := range schema.Lists() {
 		for i, it := range o.Bundle.ServerItems(l) {
-			items[schema.SecretKey{List: l, Name: it.ItemName()}] = place{it, i}
+			items[schema.KeyOf(it)] = place{it, i}
 		}
 	}
 	opened := map[string]bool{} // by key id
