@@ -2,13 +2,13 @@ package schema
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"hash/maphash"
 	"html"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf8"
 )
 
 // EchoGuard knows the secrets that another machine (a Cloud, a mail server) may
@@ -125,13 +125,11 @@ func forms(text string) []string {
 
 func unslash(s string) string {
 	return backslashed.ReplaceAllStringFunc(s, func(esc string) string {
-		if len(esc) == 6 && esc[1] == 'u' {
-			n, _ := strconv.ParseUint(esc[2:], 16, 16)
-			return string(rune(n)) // half of a pair becomes U+FFFD: the rest of the secret still tells
-		}
-		_, size := utf8.DecodeRuneInString(esc[1:])
 		switch c := esc[1:]; {
-		case size == 1 && strings.ContainsAny(c, "nrtbf"):
+		case len(c) == 5: // uXXXX
+			n, _ := strconv.ParseUint(c[1:], 16, 16)
+			return string(rune(n)) // half of a pair becomes U+FFFD: the rest of the secret still tells
+		case strings.Contains("nrtbf", c):
 			return " "
 		default:
 			return c
@@ -141,11 +139,7 @@ func unslash(s string) string {
 
 func unpercent(s string) string {
 	return percented.ReplaceAllStringFunc(s, func(run string) string {
-		var b []byte
-		for at := 1; at < len(run); at += 3 {
-			n, _ := strconv.ParseUint(run[at:at+2], 16, 8)
-			b = append(b, byte(n))
-		}
+		b, _ := hex.DecodeString(strings.ReplaceAll(run, "%", ""))
 		return string(b)
 	})
 }
