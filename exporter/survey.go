@@ -67,14 +67,16 @@ type surveyed struct {
 
 // survey reads the secret columns that a profile names, to count, and the words of
 // those that are choices.
-func survey(ctx context.Context, t Tables, p *schema.Profile, isChoice func(schema.List, *schema.ColumnProfile) bool) (columns []*surveyed, counts []CipherCount, err error) {
+func survey(ctx context.Context, t Tables, p *schema.Profile, isChoice func(schema.List, *schema.ColumnProfile) bool,
+) (columns []*surveyed, counts []CipherCount, err error) {
 	var wanted []Wanted
 	add := func(l schema.List, tp *schema.TableProfile) {
 		w := Wanted{Table: FoldName(tp.Table)}
 		for i := range tp.Columns {
 			if c := &tp.Columns[i]; c.Column != "" && (c.Secret != "" || isChoice(l, c)) {
 				w.Columns = append(w.Columns, FoldName(c.Column))
-				columns = append(columns, &surveyed{CipherCount: CipherCount{Table: w.Table, Column: FoldName(c.Column)}, profile: c})
+				count := CipherCount{Table: w.Table, Column: FoldName(c.Column)}
+				columns = append(columns, &surveyed{CipherCount: count, profile: c})
 			}
 		}
 		if len(w.Columns) > 0 {

@@ -134,7 +134,8 @@ func (d *Database) Inspect(ctx context.Context, all bool) (*exporter.Contents, e
 
 // ReadTables implements exporter.Tables. Binary columns read as NULL, with a
 // warning.
-func (d *Database) ReadTables(ctx context.Context, wanted []exporter.Wanted, take exporter.RowFunc, warn func(schema.Warning)) (schema.Source, error) {
+func (d *Database) ReadTables(ctx context.Context, wanted []exporter.Wanted, take exporter.RowFunc,
+	warn func(schema.Warning)) (schema.Source, error) {
 	s, err := d.connect(ctx, warn)
 	if err != nil {
 		return schema.Source{}, err

@@ -55,7 +55,8 @@ func (t *tables) Inspect(ctx context.Context, all bool) (*exporter.Contents, err
 }
 
 // ReadTables implements exporter.Tables. It warns of a bare activeobjects.xml.
-func (t *tables) ReadTables(ctx context.Context, wanted []exporter.Wanted, take exporter.RowFunc, warn func(schema.Warning)) (schema.Source, error) {
+func (t *tables) ReadTables(ctx context.Context, wanted []exporter.Wanted, take exporter.RowFunc,
+	warn func(schema.Warning)) (schema.Source, error) {
 	src := schema.Source{Kind: SourceKind, Name: filepath.Base(t.path)}
 	b, err := open(t.path, t.opts)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,7 +56,7 @@ type reader struct {
 	*scanner
 	contents *contents
 	cost     int
-	wanted   map[string]string // names as asked for, by folded name
+	wanted   []string // names, folded
 	row      rowFunc
 	values   []value // of the row
 	plain    bool    // an element without a prefix is the backup format's own
@@ -64,7 +65,7 @@ type reader struct {
 }
 
 // readDocument reads the whole document and calls row for each row of the wanted
-// tables, in the document's order, with the table's name as it was asked for. A
+// tables, in the document's order. Their names are in upper case, in both. A
 // wanted table that the backup lacks is no error. When readDocument fails, also
 // behind the last wanted row, nothing that row was given should be used.
 //
@@ -75,11 +76,8 @@ func readDocument(in io.Reader, wanted []string, row rowFunc) (*contents, error)
 	r := &reader{
 		scanner:  newScanner(in),
 		contents: &contents{meta: map[string]string{}, byName: map[string]*table{}},
-		wanted:   map[string]string{}, row: row,
+		wanted:   wanted, row: row,
 		declared: map[string]string{}, filled: map[string]string{},
-	}
-	for _, name := range wanted {
-		r.wanted[exporter.FoldName(name)] = name
 	}
 	if err := r.document(); err != nil {
 		return nil, fmt.Errorf("%s: %w", entryName, err)
@@ -247,7 +245,8 @@ func (r *reader) data(e xml.StartElement) error {
 	t.columns = []string{}
 	_, changed := attribute(e, "", "xmlns")
 	sieved := r.plain && !changed
-	asked, wanted := r.wanted[exporter.FoldName(t.name)]
+	name := exporter.FoldName(t.name)
+	wanted := slices.Contains(r.wanted, name)
 	seen := map[string]string{}
 	for {
 		// Behind a column, since a <data/> is over where its tag is.
@@ -270,7 +269,7 @@ func (r *reader) data(e xml.StartElement) error {
 			return nil
 		case is(e, "row"):
 			if t.rows++; wanted {
-				err = r.readRow(t, asked)
+				err = r.readRow(t, name)
 			} else {
 				err = r.skip()
 			}
@@ -296,7 +295,7 @@ func (r *reader) column(t *table, e xml.StartElement, seen map[string]string) er
 }
 
 // readRow reads the row just opened and hands it on.
-func (r *reader) readRow(t *table, asked string) error {
+func (r *reader) readRow(t *table, name string) error {
 	r.values = r.values[:0]
 	size := 0
 	err := r.children("row", func(e xml.StartElement) error {
@@ -320,7 +319,7 @@ func (r *reader) readRow(t *table, asked string) error {
 	if len(r.values) < len(t.columns) {
 		return r.errorf("%d values for %d columns", len(r.values), len(t.columns))
 	}
-	if err := r.row(asked, t.columns, r.values); err != nil {
+	if err := r.row(name, t.columns, r.values); err != nil {
 		return &rowError{err}
 	}
 	return nil

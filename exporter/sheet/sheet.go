@@ -62,6 +62,7 @@ func (s *Source) Read(ctx context.Context, warn func(schema.Warning)) (*exporter
 			errs.Add(explain(path, err))
 			continue
 		}
+		secrets := false
 		for _, items := range sheets {
 			if first, taken := holder[items.List]; taken {
 				errs.Add(schema.Hint(fmt.Errorf("%s: a second sheet of %s; %s is the first", in(path, items), items.List, first),
@@ -69,9 +70,15 @@ func (s *Source) Read(ctx context.Context, warn func(schema.Warning)) (*exporter
 				continue
 			}
 			holder[items.List] = in(path, items)
-			content.Records = append(content.Records, records(in(name, items), items)...)
+			// That a secret is missing is the exporter's to say: the same site gives the
+			// same bundle whatever it was read from.
+			for _, it := range items.Rows {
+				content.Records = append(content.Records, exporter.Record{Item: it.Item, Secret: it.Secret,
+					Where: fmt.Sprintf("%s: row %d", in(name, items), it.Row)})
+				secrets = secrets || !it.Secret.IsZero()
+			}
 		}
-		if exposed && slices.ContainsFunc(sheets, hasSecrets) {
+		if exposed && secrets {
 			warn(schema.Warning{In: name, What: "holds secrets and other people on this machine can read it; chmod 600 it, and delete it once the bundle is written"})
 		}
 		sum.Write(raw)
@@ -106,23 +113,4 @@ func explain(path string, err error) error {
 		return schema.Hint(err, "mailferry export --print-template writes an empty sheet to compare with")
 	}
 	return err
-}
-
-func hasSecrets(items *table.Items) bool {
-	for _, it := range items.Rows {
-		if !it.Secret.IsZero() {
-			return true
-		}
-	}
-	return false
-}
-
-// records leaves it to the exporter to say that a secret is missing: the same
-// site gives the same bundle whatever it was read from.
-func records(sheet string, items *table.Items) []exporter.Record {
-	out := make([]exporter.Record, len(items.Rows))
-	for i, it := range items.Rows {
-		out[i] = exporter.Record{Item: it.Item, Secret: it.Secret, Where: fmt.Sprintf("%s: row %d", sheet, it.Row)}
-	}
-	return out
 }
