@@ -311,7 +311,7 @@ func (sp *spot) leadsOn() bool {
 }
 
 // goesOn lists the signs that the list has more parts than were read.
-func (a *around) goesOn(parts int) (signs []string) {
+func (a *around) goesOn(r *reading) (signs []string) {
 	add := func(text string) {
 		if !slices.Contains(signs, text) {
 			signs = append(signs, text)
@@ -321,10 +321,10 @@ func (a *around) goesOn(parts int) (signs []string) {
 	ended := false // by a control to the next part that is disabled
 	for _, sp := range a.spots {
 		for _, c := range sp.claims {
-			if c.pages && (c.at > 0 && c.at < c.of || c.at == 0 && c.of > parts) {
+			if c.pages && (c.at > 0 && c.at < c.of || c.at == 0 && c.of > r.turned) {
 				add(c.text)
 			}
-			end = end || c.end
+			end = end || c.end && r.counts(c)
 		}
 		ended = ended || sp.off() && sp.leadsOn()
 		if sp.means == meansLoading && sp.kind == spotText {
@@ -339,7 +339,7 @@ func (a *around) goesOn(parts int) (signs []string) {
 	}
 	numbers, current := a.numbers()
 	if current == 0 && !ended {
-		current = parts
+		current = r.turned
 	}
 	for _, sp := range a.spots {
 		if sp.on() && (sp.leadsOn() || current > 0 && sp.number > current && slices.Contains(numbers, sp)) {
@@ -397,12 +397,15 @@ func (a *around) numbers() (numbers []*spot, current int) {
 	return numbers, current
 }
 
+// counts reports whether a claim is about the rows that are shown.
+func (r *reading) counts(c claim) bool { return c.shown == 0 || c.shown == len(r.shown) }
+
 // differs lists what tells of another number of rows than were read.
 func (a *around) differs(r *reading) (out []string) {
 	for _, sp := range a.spots {
 		for _, c := range sp.claims {
 			less := c.of < r.rows && !c.atLeast && !(c.perPart && c.of == len(r.shown))
-			if !c.pages && (c.of > r.rows || less) && !slices.Contains(out, c.text) {
+			if !c.pages && r.counts(c) && (c.of > r.rows || less) && !slices.Contains(out, c.text) {
 				out = append(out, c.text)
 			}
 		}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -64,18 +65,11 @@ func listNames(names []string) string {
 	if len(names) == 0 {
 		return "nothing"
 	}
-	shown := names
-	if len(shown) > maxListed {
-		shown = shown[:maxListed]
+	var shown []string
+	for _, name := range names[:min(len(names), maxListed)] {
+		shown = append(shown, cmp.Or(Clean(name), "(no name)"))
 	}
-	cleaned := make([]string, len(shown))
-	for i, name := range shown {
-		cleaned[i] = Clean(name)
-		if cleaned[i] == "" {
-			cleaned[i] = "(no name)"
-		}
-	}
-	text := strings.Join(cleaned, ", ")
+	text := strings.Join(shown, ", ")
 	if extra := len(names) - len(shown); extra > 0 {
 		text += fmt.Sprintf(" and %d more", extra)
 	}

@@ -193,7 +193,7 @@ func (r *reading) turn(ctx context.Context, button *node) error {
 func (r *reading) ending(ctx context.Context, a *around) error {
 	var goesOn, differs []string
 	err := poll(ctx, totalWait, func() (bool, error) {
-		goesOn, differs = a.goesOn(r.turned), a.differs(r)
+		goesOn, differs = a.goesOn(r), a.differs(r)
 		if len(goesOn)+len(differs) == 0 {
 			return true, nil
 		}

@@ -99,6 +99,7 @@ type claim struct {
 	at, of  int  // at is 0 where the text does not say, as where a field holds it
 	atLeast bool // or more
 	perPart bool // perhaps of the rows of one part alone
+	shown   int  // where not 0, it is one only if so many rows are shown: its word between the numbers is of any language
 	end     bool // says that this is the end
 }
 
@@ -109,8 +110,8 @@ const (
 )
 
 var (
-	// "1–10 of 23", "Showing 1 to 10 of 23 entries", "21–30 of more than 30"
-	rangeOf = regexp.MustCompile(`(?i)` + amount + `[ \t]*(?:[-–—‑−~～]|\b(?:to|through)\b)[ \t]*` + amount + outOf +
+	// "1–10 of 23", "Showing 1 to 10 of 23 entries", "21–30 of more than 30", "1–10 von 23"
+	rangeOf = regexp.MustCompile(`(?i)` + amount + `[ \t]*(?:[-–—‑−~～]|\b(?:to|through)\b)[ \t]*` + amount + `(?:` + outOf + `|([ \t]+\pL{1,6}[ \t]+))` +
 		`(?:(more than|over|many)|(?:about|ca\.?)?)[ \t]*` + amount + `?[ \t]*(\+)?`)
 	// "Page 2 of 3", "Page of 3" round a field
 	pageOf       = regexp.MustCompile(`(?i)(?:^|[^\p{L}])pages?[ \t]*:?[ \t]*` + amount + `?` + outOf + amount)
@@ -142,15 +143,18 @@ func claimsIn(line string) (found []claim, at []int) {
 		found, at = append(found, c), append(at, from)
 	}
 	eachMatch(rangeOf, line, func(from int, g []string) {
-		first, last, of := count(g[1]), count(g[2]), count(g[4])
-		more := g[3] != "" || g[5] != ""
-		if g[4] == "" && g[3] == "" || first > last || of < last && g[4] != "" {
+		first, last, of, shown := count(g[1]), count(g[2]), count(g[5]), 0
+		more := g[4] != "" || g[6] != ""
+		if g[5] == "" && g[4] == "" || first > last || of < last && g[5] != "" {
 			return
+		}
+		if g[3] != "" {
+			shown = last - first + 1
 		}
 		if more {
 			of = max(of, last) + 1
 		}
-		add(from, claim{text: g[0], at: last, of: of, atLeast: more, end: last == of})
+		add(from, claim{text: g[0], at: last, of: of, atLeast: more, end: last == of, shown: shown})
 	})
 	eachMatch(pageOf, line, func(from int, g []string) {
 		n, of := count(g[1]), count(g[2])
