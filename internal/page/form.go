@@ -78,11 +78,16 @@ func fields(root *node) []*field {
 			return false
 		case f.kind == KindText && n.flag("multiline"):
 			f.kind = KindMultiline
+		case f.kind == KindText && n.state["hasPopup"] == "listbox":
+			f.kind = KindCombobox
 		case f.kind == KindCheckbox, f.kind == KindSwitch:
 			f.group = alone(n)
 		case f.kind == KindCombobox:
 			f.typedInto()
 		case n.is("button", "PopUpButton") && n.state["hasPopup"] == "listbox":
+			if arrowOf(n, found) {
+				return false
+			}
 			f.kind, f.own = KindCombobox, n.text()
 		case len(radios) > 0:
 			f.kind, f.radio = KindRadio, radios
@@ -95,6 +100,14 @@ func fields(root *node) []*field {
 		return false
 	})
 	return found
+}
+
+// arrowOf reports whether a button opens the list of the input before it: the two are alone in a
+// box, and only the input is labelled.
+func arrowOf(n *node, before []*field) bool {
+	before = slices.DeleteFunc(slices.Clone(before), func(f *field) bool { return f.label == "" || !f.node.within(n.parent) })
+	return n.parent.is("generic") && len(n.refs["labelledby"]) == 0 && len(before) == 1 &&
+		before[0].kind == KindCombobox && holdsTypedText(before[0].node)
 }
 
 // alone is the name of the group that a checkbox is the only one in: "Debug" round "Enabled".

@@ -27,6 +27,15 @@ func testSnippets(t *testing.T, d *driver) {
 		{"icon-font", func(t *testing.T, s *Scope) {
 			ok(t, s.Press(t.Context(), "More"))
 		}},
+		{"input-with-list", func(t *testing.T, s *Scope) {
+			form := must[*Form](t)(s.Form(t.Context()))
+			if labels := form.Labels(); !slices.Equal(slices.DeleteFunc(labels, func(l string) bool { return l == "" }), []string{"Service provider *"}) {
+				t.Fatalf("fields %q", labels)
+			}
+			offers(t, s, "Service provider", "SMTP", "Google")
+			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
+			holds(t, s, "Service provider", "Google")
+		}},
 		{"notice-option", func(t *testing.T, s *Scope) { offers(t, s, "Service provider", "SMTP", "Google") }},
 		{"paged-other-next", func(t *testing.T, s *Scope) {
 			err := s.EachRow(t.Context(), []string{"Next"}, []string{"Name"}, func(*Row) (bool, error) { return true, nil })
