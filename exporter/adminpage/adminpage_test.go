@@ -75,6 +75,7 @@ func read(t *testing.T, o server.Options, edit func(*formprofile.Options)) (*exp
 }
 
 func TestEveryFieldIsReadAndNothingIsSaved(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		variant server.Variant
 		reason  string // of Support's password; "" is the secret itself
@@ -156,6 +157,7 @@ func marshal(t *testing.T, it schema.Item) string {
 }
 
 func TestARelabelledPanelIsReadThroughOneEditedLine(t *testing.T) {
+	t.Parallel()
 	o := content(server.Variant{Relabel: map[string]string{"From Address": "Sender", "Edit": "Change"}})
 	o.Connections, o.Credentials = o.Connections[:1], nil
 	_, site, _, err := read(t, o, func(f *formprofile.Options) {
@@ -186,6 +188,7 @@ func TestARelabelledPanelIsReadThroughOneEditedLine(t *testing.T) {
 
 // An item that cannot be read keeps nobody from learning of the next.
 func TestEveryItemThatCannotBeReadIsNamed(t *testing.T) {
+	t.Parallel()
 	o := content(server.Variant{})
 	o.Connections, o.Credentials = o.Connections[:3], nil
 	for _, i := range []int{0, 2} {
@@ -203,6 +206,7 @@ func TestEveryItemThatCannotBeReadIsNamed(t *testing.T) {
 
 // A label that every form lacks is not waited for at every item.
 func TestAFormThatLacksAFieldIsNotOpenedForEveryItem(t *testing.T) {
+	t.Parallel()
 	o := content(server.Variant{Relabel: map[string]string{"From Address": "Sender"}})
 	o.Credentials = nil
 	_, site, _, err := read(t, o, func(f *formprofile.Options) { f.Browser.Timeout = time.Second })
@@ -216,6 +220,7 @@ func TestAFormThatLacksAFieldIsNotOpenedForEveryItem(t *testing.T) {
 }
 
 func TestNobodySignedInIsAnErrorThatSaysHow(t *testing.T) {
+	t.Parallel()
 	o := content(server.Variant{})
 	o.SignIn = &signin.Account{User: "admin", Password: schema.NewSecret("made-up")}
 	_, _, _, err := read(t, o, func(f *formprofile.Options) { f.Browser.Timeout = time.Second })
@@ -225,6 +230,7 @@ func TestNobodySignedInIsAnErrorThatSaysHow(t *testing.T) {
 }
 
 func TestAListThatGoesOnBehindAnotherNameIsNotCut(t *testing.T) {
+	t.Parallel()
 	o := content(server.Variant{PageSize: 3, Relabel: map[string]string{"Next": "Next page"}})
 	_, site, _, err := read(t, o, func(f *formprofile.Options) { f.Profile.Connections.Next = schema.Names{"Next"} })
 	if !errors.Is(err, page.ErrIncomplete) || !strings.Contains(err.Error(), `"Outgoing Mail Connections": the list seems to go on after 3 rows: Next page`) {
@@ -247,6 +253,7 @@ func TestAListThatGoesOnBehindAnotherNameIsNotCut(t *testing.T) {
 // A site that leads to another, at once or half-way, gives no content: neither
 // the other's under this one's name, nor a part of this one's.
 func TestAnotherSiteIsNotExported(t *testing.T) {
+	t.Parallel()
 	for name, pages := range map[string]int64{"at once": 0, "half-way": 6} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

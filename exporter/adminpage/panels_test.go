@@ -28,6 +28,7 @@ func nine() panels.Store {
 // From a page that nobody described to an export: the profile that a look suggests works
 // unedited, and every field is read with nothing written.
 func TestAPanelOfRealComponentsIsExported(t *testing.T) {
+	t.Parallel()
 	o := panels.Options{Seed: rand.Uint64(), Row: "named", Fold: true, PageOf: 4, Choice: panels.Choice{Native: "select2"}, Has: nine()}
 	t.Logf("shuffled by %d", o.Seed)
 	p := panels.Start(t, panels.AUI, o)

@@ -52,24 +52,18 @@ func nine() (b *schema.Bundle, want panels.Store) {
 // From a page that nobody described to an import: the profile that a look suggests works
 // unedited, the look writes nothing, and what is imported is there in every field.
 func TestPanelsOfRealComponentsAreImportedInto(t *testing.T) {
-	type of struct {
-		library panels.Library
-		name    string
-		o       panels.Options
-	}
-	tests := []of{
-		{panels.Atlaskit, "a badge, folds and a later password", panels.Options{Badge: true, Row: "named", Fold: true, Change: true, Choice: panels.Choice{From: "request", After: 700 * time.Millisecond}}},
-	}
-	for _, l := range panels.Libraries {
-		if l != panels.AUI {
-			seed := rand.Uint64()
-			tests = append(tests, of{l, fmt.Sprint("shuffled by ", seed), panels.Options{Seed: seed}})
+	for _, library := range panels.Libraries {
+		if library == panels.AUI { // an export's
+			continue
 		}
-	}
-	for _, test := range tests {
-		t.Run(string(test.library)+" "+test.name, func(t *testing.T) {
+		o := panels.Options{Seed: rand.Uint64()}
+		if library == panels.Atlaskit {
+			o.Badge, o.Row, o.Fold, o.Change, o.Choice = true, "named", true, true, panels.Choice{From: "request", After: 700 * time.Millisecond}
+		}
+		t.Run(fmt.Sprintf("%s shuffled by %d", library, o.Seed), func(t *testing.T) {
+			t.Parallel()
 			b, want := nine()
-			p := panels.Start(t, test.library, test.o)
+			p := panels.Start(t, library, o)
 			profile := suggested(t, p, schema.CloudSide)
 			if p.Writes() != 0 {
 				t.Fatalf("the look wrote %d times", p.Writes())
@@ -82,8 +76,7 @@ func TestPanelsOfRealComponentsAreImportedInto(t *testing.T) {
 			importBoth(t, c, b)
 			shows(t, p, panels.Credentials, want.Credentials)
 			shows(t, p, panels.Connections, want.Connections)
-			o := options(t, c, b, schema.Connections)
-			rep, err := importer.Run(t.Context(), o)
+			rep, err := importer.Run(t.Context(), options(t, c, b, schema.Connections))
 			if err != nil || p.Writes() != len(want.Connections)+len(want.Credentials) {
 				t.Errorf("again: %v, %+v, %d writes", err, rep, p.Writes())
 			}
@@ -103,6 +96,7 @@ func plainOnly(p *schema.FormProfile) {
 // What a bundle leaves empty is the page's own default, before the import and after it; what
 // the page does not take empty shuts the gate before the first write.
 func TestEmptinessIsAValue(t *testing.T) {
+	t.Parallel()
 	b, _ := nine()
 	b.Credentials, b.Connections = nil, b.Connections[:1]
 	c := b.Connections[0].(*schema.CloudConnection)

@@ -24,11 +24,7 @@ type Form struct {
 }
 
 func (s *Site) form(l schema.List) *Form {
-	f := &Form{App: s.app, Profile: s.options.Profile.List(l), List: l, Timeout: s.options.Browser.Timeout, bundle: s.options.Profile.Bundle(), around: s.around}
-	if f.Timeout <= 0 {
-		f.Timeout = page.DefaultTimeout
-	}
-	return f
+	return &Form{App: s.app, Profile: s.options.Profile.List(l), List: l, Timeout: s.options.Browser.Timeout, bundle: s.options.Profile.Bundle(), around: s.around}
 }
 
 func (f *Form) appear(ctx context.Context) error {

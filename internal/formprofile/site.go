@@ -1,6 +1,7 @@
 package formprofile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,9 +72,8 @@ func New(address string, o Options) (*Site, error) {
 	if o.Notify == nil {
 		o.Notify = func(string) {}
 	}
-	if o.Patience == 0 {
-		o.Patience = 45 * time.Second
-	}
+	o.Browser.Timeout = cmp.Or(o.Browser.Timeout, page.DefaultTimeout)
+	o.Patience = cmp.Or(o.Patience, 45*time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

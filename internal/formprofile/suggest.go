@@ -176,32 +176,13 @@ func (s *Site) explore(ctx context.Context, l schema.List, before *page.Sight, s
 	}
 	fresh := slices.DeleteFunc(slices.Clone(sight.Buttons), func(name string) bool { return name == fl.Add && slices.Contains(before.Buttons, name) })
 	fl.Save, fl.Cancel = button(fresh, fl.Save, saveWords), button(fresh, fl.Cancel, cancelWords)
-	choices := []string{""}
-	var decider *page.Control
 	if fl.Decides != "" {
-		form, err := f.App.Form(ctx)
-		if err != nil {
+		if err := f.App.WaitFor(ctx, f.has(fl.Decides)); err != nil {
 			return err
 		}
-		if decider, err = f.field(ctx, form, fl.Decides); err != nil {
-			return err
-		}
-		if choices, err = choicesOf(ctx, decider); err != nil {
-			return err
-		}
-		choices = slices.DeleteFunc(choices, func(c string) bool { return c == "" })
 	}
-	for _, choice := range choices[:min(len(choices), maxChoices)] {
-		if decider != nil {
-			if err := decider.Set(ctx, choice); errors.Is(err, page.ErrDisabled) {
-				continue
-			} else if err != nil {
-				return err
-			}
-		}
-		if err := f.noteChoice(ctx, choice, seen); err != nil {
-			return err
-		}
+	if _, err := f.eachChoice(ctx, func(choice string) error { return f.noteChoice(ctx, choice, seen) }); err != nil {
+		return err
 	}
 	return s.Cancel(ctx, f)
 }
@@ -227,7 +208,7 @@ func (f *Form) noteChoice(ctx context.Context, choice string, seen *explored) er
 			return !slices.Contains(done, name) && name != f.Profile.Save && name != f.Profile.Cancel && name != f.Profile.Add
 		})
 		if i < 0 {
-			return nil
+			return f.fold(ctx, done)
 		}
 		pressed = sight.Folds[i]
 		done = append(done, pressed)
@@ -235,6 +216,21 @@ func (f *Form) noteChoice(ctx context.Context, choice string, seen *explored) er
 			return err
 		}
 	}
+}
+
+// fold presses again what was pressed, the last first, where it still is there: what stays
+// unfolded would have the next choice's fields seem to need no press.
+func (f *Form) fold(ctx context.Context, done []string) error {
+	for _, name := range slices.Backward(done) {
+		there, err := f.App.Shows(ctx, page.HasButton(name))
+		if err == nil && there {
+			err = f.App.Press(ctx, name)
+		}
+		if err != nil && !errors.Is(err, page.ErrAmbiguous) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *explored) add(f *Form, form *page.Form, choice, pressed string) {

@@ -101,45 +101,55 @@ func (s *Site) sample(ctx context.Context, l schema.List) (*Form, error) {
 }
 
 func (f *Form) survey(ctx context.Context, out *Survey) (tried []string, err error) {
-	var decider *page.Control
-	if f.Profile.Decides != "" {
-		form, err := f.App.Form(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if decider, err = f.field(ctx, form, f.Profile.Decides); err != nil && !errors.Is(err, page.ErrAbsent) {
-			return nil, err
-		}
-	}
-	if decider != nil {
-		if tried, err = choicesOf(ctx, decider); err != nil {
-			return nil, err
-		}
+	offered, err := f.eachChoice(ctx, func(choice string) error { return f.note(ctx, choice, out) })
+	if err != nil {
+		return nil, err
 	}
 	for _, field := range f.Profile.Fields {
 		for _, with := range field.With {
-			if !slices.Contains(tried, with) && !slices.Contains(out.Unoffered, with) {
+			if !slices.Contains(offered, with) && !slices.Contains(out.Unoffered, with) {
 				out.Unoffered = append(out.Unoffered, with)
 			}
 		}
 	}
-	tried = slices.DeleteFunc(tried, func(c string) bool { return c == "" })
-	if len(tried) == 0 {
-		return nil, f.note(ctx, "", out)
+	return offered[:min(len(offered), maxChoices)], nil
+}
+
+// eachChoice chooses the values of the deciding field in turn and visits the form with each, or
+// with "" as it is where there is nothing to choose. It returns all that the field offers.
+func (f *Form) eachChoice(ctx context.Context, visit func(choice string) error) (offered []string, err error) {
+	form, err := f.App.Form(ctx)
+	if err != nil {
+		return nil, err
 	}
-	tried = tried[:min(len(tried), maxChoices)]
-	for _, choice := range tried {
-		if err := decider.Set(ctx, choice); err != nil {
-			if errors.Is(err, page.ErrDisabled) {
-				continue
-			}
+	var decider *page.Control
+	there := false
+	if f.Profile.Decides != "" {
+		_, there = f.Label(form, f.Profile.Decides)
+	}
+	if there {
+		if decider, err = f.field(ctx, form, f.Profile.Decides); err != nil {
 			return nil, err
 		}
-		if err := f.note(ctx, choice, out); err != nil {
+		if offered, err = choicesOf(ctx, decider); err != nil {
+			return nil, err
+		}
+		offered = slices.DeleteFunc(offered, func(c string) bool { return c == "" })
+	}
+	if len(offered) == 0 {
+		return nil, visit("")
+	}
+	for _, choice := range offered[:min(len(offered), maxChoices)] {
+		if err := decider.Set(ctx, choice); errors.Is(err, page.ErrDisabled) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		if err := visit(choice); err != nil {
 			return nil, err
 		}
 	}
-	return tried, nil
+	return offered, nil
 }
 
 // note notes the fields that are there with a choice of the deciding field.
