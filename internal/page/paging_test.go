@@ -205,12 +205,15 @@ func testGrowing(t *testing.T, d *driver) {
 
 func TestWhatNamesOfControlsMean(t *testing.T) {
 	for means, names := range map[meaning]string{
-		meansNext:    `Next|NEXT PAGE|Next ›|Next >|» Next|Go to next page|Show next 10 results|Next page (2)|Older entries`,
+		meansNext: `Next|NEXT PAGE|Next ›|Next >|» Next|Go to next page|Show next 10 results|Next page (2)|Older entries|Weiter|Nächste Seite|Zur nächsten Seite|` +
+			`Suivant|Page suivante|Siguiente »|Página siguiente|Próxima página|Avanti|Pagina successiva|Volgende|Nästa sida|Næste|Neste side|Seuraava|Następna strona|` +
+			`Další stránka|Következő oldal|Следующая страница|Далее|Sonraki sayfa|下一页|次へ|다음 페이지|הבא|التالي`,
 		meansForward: `›|»|>|→|▶|❯|>>|chevron_right|navigate_next|arrow forward|right|angle-right|Chevron Right icon`,
-		meansMore:    `More|Load more|Load more…|Show more|See more results|Show 5 more connections|+20 more|View all|Show all (23)`,
+		meansMore: `More|Load more|Load more…|Show more|See more results|Show 5 more connections|+20 more|View all|Show all (23)|Mehr|Mehr anzeigen|Weitere laden|Weitere Einträge laden|` +
+			`Voir plus|Afficher plus de résultats|Cargar más|Ver mais|Carica altri|Meer laden|Pokaż więcej|Показать ещё|加载更多|もっと見る|더 보기`,
 		meansLoading: `Loading|Loading…|Loading more rows|Please wait, loading`,
 		meansBack:    `Previous|‹|«|<|Previous page|Back|First page`,
-		meansPage:    `Page 2|Go to page 2|page 2, current|Current page, page 2`,
+		meansPage:    `Page 2|Go to page 2|page 2, current|Current page, page 2|Seite 2|Página 2|第 2 页|2ページ`,
 		meansNumber:  `2|[2]`,
 		meansOther: `|Add|Save|Learn more|More options|More actions|Next run|Next steps|Read more|One more thing|All|Show all columns|Plus|Page size 25|25 per page|Rows per page: 25|25 rows|Sort by name|` +
 			`<>|…|keyboard|Left|Moreover|Nextcloud|Show details|Load file|Export all|10.0.1|Forward email`,

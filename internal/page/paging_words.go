@@ -26,20 +26,31 @@ const (
 const (
 	things = `items?|entries|entry|results?|records?|rows?|elements?|objects?|connections?|credentials?`
 	filler = `go|goto|to|the|show|load|view|see|get|display|fetch|please|wait|of|list|table|pages?|\d+|` + things
+	// Words of other languages that Jira has: a list that goes on behind one of them ended without
+	// a word where they were not known.
+	pageWords = `pages?|seiten?|p[aá]ginas?|sid[ae]|side|stran[ay]|strona|stránka|oldal|страниц[аыу]|sayfa|페이지`
+	nextWords = `next|older|weiter|nächste[rn]?|vorwärts|suivante?s?|siguientes?|pr[oó]xim[oa]s?|seguintes?|avançar|avanti|` +
+		`successiv[oa]|prossim[oa]|volgende|nästa|næste|neste|seuraava|następn[ay]|dalej|další|ďalšia|ďalej|következő|tovább|` +
+		`sonraki|ileri|επόμεν[ηο]|следующ[аиу][яйею]|далее|вперед|далі|下一[页頁]|下页|后一页|次へ?|次のページ|다음|הבא|التالي`
+	moreWords = `mehr|weitere[n]?|más|mais|meer|mer|flere?|lisää|więcej|více|viac|több|ещ[её]|больше|daha|altr[oi]|` +
+		`(?:afficher|voir|charger) plus|更多|(?:加载|載入|显示|查看)更多|もっと(?:見る|読み込む)?|さらに表示|더 ?보기`
+	moreFiller = pageWords + `|anzeigen|zeigen|laden|nachladen|afficher|voir|charger|mostrar|ver|cargar|` +
+		`carregar|exibir|mostra|carica|toon|ergebnissen?|résultats|resultados|elementos|visa|vis|pokaż|zobrazit|göster|yükle|показать|загрузить|` +
+		`einträge|zeilen|zur|zu|der|la|les?|los|las|de|du|à`
 	// icons are the words by which icons are named that stand for an arrow where nobody gave them a better name.
 	icons = `chevron|navigate|keyboard|arrow|caret|angle|double|circle|icon`
 )
 
 // meanings are those of names that hold one of the words and beside it nothing but filler:
-// "Go to next page" leads on, "Next run" does not. Other languages than English are for a form
-// profile's next; numbers, arrows, rel=next and pagers are looked at in any.
+// "Go to next page" leads on, "Next run" does not. Numbers, arrows, rel=next and pagers are
+// looked at in any language.
 var meanings = []struct {
 	means meaning
 	name  *regexp.Regexp
 }{
 	{meansLoading, only(`loading|fetching`, filler+`|more`)},
-	{meansNext, only(`next|older`, filler)},
-	{meansMore, only(`more|(?:show|load|view|see|get|display|fetch) all`, filler)},
+	{meansNext, only(nextWords, filler+`|`+moreFiller)},
+	{meansMore, only(moreWords+`|more|(?:show|load|view|see|get|display|fetch) all`, filler+`|`+moreFiller)},
 	{meansBack, only(`previous|prev|back|first|newer`, filler)},
 	{meansForward, only(`right|forward|next`, icons)},
 }
@@ -49,7 +60,7 @@ func only(words, beside string) *regexp.Regexp {
 }
 
 var (
-	namedNumber = regexp.MustCompile(`(?i)(?:^|[^\p{L}])pages?[ :]*(\d{1,6})`)
+	namedNumber = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:` + pageWords + `)[ :]*(\d{1,6})|(\d{1,6}) ?[页頁ペ페]`)
 	perPage     = regexp.MustCompile(`(?i)\bper$`)
 	paging      = regexp.MustCompile(`(?i)paginat|paging|\bpager\b|\bpages?\b`)
 	endsIn      = regexp.MustCompile(`(?:^|[^\d.,:/–-])(\d{1,5})[^\p{L}\d]*$`)
@@ -75,7 +86,7 @@ func meaningOf(name string) (meaning, int) {
 		}
 	}
 	if m := namedNumber.FindStringSubmatchIndex(name); m != nil && !perPage.MatchString(name[:m[0]]) {
-		return meansPage, count(name[m[2]:m[3]])
+		return meansPage, count(namedNumber.FindString(name))
 	}
 	return meansOther, 0
 }
