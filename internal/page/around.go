@@ -373,7 +373,7 @@ func (a *around) numbers() (numbers []*spot, current int) {
 			all = append(all, sp)
 		}
 	}
-	sequence := false
+	sequence, named := false, slices.ContainsFunc(all, func(sp *spot) bool { return sp.means == meansPage })
 	follows := func(i, j int) bool {
 		return i >= 0 && j < len(all) && all[i].number+1 == all[j].number && (all[i].on() || all[j].on())
 	}
@@ -382,6 +382,7 @@ func (a *around) numbers() (numbers []*spot, current int) {
 		beside := follows(i, i+1) || !sp.ends && follows(i-1, i)
 		sequence = sequence || beside || sp.means == meansPage
 		switch {
+		case named && sp.means == meansNumber && !beside: // where pages are called so, it is a size
 		case sp.kind == spotControl || sp.layout.Clicks:
 			numbers = append(numbers, sp)
 			if sp.layout.Current || sp.off() {

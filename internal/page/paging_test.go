@@ -117,6 +117,8 @@ func testPaging(t *testing.T, d *driver) {
 		"all of a total, and arrows":  {list(`<span>1–2 of 2</span> <a href="#">‹</a> <a href="#">›</a>`), ""},
 		"as many items":               {list(`<div>2 connections</div><div>Total: 2</div>`), ""},
 		"as many rows declared":       {strings.Replace(list(""), "<table>", "<table aria-rowcount=3>", 1), ""},
+		"a drawn size of a page": {list(`<div><button disabled>Previous Page</button><button aria-current=true>Page 1</button><button disabled>Next Page</button>
+			<div onclick="0" style="cursor:pointer"><input readonly aria-haspopup=listbox aria-label="Jump to Page Dropdown" value=5><span tabindex=-1>5</span><div role=button aria-haspopup=listbox aria-label=Choose></div></div></div>`), ""},
 		"how many are chosen":         {list(`<div>0 of 2 row(s) selected.</div>`), ""},
 		"sizes of a page":             {list(`<div>Rows per page: <a href="#">10</a> <a href="#">25</a> <a href="#">50</a></div>`), ""},
 		"a size of a page":            {list(`<button>25 rows</button><button>25 per page</button><select aria-label="Page"><option>1<option>2</select>`), ""},
