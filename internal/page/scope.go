@@ -131,12 +131,19 @@ func (s *Scope) CheckOrigin(was string) error {
 // pressRoles are what a person presses.
 var pressRoles = []string{"button", "link", "menuitem", "menuitemcheckbox", "menuitemradio", "tab", "treeitem", "DisclosureTriangle", "ToggleButton", "PopUpButton"}
 
-// pressables lists what can be pressed below root, in document order.
+// pressables lists what can be pressed below root, in document order. Of two of one name, one
+// inside the other, it is the inner one, unless the outer opens something.
 func pressables(root *node) []*node {
 	var found []*node
 	root.each(func(n *node) bool {
 		if n.is(pressRoles...) && n.backend != 0 {
-			found = append(found, n)
+			last := len(found) - 1
+			switch {
+			case last < 0 || n.name == "" || n.name != found[last].name || !n.within(found[last]):
+				found = append(found, n)
+			case !unfolds(found[last]):
+				found[last] = n
+			}
 		}
 		return !n.is("MenuListPopup") && !holdsTypedText(n)
 	})

@@ -36,6 +36,10 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
 			holds(t, s, "Service provider", "Google")
 		}},
+		{"menu-of-links", func(t *testing.T, s *Scope) {
+			ok(t, s.Menu(t.Context(), "", "Edit"))
+			ok(t, s.WaitFor(t.Context(), Heading("Form of Edit")))
+		}},
 		{"notice-option", func(t *testing.T, s *Scope) { offers(t, s, "Service provider", "SMTP", "Google") }},
 		{"paged-other-next", func(t *testing.T, s *Scope) {
 			err := s.EachRow(t.Context(), []string{"Next"}, []string{"Name"}, func(*Row) (bool, error) { return true, nil })
