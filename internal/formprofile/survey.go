@@ -40,7 +40,7 @@ type Seen struct {
 // Untouched is what becomes of a field that a new item leaves as it is.
 type Untouched struct {
 	Default string // what a list holds then
-	Refused bool   // the page does not take it: the field is required, or a list that holds nothing and offers no empty choice
+	Refused bool   // the page says that the field is required
 }
 
 // Missing is a field that the profile expects and the form does not have.
@@ -263,15 +263,13 @@ func (f *Form) await(ctx context.Context, choice string) (*page.Form, error) {
 	}
 }
 
-// untouched tells what becomes of a field that holds that now and offers those choices.
+// untouched tells what becomes of a field that holds that now and offers those choices. What is
+// held and cannot be chosen is a "Choose…", which stands for nothing.
 func untouched(c *page.Control, held string, choices []string) Untouched {
-	switch {
-	case !IsList(c):
-		return Untouched{Refused: required(c)}
-	case held != "" && (len(choices) == 0 || slices.Contains(choices, held)): // and is no "Choose…" that cannot be chosen
+	if IsList(c) && held != "" && (len(choices) == 0 || slices.Contains(choices, held)) {
 		return Untouched{Default: held}
 	}
-	return Untouched{Refused: required(c) || len(choices) > 0 && !slices.Contains(choices, "")}
+	return Untouched{Refused: required(c)}
 }
 
 func required(c *page.Control) bool { return c.Required || human.MarkedRequired(c.Label) }
