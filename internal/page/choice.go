@@ -58,6 +58,10 @@ const jsChoice = `function(step, which) {
 		(` + jsActivate + `).call(e, false);
 	} else if (step === 'blur') {
 		e.blur();
+	} else if (step === 'beside') {
+		const around = e.closest('form,[role=dialog],[role=alertdialog],dialog,body') || document.body;
+		for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click']) around.dispatchEvent(new (type.startsWith('p') ? PointerEvent : MouseEvent)(type,
+			{bubbles: true, cancelable: true, composed: true, view: window}));
 	} else if (step === 'key') {
 		// The key goes to the control, or to what has the cursor in the list that is open.
 		let at = active();

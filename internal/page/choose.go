@@ -167,15 +167,15 @@ func (c *Control) openList(ctx context.Context) (*choice, error) {
 	return now, err
 }
 
-// closeList closes an open list without choosing: what was typed to filter goes, then the
-// focus. Escape comes last, because a dialog around the field might take it for its own, save
-// where the list hides the dialog too.
+// closeList closes an open list without choosing: the focus goes, then the form or dialog around
+// is pressed. Escape comes last, because that dialog might take it for its own, save where the
+// list hides the dialog too.
 func (c *Control) closeList(ctx context.Context) error {
 	if c.Kind != KindCombobox {
 		return nil
 	}
 	now, err := c.look(ctx)
-	steps := [][]any{{"blur", nil}, {"key", escape}}
+	steps := [][]any{{"blur", nil}, {"beside", nil}, {"key", escape}}
 	if c.seen.Tag != "input" || now.Behind {
 		slices.Reverse(steps)
 	}

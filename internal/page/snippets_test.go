@@ -36,6 +36,11 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
 			holds(t, s, "Service provider", "Google")
 		}},
+		{"list-closed-beside", func(t *testing.T, s *Scope) {
+			offers(t, s, "Encryption", "None", "TLS")
+			ok(t, s.WaitFor(t.Context(), Heading("Form")))
+			holds(t, s, "Encryption", "TLS")
+		}},
 		{"menu-of-links", func(t *testing.T, s *Scope) {
 			ok(t, s.Menu(t.Context(), "", "Edit"))
 			ok(t, s.WaitFor(t.Context(), Heading("Form of Edit")))
