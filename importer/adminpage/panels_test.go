@@ -93,6 +93,25 @@ func plainOnly(p *schema.FormProfile) {
 	p.Connections.Empty, p.Credentials.Empty = "", ""
 }
 
+// A list whose rows come after it, and which says meanwhile that it has none, is not empty:
+// neither to the look that suggests a profile nor to one that knows those words.
+func TestRowsThatComeLateAreThere(t *testing.T) {
+	p := panels.Start(t, panels.MUI, panels.Options{Has: panels.Sample(false), List: "table", Late: 800 * time.Millisecond})
+	profile := suggested(t, p, schema.CloudSide)
+	if profile.Connections.Empty != "" {
+		t.Errorf("an empty list says %q", profile.Connections.Empty)
+	}
+	profile.Connections.Empty, profile.SignedIn = "No data", []string{"elsewhere"}
+	c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: page.Options{Timeout: 10 * time.Second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if all, err := c.List(t.Context(), schema.Connections); err != nil || len(all) != 3 {
+		t.Errorf("%d connections, %v", len(all), err)
+	}
+}
+
 // What a bundle leaves empty is the page's own default, before the import and after it; what
 // the page does not take empty shuts the gate before the first write.
 func TestEmptinessIsAValue(t *testing.T) {

@@ -98,12 +98,16 @@ func (s *Site) eachRow(ctx context.Context, l schema.List, visit func(Row)) erro
 
 // saysEmpty reports whether the page says what it says of a list without rows.
 // Such a page may have no table at all, or the words in a row of their own; beside
-// other rows they are not about this list.
+// other rows they are not about this list, and while the page waits for an answer they
+// may stand there until its rows come.
 func (s *Site) saysEmpty(ctx context.Context, fl *schema.FormList) (bool, error) {
 	if fl.Empty == "" {
 		return false, nil
 	}
 	if said, err := s.app.Shows(ctx, page.Text(fl.Empty)); err != nil || !said {
+		return false, err
+	}
+	if err := s.app.Answered(ctx); err != nil {
 		return false, err
 	}
 	rows, err := s.app.Rows(ctx, fl.Column)

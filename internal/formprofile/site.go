@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -264,9 +265,12 @@ func (s *Site) visit(ctx context.Context, address *url.URL) (*page.Page, error) 
 	return s.browser.Goto(ctx, address.String())
 }
 
+// signedIn is what shows that the app is open: what the profile says of that, and of the way to
+// its lists.
 func (s *Site) signedIn() page.Cond {
+	p := s.options.Profile
 	var any []page.Cond
-	for _, name := range s.options.Profile.SignedIn {
+	for _, name := range slices.Concat(p.SignedIn, p.Connections.Menu, p.Credentials.Menu, []string{p.Connections.Heading, p.Credentials.Heading}) {
 		any = append(any, page.HasButton(name), page.Heading(name))
 	}
 	return page.AnyOf(any...)

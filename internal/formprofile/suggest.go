@@ -35,11 +35,6 @@ func (s *Site) Suggest(ctx context.Context) (*schema.FormProfile, []string, erro
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
 		fl := p.List(l)
 		fl.Fields = slices.Clone(fl.Fields)
-		for _, name := range append(slices.Clone(fl.Menu), fl.Heading) {
-			if !slices.Contains(p.SignedIn, name) && len(p.SignedIn) < 20 {
-				p.SignedIn = append(slices.Clone(p.SignedIn), name)
-			}
-		}
 	}
 	s.options.Profile = &p
 	var notes []string
@@ -69,7 +64,7 @@ func (s *Site) suggest(ctx context.Context, l schema.List) (notes []string, err 
 	if err := s.reach(ctx, fl); err != nil {
 		return nil, err
 	}
-	list, err := s.app.Sight(ctx)
+	list, rows, err := s.filled(ctx, fl)
 	if err != nil {
 		return nil, err
 	}
@@ -80,14 +75,9 @@ func (s *Site) suggest(ctx context.Context, l schema.List) (notes []string, err 
 			fl.Heading = list.Headings[len(list.Headings)-1]
 		}
 	}
-	fl.Column = columnOf(list.Tables, fl.Column)
 	fl.Add = button(list.Buttons, fl.Add, addWords)
 	if list.Notice != "" {
 		fl.Empty = list.Notice
-	}
-	rows, err := s.app.Rows(ctx, fl.Column)
-	if err != nil && !errors.Is(err, page.ErrAbsent) {
-		return nil, err
 	}
 	if err := s.noteAround(ctx); err != nil {
 		return nil, err
@@ -122,13 +112,32 @@ func (s *Site) reach(ctx context.Context, fl *schema.FormList) error {
 		return err
 	}
 	_, err := s.app.WaitAny(ctx, page.Heading(fl.Heading), page.HasTable(fl.Column), page.HasButton(fl.Add))
-	if err != nil {
-		return err
+	return err
+}
+
+// filled looks at a list once it has rows, or has had none for so long that it counts as empty:
+// what stands there before is drawn in the place of rows that come yet.
+func (s *Site) filled(ctx context.Context, fl *schema.FormList) (list *page.Sight, rows []*page.Row, err error) {
+	column := fl.Column
+	for until := time.Now().Add(believe); ; {
+		if err := s.app.Settle(ctx); err != nil {
+			return nil, nil, err
+		}
+		if list, err = s.app.Sight(ctx); err != nil {
+			return nil, nil, err
+		}
+		fl.Column = columnOf(list.Tables, column)
+		rows, err = s.app.Rows(ctx, fl.Column)
+		switch {
+		case err != nil && !errors.Is(err, page.ErrAbsent):
+			return nil, nil, err
+		case len(rows) > 0 || time.Now().After(until):
+			return list, rows, nil
+		}
+		if err := Pause(ctx, 100*time.Millisecond); err != nil {
+			return nil, nil, err
+		}
 	}
-	if err := s.app.Settle(ctx); err != nil {
-		return err
-	}
-	return Pause(ctx, still)
 }
 
 // openRow opens a row by the first word for it that the row has.

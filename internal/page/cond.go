@@ -163,17 +163,26 @@ func (p *Page) settle(ctx context.Context, s *session) error {
 }
 
 // Settle waits until the page and every frame in it have drawn what they have to draw and their
-// requests are answered.
+// requests are answered, or for a few seconds.
 func (s *Scope) Settle(ctx context.Context) error {
+	return s.settle(ctx, min(settleTime, s.page.browser.options.Timeout))
+}
+
+// Answered is Settle for as long as the page is waited for.
+func (s *Scope) Answered(ctx context.Context) error {
+	return s.settle(ctx, s.page.browser.options.Timeout)
+}
+
+func (s *Scope) settle(ctx context.Context, limit time.Duration) error {
 	p := s.page
-	if err := p.settle(ctx, p.tab); err != nil {
+	if err := p.settleWithin(ctx, p.tab, limit); err != nil {
 		return err
 	}
 	if _, err := p.listDocuments(ctx); err != nil {
 		return ignoreTransient(err)
 	}
 	for _, s := range p.frames {
-		if err := p.settle(ctx, s); err != nil && s.gone.Err() == nil {
+		if err := p.settleWithin(ctx, s, limit); err != nil && s.gone.Err() == nil {
 			return err
 		}
 	}

@@ -32,6 +32,7 @@ type Options struct {
 	Masked  bool          // Server shows a password as ********, not as it is
 	Legend  bool          // AUI: the legend alone names a switch
 	Save    time.Duration // that saving takes; 0: 120 ms
+	Late    time.Duration // until a list has its rows
 }
 
 // Choice is how a panel's choices behave.

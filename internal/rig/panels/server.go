@@ -74,6 +74,7 @@ func (p *Panel) page(key string, from, size int) ([]Item, int) {
 func (p *Panel) getList(w http.ResponseWriter, r *http.Request) {
 	from, _ := strconv.Atoi(r.FormValue("from"))
 	size, _ := strconv.Atoi(r.FormValue("size"))
+	wait(r, p.options.Late)
 	items, total := p.page(r.PathValue("list"), from, size)
 	answer(w, map[string]any{"items": items, "total": total})
 }
