@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,7 @@ func (s *Scope) EachRow(ctx context.Context, next []string, columns []string, vi
 		if err != nil {
 			return err
 		}
-		button, err := a.button(next)
+		button, err := a.button(next, r.turned)
 		if err != nil {
 			return err
 		}
@@ -138,14 +139,17 @@ func (r *reading) reveal(ctx context.Context) (rows []*Row, err error) {
 
 // button is what leads to the next part of the list, nil where nothing can be pressed. One of
 // that name which belongs to something else on the page does not count.
-func (a *around) button(next []string) (*node, error) {
+// By several names, the number of the next part says the same too.
+func (a *around) button(next []string, part int) (*node, error) {
 	several := len(next) > 1
 	var ways []func(*spot) bool
 	for i := range next {
 		ways = append(ways, func(sp *spot) bool { return sp.named == i })
 	}
 	if several {
-		ways = append(ways, func(sp *spot) bool { return sp.layout.Next || sp.means == meansNext }, (*spot).leadsOn)
+		numbers, current := a.numbers()
+		ways = append(ways, func(sp *spot) bool { return sp.layout.Next || sp.means == meansNext }, (*spot).leadsOn,
+			func(sp *spot) bool { return sp.number == cmp.Or(current, part)+1 && slices.Contains(numbers, sp) })
 	}
 	for _, fits := range ways {
 		var found []*spot

@@ -46,6 +46,17 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, s.WaitFor(t.Context(), Heading("Form of Edit")))
 		}},
 		{"notice-option", func(t *testing.T, s *Scope) { offers(t, s, "Service provider", "SMTP", "Google") }},
+		{"paged-by-number", func(t *testing.T, s *Scope) {
+			var names []string
+			ok(t, s.EachRow(t.Context(), []string{"Next", "Next page"}, []string{"Name"}, func(r *Row) (bool, error) {
+				name, _ := r.Cell("Name")
+				names = append(names, name)
+				return true, nil
+			}))
+			if !slices.Equal(names, []string{"A", "B", "C"}) {
+				t.Fatalf("read %q", names)
+			}
+		}},
 		{"paged-other-next", func(t *testing.T, s *Scope) {
 			err := s.EachRow(t.Context(), []string{"Next"}, []string{"Name"}, func(*Row) (bool, error) { return true, nil })
 			if !errors.Is(err, ErrIncomplete) || !strings.Contains(err.Error(), "Page 2, Next Page") {
