@@ -86,6 +86,17 @@ func (c *Control) fail(kind error, format string, args ...any) error {
 // chosen option of a list ("" when none is, and all of them, with commas, where several may
 // be), "true" or "false" for a checkbox or switch. A password is refused: see [Control.Secret].
 func (c *Control) Get(ctx context.Context) (text string, err error) {
+	text, err = c.get(ctx)
+	if s := c.field.node.doc.session; err == nil && text == "" && (c.Kind == KindSelect || c.Kind == KindCombobox) && s.busy(listWait) {
+		// What is chosen may be drawn only once the choices are there.
+		if err = c.scope.page.settleWithin(ctx, s, listWait); err == nil {
+			text, err = c.get(ctx)
+		}
+	}
+	return text, err
+}
+
+func (c *Control) get(ctx context.Context) (text string, err error) {
 	if err := c.refresh(ctx); err != nil {
 		return "", err
 	}

@@ -81,6 +81,9 @@ func fields(root *node) []*field {
 		case f.kind == KindText && n.state["hasPopup"] == "listbox":
 			f.kind = KindCombobox
 		case f.kind == KindCheckbox, f.kind == KindSwitch:
+			if len(n.children) == 1 && n.children[0].is("checkbox", "switch") {
+				return true // the one inside is pressed
+			}
 			f.group = alone(n)
 		case f.kind == KindCombobox:
 			f.typedInto()

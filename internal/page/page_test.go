@@ -33,6 +33,12 @@ func newSite(t testing.TB) *site {
 		}
 		_ = json.NewEncoder(w).Encode(part)
 	})
+	mux.HandleFunc("/late", func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(700 * time.Millisecond):
+		case <-r.Context().Done():
+		}
+	})
 	host, app := httptest.NewServer(mux), httptest.NewServer(mux)
 	t.Cleanup(host.Close)
 	t.Cleanup(app.Close)

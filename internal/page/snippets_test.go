@@ -36,6 +36,11 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
 			holds(t, s, "Service provider", "Google")
 		}},
+		{"late-value", func(t *testing.T, s *Scope) { holds(t, s, "OAuth2 Credentials", "Google Workspace") }},
+		{"switch-in-checkbox", func(t *testing.T, s *Scope) {
+			ok(t, control(t, s, "Debug").SetOn(t.Context(), true))
+			holds(t, s, "Debug", "true")
+		}},
 		{"list-closed-beside", func(t *testing.T, s *Scope) {
 			offers(t, s, "Encryption", "None", "TLS")
 			ok(t, s.WaitFor(t.Context(), Heading("Form")))
