@@ -277,18 +277,18 @@ func touches(changes []Change, field string) bool {
 	return slices.ContainsFunc(changes, func(c Change) bool { return c.Field == field })
 }
 
-// checkOffered blocks what Cloud's form does not take: a value that a drop-down does not
-// have, or none where one is needed. changes limits values to the fields that would be
+// checkOffered blocks what Cloud's form does not take: a value that it has no place for or that
+// a drop-down does not have, or none where one is needed. changes limits values to the fields that would be
 // written; nil: all, of an item that is new.
 func (p *planner) checkOffered(ctx context.Context, pi *PlanItem, changes []Change) error {
 	for _, f := range schema.FieldsOf(pi.item) {
 		value, ok := schema.Get(pi.item, f.Name)
 		text, isText := value.(string)
-		switch {
-		case f.Name == "name", f.Type == schema.Boolean, f.Secret && (ok || changes != nil):
+		written := ok && value != false && (changes == nil || touches(changes, f.Name)) && (!f.Secret || pi.sendSecret)
+		listed := written && isText && f.Name != "oauth2_credentials" // the gate looks after credentials: one may be created before
+		empty := !ok && f.Type != schema.Boolean && !(f.Secret && changes != nil)
+		if f.Name == "name" || !written && !empty {
 			continue
-		case ok && (!isText || f.Name == "oauth2_credentials" || changes != nil && !touches(changes, f.Name)):
-			continue // the gate looks after credentials: one may be created before
 		}
 		offer, err := p.o.Cloud.Offered(ctx, pi.item, f.Name)
 		if err != nil {
@@ -296,13 +296,16 @@ func (p *planner) checkOffered(ctx context.Context, pi *PlanItem, changes []Chan
 		}
 		r := Reason{Code: NotOffered, Field: f.Name, Words: title(schema.KeyOf(pi.item)) + ": "}
 		switch {
+		case written && offer.Absent:
+			r.Words += fmt.Sprintf("Cloud's form has no %s for it", f.Label)
+			r.hint = "drop it in the rules, as they drop host where the form has none; --ready-only imports the rest"
 		case !ok && offer.Needed && offer.Values == nil:
 			r.Words += fmt.Sprintf("Cloud's form does not take an empty %s", f.Label)
 			r.hint = "give it a value on Server, or in the sheet, and export anew; --ready-only imports the rest"
 		case !ok && offer.Needed:
 			r.Words += fmt.Sprintf("Cloud's form does not take an empty %s, but %s%s", f.Label,
 				schema.Quotes(p.o.guard.AllQuotable(offer.Values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))
-		case ok && offer.Values != nil && !slices.Contains(offer.Values, text):
+		case listed && offer.Values != nil && !slices.Contains(offer.Values, text):
 			r.Words += fmt.Sprintf("Cloud does not offer %s as its %s, but %s%s", schema.Quote(text), f.Label,
 				schema.Quotes(p.o.guard.AllQuotable(offer.Values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))
 		default:

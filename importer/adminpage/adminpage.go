@@ -119,8 +119,10 @@ func (c *cloud) Offered(ctx context.Context, it schema.Item, field string) (impo
 			return importer.Offer{}, c.discreet(importError(err))
 		}
 	}
-	choices, then := c.surveys[l].Of(field, schema.Text(it, c.site.Profile().List(l).Decides))
-	return importer.Offer{Values: choices, Default: then.Default, Needed: then.Refused}, nil
+	fl := c.site.Profile().List(l)
+	choices, then := c.surveys[l].Of(field, schema.Text(it, fl.Decides))
+	return importer.Offer{Values: choices, Default: then.Default, Needed: then.Refused,
+		Absent: then.Absent && (field != schema.SecretField(l) || fl.Field(field).Press == "")}, nil
 }
 
 // importError gives an error of the pages the meaning that an import knows.

@@ -150,6 +150,24 @@ func TestEmptinessIsAValue(t *testing.T) {
 	}
 }
 
+// A value that the form of its provider has no field for shuts the gate before the first write.
+func TestAValueWithoutAPlaceShutsTheGate(t *testing.T) {
+	b, _ := nine()
+	b.Connections = b.Connections[1:3]
+	b.Connections[1].(*schema.CloudConnection).Encryption = "None"
+	p := panels.Start(t, panels.MUI, panels.Options{Has: panels.Store{Credentials: panels.Sample(false).Credentials}})
+	pages, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: shipped(t, plainOnly), Browser: page.Options{Timeout: 10 * time.Second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pages.Close()
+	var gate *importer.GateError
+	_, err = importer.Run(t.Context(), options(t, pages, b, schema.Connections))
+	if !errors.As(err, &gate) || len(gate.Reasons) != 1 || gate.Reasons[0].Field != "encryption" || p.Writes() != 0 {
+		t.Errorf("%v, %d writes", err, p.Writes())
+	}
+}
+
 func suggested(t testing.TB, p *panels.Panel, side string) *schema.FormProfile {
 	t.Helper()
 	known, err := formprofile.Shipped(side)

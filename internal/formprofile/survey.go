@@ -41,6 +41,7 @@ type Seen struct {
 type Untouched struct {
 	Default string // what a list holds then
 	Refused bool   // the page says that the field is required
+	Absent  bool   // it is not on the form
 }
 
 // Missing is a field that the profile expects and the form does not have.
@@ -328,16 +329,21 @@ func (s *Site) Choices(ctx context.Context, l schema.List) (*Survey, error) {
 // Of are the choices of a field of the bundle, nil where anything may be typed, and what becomes of it
 // untouched with a choice of the deciding field.
 func (s *Survey) Of(field, decider string) (choices []string, then Untouched) {
+	tried, there := false, false
 	for _, f := range s.Fields {
+		u, has := f.untouched[decider]
+		tried = tried || has
 		if f.Field != field {
 			continue
 		}
 		choices = append(choices, f.Choices...)
-		for _, choice := range []string{decider, ""} {
-			if u, there := f.untouched[choice]; there {
-				then = u
-			}
+		if !has {
+			u, has = f.untouched[""]
+		}
+		if has {
+			then, there = u, true
 		}
 	}
+	then.Absent = tried && !there
 	return choices, then
 }
