@@ -87,8 +87,8 @@ func (c *Control) fail(kind error, format string, args ...any) error {
 // be), "true" or "false" for a checkbox or switch. A password is refused: see [Control.Secret].
 func (c *Control) Get(ctx context.Context) (text string, err error) {
 	text, err = c.get(ctx)
-	if s := c.field.node.doc.session; err == nil && text == "" && (c.Kind == KindSelect || c.Kind == KindCombobox) && s.busy(listWait) {
-		// What is chosen may be drawn only once the choices are there.
+	if s := c.field.node.doc.session; err == nil && (c.Kind == KindSelect || c.Kind == KindCombobox) && s.busy(listWait) {
+		// What is chosen may be drawn only once the choices are there, and a prompt until then.
 		if err = c.scope.page.settleWithin(ctx, s, listWait); err == nil {
 			text, err = c.get(ctx)
 		}
