@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -32,13 +33,19 @@ type session struct {
 	around cdp.FrameID   // that holds the frame of another site
 
 	mu       sync.Mutex
-	inFlight map[network.RequestID]time.Time // since when
+	inFlight map[network.RequestID]request
+}
+
+// request is one that is under way.
+type request struct {
+	since time.Time
+	frame cdp.FrameID
 }
 
 // attach opens a session with the target that opts choose. The session lives until parent ends
 // or the target goes away.
 func attach(ctx, parent context.Context, limit time.Duration, page *Page, opts ...chromedp.ContextOption) (*session, error) {
-	s := &session{limit: limit, page: page, inFlight: make(map[network.RequestID]time.Time)}
+	s := &session{limit: limit, page: page, inFlight: make(map[network.RequestID]request)}
 	base, stop := context.WithCancel(parent)
 	tab, cancel := chromedp.NewContext(base, append(opts, chromedp.WithListener(s.event))...)
 	s.gone, s.end = context.WithCancelCause(tab)
@@ -137,31 +144,31 @@ func (s *session) event(event any) {
 		case network.ResourceTypeEventSource, network.ResourceTypeMedia, network.ResourceTypePing:
 			return // such requests may stay open for as long as the page does
 		}
-		s.request(event.RequestID, true)
+		s.mu.Lock()
+		s.inFlight[event.RequestID] = request{time.Now(), event.FrameID}
+		s.mu.Unlock()
 	case *network.EventLoadingFinished:
-		s.request(event.RequestID, false)
+		s.answered(event.RequestID)
 	case *network.EventLoadingFailed:
-		s.request(event.RequestID, false)
+		s.answered(event.RequestID)
 	}
 }
 
-func (s *session) request(id network.RequestID, open bool) {
+func (s *session) answered(id network.RequestID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if open {
-		s.inFlight[id] = time.Now()
-	} else {
-		delete(s.inFlight, id)
-	}
+	delete(s.inFlight, id)
 }
 
 // busy reports whether a request is under way that is younger than limit: one that is older is
-// kept open on purpose, as pages do that wait for news.
+// kept open on purpose, as pages do that wait for news. The end of a request for what a frame
+// of another site shows is told to that frame's own session alone.
 func (s *session) busy(limit time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, since := range s.inFlight {
-		if time.Since(since) < limit {
+	for _, r := range s.inFlight {
+		own := s.page.frames[target.ID(r.frame)]
+		if time.Since(r.since) < limit && (own == nil || own == s) {
 			return true
 		}
 	}
