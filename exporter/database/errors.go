@@ -192,7 +192,7 @@ func isTimeout(err error) bool {
 func innermost(err error) string {
 	for {
 		next := errors.Unwrap(err)
-		if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // it walks the chain itself
+		if several, ok := err.(interface{ Unwrap() []error }); ok {
 			// Of several attempts the last one counts: it asked for least.
 			if all := several.Unwrap(); len(all) > 0 {
 				next = all[len(all)-1]

@@ -165,7 +165,7 @@ func (l *allowedLine) setOptions(s string) (rest string, err error) {
 		if i := strings.IndexAny(s, "=, \t"); i >= 0 {
 			asWritten, after = s[:i], s[i:]
 		}
-		name, value := strings.ToLower(asWritten), ""
+		name := strings.ToLower(asWritten)
 		if seen[name] {
 			return "", fmt.Errorf("option %s stands twice", name)
 		}
@@ -174,6 +174,7 @@ func (l *allowedLine) setOptions(s string) (rest string, err error) {
 		case "cert-authority":
 			l.authority = true
 		case "namespaces", "valid-after", "valid-before":
+			var value string
 			if value, after, err = optionValue(name, after); err == nil {
 				err = l.set(name, value)
 			}
@@ -183,7 +184,7 @@ func (l *allowedLine) setOptions(s string) (rest string, err error) {
 		if err != nil {
 			return "", err
 		}
-		more := false
+		var more bool
 		if s, more = strings.CutPrefix(after, ","); more {
 			continue
 		}

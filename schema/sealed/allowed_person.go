@@ -167,9 +167,9 @@ func (a *AllowedSigners) standingOf(key ssh.PublicKey, then, now time.Time) stan
 		s.why = "no allowed signers were given"
 		return s
 	}
-	blob := string(key.Marshal())
-	lines := a.byKey[blob]
-	s.by = a.names[blob]
+	blob := key.Marshal()
+	lines := a.byKey[string(blob)]
+	s.by = a.names[string(blob)]
 	switch {
 	case len(lines) == 0:
 		s.why = "the key is not among the allowed signers"
