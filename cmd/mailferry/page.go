@@ -82,6 +82,7 @@ func (e *env) pageOptions(c *cli.Context, url, side string) (formprofile.Options
 		e.say("the browser keeps its session in %s; delete it to sign out", o.Browser.ProfileDir)
 	}
 	o.Profile, err = e.formProfile(c, side, site.Host())
+	o.Guessed = side == "" && c.String("form-profile") == "" && formprofile.SideOf(site.Host()) == schema.ServerSide
 	return o, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -187,6 +188,27 @@ func suggested(t testing.TB, p *panels.Panel, side string) *schema.FormProfile {
 		t.Log(n)
 	}
 	return profile
+}
+
+// Who asks for a suggestion need not say whose pages they are.
+func TestASuggestionFindsOutTheSideOfThePages(t *testing.T) {
+	guess, err := formprofile.Shipped(schema.ServerSide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := panels.Start(t, panels.MUI, panels.Options{Has: panels.Sample(false)})
+	site, err := formprofile.New(p.Address, formprofile.Options{Profile: guess, Guessed: true, Browser: page.Options{Timeout: 5 * time.Second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer site.Close()
+	profile, notes, err := site.Suggest(t.Context())
+	if err != nil || profile.Side != schema.CloudSide || slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, "not found out") }) {
+		t.Errorf("%v, %+v, %q", err, profile, notes)
+	}
+	if p.Writes() != 0 {
+		t.Errorf("%d writes", p.Writes())
+	}
 }
 
 func shows(t *testing.T, p *panels.Panel, list string, want []panels.Item) {

@@ -27,6 +27,8 @@ var ErrSignedOut = errors.New("not signed in")
 // Options say how a site is worked.
 type Options struct {
 	Profile *schema.FormProfile
+	// Guessed says that nobody named the profile's side.
+	Guessed bool
 	Browser page.Options
 	// Notify receives what the person has to do in the browser's window, in one line.
 	Notify func(string)

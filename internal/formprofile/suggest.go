@@ -29,7 +29,30 @@ const still = 500 * time.Millisecond
 // of the deciding field in turn, notes which fields are there and what has to be pressed for
 // them, and cancels. It saves nothing and reads no value of an item but the first one's name.
 // Notes say what is left to a person.
+// Where the profile's side is a guess, and by it a list is not found out or nobody seems to be
+// signed in, the other side's shipped profile is tried too.
 func (s *Site) Suggest(ctx context.Context) (*schema.FormProfile, []string, error) {
+	p, notes, missing, guessErr := s.suggestBoth(ctx)
+	if !s.options.Guessed || guessErr == nil && missing == 0 || guessErr != nil && !errors.Is(guessErr, ErrSignedOut) {
+		return p, notes, guessErr
+	}
+	side := schema.CloudSide
+	if p.Side == side {
+		side = schema.ServerSide
+	}
+	var err error
+	if s.options.Profile, err = Shipped(side); err != nil {
+		return nil, nil, err
+	}
+	other, said, still, err := s.suggestBoth(ctx)
+	if err != nil || guessErr == nil && still >= missing {
+		return p, notes, guessErr
+	}
+	return other, said, nil
+}
+
+// suggestBoth works out both lists, and counts those that were not found out.
+func (s *Site) suggestBoth(ctx context.Context) (_ *schema.FormProfile, notes []string, missing int, err error) {
 	p := *s.options.Profile
 	p.Verified, p.Note = false, "Suggested by a look at the pages; nobody has verified it."
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
@@ -37,7 +60,6 @@ func (s *Site) Suggest(ctx context.Context) (*schema.FormProfile, []string, erro
 		fl.Fields = slices.Clone(fl.Fields)
 	}
 	s.options.Profile = &p
-	var notes []string
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
 		var said []string
 		err := s.Do(ctx, func() (err error) {
@@ -46,8 +68,9 @@ func (s *Site) Suggest(ctx context.Context) (*schema.FormProfile, []string, erro
 		})
 		if err != nil {
 			if errors.Is(err, ErrSignedOut) || ctx.Err() != nil {
-				return nil, nil, err
+				return nil, nil, 0, err
 			}
+			missing++
 			said = append(said, fmt.Sprintf("not found out: %s", page.Clean(err.Error())))
 			s.Forget()
 		}
@@ -55,7 +78,7 @@ func (s *Site) Suggest(ctx context.Context) (*schema.FormProfile, []string, erro
 			notes = append(notes, fmt.Sprintf("%s: %s", l, text))
 		}
 	}
-	return &p, notes, nil
+	return &p, notes, missing, nil
 }
 
 func (s *Site) suggest(ctx context.Context, l schema.List) (notes []string, err error) {
