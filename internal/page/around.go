@@ -106,7 +106,7 @@ func (a *around) measure(ctx context.Context, picked, borders []*spot) error {
 	}
 	list, err := a.list.root.resolve(ctx, true)
 	if err == nil {
-		err = a.list.root.runOn(ctx, list, true, jsAround, &got, args...)
+		err = a.list.root.runOn(ctx, list, true, "layout", &got, args...)
 	}
 	if err != nil {
 		return err

@@ -10,25 +10,6 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 )
 
-// jsBehind finds the native lists that are hidden behind something that the page draws in
-// their place: their label can be seen and they cannot. With a number it gives the elements of
-// one: the list, its label, and what stands in its place.
-const jsBehind = `function(which) {
-	if (which >= 0) return globalThis.mailferryBehind[which];
-	const seen = n => n.checkVisibility({checkVisibilityCSS: true, visibilityProperty: true}) && n.offsetWidth > 1 && n.offsetHeight > 1;
-	const found = [], labels = [];
-	for (const e of document.querySelectorAll('select')) {
-		if (seen(e) && !e.closest('[aria-hidden=true],[inert]')) continue;
-		const named = (e.getAttribute('aria-labelledby') || '').split(/\s+/).filter(Boolean).map(id => document.getElementById(id));
-		const label = Array.from(e.labels || []).concat(named).find(l => l && seen(l) && !l.contains(e));
-		if (!label || e.parentElement.querySelectorAll('select').length > 1) continue;
-		found.push(e, label, ...e.parentElement.querySelectorAll('[role=combobox],[aria-haspopup]'));
-		labels.push({label: label.innerText, elements: found.length});
-	}
-	globalThis.mailferryBehind = found;
-	return labels;
-}`
-
 // unhide puts the native lists that are hidden behind something drawn into the tree, and takes
 // out what stands in their place.
 func (d *document) unhide(ctx context.Context) error {
@@ -39,14 +20,14 @@ func (d *document) unhide(ctx context.Context) error {
 		Label    string `json:"label"`
 		Elements int    `json:"elements"` // until its own end
 	}
-	if err := d.root.run(ctx, jsBehind, &found, -1); err != nil {
+	if err := d.root.run(ctx, "behind", &found); err != nil {
 		return err
 	}
 	at := 0
 	for _, f := range found {
 		var ids []cdp.BackendNodeID
 		for ; at < f.Elements; at++ {
-			id, err := d.root.element(ctx, jsBehind, at)
+			id, err := d.root.element(ctx, at)
 			if err != nil {
 				return err
 			}
@@ -68,14 +49,15 @@ func (d *document) unhide(ctx context.Context) error {
 	return nil
 }
 
-// element calls a function that returns an element.
-func (n *node) element(ctx context.Context, function string, arg int) (cdp.BackendNodeID, error) {
+// element is one of those that behind in page.js has found.
+func (n *node) element(ctx context.Context, at int) (cdp.BackendNodeID, error) {
 	object, err := n.resolve(ctx, false)
 	if err != nil {
 		return 0, err
 	}
 	got, err := call(ctx, n.doc.session, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
-		FunctionDeclaration: function, ObjectID: object, Arguments: []*runtime.CallArgument{{Value: []byte(strconv.Itoa(arg))}}})
+		FunctionDeclaration: "function(at) { return mailferryBehind[at]; }", ObjectID: object,
+		Arguments: []*runtime.CallArgument{{Value: []byte(strconv.Itoa(at))}}})
 	if err != nil {
 		return 0, err
 	}

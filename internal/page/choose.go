@@ -10,7 +10,7 @@ import (
 )
 
 // choice is a look at a control that has choices. A native list and a radio group are always
-// open and hold all that they offer; for what the page draws itself see jsChoice.
+// open and hold all that they offer; for what the page draws itself see choice in page.js.
 type choice struct {
 	Value   string   `json:"value"` // that it shows as chosen
 	Open    bool     `json:"open"`
@@ -87,10 +87,10 @@ var (
 	escape    = []any{"Escape", 27}
 )
 
-// work does one step of jsChoice and looks.
+// work does one step of choice in page.js and looks.
 func (c *Control) work(ctx context.Context, step string, which any) (*choice, error) {
 	var got choice
-	err := c.on(ctx, jsChoice, &got, step, which)
+	err := c.on(ctx, "choice", &got, step, which)
 	return &got, err
 }
 
@@ -234,7 +234,7 @@ func (c *Control) takeOption(ctx context.Context, o *option, want string) error 
 	ways := []way{{func() error { return c.takeByKeys(ctx, want) }, limit}}
 	switch {
 	case c.Kind == KindSelect:
-		ways[0].take = func() error { return c.on(ctx, jsChoose, nil, want) }
+		ways[0].take = func() error { return c.on(ctx, "choose", nil, want) }
 	case c.Kind == KindRadio:
 		ways[0].take = func() error { return c.pressRadio(ctx, want) }
 	case o.Drawn:

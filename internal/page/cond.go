@@ -189,6 +189,15 @@ func (s *Scope) settle(ctx context.Context, limit time.Duration) error {
 	return nil
 }
 
+// jsFrames waits until the page has drawn what it has to draw. A window that is not visible
+// draws nothing, hence the second way out.
+const jsFrames = `new Promise(done => {
+	const late = setTimeout(() => done(true), 250);
+	let left = 2;
+	const next = () => { if (--left) requestAnimationFrame(next); else { clearTimeout(late); setTimeout(() => done(true)); } };
+	requestAnimationFrame(next);
+})`
+
 func (p *Page) settleWithin(ctx context.Context, s *session, limit time.Duration) error {
 	for deadline := time.Now().Add(limit); ; {
 		var drawn bool

@@ -104,7 +104,7 @@ func (c *Control) get(ctx context.Context) (text string, err error) {
 	case KindPassword:
 		return "", c.fail(nil, "is a password and is not read as text")
 	case KindText, KindMultiline:
-		return text, c.on(ctx, jsValue, &text)
+		return text, c.on(ctx, "value", &text)
 	case KindSelect:
 		for _, option := range c.seen.Options {
 			if option.Selected {
@@ -113,9 +113,9 @@ func (c *Control) get(ctx context.Context) (text string, err error) {
 		}
 		return "", nil
 	case KindCombobox:
-		return text, c.on(ctx, jsShown, &text)
+		return text, c.on(ctx, "shown", &text)
 	case KindList:
-		return text, c.on(ctx, jsChosen, &text)
+		return text, c.on(ctx, "chosen", &text)
 	case KindRadio:
 		return c.checkedRadio(ctx)
 	}
@@ -141,7 +141,7 @@ func (c *Control) Secret(ctx context.Context) (schema.Secret, error) {
 		return schema.Secret{}, c.fail(nil, "is a %s, which holds no secret", c.Kind)
 	}
 	value := ""
-	if err := c.on(ctx, jsValue, &value); err != nil {
+	if err := c.on(ctx, "value", &value); err != nil {
 		return schema.Secret{}, err
 	}
 	secret := schema.NewSecret(value)
@@ -249,7 +249,7 @@ func (c *Control) enter(ctx context.Context, text string) error {
 	want := strings.ReplaceAll(text, "\r\n", "\n")
 	same := func() (bool, error) {
 		value := ""
-		err := c.on(ctx, jsValue, &value)
+		err := c.on(ctx, "value", &value)
 		return err == nil && strings.ReplaceAll(value, "\r\n", "\n") == want, err
 	}
 	typed := -1
@@ -278,7 +278,7 @@ func (c *Control) enter(ctx context.Context, text string) error {
 // not let the field have the cursor, and nothing was entered.
 func (c *Control) typeOver(ctx context.Context, text string) (focused bool, err error) {
 	for n := 0; n < 2 && err == nil && !focused; n++ {
-		err = c.on(ctx, jsType, &focused, text)
+		err = c.on(ctx, "type", &focused, text)
 	}
 	return focused, err
 }
@@ -291,7 +291,7 @@ func (c *Control) checkedRadio(ctx context.Context) (name string, err error) {
 			radios = append(radios, n)
 		}
 		at := -1
-		err := c.field.node.run(ctx, jsChecked, &at, radios...)
+		err := c.field.node.run(ctx, "checked", &at, radios...)
 		if err == nil && at >= 0 && at < len(radios) {
 			name = human.Squeeze(c.field.radio[at].name)
 		}

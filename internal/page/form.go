@@ -272,7 +272,7 @@ type Control struct {
 // Named reports whether the control has the label, compared as [Form.Field] does.
 func (c *Control) Named(label string) bool { return c.field.matches(human.FoldLabel(label)) }
 
-// described is what jsDescribe returns.
+// described is what describe in page.js returns.
 type described struct {
 	Tag      string   `json:"tag"`
 	Type     string   `json:"type"`
@@ -297,7 +297,7 @@ func (c *Control) take(found *field) {
 // describe reads what the tree does not tell.
 func (c *Control) describe(ctx context.Context) error {
 	var seen described
-	if err := c.field.node.run(ctx, jsDescribe, &seen); err != nil {
+	if err := c.field.node.run(ctx, "describe", &seen); err != nil {
 		return err
 	}
 	c.seen = seen

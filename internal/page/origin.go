@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -128,7 +129,12 @@ func (n *node) resolve(ctx context.Context, inPage bool) (runtime.RemoteObjectID
 	return got.Object.ObjectID, nil
 }
 
-// guarded is what a function returns that jsGuard stands before.
+// pageJS is the one function that is called in a page, with the name of what it is to do.
+//
+//go:embed page.js
+var pageJS string
+
+// guarded is what that function returns.
 type guarded struct {
 	Top   string          `json:"top"`   // the tab's origin, where it is not the one given
 	Own   string          `json:"own"`   // the document's, where it is not the one that was looked at
@@ -136,7 +142,7 @@ type guarded struct {
 	Value json.RawMessage `json:"value"`
 }
 
-// run calls one of this package's fixed functions with the node's element as its "this".
+// run calls one of the functions of page.js with the node's element as its "this".
 // Arguments travel as data, never as source text; a node arrives as its element. The call
 // itself first compares the origins of the element's document and of the tab with those
 // expected, and gives an [ElsewhereError] without running the function where they differ.
@@ -154,12 +160,12 @@ func (n *node) run(ctx context.Context, function string, result any, args ...any
 func (n *node) runOn(ctx context.Context, object runtime.RemoteObjectID, inPage bool, function string, result any, args ...any) error {
 	d, p := n.doc, n.doc.session.page
 	params := runtime.CallFunctionOnParams{
-		FunctionDeclaration: fmt.Sprintf(jsGuard, function),
+		FunctionDeclaration: pageJS,
 		ObjectID:            object,
 		ReturnByValue:       ptr(true),
 		UserGesture:         ptr(true),
 	}
-	for _, arg := range append([]any{p.given, d.origin}, args...) {
+	for _, arg := range append([]any{p.given, d.origin, function}, args...) {
 		to := &runtime.CallArgument{}
 		var err error
 		if of, is := arg.(*node); is {

@@ -113,7 +113,7 @@ func (r *reading) reveal(ctx context.Context) (rows []*Row, err error) {
 	last := r.shown[len(r.shown)-1].part
 	for further := false; ; further = true {
 		moved := false
-		err := last.run(ctx, jsReveal, &moved, further)
+		err := last.run(ctx, "reveal", &moved, further)
 		if err != nil && !stale(err) {
 			return nil, err
 		}

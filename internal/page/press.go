@@ -71,7 +71,7 @@ func (v *view) pressable(what string, fits func(*node) bool) (*node, error) {
 	return nil, failure(ErrAmbiguous, "%s of the kind: %s", number(len(found)), what)
 }
 
-// pressed is what jsActivate returns.
+// pressed is what activate in page.js returns.
 type pressed struct {
 	Sends   string   `json:"sends"` // where the form would have been sent, had it been pressed
 	Stopped []string `json:"stopped"`
@@ -99,7 +99,7 @@ func (p *Page) activate(ctx context.Context, n *node, sends bool) error {
 // sends what was entered by whatever means, for the form that it is in.
 func (n *node) press(ctx context.Context, object runtime.RemoteObjectID, sends bool) (stopped []string, err error) {
 	var got pressed
-	err = n.runOn(ctx, object, false, jsActivate, &got, sends)
+	err = n.runOn(ctx, object, false, "activate", &got, sends)
 	switch {
 	case err != nil:
 		return nil, err
@@ -155,7 +155,7 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 		if !errors.Is(err, ErrAbsent) || n == menus[len(menus)-1] {
 			break
 		}
-		if err := n.run(ctx, jsEscape, nil); err != nil && !stale(err) {
+		if err := n.run(ctx, "escape", nil); err != nil && !stale(err) {
 			return err
 		}
 		if err := s.page.settle(ctx, n.doc.session); err != nil {
