@@ -11,6 +11,8 @@ import (
 	"github.com/mailferry/mailferry/internal/compare"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
+	seal "github.com/mailferry/mailferry/schema/sealed"
+	"github.com/mailferry/mailferry/transform"
 )
 
 func sealed(key string, n int) *schema.Marker {
@@ -21,7 +23,7 @@ func conn(name, host string, secret *schema.Marker) *schema.ServerConnection {
 	return &schema.ServerConnection{Name: name, ConnectMode: "SMTP", FromAddress: "jira@corp.example", Host: host, Port: 587, Username: "jira", Password: secret}
 }
 
-func side(t *testing.T, name string, items ...schema.Item) compare.Side {
+func side(t *testing.T, name string, items ...schema.Item) compare.File {
 	t.Helper()
 	b := &schema.Bundle{Format: schema.ServerFormat, Manifest: schema.Manifest{ID: strings.Repeat("0f", 16)}}
 	for _, it := range items {
@@ -38,7 +40,7 @@ func side(t *testing.T, name string, items ...schema.Item) compare.Side {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return compare.Side{Name: name, Bundle: b, Digest: digest}
+	return compare.File{Name: name, Opened: &seal.Opened{Bundle: b, Digest: digest}}
 }
 
 // told is a diff, one line an item.
@@ -75,13 +77,13 @@ func TestTwoBundlesAreToldApart(t *testing.T) {
 		note string
 	}{
 		{"equal", []schema.Item{conn("A", "h", sealed(k, 1))}, []schema.Item{conn("A", "h", sealed(k, 1))}, true, nil, ""},
-		{"another order", []schema.Item{conn("A", "h", nil), conn("B", "i", nil)}, []schema.Item{conn("B", "i", nil), conn("A", "h", nil)}, true, nil, "The connections stand in another order."},
+		{"another order", []schema.Item{conn("A", "h", nil), conn("B", "i", nil)}, []schema.Item{conn("B", "i", nil), conn("A", "h", nil)}, true, nil, "The content digests differ"},
 		{"added and removed", []schema.Item{conn("A", "h", nil)}, []schema.Item{conn("B", "i", nil)}, false, []string{`removed "A" ""`, `added "" "B"`}, ""},
 		{"renamed", []schema.Item{conn("A", "h", sealed(k, 1))}, []schema.Item{conn("B", "h", sealed(k, 1))}, false, []string{`renamed "A" "B"`}, ""},
 		{"renamed under another key", []schema.Item{conn("A", "h", sealed(k, 1))}, []schema.Item{conn("B", "h", sealed(other, 1))}, false, []string{`renamed "A" "B" password:not-comparable(sealed|sealed)`}, ""},
 		{"another name and another password", []schema.Item{conn("A", "h", sealed(k, 1))}, []schema.Item{conn("B", "h", sealed(k, 2))}, false, []string{`removed "A" ""`, `added "" "B"`}, ""},
 		{"two renamed, told by their passwords", []schema.Item{conn("A", "h", sealed(k, 1)), conn("B", "h", sealed(k, 2))}, []schema.Item{conn("C", "h", sealed(k, 2)), conn("D", "h", sealed(k, 1))}, false,
-			[]string{`renamed "A" "D"`, `renamed "B" "C"`}, "The connections stand in another order."},
+			[]string{`renamed "A" "D"`, `renamed "B" "C"`}, ""},
 		{"field by field", []schema.Item{conn("A", "h", nil)}, []schema.Item{&schema.ServerConnection{Name: "A", ConnectMode: "SMTP", Description: "new", Host: "i", Port: 25, Username: "jira"}}, false,
 			[]string{`changed "A" "A" description:added(|new) from_address:removed(jira@corp.example|) host:changed(h|i) port:changed(587|25)`}, ""},
 		{"a switch", []schema.Item{conn("A", "h", nil)}, []schema.Item{debug}, false, []string{`changed "A" "A" debug:changed(false|true)`}, ""},
@@ -94,7 +96,7 @@ func TestTwoBundlesAreToldApart(t *testing.T) {
 			[]string{`changed "G" "G" token_endpoint:changed(https://a.example/|https://b.example/)`}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d, err := compare.Bundles(side(t, "a.age", c.a...), side(t, "b.age", c.b...), nil)
+			d, err := compare.Opened(side(t, "a.age", c.a...), side(t, "b.age", c.b...))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,44 +110,20 @@ func TestTwoBundlesAreToldApart(t *testing.T) {
 	}
 }
 
-func TestARecipientComparesTheSecretsThemselves(t *testing.T) {
-	a := side(t, "a", conn("A", "h", sealed("aaaaaaaa", 1)), conn("B", "h", sealed("aaaaaaaa", 2)), conn("C", "h", sealed("aaaaaaaa", 3)))
-	b := side(t, "b", conn("A", "h", sealed("bbbbbbbb", 1)), conn("B", "h", sealed("bbbbbbbb", 2)), conn("C", "h", sealed("bbbbbbbb", 3)))
-	d, err := compare.Bundles(a, b, func(l schema.List, nameA, nameB string) (bool, bool) {
-		if l != schema.Connections || nameA != nameB {
-			t.Errorf("asked for %s %q %q", l, nameA, nameB)
-		}
-		return nameA == "A", nameA != "C"
-	})
+func TestServerAndCloudAreComparedThroughTheTransform(t *testing.T) {
+	server := side(t, "server.age", conn("A", "h", sealed("aaaaaaaa", 1)))
+	b, _, err := transform.Apply(server.Bundle, transform.DefaultRules(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{`changed "B" "B" password:changed(sealed|sealed)`, `not-comparable "C" "C" password:not-comparable(sealed|sealed)`}
-	if got := told(d); !slices.Equal(got, want) {
-		t.Errorf("%q\nwant %q", got, want)
-	}
-}
-
-// asCloud rewrites a side by hand as a transform would.
-func asCloud(s compare.Side, conns ...schema.Item) *schema.Bundle {
-	return &schema.Bundle{Format: schema.CloudFormat, Connections: conns, Origin: &schema.Origin{Rules: &schema.Rules{
-		Connections: schema.ListRules{Fields: []schema.FieldRule{{From: "from_address", To: "from_email_address"}, {From: "port", To: "smtp_port"}}},
-	}, Manifest: schema.OriginManifest{ID: s.Bundle.Manifest.ID}}}
-}
-
-func TestServerAndCloudAreComparedThroughTheTransform(t *testing.T) {
-	server := side(t, "server.age", conn("A", "h", sealed("aaaaaaaa", 1)))
-	cloud := side(t, "cloud.age", &schema.CloudConnection{Name: "A", ServiceProvider: "General", FromEmailAddress: "other@corp.example", Host: "h", SMTPPort: 587, Username: "jira", Password: sealed("aaaaaaaa", 1)})
-	if _, err := compare.Bundles(server, cloud, nil); err == nil {
-		t.Error("compared without a transform")
-	}
-	server.AsCloud = asCloud(server, &schema.CloudConnection{Name: "A", ServiceProvider: "General", FromEmailAddress: "jira@corp.example", Host: "h", SMTPPort: 587, Username: "jira", Password: sealed("aaaaaaaa", 1)})
+	b.Connections[0].(*schema.CloudConnection).FromEmailAddress = "other@corp.example"
+	cloud := compare.File{Name: "cloud.age", Opened: &seal.Opened{Bundle: b}}
 	for _, turned := range []bool{false, true} {
 		a, b, want, label := server, cloud, `changed "A" "A" from_email_address:changed(jira@corp.example|other@corp.example)`, "From Address → From Email Address"
 		if turned {
 			a, b, want, label = cloud, server, `changed "A" "A" from_email_address:changed(other@corp.example|jira@corp.example)`, "From Email Address → From Address"
 		}
-		d, err := compare.Bundles(a, b, nil)
+		d, err := compare.Opened(a, b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +141,7 @@ func hostile(t *testing.T) *compare.Diff {
 	t.Helper()
 	a := side(t, "a.age", conn("Gone\u202e", "h", sealed("aaaaaaaa", 1)), conn("A", "<script>alert(1)</script>", sealed("aaaaaaaa", 1)), conn("B", "h", sealed("aaaaaaaa", 5)), conn("Old", "o", nil))
 	b := side(t, "b.age", conn("A", "\x1b[2J", sealed("aaaaaaaa", 2)), conn("B", "h", sealed("bbbbbbbb", 5)), conn("<img src=x>", "i", nil), conn("New", "o", nil))
-	d, err := compare.Bundles(a, b, nil)
+	d, err := compare.Opened(a, b)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,31 +5,38 @@ import (
 
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
+	"github.com/mailferry/mailferry/transform"
 )
 
-// Side is one of the two bundles.
-type Side struct {
-	Name   string         // the file's base name, or Cloud's URL
-	Bundle *schema.Bundle // server or cloud
-	Digest string         // the content digest; "" where there is none
-	// AsCloud is what Bundle becomes on Cloud. It is needed where Bundle is a
-	// server bundle and the other side is a cloud bundle: the two are then
-	// compared in Cloud's terms.
-	AsCloud *schema.Bundle
+// File is an opened bundle and the base name of its file.
+type File struct {
+	Name string
+	*sealed.Opened
 }
 
-// compared is what a side is compared as.
-func (s Side) compared() *schema.Bundle {
-	if s.AsCloud != nil {
-		return s.AsCloud
+// side is a file as it is compared: a server bundle beside a cloud bundle as what
+// the latter's own rules make of it for Cloud.
+type side struct {
+	File
+	as    *schema.Bundle
+	names transform.Names
+}
+
+func (f File) beside(other File) (side, error) {
+	s := side{File: f, as: f.Bundle}
+	if !f.Bundle.IsCloud() && other.Bundle.IsCloud() {
+		var err error
+		if s.as, _, err = transform.Apply(f.Bundle, other.Bundle.Origin.Rules, nil); err != nil {
+			return s, fmt.Errorf("%s: %w", f.Name, err)
+		}
 	}
-	return s.Bundle
+	s.names = transform.NamesOf(s.as)
+	return s, nil
 }
 
-// SameSecret compares the secrets themselves, for holders of a recipient's key.
-// The names are those of the items as compared: in Cloud's terms where AsCloud
-// was given.
-type SameSecret func(l schema.List, nameA, nameB string) (same, known bool)
+// isTransformed reports whether the side is compared as something else than it is.
+func (s side) isTransformed() bool { return s.as != s.Bundle }
 
 // Kind is what became of an item.
 type Kind string
@@ -51,7 +58,7 @@ type Diff struct {
 	B           About    `json:"b"`
 	Same        bool     `json:"same"` // nothing that can be compared differs: no item was added, removed, renamed or changed
 	Summary     Summary  `json:"summary"`
-	Notes       []string `json:"notes"` // what is no difference of settings: order, readers, source
+	Notes       []string `json:"notes"` // what the differences do not say
 	Credentials []Item   `json:"credentials"`
 	Connections []Item   `json:"connections"`
 }
@@ -103,14 +110,19 @@ func (f Field) Label() string {
 	return f.LabelA + " → " + f.LabelB
 }
 
-// Bundles compares b with a. Order does not matter to it; a note says that it differs.
-// Its time is in proportion to the size of both.
-func Bundles(a, b Side, same SameSecret) (*Diff, error) {
-	if a.compared().IsCloud() != b.compared().IsCloud() {
-		return nil, fmt.Errorf("a server bundle and a cloud bundle are compared through the transform")
+// Opened compares b with a. Order does not matter to it. Secrets are compared
+// themselves where the keys open them on both sides. Its time is in proportion to the
+// size of both.
+func Opened(a, b File) (*Diff, error) {
+	sideA, err := a.beside(b)
+	if err != nil {
+		return nil, err
 	}
-	c := &comparison{a: a, b: b, same: same}
-	c.diff = &Diff{Format: Format, A: about(a), B: about(b)}
+	sideB, err := b.beside(a)
+	if err != nil {
+		return nil, err
+	}
+	c := &comparison{a: sideA, b: sideB, diff: &Diff{Format: Format, A: a.about(), B: b.about()}}
 	c.diff.Credentials = c.list(schema.Credentials)
 	c.diff.Connections = c.list(schema.Connections)
 	s := c.diff.Summary
@@ -119,66 +131,38 @@ func Bundles(a, b Side, same SameSecret) (*Diff, error) {
 	return c.diff, nil
 }
 
-func about(s Side) About {
-	return About{s.Name, s.Bundle.Format, s.Bundle.Manifest.ID, s.Digest}
+func (f File) about() About {
+	return About{f.Name, f.Bundle.Format, f.Bundle.Manifest.ID, f.Digest}
 }
 
 type comparison struct {
-	a, b Side
-	same SameSecret
+	a, b side
 	diff *Diff
 }
 
-// notes says what differs beside the settings.
+// notes says what the differences do not.
 func (c *comparison) notes() {
-	note := func(format string, args ...any) { c.diff.Notes = append(c.diff.Notes, fmt.Sprintf(format, args...)) }
-	ma, mb := c.a.Bundle.Manifest, c.b.Bundle.Manifest
+	note := func(text string) { c.diff.Notes = append(c.diff.Notes, text) }
 	if c.diff.Summary.NotComparable > 0 {
 		note("Fingerprints of different keys cannot be compared; with a recipient's key of both bundles the secrets themselves are.")
 	}
-	if c.a.AsCloud != nil || c.b.AsCloud != nil {
+	switch {
+	case c.a.isTransformed() || c.b.isTransformed():
 		note("The server bundle is compared as the transform rewrites it for Cloud.")
-		return
-	}
-	if c.a.Digest == "" || c.b.Digest == "" {
-		return
-	}
-	if ma.Source != mb.Source {
-		note("The bundles come from different sources.")
-	}
-	if !sameReaders(ma.Recipients, mb.Recipients) {
-		note("The lists of recipients differ.")
-	}
-	if !sameReaders(ma.Reviewers, mb.Reviewers) {
-		note("The lists of reviewers differ.")
-	}
-	if c.diff.Same && c.a.Digest != c.b.Digest {
+	case c.diff.Same && c.a.Digest != c.b.Digest:
 		note("The content digests differ: they cover the bundle's id, its source, the order of items and every fingerprint.")
 	}
 }
 
-func sameReaders(a, b []schema.KeyHolder) bool {
-	keys := map[string]int{}
-	for _, r := range a {
-		keys[r.Key]++
-	}
-	for _, r := range b {
-		if keys[r.Key]--; keys[r.Key] < 0 {
-			return false
-		}
-	}
-	return len(a) == len(b)
-}
-
 // label is a field's label on a side. Compared through a transform, the server
 // side's is that of the field which the rules made it from.
-func (s Side) label(l schema.List, field string) string {
-	if s.AsCloud == nil {
+func (s side) label(l schema.List, field string) string {
+	if !s.isTransformed() {
 		return report.Label(s.Bundle.Format, l, field)
 	}
-	rules := s.AsCloud.Origin.Rules.Connections
+	rules := s.as.Origin.Rules.Connections
 	if l == schema.Credentials {
-		rules = s.AsCloud.Origin.Rules.Credentials
+		rules = s.as.Origin.Rules.Credentials
 	}
 	for _, r := range rules.Fields {
 		if r.To == field {

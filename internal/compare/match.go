@@ -10,17 +10,12 @@ import (
 type pair struct{ a, b int }
 
 func (c *comparison) list(l schema.List) []Item {
-	as, bs := c.a.compared().Items(l), c.b.compared().Items(l)
+	as, bs := c.a.as.Items(l), c.b.as.Items(l)
 	s := &c.diff.Summary
 	counts := map[Kind]*int{Added: &s.Added, Removed: &s.Removed, Renamed: &s.Renamed, Changed: &s.Changed}
 	var out []Item
-	last, reordered := -1, false
 	for _, p := range c.match(as, bs) {
 		it := c.item(l, as, bs, p)
-		if p.a >= 0 && p.b >= 0 {
-			reordered = reordered || p.b < last
-			last = p.b
-		}
 		if it == nil {
 			continue
 		}
@@ -33,9 +28,6 @@ func (c *comparison) list(l schema.List) []Item {
 			}
 		}
 		out = append(out, *it)
-	}
-	if reordered {
-		c.diff.Notes = append(c.diff.Notes, fmt.Sprintf("The %s stand in another order.", l))
 	}
 	return out
 }
@@ -188,16 +180,19 @@ func (c *comparison) secret(f *Field, a, b schema.Item) bool {
 	case ma.State != schema.Sealed || mb.State != schema.Sealed:
 		return f.A != f.B
 	}
-	if c.same != nil {
-		if same, known := c.same(a.List(), a.ItemName(), b.ItemName()); known {
-			return !same
-		}
+	if x, y := c.a.secret(a), c.b.secret(b); !x.IsZero() && !y.IsZero() {
+		return !x.Equal(y)
 	}
 	if ma.KeyID() != mb.KeyID() {
 		f.Change = NotComparable
 		return true
 	}
 	return ma.Fingerprint != mb.Fingerprint
+}
+
+// secret is that of an item as it is compared, as far as the key reaches.
+func (s side) secret(it schema.Item) schema.Secret {
+	return s.Secret(it.List(), s.names.Server(it.List(), it.ItemName()))
 }
 
 func state(m *schema.Marker) string {
