@@ -1,9 +1,10 @@
 package sealed
 
 import (
-	"encoding/base64"
+	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -113,13 +114,7 @@ func parseAllowedLine(line string) (allowedLine, error) {
 	if err := l.setPrincipals(principals); err != nil {
 		return l, err
 	}
-	if l.key, err = parseAllowedKey(rest); err == nil {
-		return l, nil
-	}
-	if rest, err = l.setOptions(rest); err == nil {
-		l.key, err = parseAllowedKey(rest)
-	}
-	return l, err
+	return l, l.setKey(rest)
 }
 
 // cutPrincipals cuts the first field, which may stand in double quotes.
@@ -158,75 +153,50 @@ func (l *allowedLine) setPrincipals(field string) error {
 	return nil
 }
 
-// setOptions reads the options before a key, and returns what follows them.
-func (l *allowedLine) setOptions(s string) (rest string, err error) {
-	for seen := map[string]bool{}; ; {
-		asWritten, after := s, ""
-		if i := strings.IndexAny(s, "=, \t"); i >= 0 {
-			asWritten, after = s[:i], s[i:]
+var allowedOption = regexp.MustCompile(`(?i)^(?:cert-authority|(namespaces|valid-after|valid-before)="((?:\\"|[^"])*)")$`)
+
+// setKey reads the key and the options before it, which are those of authorized_keys
+// in their form.
+func (l *allowedLine) setKey(rest string) error {
+	key, _, options, _, err := ssh.ParseAuthorizedKey([]byte(rest))
+	if err != nil {
+		return errors.New("no SSH public key that can be read, alone or behind options")
+	}
+	l.key = key
+	// The library passes over empty options, ssh-keygen not over one at the end.
+	begin := cmp.Or(strings.Join(options, ","), key.Type())
+	if !strings.HasPrefix(rest, begin+" ") && !strings.HasPrefix(rest, begin+"\t") {
+		return errors.New("an empty option")
+	}
+	seen := map[string]bool{}
+	for _, o := range options {
+		m := allowedOption.FindStringSubmatch(o)
+		if m == nil {
+			return fmt.Errorf("not a known option, its value in double quotes: %s", schema.Quote(o))
 		}
-		name := strings.ToLower(asWritten)
+		name, value := strings.ToLower(m[1]), strings.ReplaceAll(m[2], `\"`, `"`)
 		if seen[name] {
-			return "", fmt.Errorf("option %s stands twice", name)
+			return fmt.Errorf("option %s stands twice", schema.Quote(o))
 		}
 		seen[name] = true
 		switch name {
-		case "cert-authority":
+		case "":
 			l.authority = true
-		case "namespaces", "valid-after", "valid-before":
-			var value string
-			if value, after, err = optionValue(name, after); err == nil {
-				err = l.set(name, value)
-			}
-		default:
-			err = fmt.Errorf("neither a key nor a known option: %s", schema.Quote(asWritten))
+		case "namespaces":
+			l.namespaces = &value
+		case "valid-after":
+			l.validAfter, err = parseAllowedTime(value, time.Local)
+		case "valid-before":
+			l.validBefore, err = parseAllowedTime(value, time.Local)
 		}
 		if err != nil {
-			return "", err
+			return fmt.Errorf("option %s: %w", name, err)
 		}
-		var more bool
-		if s, more = strings.CutPrefix(after, ","); more {
-			continue
-		}
-		if after != "" && !strings.ContainsAny(after[:1], " \t") {
-			return "", fmt.Errorf("option %s is not followed by a comma and another, or a blank and the key", name)
-		}
-		if !l.validBefore.After(l.validAfter) {
-			return "", errors.New("valid-before is not after valid-after")
-		}
-		return after, nil
 	}
-}
-
-func (l *allowedLine) set(option, value string) error {
-	if option == "namespaces" {
-		l.namespaces = &value
-		return nil
-	}
-	t, err := parseAllowedTime(value, time.Local)
-	if err != nil {
-		return fmt.Errorf("option %s: %w", option, err)
-	}
-	if option == "valid-after" {
-		l.validAfter = t
-	} else {
-		l.validBefore = t
+	if !l.validBefore.After(l.validAfter) {
+		return errors.New("valid-before is not after valid-after")
 	}
 	return nil
-}
-
-// optionValue reads ="…"; a backslash keeps a quotation mark within.
-func optionValue(name, s string) (value, rest string, err error) {
-	s, ok := strings.CutPrefix(s, `="`)
-	if !ok {
-		return "", "", fmt.Errorf("option %s wants a value in double quotes", name)
-	}
-	for i := range len(s) {
-		if s[i] == '"' && (i == 0 || s[i-1] != '\\') {
-			return strings.ReplaceAll(s[:i], `\"`, `"`), s[i+1:], nil
-		}
-	}
-	return "", "", fmt.Errorf("option %s: a quotation mark does not end", name)
 }
 
 var forever = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -250,22 +220,6 @@ func parseAllowedTime(s string, local *time.Location) (time.Time, error) {
 		}
 	}
 	return time.Time{}, errors.New("not a time like 20260131, 20260131Z or 20260131120000Z")
-}
-
-func parseAllowedKey(s string) (ssh.PublicKey, error) {
-	fields := strings.Fields(s)
-	if len(fields) < 2 {
-		return nil, errors.New("no key")
-	}
-	blob, err := base64.StdEncoding.DecodeString(fields[1])
-	if err != nil {
-		return nil, errors.New("the key is not base64")
-	}
-	k, err := ssh.ParsePublicKey(blob)
-	if err != nil || k.Type() != fields[0] {
-		return nil, fmt.Errorf("not a public key of type %s", schema.Quote(fields[0]))
-	}
-	return k, nil
 }
 
 // allows reports whether the line lets its key sign in our namespace.

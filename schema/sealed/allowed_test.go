@@ -65,6 +65,8 @@ func TestLinesAreReadAsSSHKeygenReadsThem(t *testing.T) {
 		`anna valid-after="20200101",valid-before="20200101" KEY`,
 		`anna valid-after=20200101 KEY`,
 		"anna ssh-ed25519 AAAA",
+		"anna , KEY",
+		`anna cert-authority="x" KEY`,
 		"anna ssh-rsa " + strings.Fields(key)[1],
 	} {
 		t.Run(line, func(t *testing.T) {
@@ -94,15 +96,16 @@ func TestWrongLinesAreErrorsWithTheirNumber(t *testing.T) {
 	key := keyText(t, loadSigner(t, sshKey(t, "")))
 	for name, c := range map[string]struct{ text, want string }{
 		"third line":          {"# comment\n\nanna\n", "f:3: not a line of principals and a key"},
-		"windows line ends":   {"a " + key + "\r\nanna foo=\"x\" " + key + "\r\n", `f:2: neither a key nor a known option: "foo"`},
-		"unquoted namespaces": {"a namespaces=mailferry " + key, "f:1: option namespaces wants a value in double quotes"},
-		"unquoted date":       {"a valid-before=20300101 " + key, "f:1: option valid-before wants a value in double quotes"},
+		"windows line ends":   {"a " + key + "\r\nanna foo=\"x\" " + key + "\r\n", `f:2: not a known option, its value in double quotes: "foo=\"x\""`},
+		"unquoted namespaces": {"a namespaces=mailferry " + key, "f:1: not a known option, its value in double quotes"},
+		"unquoted date":       {"a valid-before=20300101 " + key, "f:1: not a known option, its value in double quotes"},
 		"bad date":            {`a valid-before="tomorrow" ` + key, "f:1: option valid-before: not a time like"},
 		"no such day":         {`a valid-before="20260231" ` + key, "f:1: option valid-before: not a time like"},
-		"options open":        {`a namespaces="x ` + key, "f:1: option namespaces: a quotation mark does not end"},
-		"no key":              {`a namespaces="x"`, "f:1: no key"},
-		"key of another type": {"a ssh-rsa " + strings.Fields(key)[1], "f:1: neither a key nor a known option"},
-		"damaged key":         {`a namespaces="x" ssh-ed25519 AAAA`, `f:1: not a public key of type "ssh-ed25519"`},
+		"an empty option":     {`a namespaces="x",,cert-authority ` + key, "f:1: an empty option"},
+		"options open":        {`a namespaces="x ` + key, "f:1: no SSH public key"},
+		"no key":              {`a namespaces="x"`, "f:1: no SSH public key"},
+		"key of another type": {"a ssh-rsa " + strings.Fields(key)[1], "f:1: no SSH public key"},
+		"damaged key":         {`a namespaces="x" ssh-ed25519 AAAA`, "f:1: no SSH public key"},
 		"escape":              {"a\x1b[2J " + key, "f:1: a control or invisible character"},
 		"bidirectional":       {"a\u202e " + key, "f:1: a control or invisible character"},
 		"not UTF-8":           {"a\xff " + key, "f:1: not valid UTF-8"},
