@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -17,11 +16,11 @@ func check(r Record) error {
 		errs.Add(fmt.Errorf("%s, %s: longer than %d bytes", r.Where, schema.SecretField(r.Item.List()), schema.MaxSecret))
 	}
 	err := schema.CheckItem(r.Item)
-	if invalid := (*schema.InvalidError)(nil); errors.As(err, &invalid) {
-		for _, p := range invalid.Problems {
-			errs.Add(fmt.Errorf("%s, %s: %s", r.Where, p.Place, p.What))
-		}
-	} else if err != nil {
+	problems := schema.Problems(err)
+	for _, p := range problems {
+		errs.Add(fmt.Errorf("%s, %s: %s", r.Where, p.Place, p.What))
+	}
+	if err != nil && len(problems) == 0 {
 		errs.Add(fmt.Errorf("%s: %w", r.Where, err))
 	}
 	return errs.Err()

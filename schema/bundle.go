@@ -330,7 +330,7 @@ func (t Time) MarshalJSON() ([]byte, error) { return []byte(t.UTC().Format(jsonT
 func (t *Time) UnmarshalJSON(b []byte) error {
 	v, err := time.Parse(jsonTime, string(b))
 	if err != nil {
-		return invalid("", "not a time like 2026-01-31T12:00:00Z")
+		return Invalid("", "not a time like 2026-01-31T12:00:00Z")
 	}
 	t.Time = v.UTC()
 	return nil

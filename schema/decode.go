@@ -2,7 +2,6 @@ package schema
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -31,7 +30,7 @@ func Strict(doc []byte, v any) error {
 // for no Go type. Errors say the line and column, in characters.
 func DecodeFile(file string, doc []byte, v any) error {
 	if len(doc) > maxPiece {
-		return invalid("", "larger than %d bytes", maxPiece)
+		return Invalid("", "larger than %d bytes", maxPiece)
 	}
 	return located(doc, decode(file, "", doc, v))
 }
@@ -56,11 +55,11 @@ func decode(file, definition string, doc []byte, v any) error {
 // schema.
 func validate(file, definition string, raw []byte, at string) error {
 	if len(raw) >= maxValues && valuesOf(raw) > maxValues { // most are too short to have so many
-		return invalid(at, "more than %d values", maxValues)
+		return Invalid(at, "more than %d values", maxValues)
 	}
 	v, err := generic(raw)
 	if err != nil {
-		return invalid(at, "not valid JSON")
+		return Invalid(at, "not valid JSON")
 	}
 	return validateValue(file, definition, v, at)
 }
@@ -77,7 +76,7 @@ func Decode(doc []byte) (*Bundle, error) {
 	top := members(doc)
 	b := &Bundle{}
 	if json.Unmarshal(top["format"], &b.Format) != nil {
-		return nil, invalid("format", "missing: this is not a mailferry bundle")
+		return nil, Invalid("format", "missing: this is not a mailferry bundle")
 	}
 	if err := CheckFormat(b.Format, ServerFormat, CloudFormat); err != nil {
 		return nil, err
@@ -140,7 +139,7 @@ func (b *Bundle) around(top, origin map[string]jsontext.Value) error {
 	// The sealed parts may be most of the document: they are decoded once, and
 	// validated as they are.
 	if raw := top["sealed"]; valuesOf(raw) > maxParts+1 {
-		return invalid("sealed", "more than %d entries", maxParts)
+		return Invalid("sealed", "more than %d entries", maxParts)
 	} else if json.Unmarshal(raw, &b.Sealed) == nil && raw.Kind() == '[' {
 		parts := make([]any, len(b.Sealed))
 		for i, s := range b.Sealed {
@@ -149,7 +148,7 @@ func (b *Bundle) around(top, origin map[string]jsontext.Value) error {
 		whole["sealed"] = parts
 	} else if raw != nil {
 		if whole["sealed"], err = generic(raw); err != nil {
-			return invalid("sealed", "not valid JSON")
+			return Invalid("sealed", "not valid JSON")
 		}
 	}
 	return validateValue(bundleFile(b.Format), "", whole, "")
@@ -167,7 +166,7 @@ func (a *allowance) generics(members map[string]jsontext.Value, at string) (map[
 		switch isTop := at == ""; {
 		case slices.Contains(Lists(), List(name)):
 			if raw.Kind() != '[' {
-				return nil, invalid(at+name, "must be a list")
+				return nil, Invalid(at+name, "must be a list")
 			}
 			out[name] = []any{}
 			continue
@@ -175,14 +174,14 @@ func (a *allowance) generics(members map[string]jsontext.Value, at string) (map[
 			continue
 		}
 		if a.bytes -= len(raw); a.bytes < 0 {
-			return nil, invalid(at+plainKey(name), "larger than %d bytes, with the members before it", maxPiece)
+			return nil, Invalid(at+plainKey(name), "larger than %d bytes, with the members before it", maxPiece)
 		}
 		if a.values -= valuesOf(raw); a.values < 0 {
-			return nil, invalid(strings.TrimSuffix(at, "."), "more than %d values", maxValues)
+			return nil, Invalid(strings.TrimSuffix(at, "."), "more than %d values", maxValues)
 		}
 		v, err := generic(raw)
 		if err != nil {
-			return nil, invalid(at+plainKey(name), "not valid JSON")
+			return nil, Invalid(at+plainKey(name), "not valid JSON")
 		}
 		out[name] = v
 	}
@@ -212,7 +211,7 @@ func decodeItems(format string, l List, at string, list jsontext.Value) ([]Item,
 	for dec.PeekKind() != ']' {
 		here := fmt.Sprintf("%s%s[%d]", at, l, len(out))
 		if len(out) == MaxItems {
-			return nil, invalid(at+string(l), "more than %d entries", MaxItems)
+			return nil, Invalid(at+string(l), "more than %d entries", MaxItems)
 		}
 		raw, err := dec.ReadValue()
 		if err != nil {
@@ -223,7 +222,7 @@ func decodeItems(format string, l List, at string, list jsontext.Value) ([]Item,
 			return nil, err
 		}
 		if i, twice := first[it.ItemName()]; twice {
-			return nil, invalid(here+".name", "%s is already the name of %s%s[%d]", Quote(it.ItemName()), at, l, i)
+			return nil, Invalid(here+".name", "%s is already the name of %s%s[%d]", Quote(it.ItemName()), at, l, i)
 		}
 		first[it.ItemName()] = len(out)
 		out = append(out, it)
@@ -233,7 +232,7 @@ func decodeItems(format string, l List, at string, list jsontext.Value) ([]Item,
 
 func decodeItem(format string, l List, at string, raw jsontext.Value) (Item, error) {
 	if len(raw) > maxPiece {
-		return nil, invalid(at, "larger than %d bytes", maxPiece)
+		return nil, Invalid(at, "larger than %d bytes", maxPiece)
 	}
 	it := NewItem(format, l)
 	if unmarshal(raw, it) == nil && asWritten(it, raw) {
@@ -306,35 +305,35 @@ func CheckFormat(got string, want ...string) error {
 	for _, w := range want {
 		family := w[:strings.LastIndex(w, "/")+1]
 		if strings.HasPrefix(got, family) {
-			return Hint(invalid("format", "%s is a version that this mailferry does not know", Quote(got)),
+			return Hint(Invalid("format", "%s is a version that this mailferry does not know", Quote(got)),
 				"use the mailferry that wrote it, or a later one")
 		}
 	}
 	if got == "" {
-		return invalid("format", "missing: this is not a mailferry document")
+		return Invalid("format", "missing: this is not a mailferry document")
 	}
 	if got == "mailferry/plan/v1" {
-		return Hint(invalid("format", "a saved plan is not %s", strings.Join(want, " or ")),
+		return Hint(Invalid("format", "a saved plan is not %s", strings.Join(want, " or ")),
 			"mailferry import --plan takes it")
 	}
-	return invalid("format", "%s is not %s", Quote(got), strings.Join(want, " or "))
+	return Invalid("format", "%s is not %s", Quote(got), strings.Join(want, " or "))
 }
 
 // unmarshalAt decodes a part of a document; places are those of the whole.
 func unmarshalAt(at string, raw jsontext.Value, v any) error {
 	if raw == nil {
-		return invalid(at, "missing")
+		return Invalid(at, "missing")
 	}
 	return within(at, unmarshal(raw, v))
 }
 
 // within puts a place in front of those of an error.
 func within(at string, err error) error {
-	var inv *InvalidError
-	if errors.As(err, &inv) {
-		for i := range inv.Problems {
-			inv.Problems[i].Place = joinPlace(at, inv.Problems[i].Place)
+	walk(err, func(err error) bool {
+		if p, ok := any(err).(*Problem); ok {
+			p.Place = joinPlace(at, p.Place)
 		}
-	}
+		return true
+	})
 	return err
 }

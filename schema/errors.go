@@ -40,39 +40,23 @@ func HintOf(err error) string {
 type Problem struct {
 	Place string `json:"place,omitzero"`
 	What  string `json:"what"`
+
+	offset int64 // of a syntax error, plus one; 0 where only Place says where it is
 }
 
-func (p Problem) String() string {
-	if p.Place == "" {
-		return p.What
+func (p *Problem) Error() string { return joinWords(p.Place, p.What) }
+
+func joinWords(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
 	}
-	return p.Place + ": " + p.What
+	return a + ": " + b
 }
 
-// InvalidError says that a document is not what its format promises.
-type InvalidError struct {
-	Problems []Problem // the first MostErrors
-	More     int       // how many there are beyond
-}
-
-func (e *InvalidError) Error() string { return joinLines(e) }
-
-// Lines returns one line for each problem.
-func (e *InvalidError) Lines() []string { return andMore(e.named()) }
-
-func (e *InvalidError) named() ([]string, int) {
-	var lines []string
-	for _, p := range e.Problems {
-		lines = append(lines, p.String())
-	}
-	return lines, e.More
-}
-
-// Invalid is the error that the value at a place of a document cannot be taken.
-func Invalid(place, format string, args ...any) error { return invalid(place, format, args...) }
-
-func invalid(place, format string, args ...any) error {
-	return &InvalidError{Problems: []Problem{{place, fmt.Sprintf(format, args...)}}}
+// Invalid is the error, a [*Problem], that the value at a place of a document cannot
+// be taken.
+func Invalid(place, format string, args ...any) error {
+	return &Problem{Place: place, What: fmt.Sprintf(format, args...)}
 }
 
 // Quote returns s quoted for a message: control, bidirectional and other

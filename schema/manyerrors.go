@@ -3,6 +3,7 @@ package schema
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -45,7 +46,7 @@ func (e *Errors) Err() error {
 
 type errorList Errors
 
-func (l *errorList) Error() string   { return joinLines(l) }
+func (l *errorList) Error() string   { return strings.Join(l.Lines(), "; ") }
 func (l *errorList) Unwrap() []error { return l.list }
 
 func (l *errorList) Lines() []string { return andMore(l.named()) }
@@ -63,20 +64,17 @@ func (l *errorList) named() ([]string, int) {
 	return lines, more
 }
 
-// lined is an error about several things, each on a line of its own. Its text
-// has all of them.
-type lined interface {
-	error
-	Lines() []string
-}
-
-func joinLines(l lined) string { return strings.Join(l.Lines(), "; ") }
-
 func andMore(lines []string, more int) []string {
 	if more > 0 {
 		return append(lines, fmt.Sprintf("and %d more", more))
 	}
 	return lines
+}
+
+// lined is an error about several things, each on a line of its own.
+type lined interface {
+	error
+	Lines() []string
 }
 
 // ErrorLines returns what an error says, each thing on a line of its own. What
@@ -89,73 +87,72 @@ func linesOf(err error) (out []string, more int) {
 	if !errors.As(err, &l) {
 		return []string{err.Error()}, 0
 	}
-	lines := l.Lines()
+	list, isList := l.(*errorList)
 	before, after, found := strings.Cut(err.Error(), l.Error())
-	if !found || l.Error() != joinLines(l) { // its text is a summary of its own
-		return append([]string{err.Error()}, lines...), 0
+	if !isList || !found { // its text is a summary of its own
+		return append([]string{err.Error()}, l.Lines()...), 0
 	}
-	if c, ok := l.(interface{ named() ([]string, int) }); ok {
-		lines, more = c.named()
-	}
+	lines, more := list.named()
 	for _, line := range lines {
 		out = append(out, before+line+after)
 	}
 	return out, more
 }
 
+// walk passes err, and as long as deeper says so what it wraps or joins, to deeper.
+func walk(err error, deeper func(error) bool) {
+	if err == nil || !deeper(err) {
+		return
+	}
+	switch e := any(err).(type) { // level by level
+	case interface{ Unwrap() error }:
+		walk(e.Unwrap(), deeper)
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			walk(inner, deeper)
+		}
+	}
+}
+
 // Hints returns the outermost advice attached to err and to each of the errors
 // that it joins, each once.
 func Hints(err error) []string {
-	seen := map[string]bool{}
 	var out []string
-	var walk func(error)
-	walk = func(err error) {
-		switch e := any(err).(type) { // level by level
-		case *hinted:
-			if !seen[e.hint] {
-				seen[e.hint] = true
-				out = append(out, e.hint)
-			}
-		case interface{ Unwrap() error }:
-			walk(e.Unwrap())
-		case interface{ Unwrap() []error }:
-			for _, inner := range e.Unwrap() {
-				walk(inner)
-			}
+	walk(err, func(err error) bool {
+		h, isHint := any(err).(*hinted)
+		if isHint && !slices.Contains(out, h.hint) {
+			out = append(out, h.hint)
 		}
-	}
-	walk(err)
+		return !isHint
+	})
 	return out
 }
 
 // Problems returns each thing that an error names, with its place where that is
-// known: those of an [InvalidError], and the lines of an error that has several.
-func Problems(err error) []Problem {
-	var out []Problem
-	var walk func(err error, one bool)
-	walk = func(err error, one bool) {
-		switch e := any(err).(type) { // level by level
-		case *InvalidError:
-			out = append(out, e.Problems...)
+// known: each [Problem], and the lines of an error that has several.
+func Problems(err error) []Problem { return problems(err, false) }
+
+// problems is Problems of one of several where among is set: it names itself then.
+func problems(err error, among bool) (out []Problem) {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		switch e := any(e).(type) { // level by level
+		case *Problem:
+			return []Problem{*e}
 		case interface{ Unwrap() []error }:
 			for _, inner := range e.Unwrap() {
-				walk(inner, true)
+				out = append(out, problems(inner, true)...)
 			}
+			return out
 		case lined:
 			for _, line := range e.Lines() {
 				out = append(out, Problem{What: line})
 			}
-		default:
-			before := len(out)
-			if w, ok := err.(interface{ Unwrap() error }); ok && w.Unwrap() != nil {
-				walk(w.Unwrap(), false)
-			}
-			if one && len(out) == before {
-				out = append(out, Problem{What: err.Error()})
-			}
+			return out
 		}
 	}
-	walk(err, false)
+	if among {
+		out = []Problem{{What: err.Error()}}
+	}
 	return out
 }
 

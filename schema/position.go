@@ -12,76 +12,54 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// syntaxAt is what is wrong at a byte of a document.
-type syntaxAt struct {
-	error
-	offset int64
-}
-
-func (e *syntaxAt) Unwrap() error { return e.error }
-
-// located puts line and column in front of the places that an error about a
-// document names.
+// located puts line and column in front of the places that the error of a decoder
+// names, and what stands first in the document first; unknown members before all
+// else, since something else may be missing for their sake.
 func located(doc []byte, err error) error {
-	var inv *InvalidError
-	if !errors.As(err, &inv) {
-		return err
-	}
-	var syntax *syntaxAt
-	offsets := map[string]int64{}
-	if !errors.As(err, &syntax) {
-		offsets = offsetsOf(doc)
-	}
-	type found struct {
-		Problem
-		order int64
-	}
-	var all []found
-	for _, p := range inv.Problems {
-		at, order := p.Place, int64(len(doc)) // unknown members first: something else may be missing for their sake
-		if member, unknown := strings.CutSuffix(p.What, unknownField); unknown {
-			at, order = joinPlace(at, member), 0
+	_ = Locate(doc, err)
+	if all, several := any(err).(*errorList); several {
+		order := func(err error) int64 {
+			var p *Problem
+			switch {
+			case !errors.As(err, &p):
+				return 0
+			case strings.HasSuffix(p.What, unknownField):
+				return p.offset - MaxDocument
+			}
+			return p.offset
 		}
-		offset, known := offsets[at]
-		if syntax != nil {
-			offset, known = syntax.offset, true
-		}
-		if known {
-			p.Place = joinWords(position(doc, offset), p.Place)
-		}
-		all = append(all, found{p, order + offset})
-	}
-	slices.SortStableFunc(all, func(x, y found) int { return cmp.Compare(x.order, y.order) })
-	out := &InvalidError{More: inv.More}
-	for _, f := range all {
-		out.Problems = append(out.Problems, f.Problem)
-	}
-	return out
-}
-
-// Locate puts line and column in front of the places that a check of a decoded
-// document names, in each [InvalidError] of err, which it changes.
-func Locate(doc []byte, err error) error {
-	switch e := any(err).(type) { // level by level
-	case *InvalidError:
-		if out, ok := any(located(doc, e)).(*InvalidError); ok {
-			*e = *out
-		}
-	case interface{ Unwrap() error }:
-		_ = Locate(doc, e.Unwrap())
-	case interface{ Unwrap() []error }:
-		for _, inner := range e.Unwrap() {
-			_ = Locate(doc, inner)
-		}
+		slices.SortStableFunc(all.list, func(x, y error) int { return cmp.Compare(order(x), order(y)) })
 	}
 	return err
 }
 
-func joinWords(a, b string) string {
-	if b == "" {
-		return a
+// Locate puts line and column in front of the places that an error about a
+// document names, in each [Problem] of err, which it changes.
+func Locate(doc []byte, err error) error {
+	if err == nil {
+		return nil
 	}
-	return a + ": " + b
+	offsets := offsetsOf(doc)
+	walk(err, func(err error) bool {
+		if p, ok := any(err).(*Problem); ok {
+			p.locate(doc, offsets)
+		}
+		return true
+	})
+	return err
+}
+
+func (p *Problem) locate(doc []byte, offsets map[string]int64) {
+	at := p.Place
+	if member, unknown := strings.CutSuffix(p.What, unknownField); unknown {
+		at = joinPlace(at, member)
+	}
+	if offset, known := offsets[at]; known && p.offset == 0 {
+		p.offset = offset + 1
+	}
+	if p.offset > 0 {
+		p.Place = joinWords(position(doc, p.offset-1), p.Place)
+	}
 }
 
 // position is the line and the column, in characters, of a byte.

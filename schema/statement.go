@@ -51,7 +51,7 @@ type StatementID struct {
 func DecodeStatement(doc []byte) (Statement, error) {
 	var s Statement
 	if len(doc) > MaxStatementFile {
-		return s, invalid("", "larger than %d bytes", MaxStatementFile)
+		return s, Invalid("", "larger than %d bytes", MaxStatementFile)
 	}
 	return s, decode("statement", "", doc, &s)
 }
@@ -75,7 +75,7 @@ func (s Statement) Encode() ([]byte, error) {
 func (s Statement) Body() (*StatementBody, error) {
 	doc := []byte(s.Statement)
 	if len(doc) > MaxStatement {
-		return nil, invalid("statement", "larger than %d bytes", MaxStatement)
+		return nil, Invalid("statement", "larger than %d bytes", MaxStatement)
 	}
 	b := new(StatementBody)
 	err := decode("statement", "body", doc, b)
@@ -91,17 +91,17 @@ func (s Statement) Body() (*StatementBody, error) {
 // check is what the JSON Schema cannot say plainly.
 func (b *StatementBody) check() error {
 	if made := b.Decision == DecisionMade; made == (b.Role == RoleReviewer) {
-		return invalid("decision", "a signer in the role %[2]s cannot say %[1]s", b.Decision, b.Role)
+		return Invalid("decision", "a signer in the role %[2]s cannot say %[1]s", b.Decision, b.Role)
 	}
 	if !b.Expires.IsZero() && !b.Expires.After(b.Time.Time) {
-		return invalid("expires", "not after time")
+		return Invalid("expires", "not after time")
 	}
 	if len(b.Supersedes) > 0 && b.Decision != DecisionApprove {
-		return invalid("supersedes", "only an approval takes another statement back")
+		return Invalid("supersedes", "only an approval takes another statement back")
 	}
 	for i, id := range b.Supersedes {
 		if slices.Contains(b.Supersedes[:i], id) {
-			return invalid(fmt.Sprintf("supersedes[%d]", i), "stands twice")
+			return Invalid(fmt.Sprintf("supersedes[%d]", i), "stands twice")
 		}
 	}
 	return nil

@@ -17,11 +17,11 @@ import (
 // after it, no duplicate name, valid UTF-8, bounded size and depth.
 func scan(doc []byte) error {
 	if len(doc) > MaxDocument {
-		return invalid("", "larger than %d bytes", MaxDocument)
+		return Invalid("", "larger than %d bytes", MaxDocument)
 	}
 	dec := jsontext.NewDecoder(bytes.NewBuffer(doc))
 	if dec.PeekKind() == 0 && len(bytes.TrimSpace(doc)) == 0 {
-		return invalid("", "empty")
+		return Invalid("", "empty")
 	}
 	top := "" // the member of the document that is read
 	for {
@@ -41,7 +41,7 @@ func scan(doc []byte) error {
 			if isName && n > 2*maxMembers {
 				at = at.Parent()
 			}
-			return invalid(place(at), "%s", what)
+			return Invalid(place(at), "%s", what)
 		}
 		if depth == 0 {
 			break
@@ -53,7 +53,7 @@ func scan(doc []byte) error {
 	case err != nil:
 		return syntaxError(err)
 	default:
-		return invalid("", "something follows after the end of the document")
+		return Invalid("", "something follows after the end of the document")
 	}
 }
 
@@ -86,18 +86,20 @@ func overLimit(tok jsontext.Token, length, depth int, n int64, isName bool, top 
 func syntaxError(err error) error {
 	var s *jsontext.SyntacticError
 	if !errors.As(err, &s) {
-		return invalid("", "cannot be read as JSON")
+		return Invalid("", "cannot be read as JSON")
 	}
-	at := place(s.JSONPointer)
+	problem := func(format string, args ...any) error {
+		return &Problem{place(s.JSONPointer), fmt.Sprintf(format, args...), s.ByteOffset + 1}
+	}
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return &syntaxAt{invalid(at, "stands twice"), s.ByteOffset}
+		return problem("stands twice")
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &syntaxAt{invalid(at, "ends in the middle"), s.ByteOffset}
+		return problem("ends in the middle")
 	case strings.Contains(s.Err.Error(), "UTF-8"):
-		return &syntaxAt{invalid(at, "not valid UTF-8 (byte %d)", s.ByteOffset), s.ByteOffset}
+		return problem("not valid UTF-8 (byte %d)", s.ByteOffset)
 	default:
-		return &syntaxAt{invalid(at, "not valid JSON (byte %d)", s.ByteOffset), s.ByteOffset}
+		return problem("not valid JSON (byte %d)", s.ByteOffset)
 	}
 }
 
@@ -108,24 +110,19 @@ func unmarshal(doc []byte, v any) error {
 	if err == nil {
 		return nil
 	}
-	var inv *InvalidError
-	if errors.As(err, &inv) {
-		var sem *json.SemanticError
-		if errors.As(err, &sem) && inv.Problems[0].Place == "" {
-			return invalid(place(sem.JSONPointer), "%s", inv.Problems[0].What)
-		}
-		return inv
-	}
 	var sem *json.SemanticError
 	if errors.As(err, &sem) {
 		at := place(sem.JSONPointer)
+		if p := (*Problem)(nil); errors.As(err, &p) { // of a type's own method
+			return Invalid(at, "%s", p.What)
+		}
 		switch {
 		case errors.Is(err, json.ErrUnknownName):
-			return invalid(at, "not a known field")
+			return Invalid(at, "not a known field")
 		case sem.JSONKind != 0 && sem.GoType != nil:
-			return invalid(at, "%s cannot be taken here", kindName(sem.JSONKind))
+			return Invalid(at, "%s cannot be taken here", kindName(sem.JSONKind))
 		default:
-			return invalid(at, "not as the format wants it")
+			return Invalid(at, "not as the format wants it")
 		}
 	}
 	return syntaxError(err)

@@ -120,7 +120,8 @@ func validateValue(file, definition string, v any, at string) error {
 	}
 	// A misspelled field is both unknown and missing: the unknown ones, which a
 	// person can find in the document, come first.
-	var unknown, out []Problem
+	var known []Problem
+	var errs Errors
 	for _, e := range res.Errors() {
 		// An allOf or if/then repeats what its branch already said.
 		switch e.Type() {
@@ -129,18 +130,17 @@ func validateValue(file, definition string, v any, at string) error {
 				continue
 			}
 		}
-		p := Problem{joinPlace(at, contextPlace(e)), explain(e)}
+		p := Problem{Place: joinPlace(at, contextPlace(e)), What: explain(e)}
 		if e.Type() == "additional_property_not_allowed" {
-			unknown = append(unknown, p)
-			continue
+			errs.Add(&p)
+		} else {
+			known = append(known, p)
 		}
-		out = append(out, p)
 	}
-	if out = append(unknown, out...); len(out) == 0 {
-		return nil
+	for i := range known {
+		errs.Add(&known[i])
 	}
-	named := min(len(out), MostErrors)
-	return &InvalidError{out[:named], len(out) - named}
+	return errs.Err()
 }
 
 func joinPlace(at, rest string) string {

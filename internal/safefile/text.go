@@ -3,7 +3,6 @@ package safefile
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -26,13 +25,13 @@ var orders = map[Encoding]binary.ByteOrder{UTF16LE: binary.LittleEndian, UTF16BE
 
 // Text reads what people write or keep: UTF-8 or UTF-16, with or without a byte
 // order mark, as editors and PowerShell's > write them. What is in neither comes
-// back as it is, as Bytes. An error is a *schema.InvalidError.
+// back as it is, as Bytes. An error is a *schema.Problem.
 func Text(raw []byte) (string, Encoding, error) {
 	var encoding Encoding
 	switch {
 	case bytes.HasPrefix(raw, []byte("\ufeff")):
 		if raw = raw[3:]; !utf8.Valid(raw) {
-			return "", UTF8, textError("begins as UTF-8 (with a byte order mark) and is not valid UTF-8 further down")
+			return "", UTF8, schema.Invalid("", "begins as UTF-8 (with a byte order mark) and is not valid UTF-8 further down")
 		}
 		return string(raw), UTF8, nil
 	case bytes.HasPrefix(raw, []byte{0xFF, 0xFE}):
@@ -63,10 +62,6 @@ func Lines(raw []byte) ([]string, error) {
 	return strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), err
 }
 
-func textError(format string, args ...any) error {
-	return &schema.InvalidError{Problems: []schema.Problem{{What: fmt.Sprintf(format, args...)}}}
-}
-
 // zeroPattern recognises UTF-16 without a byte order mark by its beginning, which
 // is mostly Latin letters: every second byte is zero.
 func zeroPattern(raw []byte) Encoding {
@@ -93,7 +88,7 @@ func zeroPattern(raw []byte) Encoding {
 
 func decodeUTF16(raw []byte, order binary.ByteOrder) (string, error) {
 	if len(raw)%2 != 0 {
-		return "", textError("is UTF-16 cut in the middle of a character")
+		return "", schema.Invalid("", "is UTF-16 cut in the middle of a character")
 	}
 	var b strings.Builder
 	b.Grow(len(raw))
@@ -105,7 +100,7 @@ func decodeUTF16(raw []byte, order binary.ByteOrder) (string, error) {
 				low = rune(order.Uint16(raw[i+2:]))
 			}
 			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-				return "", textError("is UTF-16 with half a character in it (byte %d)", i)
+				return "", schema.Invalid("", "is UTF-16 with half a character in it (byte %d)", i)
 			}
 			i += 2
 		}

@@ -202,9 +202,9 @@ func TestBadSheetsAreOneClearError(t *testing.T) {
 			if h := schema.HintOf(err); !strings.Contains(h, tt.hint) {
 				t.Errorf("hint %q does not contain %q", h, tt.hint)
 			}
-			var inv *schema.InvalidError
+			var inv *schema.Problem
 			if !errors.As(err, &inv) {
-				t.Errorf("a %T is no *schema.InvalidError", err)
+				t.Errorf("a %T is no *schema.Problem", err)
 			}
 			if all := err.Error() + schema.HintOf(err) + fmt.Sprint(warnings) + fmt.Sprintf("%+v", inv); strings.Contains(all, "hunter2") || strings.Contains(all, `hun"ter2`) {
 				t.Errorf("tells a value: %s", all)

@@ -17,7 +17,7 @@ import (
 
 // decodeItem reads a request's body: the cloud bundle's fields, an empty one
 // left out, and the secret as a text in the secret field's place. A body that
-// is no JSON object without duplicates is a *schema.InvalidError; one whose
+// is no JSON object without duplicates is a *schema.Problem; one whose
 // fields are not the list's is a *RefusedError.
 func decodeItem(l schema.List, body []byte) (schema.Item, schema.Secret, error) {
 	var members map[string]any
@@ -136,7 +136,7 @@ func (c *Cloud) answer(w http.ResponseWriter, status int, v any, err error) {
 // word of what went wrong inside.
 func (c *Cloud) writeError(w http.ResponseWriter, err error) {
 	var no *RefusedError
-	var invalid *schema.InvalidError
+	var invalid *schema.Problem
 	switch {
 	case errors.As(err, &no):
 		writeProblem(w, no.Status, no.Error(), no.Problems)

@@ -148,7 +148,7 @@ func outcome(err error) string {
 	switch {
 	case err == nil:
 		return "valid"
-	case errors.As(err, new(*schema.InvalidError)):
+	case errors.As(err, new(*schema.Problem)):
 		return "invalid"
 	case errors.Is(err, sealed.ErrAltered):
 		return "altered"
