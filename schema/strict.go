@@ -116,33 +116,12 @@ func unmarshal(doc []byte, v any) error {
 		if p := (*Problem)(nil); errors.As(err, &p) { // of a type's own method
 			return Invalid(at, "%s", p.What)
 		}
-		switch {
-		case errors.Is(err, json.ErrUnknownName):
+		if errors.Is(err, json.ErrUnknownName) {
 			return Invalid(at, "not a known field")
-		case sem.JSONKind != 0 && sem.GoType != nil:
-			return Invalid(at, "%s cannot be taken here", kindName(sem.JSONKind))
-		default:
-			return Invalid(at, "not as the format wants it")
 		}
+		return Invalid(at, "not as the format wants it")
 	}
 	return syntaxError(err)
-}
-
-func kindName(k jsontext.Kind) string {
-	switch k {
-	case '"':
-		return "a text"
-	case '0':
-		return "this number"
-	case 't', 'f':
-		return "true or false"
-	case 'n':
-		return "null"
-	case '{':
-		return "an object"
-	default:
-		return "a list"
-	}
 }
 
 func place(p jsontext.Pointer) string { return placeOf(p.Tokens()) }
