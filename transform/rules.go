@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -161,8 +162,23 @@ func fixedError(at string, l schema.List, f schema.FieldRule) error {
 		"change it on Server and export again, so that the secret stays bound to where it belongs")
 }
 
-// unencrypted are words for no encryption, in lower case.
-var unencrypted = []string{"", "none", "no", "off", "false", "plain", "plaintext", "clear", "unencrypted", "disabled", "keine", "aucun"}
+// unencrypted are words for no encryption, as CompactWord leaves them.
+var unencrypted = []string{"", "none", "no", "off", "false", "disabled", "plain", "plaintext", "cleartext", "clear", "unencrypted",
+	"noencryption", "notencrypted", "without", "nossl", "notls", "nossl/tls", "insecure", "keine", "aucun"}
+
+// Unencrypted reports whether a word of Encryption stands for none. Its values are not
+// documented, so only words that leave no doubt do.
+func Unencrypted(word string) bool { return slices.Contains(unencrypted, CompactWord(word)) }
+
+// CompactWord is a word of Encryption in lower case, without blanks, - and _.
+func CompactWord(word string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || unicode.IsSpace(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, word)
+}
 
 // checkEncryption refuses a value map that takes encryption away: a password that
 // Server sent encrypted would cross the Internet readable. Words are all that
@@ -171,9 +187,8 @@ func checkEncryption(r *schema.Rules, at string, f schema.FieldRule) error {
 	if f.To != "encryption" || f.Values == "" {
 		return nil
 	}
-	none := func(s string) bool { return slices.Contains(unencrypted, strings.ToLower(strings.TrimSpace(s))) }
 	for i, v := range r.Values[f.Values] {
-		if none(v.To) && !none(v.From) {
+		if Unencrypted(v.To) && !Unencrypted(v.From) {
 			return schema.Invalid(at, "values.%s[%d]: %s → %s takes the encryption away", f.Values, i, schema.Quote(v.From), schema.Quote(v.To))
 		}
 	}

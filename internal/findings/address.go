@@ -3,6 +3,7 @@ package findings
 import (
 	"net/mail"
 	"net/netip"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -10,31 +11,16 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/transform"
 )
 
 // addressFault says what is wrong with a sender address, or "". It wants a bare
 // address as RFC 5321 has it, not a header's list with names.
 func addressFault(s string) string {
 	trimmed := strings.TrimSpace(s) // blank-edge says so by itself
-	if strings.ContainsFunc(trimmed, unicode.IsControl) {
-		return "holds a control character"
-	}
 	parsed, err := mail.ParseAddress(trimmed)
-	if err != nil {
-		if list, err := mail.ParseAddressList(trimmed); err == nil && len(list) > 1 {
-			return "holds several addresses"
-		}
-		switch at := strings.Count(trimmed, "@"); {
-		case at == 0:
-			return "has no @"
-		case strings.HasPrefix(trimmed, "@"):
-			return "has nothing before the @"
-		case strings.HasSuffix(trimmed, "@"):
-			return "has nothing after the @"
-		case strings.ContainsAny(trimmed, " \t"):
-			return "holds a blank"
-		}
-		return "is not an address"
+	if err != nil || strings.ContainsFunc(trimmed, unicode.IsControl) {
+		return "is not one address such as jira@corp.example"
 	}
 	if strings.ContainsAny(trimmed, "<>") {
 		return addressFault(parsed.Address) // address-display-name speaks of the rest
@@ -65,15 +51,8 @@ func hostFault(s string) string {
 	if _, ok := ipOf(h); ok {
 		return ""
 	}
-	switch {
-	case strings.Contains(h, "://"):
-		return "holds a scheme: only the bare name belongs here"
-	case strings.ContainsAny(h, "/\\?#"):
-		return "holds a path: only the bare name belongs here"
-	case strings.Contains(h, "@"):
-		return "holds a user: only the bare name belongs here"
-	case strings.Contains(h, ":"):
-		return "holds a port, or is a broken IPv6 address"
+	if strings.ContainsAny(h, `/\?#@:`) {
+		return "is more than the bare name, or a broken IPv6 address"
 	}
 	return nameFault(h)
 }
@@ -101,6 +80,8 @@ func WireName(host string) (string, error) {
 	return name, nil
 }
 
+var hostLabel = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
+
 // nameFault says what is wrong with a host name, or "". International names are
 // judged in the encoded form that goes over the wire.
 func nameFault(s string) string {
@@ -113,21 +94,8 @@ func nameFault(s string) string {
 	}
 	labels := strings.Split(name, ".")
 	for _, l := range labels {
-		switch {
-		case l == "":
-			return "has two dots together, or one in front"
-		case len(l) > 63:
-			return "has a part longer than 63 bytes"
-		case l[0] == '-' || l[len(l)-1] == '-':
-			return "has a part that begins or ends with a hyphen"
-		}
-		for i := range len(l) {
-			if c := l[i]; c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
-				if c == ' ' {
-					return "holds a blank"
-				}
-				return "holds a character that host names do not have"
-			}
+		if !hostLabel.MatchString(l) {
+			return "has a part that is no letters, digits, - and _ within, 63 bytes at most"
 		}
 	}
 	// Some programs read 127.1, 0x7f.1 or 2130706433 as an address; what
@@ -232,12 +200,7 @@ const (
 // Encryption reads the text of Encryption. Its values are not documented,
 // so only words that leave no doubt count.
 func Encryption(s string) EncryptionWord {
-	compact := strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || unicode.IsSpace(r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, s)
+	compact := transform.CompactWord(s)
 	start := strings.Contains(compact, "starttls") || strings.Contains(compact, "explicit")
 	implicit := strings.Contains(strings.ReplaceAll(compact, "starttls", ""), "ssl") ||
 		strings.Contains(compact, "smtps") || strings.Contains(compact, "implicit")
@@ -249,9 +212,7 @@ func Encryption(s string) EncryptionWord {
 	case implicit && !strings.HasPrefix(compact, "no"):
 		return ImplicitTLS
 	}
-	switch compact {
-	case "", "none", "no", "off", "false", "disabled", "plain", "plaintext", "cleartext", "clear",
-		"unencrypted", "noencryption", "notencrypted", "without", "nossl", "notls", "nossl/tls", "insecure":
+	if transform.Unencrypted(s) {
 		return NoTLS
 	}
 	return UnknownTLS

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"net/url"
 	"path"
 	"regexp"
@@ -26,24 +25,6 @@ func (a *audit) bundle() {
 	for _, r := range a.in.Unreferenced {
 		a.say("secret-unreferenced", nil, "sealed", "the secret of %s %s", r.List.One(), schema.Quote(r.Name))
 	}
-	is := schema.Counts{Credentials: len(a.in.Bundle.Credentials), Connections: len(a.in.Bundle.Connections)}
-	for it := range a.in.Bundle.All() {
-		switch m := schema.SecretMarker(it); {
-		case m == nil:
-		case m.State == schema.Sealed:
-			is.Sealed++
-		default:
-			is.Missing++
-		}
-	}
-	if said := a.in.Bundle.Manifest.Counts; said != is {
-		a.say("counts-differ", nil, "manifest.counts", "it says %s; there are %s", countsText(said), countsText(is))
-	}
-}
-
-func countsText(c schema.Counts) string {
-	return fmt.Sprintf("%d credentials, %d connections, %d secrets sealed and %d missing",
-		c.Credentials, c.Connections, c.Sealed, c.Missing)
 }
 
 // item asks what concerns one item.

@@ -105,7 +105,7 @@ func (e *Exception) expired(now time.Time) bool {
 }
 
 // accept marks what the policy accepts, and says which exceptions have expired
-// or find nothing to accept.
+// or are of no item here.
 func (a *audit) accept() {
 	p := a.in.Policy
 	if p == nil || len(p.Exceptions) == 0 {
@@ -115,7 +115,7 @@ func (a *audit) accept() {
 		rule string
 		item schema.SecretKey
 	}
-	valid, used := map[key]*Exception{}, map[key]bool{}
+	valid := map[key]*Exception{}
 	for i := range p.Exceptions {
 		if e := &p.Exceptions[i]; !e.expired(a.in.Now) {
 			valid[key{e.Rule, e.target()}] = e
@@ -123,10 +123,7 @@ func (a *audit) accept() {
 	}
 	for i := range a.found {
 		f := &a.found[i]
-		k := key{f.ID, schema.SecretKey{List: f.List, Name: f.Item}}
-		if f.Excepted = valid[k]; f.Excepted != nil {
-			used[k] = true
-		}
+		f.Excepted = valid[key{f.ID, schema.SecretKey{List: f.List, Name: f.Item}}]
 	}
 	for i := range p.Exceptions {
 		e := &p.Exceptions[i]
@@ -138,8 +135,6 @@ func (a *audit) accept() {
 		case valid[k] == nil:
 			a.say(exceptionExpired, s, "name", "that of %s, on %s; its reason was %s",
 				e.Rule, e.Expires, schema.Quote(e.Reason))
-		case valid[k] == e && !used[k]:
-			a.say(exceptionIdle, s, "name", "that of %s", e.Rule)
 		}
 	}
 }

@@ -139,15 +139,9 @@ func Rules() []Rule {
 		{"encryption-remapped", Warning, "Encryption has another word on Cloud",
 			"A password depends on it, and the word comes from the rules: whoever wrote them could have chosen a weaker one.",
 			"Make sure that both words mean the same, on both sides' forms."},
-		{"counts-differ", Warning, "The manifest's counts are not the bundle's",
-			"Whoever wrote or changed the file did not keep them; the lists are the truth.",
-			"Ask who last wrote this file."},
 		{exceptionExpired, Warning, "An exception has expired",
 			"It was granted for a time; the finding counts again.",
 			"Remove the cause, or have the exception granted anew."},
-		{exceptionIdle, Note, "An exception is no longer needed",
-			"Its rule does not find anything there any more.",
-			"Remove it from the policy."},
 		{exceptionUnknown, Note, "An exception for an item that is not here",
 			"It accepts nothing: the item is of another bundle, was renamed, or the name is misspelt.",
 			"Correct the name in the policy, or leave it if the policy serves several bundles."},
@@ -157,6 +151,5 @@ func Rules() []Rule {
 // Rules that the policy itself brings about; see accept.
 const (
 	exceptionExpired = "exception-expired"
-	exceptionIdle    = "exception-idle"
 	exceptionUnknown = "exception-unknown"
 )

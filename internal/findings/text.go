@@ -28,15 +28,6 @@ func isPlain(s string) bool {
 // which is plain to look at and something else once shown.
 func hasPunycode(s string) bool { return strings.Contains(strings.ToLower(s), "xn--") }
 
-// characterNames are of those that people will want to look up.
-var characterNames = map[rune]string{0: "null", '\t': "tab", '\n': "line feed", '\r': "carriage return", 0x1b: "escape",
-	0xa0: "no-break space", 0xad: "soft hyphen", 0x200b: "zero width space", 0x200c: "zero width non-joiner",
-	0x200d: "zero width joiner", 0x2060: "word joiner", 0xfeff: "byte order mark",
-	0x200e: "left-to-right mark", 0x200f: "right-to-left mark",
-	0x202a: "left-to-right embedding", 0x202b: "right-to-left embedding", 0x202c: "pop directional formatting",
-	0x202d: "left-to-right override", 0x202e: "right-to-left override", 0x2066: "left-to-right isolate",
-	0x2067: "right-to-left isolate", 0x2068: "first strong isolate", 0x2069: "pop directional isolate"}
-
 // first describes the first character that bad says yes to, with those beside it,
 // and where it is.
 func first(s string, bad func(before, r, after rune) bool) string {
@@ -44,7 +35,7 @@ func first(s string, bad func(before, r, after rune) bool) string {
 	before := rune(0)
 	for i, r := range runes[:len(runes)-1] {
 		if bad(before, r, runes[i+1]) {
-			return strings.TrimSpace(fmt.Sprintf("U+%04X %s", r, characterNames[r])) + fmt.Sprintf(", character %d", i+1)
+			return fmt.Sprintf("U+%04X, character %d", r, i+1)
 		}
 		before = r
 	}
