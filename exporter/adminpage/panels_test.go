@@ -28,8 +28,15 @@ func nine() panels.Store {
 // From a page that nobody described to an export: the profile that a look suggests works
 // unedited, and every field is read with nothing written.
 func TestAPanelOfRealComponentsIsExported(t *testing.T) {
-	t.Parallel()
-	o := panels.Options{Seed: rand.Uint64(), Row: "named", Fold: true, PageOf: 4, Choice: panels.Choice{Native: "select2"}, Has: nine()}
+	for _, native := range []string{"select2", "chosen"} {
+		t.Run(native, func(t *testing.T) {
+			t.Parallel()
+			isExported(t, panels.Options{Seed: rand.Uint64(), Row: "named", Fold: true, PageOf: 4, Choice: panels.Choice{Native: native}, Has: nine()})
+		})
+	}
+}
+
+func isExported(t *testing.T, o panels.Options) {
 	t.Logf("shuffled by %d", o.Seed)
 	p := panels.Start(t, panels.AUI, o)
 	known, err := formprofile.Shipped(schema.ServerSide)

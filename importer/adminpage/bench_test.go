@@ -46,7 +46,7 @@ func BenchmarkImportIntoAtlaskit(b *testing.B) {
 		bare := panels.Start(b, panels.Atlaskit, panels.Options{Has: panels.Store{Credentials: want.Credentials}}).Bare(b, tab)
 		began := time.Now()
 		for _, item := range want.Connections {
-			bare.Save(panels.Connections, item)
+			bare.Add(item)
 		}
 		b.ReportMetric(took.Seconds()/time.Since(began).Seconds(), "x/script")
 	}

@@ -64,7 +64,7 @@ type Panel struct {
 }
 
 // Start serves a panel until the test ends. On Cloud, which every panel but AUI's
-// is unless Options.Server is set, the app stands in a frame of another site.
+// is, the app stands in a frame of another site.
 func Start(t testing.TB, library Library, o Options) *Panel {
 	t.Helper()
 	pages, err := Build()
@@ -72,7 +72,7 @@ func Start(t testing.TB, library Library, o Options) *Panel {
 		t.Fatalf("the panels cannot be built: %v", err)
 	}
 	o = o.of(library)
-	p := &Panel{library: library, options: o, product: describe(o), items: map[string][]Item{}, next: 1}
+	p := &Panel{library: library, options: o, product: describe(library, o), items: map[string][]Item{}, next: 1}
 	for list, items := range map[string][]Item{Connections: o.Has.Connections, Credentials: o.Has.Credentials} {
 		for _, item := range items {
 			p.put(list, "", maps.Clone(item))
@@ -82,7 +82,7 @@ func Start(t testing.TB, library Library, o Options) *Panel {
 	t.Cleanup(app.Close)
 	p.App = app.URL + "/"
 	p.Address = p.App
-	if !o.Server {
+	if library != AUI {
 		frame := strings.Replace(app.URL, "127.0.0.1", "localhost", 1) + "/"
 		host := httptest.NewServer(p.counted(hostPage(frame)))
 		t.Cleanup(host.Close)
@@ -149,6 +149,9 @@ func (p *Panel) put(list, id string, item Item) {
 	item["id"] = id
 	p.items[list][at] = item
 }
+
+// saving is how long it takes to save.
+const saving = 120 * time.Millisecond
 
 // wait lets a part of a page take its time; a page that is left ends it.
 func wait(r *http.Request, d time.Duration) {

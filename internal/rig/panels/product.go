@@ -134,23 +134,16 @@ func server() []list {
 }
 
 // describe says what a panel is about, with words, order and menus as the seed has them.
-func describe(o Options) product {
+func describe(library Library, o Options) product {
 	p := product{Lists: cloud(), Acts: []string{"Edit", "Delete"}}
-	if o.Server {
+	if library == AUI {
 		p.Lists = server()
 	}
 	for n := range p.Lists {
 		l := &p.Lists[n]
 		l.One = strings.TrimSuffix(l.Title, "s")
 		for i := range l.Fields {
-			f := &l.Fields[i]
-			f.Fold = f.Fold && o.Fold
-			if f.Key == l.Decides && o.Chosen != "" {
-				f.Default = o.Chosen
-			}
-			if f.Kind == choice && !f.Required && o.Choice.Empty != "" {
-				f.Options = append([]string{o.Choice.Empty}, f.Options...)
-			}
+			l.Fields[i].Fold = l.Fields[i].Fold && o.Fold
 		}
 	}
 	if o.Seed != 0 {

@@ -85,7 +85,7 @@ func (p *Panel) save(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	wait(r, p.options.Save)
+	wait(r, saving)
 	wrong := p.check(l, r.PathValue("id"), item)
 	if len(wrong) == 0 {
 		p.put(l.Key, r.PathValue("id"), item)

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Alert, App, Button, ConfigProvider, Drawer, Dropdown, Form, Input, Modal, Pagination, Select, Space, Switch, Table, Tag } from 'antd';
+import { App, Button, ConfigProvider, Drawer, Dropdown, Form, Input, Modal, Pagination, Select, Space, Switch, Table, Tag } from 'antd';
 import { grouped, panel, start, useOptions } from './app.jsx';
 
 const how = panel.Choice;
@@ -33,14 +33,14 @@ function ItemForm({ model, onCancel, children }) {
   const [form] = Form.useForm();
   const save = async () => {
     const wrong = await model.submit();
-    if (wrong && !panel.Alert) form.setFields(Object.entries(wrong).map(([name, text]) => ({ name, errors: [text] })));
+    if (wrong) form.setFields(Object.entries(wrong).map(([name, text]) => ({ name, errors: [text] })));
   };
   return <Form form={form} layout="vertical" name={model.list.key} onFinish={save} initialValues={Object.fromEntries(model.list.fields.map((f) => [f.key, initial(f, model.start[f.key])]))}
     onValuesChange={(changed) => Object.entries(changed).forEach(([key, value]) => model.set(key, value ?? ''))}>{children}
     <Space><Button onClick={onCancel}>Cancel</Button><Button type="primary" htmlType="submit" loading={model.busy}>Save</Button></Space></Form>;
 }
 
-const rules = (f) => panel.NoCheck ? [] : [...(f.required ? [{ required: true }] : []), ...(f.email ? [{ type: 'email' }] : [])];
+const rules = (f) => [...(f.required ? [{ required: true }] : []), ...(f.email ? [{ type: 'email' }] : [])];
 
 start({
   // Without motion: a list that still slides lets a press through to what is below it.
@@ -48,7 +48,6 @@ start({
   Button: ({ kind, label, disabled, expanded, onClick, children }) =>
     <Button type={{ primary: 'primary', subtle: 'link', icon: 'text' }[kind]} aria-label={label} aria-expanded={expanded} disabled={disabled} onClick={onClick}>{children}</Button>,
   Menu: ({ label, acts }) => <Dropdown trigger={['click']} menu={{ items: acts.map((a) => ({ key: a.label, label: a.label, onClick: a.onClick })) }}><Button type="text" aria-label={label || undefined}>⋯</Button></Dropdown>,
-  Alert: ({ children }) => <Alert type="error" title={children} />,
   Badge: ({ children }) => <Tag color="success">{children}</Tag>,
   Pager: ({ page, pages, onPage }) => <Pagination current={page} total={pages} pageSize={1} onChange={onPage} />,
   Table: ({ head, rows }) => <Table pagination={false} rowKey="id" dataSource={rows} columns={head.map((h, n) => ({ key: n, title: h, render: (_, r) => r.cells[n] }))} />,

@@ -46,11 +46,9 @@ function useModel(list, item, onDone) {
   const behind = (f) => (f.fold && !open.fold ? 'fold' : f.kind === 'secret' && item.id && panel.Change && !open[f.key] ? 'change' : '');
   const submit = async () => {
     let wrong = {};
-    if (!panel.NoCheck) {
-      for (const f of held) {
-        if (f.required && !values[f.key]) wrong[f.key] = 'This field is required';
-        else if (f.email && !/^[^@\s]+@[^@\s]+$/.test(values[f.key])) wrong[f.key] = 'Enter a valid e-mail address';
-      }
+    for (const f of held) {
+      if (f.required && !values[f.key]) wrong[f.key] = 'This field is required';
+      else if (f.email && !/^[^@\s]+@[^@\s]+$/.test(values[f.key])) wrong[f.key] = 'Enter a valid e-mail address';
     }
     if (Object.keys(wrong).length === 0) {
       setBusy(true);
@@ -65,7 +63,7 @@ function useModel(list, item, onDone) {
     return wrong;
   };
   return {
-    list, item, start, values, errors: panel.Alert ? {} : errors, alert: panel.Alert ? Object.values(errors).join('. ') : '', busy, held, behind, submit,
+    list, item, start, values, errors, busy, held, behind, submit,
     set: (key, value) => setValues((v) => ({ ...v, [key]: value })),
     unfold: (key) => setOpen((o) => ({ ...o, [key]: !o[key] })), folded: !open.fold,
   };
@@ -79,7 +77,6 @@ function ItemForm({ kit, list, item, onDone, onCancel }) {
   const folding = model.held.some((f) => f.fold);
   return (
     <kit.Form model={model} onCancel={onCancel}>
-      {model.alert && <kit.Alert>{model.alert}</kit.Alert>}
       {model.held.filter((f) => !f.fold).map(draw)}
       {folding && <kit.Button expanded={!model.folded} onClick={() => model.unfold('fold')}>Advanced settings</kit.Button>}
       {folding && !model.folded && model.held.filter((f) => f.fold).map(draw)}
@@ -161,33 +158,23 @@ function ListPage({ kit, list, onEdit, made }) {
   </>);
 }
 
-// Nav leads to the lists: by links below headings, which may fold, or behind a tab.
-function Nav({ kit, onList }) {
-  const [open, setOpen] = useState({});
-  const shown = (heading) => !panel.Menu || open[panel.Menu === 'tabs' ? 'tab' : heading];
-  const press = (what) => setOpen((o) => ({ ...o, [what]: panel.Menu === 'tabs' || !o[what] }));
-  return (<nav>
-    {panel.Menu === 'tabs' && <><kit.Button kind="subtle" onClick={() => {}}>Mail Queue</kit.Button><kit.Button kind="subtle" onClick={() => press('tab')}>Administration</kit.Button></>}
-    {product.lists.map((l) => <div key={l.key}>
-      {panel.Menu === 'folds' ? <kit.Button kind="subtle" expanded={!!open[l.heading]} onClick={() => press(l.heading)}>{l.heading}</kit.Button>
-        : shown(l.heading) && <h4>{l.heading}</h4>}
-      {shown(l.heading) && <a href={'#' + l.key} onClick={() => onList(l)}>{l.title}</a>}
-    </div>)}
-  </nav>);
+// Nav leads to the lists: by links below headings.
+function Nav({ onList }) {
+  return <nav>{product.lists.map((l) => <div key={l.key}><h4>{l.heading}</h4><a href={'#' + l.key} onClick={() => onList(l)}>{l.title}</a></div>)}</nav>;
 }
 
 function App({ kit }) {
-  const [list, setList] = useState(panel.Menu ? null : product.lists.find((l) => l.key === 'connections'));
+  const [list, setList] = useState(product.lists.find((l) => l.key === 'connections'));
   const [item, setItem] = useState(null);
   const [made, setMade] = useState(0);
   const close = () => setItem(null);
   const done = () => { close(); setTimeout(() => setMade((n) => n + 1), 150); };
-  const title = `${item?.id || panel.OneName ? 'Edit' : 'Add'} ${list?.one}`;
+  const title = `${item?.id ? 'Edit' : 'Add'} ${list.one}`;
   const form = item && <ItemForm kit={kit} list={list} item={item} onDone={done} onCancel={close} />;
   const page = item && panel.Form === 'page';
   return (<div style={{ display: 'flex', gap: 24, padding: 16 }}>
-    <Nav kit={kit} onList={(l) => { setList(l); close(); }} />
-    <main style={{ flex: 1 }}>{page ? <><h2>{title}</h2>{form}</> : !list ? <h2>Mail Queue</h2> : <ListPage key={list.key} kit={kit} list={list} onEdit={setItem} made={made} />}</main>
+    <Nav onList={(l) => { setList(l); close(); }} />
+    <main style={{ flex: 1 }}>{page ? <><h2>{title}</h2>{form}</> : <ListPage key={list.key} kit={kit} list={list} onEdit={setItem} made={made} />}</main>
     {!page && <kit.Over open={!!item} title={title} onClose={close}>{form}</kit.Over>}
   </div>);
 }

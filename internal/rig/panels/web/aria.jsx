@@ -33,7 +33,6 @@ start({
   Root: ({ children }) => children,
   Button: ({ label, disabled, expanded, onClick, children }) => <Button aria-label={label} isDisabled={disabled} aria-expanded={expanded} onPress={onClick}>{children}</Button>,
   Menu: ({ label, acts }) => <MenuTrigger><Button aria-label={label || undefined}>⋯</Button><Popover style={box}><Menu>{acts.map((a) => <MenuItem key={a.label} id={a.label} onAction={a.onClick}>{a.label}</MenuItem>)}</Menu></Popover></MenuTrigger>,
-  Alert: ({ children }) => <div role="alert">{children}</div>,
   Badge: ({ children }) => <span style={{ border: '1px solid', borderRadius: 8, marginLeft: 8 }}>{children}</span>,
   Pager: ({ page, pages, onPage }) => <nav aria-label="Pages"><Button isDisabled={page === 1} onPress={() => onPage(page - 1)}>Previous</Button> {page} of {pages} <Button isDisabled={page === pages} onPress={() => onPage(page + 1)}>Next</Button></nav>,
   Table: ({ head, rows, label }) => <Table aria-label={label} style={{ width: '100%' }}>

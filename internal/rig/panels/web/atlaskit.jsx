@@ -21,7 +21,7 @@ function Choice({ list, field, id, rest, onChange }) {
   const { options, loading } = useOptions(list, field, typed);
   return <Select inputId={id} {...rest} onChange={onChange} isSearchable={how.Search !== 'no' || how.From === 'typing'} isClearable={how.Clear}
     isLoading={loading} onInputChange={setTyped} menuPortalTarget={how.Inline ? undefined : document.body}
-    styles={how.Under ? undefined : { menuPortal: (base) => ({ ...base, zIndex: 9999 }) }}
+    styles={{ menuPortal: (base) => ({ ...base, zIndex: 9999 }) }}
     options={how.Groups ? grouped(options).map(([label, some]) => ({ label, options: some.map(option) })) : options.map(option)} />;
 }
 
@@ -47,7 +47,6 @@ const kit = {
     {acts.map((a) => <DropdownItem key={a.label} onClick={a.onClick}>{a.label}</DropdownItem>)}</DropdownItemGroup></DropdownMenu>,
   Table: ({ head, rows }) => <DynamicTable emptyView={<p>No data</p>}
     head={{ cells: head.map((h, n) => ({ key: String(n), content: h })) }} rows={rows.map((r) => ({ key: r.id, cells: r.cells.map((c, n) => ({ key: String(n), content: c })) }))} />,
-  Alert: ({ children }) => <div role="alert"><ErrorMessage>{children}</ErrorMessage></div>,
   Badge: ({ children }) => <Lozenge appearance="success">{children}</Lozenge>,
   Pager: ({ page, pages, onPage }) => <Pagination selectedIndex={page - 1} pages={Array.from({ length: pages }, (_, n) => n + 1)} onChange={(_, n) => onPage(n)} />,
   Over: ({ open, title, onClose, children }) => <ModalTransition>{open && <Modal onClose={onClose} width="large">

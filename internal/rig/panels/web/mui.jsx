@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import {
-  Alert, Autocomplete, Button, Chip, CssBaseline, Dialog, DialogContent, DialogTitle, Drawer, FormControl, FormControlLabel, FormHelperText, IconButton, InputAdornment, InputLabel,
+  Autocomplete, Button, Chip, CssBaseline, Dialog, DialogContent, DialogTitle, Drawer, FormControl, FormControlLabel, FormHelperText, IconButton, InputAdornment, InputLabel,
   ListSubheader, Menu, MenuItem, Pagination, Paper, Select, Stack, Switch, Table, TableBody, TableCell, TableContainer, TableHead, TableRow, TextField,
 } from '@mui/material';
 import { grouped, panel, start, useOptions } from './app.jsx';
@@ -40,7 +40,6 @@ start({
   Button: ({ kind, label, disabled, expanded, onClick, children }) => kind === 'icon' ? <IconButton aria-label={label} onClick={onClick}>{children}</IconButton>
     : <Button variant={kind === 'primary' ? 'contained' : 'text'} disabled={disabled} aria-expanded={expanded} onClick={onClick}>{children}</Button>,
   Menu: Acts,
-  Alert: ({ children }) => <Alert severity="error">{children}</Alert>,
   Badge: ({ children }) => <Chip size="small" color="success" label={children} />,
   Pager: ({ page, pages, onPage }) => <Pagination page={page} count={pages} onChange={(_, n) => onPage(n)} />,
   Table: ({ head, rows, label }) => <TableContainer component={Paper}><Table aria-label={label}><TableHead><TableRow>{head.map((h, n) => <TableCell key={n}>{h}</TableCell>)}</TableRow></TableHead>
