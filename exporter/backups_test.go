@@ -247,3 +247,17 @@ func TestOnlySettingsAreShownAsWords(t *testing.T) {
 		})
 	}
 }
+
+// TestASwitchUnderEncryptionIsAsked: what true means on the panel is for a person.
+func TestASwitchUnderEncryptionIsAsked(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "activeobjects.xml")
+	text := `<backup xmlns="http://www.atlassian.com/ao"><data tableName="AO_544E33_C"><column name="USE_SSL"/><row><boolean>true</boolean></row></data></backup>`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := &schema.Profile{Connections: schema.TableProfile{Table: "AO_544E33_C", Columns: []schema.ColumnProfile{{Field: "encryption", Column: "USE_SSL"}}}}
+	_, notes, err := exporter.SuggestValues(t.Context(), jirabackup.NewTables(file, jirabackup.Options{}), p)
+	if err != nil || !strings.Contains(strings.Join(notes, "\n"), `say under values.encryption what "true" means`) {
+		t.Errorf("%q %v", notes, err)
+	}
+}

@@ -5,4 +5,6 @@ package exporter
 const (
 	maxWords = 12 // distinct words of a column that make a value map: more are hardly the choices of a menu
 	maxWord  = 60 // characters of one of them
+
+	maxAffixes = 2 // words around a column's name that a guess takes off: SMTP_HOST_NAME has one, or two
 )

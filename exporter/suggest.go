@@ -3,8 +3,8 @@ package exporter
 import (
 	"cmp"
 	_ "embed"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -24,7 +24,7 @@ var synonymsFile []byte
 
 type synonyms struct {
 	Prefixes   []string                  `json:"prefixes"`   // may stand before a name: smtp in SMTP_HOST
-	Suffixes   []string                  `json:"suffixes"`   // may stand behind one: enabled in DEBUG_ENABLED
+	Suffixes   []string                  `json:"suffixes"`   // may stand behind one: enc in PASSWORD_ENC
 	Secrets    []string                  `json:"secrets"`    // last words of columns that hold secrets
 	Keys       []string                  `json:"keys"`       // columns that others refer to, and the last word of those
 	References []string                  `json:"references"` // stand in the names of columns that refer to credentials
@@ -64,25 +64,13 @@ var loadSynonyms = sync.OnceValue(func() *synonyms {
 	return &s
 })
 
-// AmbiguousError says that several tables are as likely to be a list's.
-type AmbiguousError struct {
-	List   schema.List
-	Tables []string
-}
-
-func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("these tables are as likely to hold the %s: %s", e.List, schema.Quotes(e.Tables))
-}
-
-// SuggestProfile guesses from names, types and row counts alone which of the
-// app's tables hold connections and credentials, and in which columns. The
-// profile is unverified, secret columns are opaque in it, and what could not be
-// guessed is an entry without a column that lists those to choose from. notes
-// say what a person should look at.
+// SuggestProfile guesses from names and row counts alone which of the app's tables
+// hold connections and credentials, and in which columns. The profile is unverified,
+// secret columns are opaque in it, and what could not be guessed is an entry without
+// a column that lists those to choose from. notes say what a person should look at.
 //
-// Without a likely connections table, or with two as likely, there is no
-// profile: see [AmbiguousError]. Without a credentials table there is a profile
-// for connections.
+// Without a likely connections table, or with two as likely, there is no profile.
+// Without a credentials table there is a profile for connections.
 func SuggestProfile(tables []Table) (p *schema.Profile, notes []string, err error) {
 	syn := loadSynonyms()
 	tables = slices.DeleteFunc(slices.Clone(tables), func(t Table) bool { return !IsAppTable(t.Name) })
@@ -107,10 +95,9 @@ func SuggestProfile(tables []Table) (p *schema.Profile, notes []string, err erro
 	}
 	rest := slices.DeleteFunc(tables, func(t Table) bool { return t.Name == conn.table.Name })
 	cred, err := syn.likeliest(schema.Credentials, rest)
-	var several *AmbiguousError
 	switch {
-	case errors.As(err, &several):
-		notes = append(notes, fmt.Sprintf("%v: none is picked; say which one with --table", several))
+	case err != nil:
+		notes = append(notes, fmt.Sprintf("%v: none is picked; say which one with --table", err))
 	case cred == nil:
 		notes = append(notes, "no table looks like one of OAuth2 credentials")
 	default:
@@ -119,7 +106,7 @@ func SuggestProfile(tables []Table) (p *schema.Profile, notes []string, err erro
 		syn.refer(conn, cred)
 	}
 	p.Connections = conn.profile(&notes)
-	syn.reference(p, conn, cred, &notes)
+	syn.reference(p, cred, &notes)
 	return p, notes, nil
 }
 
@@ -128,12 +115,12 @@ type guess struct {
 	list    schema.List
 	table   Table
 	score   int
-	columns map[string]Column // by field
+	columns map[string]string // by field
 	names   listNames
 }
 
 // likeliest returns the table that scores highest, or nil where none scores
-// enough.
+// enough. That several are as likely is an error.
 func (s *synonyms) likeliest(l schema.List, tables []Table) (*guess, error) {
 	var all []*guess
 	for _, t := range tables {
@@ -145,46 +132,44 @@ func (s *synonyms) likeliest(l schema.List, tables []Table) (*guess, error) {
 	if len(all) == 0 {
 		return nil, nil
 	}
-	alike := &AmbiguousError{List: l}
+	var alike []string
 	for _, g := range all {
 		if all[0].score-g.score < s.Margin {
-			alike.Tables = append(alike.Tables, g.table.Name)
+			alike = append(alike, g.table.Name)
 		}
 	}
-	if len(alike.Tables) > 1 {
-		return nil, alike
+	if len(alike) > 1 {
+		return nil, fmt.Errorf("these tables are as likely to hold the %s: %s", l, schema.Quotes(alike))
 	}
 	return all[0], nil
 }
 
 // guess gives each field the column with the likeliest name, each column once.
 func (s *synonyms) guess(l schema.List, t Table) *guess {
-	g := &guess{list: l, table: t, columns: map[string]Column{}, names: s.Lists[l]}
+	g := &guess{list: l, table: t, columns: map[string]string{}, names: s.Lists[l]}
 	type match struct {
-		field  string
-		column Column
-		rank   int
+		field, column string
+		rank          int
 	}
 	var matches []match
-	own := strings.Split(strings.ToLower(t.Name[len(AppPrefix):]), "_") // may stand before a name too
 	for _, f := range schema.Fields(schema.ServerFormat, l) {
 		for _, c := range t.Columns {
-			rank := s.rank(g.names.Fields[f.Name].Names, c.Name, own)
+			rank := s.rank(g.names.Fields[f.Name].Names, normal(c.Name), maxAffixes)
 			if f.Secret && rank < 0 {
 				rank = s.rankSecret(l, c.Name)
 			}
-			if rank >= 0 && fits(f, g.names.Fields[f.Name].Codes, c.Type) {
-				matches = append(matches, match{f.Name, c, rank})
+			if rank >= 0 {
+				matches = append(matches, match{f.Name, c.Name, rank})
 			}
 		}
 	}
 	slices.SortStableFunc(matches, func(x, y match) int { return cmp.Compare(x.rank, y.rank) })
 	used := map[string]bool{}
 	for _, m := range matches {
-		if _, has := g.columns[m.field]; has || used[m.column.Name] {
+		if g.columns[m.field] != "" || used[m.column] {
 			continue
 		}
-		g.columns[m.field], used[m.column.Name] = m.column, true
+		g.columns[m.field], used[m.column] = m.column, true
 		g.score += g.names.Fields[m.field].Weight
 	}
 	for word, weight := range g.names.Words {
@@ -199,39 +184,38 @@ func (s *synonyms) guess(l schema.List, t Table) *guess {
 }
 
 // rank is the place of a column's name among the synonyms, lower is likelier,
-// or -1. A name comes after all names that had fewer prefixes and suffixes.
-func (s *synonyms) rank(names []string, column string, prefixes []string) int {
-	short := map[string]bool{normal(column): true}
-	for base := 0; len(short) > 0; base += len(names) {
-		best, shorter := -1, map[string]bool{}
-		for n := range short {
-			if i := slices.Index(names, n); i >= 0 && (best < 0 || i < best) {
-				best = i
-			}
-			for _, p := range slices.Concat(s.Prefixes, prefixes) {
-				if rest, cut := strings.CutPrefix(n, p); cut && p != "" {
-					shorter[rest] = true
-				}
-			}
-			for _, p := range s.Suffixes {
-				if rest, cut := strings.CutSuffix(n, p); cut {
-					shorter[rest] = true
-				}
-			}
-		}
-		if best >= 0 {
-			return base + best
-		}
-		short = shorter
+// or -1. Up to so many prefixes and suffixes are taken off: a name comes after all
+// that have fewer of them.
+func (s *synonyms) rank(names []string, name string, affixes int) int {
+	if i := slices.Index(names, name); i >= 0 || affixes == 0 {
+		return i
 	}
-	return -1
+	best := -1
+	shorter := func(rest string, cut bool) {
+		if !cut {
+			return
+		}
+		if r := s.rank(names, rest, affixes-1); r >= 0 && (best < 0 || r < best) {
+			best = r
+		}
+	}
+	for _, p := range s.Prefixes {
+		shorter(strings.CutPrefix(name, p))
+	}
+	for _, p := range s.Suffixes {
+		shorter(strings.CutSuffix(name, p))
+	}
+	if best < 0 {
+		return -1
+	}
+	return best + len(names)
 }
 
 // rankSecret ranks a column for a secret field: behind all others, one whose
 // last word is one of secrets, whatever stands before it.
 func (s *synonyms) rankSecret(l schema.List, column string) int {
 	names := s.Lists[l].Fields[schema.SecretField(l)].Names
-	if r := s.rank(names, column, nil); r >= 0 {
+	if r := s.rank(names, normal(column), maxAffixes); r >= 0 {
 		return r
 	}
 	words := strings.FieldsFunc(strings.ToLower(column), func(r rune) bool { return !unicode.IsLetter(r) })
@@ -255,35 +239,30 @@ func normal(name string) string {
 	}, name)
 }
 
+// free are the columns that no field has.
+func (g *guess) free() []string {
+	taken := slices.Collect(maps.Values(g.columns))
+	var out []string
+	for _, c := range g.table.Columns {
+		if !slices.Contains(taken, c.Name) {
+			out = append(out, c.Name)
+		}
+	}
+	return out
+}
+
 // profile maps what was guessed and leaves the rest to choose.
 func (g *guess) profile(notes *[]string) schema.TableProfile {
 	tp := schema.TableProfile{Table: g.table.Name}
-	taken := map[string]bool{}
-	for _, c := range g.columns {
-		taken[c.Name] = true
-	}
-	var free []string
-	for _, c := range g.table.Columns {
-		if !taken[c.Name] && kindOf(c.Type) != binaryKind {
-			free = append(free, c.Name)
-		}
-	}
+	free := g.free()
 	for _, f := range schema.Fields(schema.ServerFormat, g.list) {
-		c := schema.ColumnProfile{Field: f.Name}
+		c := schema.ColumnProfile{Field: f.Name, Column: g.columns[f.Name]}
 		if f.Secret {
-			c.Secret = schema.Opaque
+			c.Secret, c.Note = schema.Opaque, "opaque is never exported; plain only if the column holds the secret itself"
 		}
-		column, ok := g.columns[f.Name]
-		switch {
-		case !ok:
+		if c.Column == "" {
 			c.Choices, c.Note = free, "no column looks like it: choose one, or take this entry out"
 			*notes = append(*notes, fmt.Sprintf("no column of %s looks like %s", g.table.Name, f.Label))
-		case f.Secret:
-			c.Column, c.Note = column.Name, "opaque is never exported; plain only if the column holds the secret itself"
-		case g.names.Fields[f.Name].Codes && kindOf(column.Type) == numberKind && f.Name != oauth2:
-			c.Column, c.Note = column.Name, "holds numbers: name a value map in \"values\" that turns them into the panel's words"
-		default:
-			c.Column = column.Name
 		}
 		tp.Columns = append(tp.Columns, c)
 	}
@@ -297,23 +276,23 @@ func (g *guess) profile(notes *[]string) schema.TableProfile {
 // the names that are known is there: one that ends as a key does, behind the
 // table's name or a word for credentials.
 func (s *synonyms) refer(conn, cred *guess) {
-	if _, has := conn.columns[oauth2]; has {
+	if conn.columns[oauth2] != "" {
 		return
 	}
-	target := strings.TrimSuffix(normal(cred.table.Name[len(AppPrefix):]), "s")
-	for _, c := range conn.table.Columns {
-		n := normal(c.Name)
-		key := slices.IndexFunc(s.Keys, func(k string) bool { return strings.HasSuffix(n, k) })
-		about := strings.Contains(n, target) || slices.ContainsFunc(s.References, func(w string) bool { return strings.Contains(n, w) })
-		taken := false
-		for _, other := range conn.columns {
-			taken = taken || other.Name == c.Name
-		}
-		if key >= 0 && about && !taken && !namesSecret(schema.Connections, c.Name) && kindOf(c.Type) != timeKind {
+	words := append(slices.Clone(s.References), strings.TrimSuffix(normal(cred.table.Name[len(AppPrefix):]), "s"))
+	for _, c := range conn.free() {
+		about := slices.ContainsFunc(words, func(w string) bool { return strings.Contains(normal(c), w) })
+		if about && s.isKey(c) && !namesSecret(schema.Connections, c) {
 			conn.columns[oauth2] = c
 			return
 		}
 	}
+}
+
+// isKey reports whether a column's name ends as those do that refer to others.
+func (s *synonyms) isKey(column string) bool {
+	n := normal(column)
+	return slices.ContainsFunc(s.Keys, func(k string) bool { return strings.HasSuffix(n, k) })
 }
 
 // oauth2 is the field that refers to a credential.
@@ -321,21 +300,17 @@ const oauth2 = "oauth2_credentials"
 
 // reference finds out how connections refer to credentials: by a key, which
 // needs a lookup, or by name.
-func (s *synonyms) reference(p *schema.Profile, conn, cred *guess, notes *[]string) {
+func (s *synonyms) reference(p *schema.Profile, cred *guess, notes *[]string) {
 	i := slices.IndexFunc(p.Connections.Columns, func(c schema.ColumnProfile) bool { return c.Field == oauth2 })
 	c := &p.Connections.Columns[i]
 	if c.Column == "" {
 		return
 	}
-	byKey := kindOf(conn.columns[c.Field].Type) == numberKind
-	for _, k := range s.Keys {
-		byKey = byKey || strings.HasSuffix(normal(c.Column), k)
-	}
-	if !byKey {
+	if !s.isKey(c.Column) {
 		c.Note = "taken as the credential's name; add \"lookup\" if it is a key"
 		return
 	}
-	if cred != nil && p.Credentials != nil {
+	if cred != nil {
 		if c.Lookup = s.key(cred.table, c.Column); c.Lookup != "" {
 			return
 		}
@@ -356,55 +331,4 @@ func (s *synonyms) key(t Table, reference string) string {
 		}
 	}
 	return ""
-}
-
-// kind is what matters of a column's type.
-type kind int
-
-const (
-	otherKind kind = iota // unknown to us, or not known: it may be anything
-	textKind
-	numberKind
-	switchKind
-	timeKind
-	binaryKind
-)
-
-// kindOf understands the types of PostgreSQL, MySQL and java.sql.Types.
-func kindOf(typ string) kind {
-	t := strings.ToLower(typ)
-	base, _, _ := strings.Cut(t, "(")
-	has := func(words ...string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(base, w) })
-	}
-	switch {
-	case has("bool") || base == "bit" || strings.HasPrefix(t, "tinyint(1)"):
-		return switchKind
-	case has("blob", "binary", "bytea"):
-		return binaryKind
-	case has("char", "text", "clob"):
-		return textKind
-	case has("int", "serial", "num", "decimal", "float", "double", "real"):
-		return numberKind
-	case has("date", "time"):
-		return timeKind
-	default:
-		return otherKind
-	}
-}
-
-// fits reports whether a column of that type can hold the field.
-func fits(f schema.Field, codes bool, typ string) bool {
-	switch k := kindOf(typ); k {
-	case otherKind:
-		return true
-	case timeKind, binaryKind:
-		return false
-	case switchKind:
-		return f.Type == schema.Boolean
-	case numberKind:
-		return f.Type == schema.Integer || f.Type == schema.Boolean || codes
-	default:
-		return true
-	}
 }
