@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -316,22 +314,5 @@ func TestAHandlerIsReachedWithoutAPort(t *testing.T) {
 	}
 	if stored(t, c) != "Support" {
 		t.Errorf("stored %q", stored(t, c))
-	}
-}
-
-func TestRedirectsToTheSameOriginAreFollowedForReading(t *testing.T) {
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/moved/") {
-			http.Redirect(w, r, "/moved"+r.URL.Path, http.StatusFound)
-			return
-		}
-		if r.Header.Get("Authorization") != "Bearer t" {
-			t.Error("without the token")
-		}
-		_, _ = w.Write([]byte(`{"items":[]}`))
-	}))
-	defer srv.Close()
-	if _, err := reach(t, srv.URL+"/base/", Options{Token: schema.NewSecret("t")}).List(t.Context(), schema.Connections); err != nil {
-		t.Error(err)
 	}
 }

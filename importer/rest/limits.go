@@ -11,7 +11,6 @@ const (
 	maxWords   = 3000     // characters of Cloud's words that are put together: a screen full
 	maxCursor  = 1000     // bytes; it has to fit into an address
 	maxID      = 200      // bytes; it stands in addresses, ledgers and reports
-	maxHops    = 5        // redirects to the same origin, of a request that reads
 
 	connectTimeout = 10 * time.Second
 	answerTimeout  = 30 * time.Second // where Options name none

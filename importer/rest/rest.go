@@ -98,7 +98,7 @@ func open(base *url.URL, site importer.Site, transport *http.Transport, srv *htt
 	layer := &retry{next: transport, pace: newPacer(), timeout: opts.Timeout, log: opts.Log}
 	c := &client{
 		base: base, site: site, token: opts.Token, server: srv, transport: transport,
-		http: &http.Client{Transport: layer, CheckRedirect: checkRedirect},
+		http: &http.Client{Transport: layer, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	c.echoes.Add(opts.Token)
 	return c, nil
@@ -172,17 +172,6 @@ func checkToken(token schema.Secret) error {
 		if b <= ' ' || b > '~' {
 			return schema.Hint(ErrToken, "is it the right file, with nothing but the token in it?")
 		}
-	}
-	return nil
-}
-
-// checkRedirect lets a reading request go on to the same origin alone. What it
-// stops comes back as the redirect itself, for the caller to refuse.
-func checkRedirect(next *http.Request, via []*http.Request) error {
-	first := via[0]
-	if len(via) > maxHops || isWrite(first) ||
-		next.URL.Scheme != first.URL.Scheme || !strings.EqualFold(next.URL.Host, first.URL.Host) {
-		return http.ErrUseLastResponse
 	}
 	return nil
 }
