@@ -115,12 +115,9 @@ type Watch struct {
 
 // Progress is where a run is.
 type Progress struct {
-	List    schema.List
-	Done    int     // items dealt with in this run
-	Total   int     // items that this run has to deal with
-	Failed  int     // among Done
-	Rate    float64 // items a second since the start
-	Waiting string  // what it waits for, in words; "" while it goes on
+	Done    int    // items dealt with in this run
+	Total   int    // items that this run has to deal with
+	Waiting string // what it waits for, in words; "" while it goes on
 }
 
 func (o *Options) defaults() error {

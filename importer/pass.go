@@ -224,7 +224,7 @@ func (r *run) end(a *attempt) (open bool, err error) {
 	if err := r.led.add(out); err != nil {
 		return false, err
 	}
-	r.done(res)
+	r.done()
 	return false, nil
 }
 

@@ -86,7 +86,7 @@ func (r *run) report(plan *Plan) *Report {
 	out := &Report{
 		Cloud: plan.Cloud, Rehearsal: plan.Rehearsal, Bundle: plan.Bundle, Digest: plan.Digest,
 		List: r.o.List, PlanDigest: r.plan,
-		Started: schema.At(r.started), Finished: r.o.now(), Ledger: r.o.Ledger.Path,
+		Started: r.started, Finished: r.o.now(), Ledger: r.o.Ledger.Path,
 		Counts: map[Result]int{}, Items: []ItemReport{}, Notes: r.led.notes, Tasks: []Task{},
 	}
 	out.waits = waiting(plan, r.o.List)

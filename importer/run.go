@@ -36,7 +36,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := &run{o: &o, led: led, started: o.Watch.Now(), prog: Progress{List: o.List},
+		r := &run{o: &o, led: led, started: o.now(),
 			results: map[itemKey]*ItemReport{}, gaveUp: map[itemKey]bool{}}
 		rep, err := r.do(ctx, stale)
 		if closeErr := led.close(); closeErr != nil {
@@ -75,7 +75,7 @@ type run struct {
 	led     *ledger
 	p       *planner
 	plan    string // digest of the saved plan that is applied
-	started time.Time
+	started schema.Time
 	wait    time.Duration // before the last look
 
 	mu      sync.Mutex
@@ -209,7 +209,7 @@ func (r *run) nothingReady(plan *Plan, todo []*PlanItem) bool {
 // saw the end of a request, is looked for on Cloud before it is tried again.
 // Where something that was written is not found, nothing more is.
 func (r *run) write(ctx context.Context, todo []*PlanItem) error {
-	r.prog = Progress{List: r.o.List, Total: len(todo)}
+	r.prog = Progress{Total: len(todo)}
 	for fruitless := 0; len(todo) > 0 && fruitless < rounds; fruitless++ {
 		left, err := r.pass(ctx, todo)
 		if err != nil || len(left) == 0 {
@@ -275,7 +275,7 @@ func (r *run) again(ctx context.Context, left []*PlanItem) ([]*PlanItem, error) 
 		default:
 			res.Result, res.Words = Failed, pi.Reasons[0].Words
 		}
-		r.done(res)
+		r.done()
 	}
 	return todo, nil
 }
@@ -341,22 +341,12 @@ func (r *run) settled(k itemKey, res *ItemReport, there []shown) {
 }
 
 // done counts an item and reports it to whoever watches.
-func (r *run) done(res *ItemReport) {
-	r.progress(func(p *Progress) {
-		p.Done++
-		if res.Result == Failed {
-			p.Failed++
-		}
-	})
-}
+func (r *run) done() { r.progress(func(p *Progress) { p.Done++ }) }
 
 func (r *run) progress(change func(*Progress)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change(&r.prog)
-	if s := r.o.Watch.Now().Sub(r.started).Seconds(); s > 0 {
-		r.prog.Rate = float64(r.prog.Done) / s
-	}
 	if r.o.Watch.Progress != nil {
 		r.o.Watch.Progress(r.prog)
 	}

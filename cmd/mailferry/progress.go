@@ -43,9 +43,7 @@ func (e *env) progressBytes(what string) (update func(read, total int64), done f
 	if !e.showsProgress() {
 		return nil, func() {}
 	}
-	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(e.stderr), progressbar.OptionSetDescription(oneLine(what)),
-		progressbar.OptionShowBytes(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
-		progressbar.OptionFullWidth(), progressbar.OptionSetPredictTime(true))
+	bar := e.bar(what, progressbar.OptionShowBytes(true))
 	return func(read, total int64) {
 		if bar.GetMax64() != total {
 			bar.ChangeMax64(total)
@@ -54,14 +52,18 @@ func (e *env) progressBytes(what string) (update func(read, total int64), done f
 	}, func() { _ = bar.Clear() }
 }
 
+func (e *env) bar(what string, counts progressbar.Option) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(-1, counts, progressbar.OptionSetWriter(e.stderr), progressbar.OptionSetDescription(oneLine(what)),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth(),
+		progressbar.OptionSetPredictTime(true))
+}
+
 // progressItems shows how far an import is, on a terminal.
 func (e *env) progressItems(what string) (update func(importer.Progress), done func()) {
 	if !e.showsProgress() {
 		return nil, func() {}
 	}
-	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(e.stderr), progressbar.OptionSetDescription(what),
-		progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth(), progressbar.OptionSetPredictTime(true))
+	bar := e.bar(what, progressbar.OptionShowCount())
 	return func(p importer.Progress) {
 		if bar.GetMax() != p.Total {
 			bar.ChangeMax(p.Total)
