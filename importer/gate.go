@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -128,29 +127,22 @@ func held(p *Plan, list schema.List, counts func(*PlanItem, *Reason) bool) []Rea
 	return out
 }
 
-// remedy is what a person can do about a reason: at a gate that is shut, and
-// before the import is run again where items were held back.
-func remedy(code string) (gate, rerun string) {
-	switch code {
-	case CredentialMissing, CredentialDiffers:
-		rerun = "run mailferry import credentials first"
-		return rerun + "; --ready-only imports what does not wait", rerun
-	case SecretMissing:
-		return "give it with --secrets F; --ready-only imports the rest",
-			"give what is missing with --secrets FILE, or fill the server bundle and transform it again"
-	case NotOffered:
-		rerun = "edit the rules (mailferry transform --print-rules) and transform again with --rules"
-		return rerun + "; --ready-only imports the rest", rerun
-	case Conflict:
-		gate = "--on-conflict skip leaves Cloud's as they are, overwrite changes them"
-	case NearConflict, DoubleConflict:
-		gate = "a person has to say on Cloud which one is meant; --on-conflict skip leaves them"
-	case AgainNeedless:
-		gate = "leave it out of --again"
-	case PlanStale:
-		gate = "make a new plan and look at it"
+// remedy is what a person can do about a reason.
+func (r *Reason) remedy() string {
+	if r.hint != "" {
+		return r.hint
 	}
-	return gate, ""
+	return map[string]string{
+		CredentialMissing: "run mailferry import credentials first",
+		CredentialDiffers: "run mailferry import credentials first",
+		SecretMissing:     "give what is missing with --secrets FILE, or fill the server bundle and transform it again",
+		NotOffered:        "edit the rules (mailferry transform --print-rules) and transform again with --rules",
+		Conflict:          "--on-conflict skip leaves Cloud's as they are, overwrite changes them",
+		NearConflict:      "a person has to say on Cloud which one is meant; --on-conflict skip leaves them",
+		DoubleConflict:    "a person has to say on Cloud which one is meant; --on-conflict skip leaves them",
+		AgainNeedless:     "leave it out of --again",
+		PlanStale:         "make a new plan and look at it",
+	}[r.Code]
 }
 
 // shut makes a gate's error with what the person can do about its first reason.
@@ -159,8 +151,12 @@ func shut(reasons []Reason) error {
 		return nil
 	}
 	err := &GateError{Reasons: reasons}
-	hint, _ := remedy(reasons[0].Code)
-	if hint = cmp.Or(reasons[0].hint, hint); hint == "" {
+	hint := reasons[0].remedy()
+	switch reasons[0].Code {
+	case CredentialMissing, CredentialDiffers, SecretMissing, NotOffered:
+		hint += "; --ready-only imports the rest"
+	}
+	if hint == "" {
 		return err
 	}
 	return schema.Hint(err, "%s", hint)

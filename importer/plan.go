@@ -298,10 +298,10 @@ func (p *planner) checkOffered(ctx context.Context, pi *PlanItem, changes []Chan
 		switch {
 		case written && offer.Absent:
 			r.Words += fmt.Sprintf("Cloud's form has no %s for it", f.Label)
-			r.hint = "drop it in the rules, as they drop host where the form has none; --ready-only imports the rest"
+			r.hint = "drop it in the rules, as they drop host where the form has none"
 		case !ok && offer.Needed && offer.Values == nil:
 			r.Words += fmt.Sprintf("Cloud's form does not take an empty %s", f.Label)
-			r.hint = "give it a value on Server, or in the sheet, and export anew; --ready-only imports the rest"
+			r.hint = "give it a value on Server, or in the sheet, and export anew"
 		case !ok && offer.Needed:
 			r.Words += fmt.Sprintf("Cloud's form does not take an empty %s, but %s%s", f.Label,
 				schema.Quotes(p.o.guard.AllQuotable(offer.Values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))

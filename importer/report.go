@@ -2,7 +2,6 @@ package importer
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -159,60 +158,32 @@ func (r *Report) HowToGoOn(err error) string {
 	if !errors.As(err, &part) {
 		return ""
 	}
-	var how []string
-	if part.Cause != nil || part.Left > r.Counts[Unfound] {
-		how = append(how, r.again(part))
+	const twice = "what is written is not written twice"
+	var how, needs, flags []string
+	for _, w := range r.waits {
+		if do := w.remedy(); do != "" && !slices.Contains(needs, do) {
+			needs = append(needs, do)
+		}
 	}
-	if ask := r.ask(); ask != "" {
-		how = append(how, ask)
-	}
-	return strings.Join(how, "; ")
-}
-
-// again says what running again does, and what it needs.
-func (r *Report) again(part *PartialError) string {
-	if errors.Is(part, context.Canceled) {
-		return "stopped between two writes; run the same command again to go on"
-	}
-	if part.Left == 0 {
-		return "run the same command again: it looks at Cloud once more; what is written is not written twice"
-	}
-	needs := strings.Join(r.needs(), "; ")
+	blocked := strings.Join(needs, "; ")
 	switch {
-	case needs == "":
-		return "run the same command again to go on; what is written is not written twice"
-	case part.Cause == nil && part.Left == r.Counts[Waits]:
-		return needs + "; then run this again: what is written is not written twice"
+	case part.Cause == nil && part.Left == r.Counts[Unfound]:
+	case part.Cause == nil && part.Left == r.Counts[Waits] && blocked != "":
+		how = append(how, blocked, "then run this again: "+twice)
+	default:
+		how = append(how, "run the same command again to go on", twice)
+		if r.Counts[Waits] > 0 && blocked != "" {
+			how = append(how, "for what is blocked: "+blocked)
+		}
 	}
-	return "run the same command again to go on; what is written is not written twice; " +
-		"for what is blocked: " + needs
-}
-
-// ask says how a person answers for what was not found, ready to paste.
-func (r *Report) ask() string {
-	var flags []string
-	for _, it := range r.Items {
+	for _, it := range r.Items { // for a person to answer for, ready to paste
 		if it.Result == Unfound {
 			flags = append(flags, "--again "+human.Pasted(it.Name))
 		}
 	}
-	if len(flags) == 0 {
-		return ""
+	if len(flags) > 0 {
+		how = append(how, "look at Cloud for what was not found", "for what is not there, and for that alone, "+
+			"run the same command again with "+strings.Join(flags, " "))
 	}
-	return "look at Cloud for what was not found; for what is not there, and for that alone, " +
-		"run the same command again with " + strings.Join(flags, " ")
-}
-
-// needs says what a person has to do before a rerun can do more.
-func (r *Report) needs() []string {
-	if r.Counts[Waits] == 0 {
-		return nil
-	}
-	var out []string
-	for _, w := range r.waits {
-		if _, do := remedy(w.Code); do != "" && !slices.Contains(out, do) {
-			out = append(out, do)
-		}
-	}
-	return out
+	return strings.Join(how, "; ")
 }
