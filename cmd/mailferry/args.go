@@ -119,6 +119,19 @@ func find(commands []*cli.Command, name string) *cli.Command {
 	return nil
 }
 
+// commandOf is the command that a command line names, or nil.
+func commandOf(app *cli.App, args []string) (c *cli.Command) {
+	level := app.Commands
+	for _, a := range args {
+		if sub := find(level, a); sub != nil {
+			c, level = sub, sub.Subcommands
+		} else if !strings.HasPrefix(a, "-") {
+			break
+		}
+	}
+	return c
+}
+
 // takesValue reports whether the flag written as arg has its value in the next
 // argument.
 func takesValue(flags []cli.Flag, arg string) bool {

@@ -40,37 +40,24 @@ const askCompletion = "--generate-bash-completion"
 // word begins with a dash; the values of the flag, or the argument, that comes next,
 // where they can be listed. None where a file's name or a free text comes next.
 func complete(app *cli.App, words []string) []string {
-	commands, args := app.Commands, ""
+	commands, args, last := app.Commands, "", ""
 	flags := []cli.Flag{&cli.BoolFlag{Name: "version", Aliases: []string{"v"}}}
-	var given []string
-	for i, w := range words {
-		last := i == len(words)-1
-		switch {
-		case w == "--":
-			return nil
-		case strings.HasPrefix(w, "-") && takesValue(flags, w):
-			if last {
-				return valuesOf(flagOf(flags, w))
-			}
-			given = append(given, w)
-		case strings.HasPrefix(w, "-") && last:
-			return flagsLike(flags, w, given)
-		case strings.HasPrefix(w, "-"):
-			given = append(given, w)
-		case len(given) > 0 && takesValue(flags, given[len(given)-1]) && words[i-1] == given[len(given)-1]:
-			// The value of the flag before it.
-		default:
-			if c := find(commands, w); c != nil {
-				commands, flags, args = c.Subcommands, c.Flags, c.ArgsUsage
-			} else { // an argument; flags may follow
-				commands, args = nil, ""
-			}
-		}
+	if len(words) > 0 {
+		last = words[len(words)-1]
 	}
-	if len(commands) > 0 {
+	if c := commandOf(app, words); c != nil {
+		commands, flags, args = c.Subcommands, c.Flags, c.ArgsUsage
+	}
+	switch {
+	case slices.Contains(words, "--"):
+		return nil
+	case strings.HasPrefix(last, "-") && takesValue(flags, last):
+		return valuesOf(flagOf(flags, last))
+	case strings.HasPrefix(last, "-"):
+		return flagsLike(flags, last, words[:len(words)-1])
+	case len(commands) > 0:
 		return commandNames(commands)
-	}
-	if strings.Contains(args, "|") && strings.ToLower(args) == args {
+	case strings.Contains(args, "|") && strings.ToLower(args) == args:
 		return strings.Split(args, "|")
 	}
 	return nil

@@ -101,16 +101,17 @@ var flagInText = regexp.MustCompile(`(?:^|[^\w-])--([a-z][a-z-]*[a-z])`)
 // hints are the hints of an error, without the parts that advise a flag that the
 // command lacks: one piece of code serves several commands.
 func (e *env) hints(err error) []string {
-	all := schema.Hints(err)
-	if len(all) == 0 {
-		return nil
-	}
+	app := e.app()
+	c := commandOf(app, e.args[min(1, len(e.args)):])
 	var out []string
-	lacks, commands := lacking(e.app(), e.args)
-	for _, hint := range all {
+	for _, hint := range schema.Hints(err) {
 		var keep []string
 		for part := range strings.SplitSeq(hint, "; ") {
-			if part = withoutFlags(part, lacks, commands); part != "" {
+			if c != nil {
+				lacks := slices.DeleteFunc(allFlags(app.Commands), func(name string) bool { return slices.Contains(flagNames(c.Flags), name) })
+				part = withoutFlags(part, lacks, append(commandNames(app.Commands), app.Name))
+			}
+			if part != "" {
 				keep = append(keep, part)
 			}
 		}
@@ -121,49 +122,24 @@ func (e *env) hints(err error) []string {
 	return out
 }
 
+// allFlags are the flags of commands and of those below them.
+func allFlags(commands []*cli.Command) (names []string) {
+	for _, c := range commands {
+		names = append(append(names, flagNames(c.Flags)...), allFlags(c.Subcommands)...)
+	}
+	return names
+}
+
 // withoutFlags cuts a part of a hint before the alternative that needs a flag which the
-// command lacks, or drops it. One that names the command to give the flag to stays.
+// command lacks, or drops it. One that names the command to give the flag to stays, as
+// does another program's flag.
 func withoutFlags(part string, lacks, commands []string) string {
 	for _, m := range flagInText.FindAllStringSubmatchIndex(part, -1) {
 		before := part[:m[2]]
 		named := slices.ContainsFunc(strings.Fields(before), func(word string) bool { return slices.Contains(commands, word) })
-		if !slices.Contains(lacks, part[m[2]:m[3]]) || named {
-			continue
+		if slices.Contains(lacks, part[m[2]:m[3]]) && !named {
+			return part[:max(strings.LastIndex(before, ", or "), 0)]
 		}
-		i := strings.LastIndex(before, ", or ")
-		return part[:max(i, 0)]
 	}
 	return part
-}
-
-// lacking lists the flags that others have and the command of a command line has
-// not, and the words that name commands.
-func lacking(app *cli.App, args []string) (flags, commands []string) {
-	c, level := (*cli.Command)(nil), app.Commands
-	for _, a := range args[min(1, len(args)):] {
-		if sub := find(level, a); sub != nil {
-			c, level = sub, sub.Subcommands
-		} else if !strings.HasPrefix(a, "-") {
-			break
-		}
-	}
-	if c == nil {
-		return nil, nil
-	}
-	commands = []string{"mailferry"}
-	for _, other := range withSubcommands(app.Commands) {
-		commands = append(commands, other.Name)
-		flags = append(flags, flagNames(other.Flags)...)
-	}
-	own := flagNames(c.Flags)
-	return slices.DeleteFunc(flags, func(name string) bool { return slices.Contains(own, name) }), commands
-}
-
-// withSubcommands are commands and those below them.
-func withSubcommands(commands []*cli.Command) []*cli.Command {
-	var out []*cli.Command
-	for _, c := range commands {
-		out = append(append(out, c), withSubcommands(c.Subcommands)...)
-	}
-	return out
 }
