@@ -269,22 +269,19 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 
 // answer waits for what comes of Save: nothing said when the list stands there
 // again.
-func answer(ctx context.Context, form *formprofile.Form, before map[page.Message]bool) ([]page.Message, error) {
+func answer(ctx context.Context, form *formprofile.Form, before map[page.Message]bool) (said []page.Message, err error) {
 	listed := formprofile.Listed(form.Profile)
-	var since time.Time
-	for start := time.Now(); ; {
-		if err := formprofile.Pause(ctx, 15*time.Millisecond); err != nil {
-			return nil, err
-		}
+	var since time.Time // that something was said
+	done, err := page.Until(ctx, form.Timeout, func() (bool, error) {
+		said = nil
 		done, err := form.App.Shows(ctx, listed...)
 		if err != nil || done {
-			return nil, err
+			return done, err
 		}
 		now, err := form.App.Messages(ctx)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
-		var said []page.Message
 		for _, m := range now {
 			if m.Kind != page.MessageStatus && !before[m] {
 				said = append(said, m)
@@ -292,18 +289,18 @@ func answer(ctx context.Context, form *formprofile.Form, before map[page.Message
 		}
 		switch {
 		case onField(said):
-			return said, nil
+			return true, nil
 		case len(said) == 0:
 			since = time.Time{}
 		case since.IsZero():
 			since = time.Now()
-		case time.Since(since) > patience:
-			return said, nil
 		}
-		if time.Since(start) > form.Timeout {
-			return nil, fmt.Errorf("%w: waited %s for the list %s or a message in vain", page.ErrTimeout, form.Timeout, schema.Quote(form.Profile.Heading))
-		}
+		return !since.IsZero() && time.Since(since) > patience, nil
+	})
+	if !done && err == nil {
+		err = fmt.Errorf("%w: waited %s for the list %s or a message in vain", page.ErrTimeout, form.Timeout, schema.Quote(form.Profile.Heading))
 	}
+	return said, err
 }
 
 func messages(ctx context.Context, form *formprofile.Form) (map[page.Message]bool, error) {

@@ -207,16 +207,9 @@ func (f *Form) Controls(ctx context.Context) (*Controls, error) {
 	if !slices.ContainsFunc(form.Labels(), func(l string) bool { return !claimed[l] && !f.around[l] }) {
 		return out, nil
 	}
-	all, err := form.Fields(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range all {
-		if c.Label != "" && !claimed[c.Label] && !f.around[c.Label] {
-			out.Others = append(out.Others, c)
-		}
-	}
-	return out, nil
+	out.Others, err = f.own(ctx, form)
+	out.Others = slices.DeleteFunc(out.Others, func(c *page.Control) bool { return claimed[c.Label] })
+	return out, err
 }
 
 // Look looks at the form, or takes the look that is still true.

@@ -1,6 +1,7 @@
 package formprofile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,9 +74,10 @@ func (s *Site) Rows(ctx context.Context, l schema.List) ([]Row, error) {
 func (s *Site) eachRow(ctx context.Context, l schema.List, visit func(Row)) error {
 	fl := s.options.Profile.List(l)
 	s.waitFor("the rows of %s", s.quoted(l))
-	for until := time.Now().Add(believe); ; {
+	var incomplete error
+	_, err := page.Until(ctx, believe, func() (bool, error) {
 		if empty, err := s.saysEmpty(ctx, fl); err != nil || empty {
-			return err
+			return empty, err
 		}
 		n := 0
 		err := s.app.EachRow(ctx, fl.Next, []string{fl.Column}, func(r *page.Row) (bool, error) {
@@ -83,17 +85,12 @@ func (s *Site) eachRow(ctx context.Context, l schema.List, visit func(Row)) erro
 			visit(rowOf(r, fl.Column))
 			return true, nil
 		})
-		switch {
-		case n == 0 && time.Now().Before(until) && (err == nil || errors.Is(err, page.ErrIncomplete)): // its rows may come yet
-		case errors.Is(err, page.ErrIncomplete):
-			return s.incomplete(l, err)
-		default:
-			return err
+		if incomplete = nil; errors.Is(err, page.ErrIncomplete) {
+			incomplete, err = s.incomplete(l, err), nil
 		}
-		if err := Pause(ctx, 100*time.Millisecond); err != nil {
-			return err
-		}
-	}
+		return n > 0, err // its rows may come yet
+	})
+	return cmp.Or(err, incomplete)
 }
 
 // saysEmpty reports whether the page says what it says of a list without rows.
@@ -220,35 +217,33 @@ func (s *Site) Left() { s.left = true }
 // holds waits until the form shows the item: pages draw a form first and fill
 // it once the item came, and one that did not come leaves it empty.
 func (s *Site) holds(ctx context.Context, f *Form, row Row) error {
-	for until := time.Now().Add(f.Timeout); ; {
+	label := ""
+	holds, err := page.Until(ctx, f.Timeout, func() (bool, error) {
 		form, err := f.App.Form(ctx)
 		if err != nil {
-			return err
+			return false, err
 		}
-		label, there := f.Label(form, "name")
-		if there {
+		there := false
+		if label, there = f.Label(form, "name"); there {
 			name, err := form.Field(ctx, label)
 			if err != nil {
-				return err
+				return false, err
 			}
 			if text, err := name.Get(ctx); err != nil || text != "" && row.is(text) {
 				f.seen = form
-				return err
+				return true, err
 			}
 		}
 		said, err := s.complaints(ctx)
-		switch {
-		case err != nil:
-			return err
-		case len(said) > 0 && there:
-			return complaint(said)
-		case time.Now().After(until):
-			return f.lacks(fmt.Errorf("%w: no form that has %s in a field named %s", page.ErrTimeout, schema.Quote(row.Name), schema.Quote(label)))
+		if err == nil && len(said) > 0 && there {
+			err = complaint(said)
 		}
-		if err := Pause(ctx, 5*time.Millisecond); err != nil {
-			return err
-		}
+		return false, err
+	})
+	if !holds && err == nil {
+		return f.lacks(fmt.Errorf("%w: no form that has %s in a field named %s", page.ErrTimeout, schema.Quote(row.Name), schema.Quote(label)))
 	}
+	return err
 }
 
 // Add opens the form of a new item. It is one step of [Site.Do].

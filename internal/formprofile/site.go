@@ -372,15 +372,3 @@ func (s *Site) complaints(ctx context.Context) ([]string, error) {
 }
 
 func complaint(words []string) error { return &ProblemError{strings.Join(words, "; ")} }
-
-// Pause waits, or until ctx ends.
-func Pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}

@@ -1,6 +1,7 @@
 package formprofile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,7 +107,7 @@ func (s *Site) suggest(ctx context.Context, l schema.List) (notes []string, err 
 		return nil, err
 	}
 	s.listed = l
-	seen := &explored{}
+	seen := &Survey{}
 	if s.options.Profile.Side == schema.CloudSide || len(rows) == 0 {
 		if err := s.explore(ctx, l, list, seen, func() error { return s.app.Press(ctx, fl.Add) }); err != nil {
 			return nil, err
@@ -122,7 +123,7 @@ func (s *Site) suggest(ctx context.Context, l schema.List) (notes []string, err 
 	} else {
 		notes = append(notes, "it has no row, so how one is opened is not found out")
 	}
-	return append(notes, seen.into(fl)...), nil
+	return append(notes, seen.adopt(fl)...), nil
 }
 
 // reach comes to a list as far as the menu leads.
@@ -142,25 +143,21 @@ func (s *Site) reach(ctx context.Context, fl *schema.FormList) error {
 // what stands there before is drawn in the place of rows that come yet.
 func (s *Site) filled(ctx context.Context, fl *schema.FormList) (list *page.Sight, rows []*page.Row, err error) {
 	column := fl.Column
-	for until := time.Now().Add(believe); ; {
-		if err := s.app.Settle(ctx); err != nil {
-			return nil, nil, err
+	_, err = page.Until(ctx, believe, func() (bool, error) {
+		err := s.app.Settle(ctx)
+		if err == nil {
+			list, err = s.app.Sight(ctx)
 		}
-		if list, err = s.app.Sight(ctx); err != nil {
-			return nil, nil, err
+		if err != nil {
+			return false, err
 		}
 		fl.Column = columnOf(list.Tables, column)
-		rows, err = s.app.Rows(ctx, fl.Column)
-		switch {
-		case err != nil && !errors.Is(err, page.ErrAbsent):
-			return nil, nil, err
-		case len(rows) > 0 || time.Now().After(until):
-			return list, rows, nil
+		if rows, err = s.app.Rows(ctx, fl.Column); errors.Is(err, page.ErrAbsent) {
+			err = nil
 		}
-		if err := Pause(ctx, 100*time.Millisecond); err != nil {
-			return nil, nil, err
-		}
-	}
+		return len(rows) > 0, err
+	})
+	return list, rows, err
 }
 
 // openRow opens a row by the first word for it that the row has.
@@ -181,15 +178,8 @@ func (s *Site) openRow(ctx context.Context, fl *schema.FormList, row *page.Row) 
 	return first
 }
 
-// explored is what forms were seen to have.
-type explored struct {
-	tried []string                     // choices of the deciding field
-	with  map[string]map[string]string // by field: by choice, what was pressed for it
-	label map[string]string            // by field
-}
-
 // explore opens a form, chooses each value of the deciding field and cancels.
-func (s *Site) explore(ctx context.Context, l schema.List, before *page.Sight, seen *explored, open func() error) error {
+func (s *Site) explore(ctx context.Context, l schema.List, before *page.Sight, seen *Survey, open func() error) error {
 	fl := s.options.Profile.List(l)
 	if err := open(); err != nil {
 		return err
@@ -220,7 +210,7 @@ func (s *Site) explore(ctx context.Context, l schema.List, before *page.Sight, s
 }
 
 // noteChoice notes the fields that are there with a choice, and those that presses bring.
-func (f *Form) noteChoice(ctx context.Context, choice string, seen *explored) error {
+func (f *Form) noteChoice(ctx context.Context, choice string, seen *Survey) error {
 	pressed := ""
 	var done []string
 	for {
@@ -231,7 +221,13 @@ func (f *Form) noteChoice(ctx context.Context, choice string, seen *explored) er
 		if err != nil {
 			return err
 		}
-		seen.add(f, form, choice, pressed)
+		controls, err := f.own(ctx, form)
+		if err != nil {
+			return err
+		}
+		for _, c := range controls {
+			seen.see(f, c, choice, pressed)
+		}
 		sight, err := f.App.Sight(ctx)
 		if err != nil {
 			return err
@@ -265,56 +261,39 @@ func (f *Form) fold(ctx context.Context, done []string) error {
 	return nil
 }
 
-func (e *explored) add(f *Form, form *page.Form, choice, pressed string) {
-	if e.with == nil {
-		e.with, e.label = map[string]map[string]string{}, map[string]string{}
-	}
-	if !slices.Contains(e.tried, choice) {
-		e.tried = append(e.tried, choice)
-	}
+// adopt puts what was seen into the profile and says what was not.
+func (s *Survey) adopt(fl *schema.FormList) (notes []string) {
 	var unknown []string
-	for _, label := range form.Labels() {
-		if !f.around[label] && !slices.ContainsFunc(f.Profile.Fields, func(field schema.FormField) bool { return slices.ContainsFunc(field.Labels(), same(label)) }) {
-			unknown = append(unknown, label)
+	for _, seen := range s.Fields {
+		if seen.Field == "" {
+			unknown = append(unknown, seen.Label)
 		}
 	}
-	for _, field := range f.Profile.Fields {
-		label, there := f.Label(form, field.Field)
-		if !there {
-			if label = human.Nearest(field.Label, unknown); label == "" {
-				continue
-			}
-		}
-		if e.with[field.Field] == nil {
-			e.with[field.Field], e.label[field.Field] = map[string]string{}, label
-		}
-		if _, had := e.with[field.Field][choice]; !had {
-			e.with[field.Field][choice] = pressed
-		}
-	}
-}
-
-// into puts what was seen into the profile and says what was not.
-func (e *explored) into(fl *schema.FormList) (notes []string) {
 	for i := range fl.Fields {
 		field := &fl.Fields[i]
-		there := e.with[field.Field]
-		field.With, field.Optional = nil, len(there) == 0
-		if len(there) == 0 {
+		those := slices.DeleteFunc(slices.Clone(s.Fields), func(seen Seen) bool { return seen.Field != field.Field })
+		if near := human.Nearest(field.Label, unknown); len(those) == 0 && near != "" {
+			those = slices.DeleteFunc(slices.Clone(s.Fields), func(seen Seen) bool { return seen.Field != "" || seen.Label != near })
+		}
+		field.With, field.Optional = nil, len(those) == 0
+		if len(those) == 0 {
 			notes = append(notes, fmt.Sprintf("no field named %s was seen; it is taken as optional", schema.Quotes(field.Labels())))
 			continue
 		}
-		if label := e.label[field.Field]; !same(label)(field.Label) {
+		if label := those[0].Label; !same(label)(field.Label) {
 			field.Label = label
 		}
-		for _, choice := range e.tried {
-			pressed, has := there[choice]
-			if has && len(there) < len(e.tried) {
-				field.With = append(field.With, choice)
+		for _, choice := range s.tried {
+			for _, seen := range those {
+				if press, there := seen.pressed[choice]; there {
+					field.With = append(field.With, choice)
+					field.Press = cmp.Or(press, field.Press)
+					break
+				}
 			}
-			if has && pressed != "" {
-				field.Press = pressed
-			}
+		}
+		if len(field.With) == len(s.tried) {
+			field.With = nil
 		}
 		field.Also = slices.DeleteFunc(slices.Clone(field.Also), same(field.Label))
 	}
@@ -326,25 +305,20 @@ func (f *Form) drawn(ctx context.Context) error {
 	f.seen = nil
 	var last []string
 	since := time.Now()
-	for until := since.Add(f.Timeout); time.Now().Before(until); {
+	_, err := page.Until(ctx, f.Timeout, func() (bool, error) {
 		if err := f.App.Settle(ctx); err != nil {
-			return err
+			return false, err
 		}
 		form, err := f.App.Form(ctx)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if labels := form.Labels(); !slices.Equal(labels, last) {
 			last, since = labels, time.Now()
 		}
-		if time.Since(since) > still {
-			return nil
-		}
-		if err := Pause(ctx, 50*time.Millisecond); err != nil {
-			return err
-		}
-	}
-	return nil
+		return time.Since(since) > still, nil
+	})
+	return err
 }
 
 func same(a string) func(string) bool {

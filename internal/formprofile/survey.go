@@ -21,6 +21,8 @@ type Survey struct {
 	// Unoffered are values of the deciding field that the profile names and the
 	// form does not offer.
 	Unoffered []string `json:"unoffered,omitzero"`
+
+	tried []string // choices of the deciding field; "" where there are none
 }
 
 // Seen is one field of the form.
@@ -34,6 +36,7 @@ type Seen struct {
 	Problem  string    `json:"problem,omitzero"` // why its choices could not be read
 
 	untouched map[string]Untouched // by choice of the deciding field
+	pressed   map[string]string    // by choice: what was pressed for the field; "" where it stood there
 	silent    bool                 // a list whose choices were waited for in vain
 }
 
@@ -67,19 +70,22 @@ func (s *Site) Survey(ctx context.Context, l schema.List) (*Survey, error) {
 		return nil, err
 	}
 	out := &Survey{Fields: []Seen{}}
-	tried, err := f.survey(ctx, out)
+	offered, err := f.eachChoice(ctx, func(choice string) error { return f.note(ctx, choice, out) })
 	if err != nil {
 		return nil, err
 	}
-	for i := range out.Fields {
-		if len(out.Fields[i].With) == len(tried) {
-			out.Fields[i].With = nil
+	for _, field := range f.Profile.Fields {
+		for _, with := range field.With {
+			if !slices.Contains(offered, with) && !slices.Contains(out.Unoffered, with) {
+				out.Unoffered = append(out.Unoffered, with)
+			}
 		}
 	}
+	for i := range out.Fields {
+		out.some(&out.Fields[i].With)
+	}
 	for i := range out.Missing {
-		if len(out.Missing[i].With) == len(tried) {
-			out.Missing[i].With = nil
-		}
+		out.some(&out.Missing[i].With)
 	}
 	return out, s.Cancel(ctx, f)
 }
@@ -101,19 +107,36 @@ func (s *Site) sample(ctx context.Context, l schema.List) (*Form, error) {
 	return s.Add(ctx, l)
 }
 
-func (f *Form) survey(ctx context.Context, out *Survey) (tried []string, err error) {
-	offered, err := f.eachChoice(ctx, func(choice string) error { return f.note(ctx, choice, out) })
-	if err != nil {
-		return nil, err
+// some leaves choices out that are all that were tried.
+func (s *Survey) some(with *[]string) {
+	if len(*with) == len(s.tried) || slices.Equal(*with, []string{""}) {
+		*with = nil
 	}
-	for _, field := range f.Profile.Fields {
-		for _, with := range field.With {
-			if !slices.Contains(offered, with) && !slices.Contains(out.Unoffered, with) {
-				out.Unoffered = append(out.Unoffered, with)
-			}
-		}
+}
+
+// see notes that a field is there with a choice of the deciding field, once pressed was.
+func (s *Survey) see(f *Form, c *page.Control, choice, pressed string) *Seen {
+	label := page.Clean(c.Label)
+	i := slices.IndexFunc(s.Fields, func(have Seen) bool { return have.Label == label && have.Kind == c.Kind })
+	if i < 0 {
+		i = len(s.Fields)
+		s.Fields = append(s.Fields, Seen{Label: label, Kind: c.Kind, Required: required(c), Field: f.fieldOf(c),
+			untouched: map[string]Untouched{}, pressed: map[string]string{}})
 	}
-	return offered[:min(len(offered), maxChoices)], nil
+	if !slices.Contains(s.tried, choice) {
+		s.tried = append(s.tried, choice)
+	}
+	seen := &s.Fields[i]
+	if _, had := seen.pressed[choice]; !had {
+		seen.pressed[choice], seen.With = pressed, append(seen.With, choice)
+	}
+	return seen
+}
+
+// own are the form's fields; those of the list's page, which may stand there still, are not.
+func (f *Form) own(ctx context.Context, form *page.Form) ([]*page.Control, error) {
+	all, err := form.Fields(ctx)
+	return slices.DeleteFunc(all, func(c *page.Control) bool { return c.Label == "" || f.around[c.Label] }), err
 }
 
 // eachChoice chooses the values of the deciding field in turn and visits the form with each, or
@@ -171,23 +194,12 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 			return err
 		}
 	}
-	all, err := form.Fields(ctx)
+	controls, err := f.own(ctx, form)
 	if err != nil {
 		return err
 	}
-	for _, c := range all {
-		if c.Label == "" || f.around[c.Label] {
-			continue
-		}
-		i := slices.IndexFunc(out.Fields, func(s Seen) bool { return s.Label == page.Clean(c.Label) && s.Kind == c.Kind })
-		if i < 0 {
-			i = len(out.Fields)
-			out.Fields = append(out.Fields, Seen{Label: page.Clean(c.Label), Kind: c.Kind, Required: required(c), Field: f.fieldOf(c), untouched: map[string]Untouched{}})
-		}
-		seen := &out.Fields[i]
-		if choice != "" {
-			seen.With = append(seen.With, choice)
-		}
+	for _, c := range controls {
+		seen := out.see(f, c, choice, "")
 		if seen.Field == "oauth2_credentials" {
 			seen.untouched[choice] = Untouched{Refused: required(c)}
 			continue
@@ -225,9 +237,7 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 			i = len(out.Missing)
 			out.Missing = append(out.Missing, Missing{Field: field.Field, Label: field.Label})
 		}
-		if choice != "" {
-			out.Missing[i].With = append(out.Missing[i].With, choice)
-		}
+		out.Missing[i].With = append(out.Missing[i].With, choice)
 	}
 	return nil
 }
@@ -235,7 +245,7 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 // await gives the form time to become what the profile expects with a choice,
 // and takes it as it is then. With a choice that the profile does not know it
 // can only wait a moment.
-func (f *Form) await(ctx context.Context, choice string) (*page.Form, error) {
+func (f *Form) await(ctx context.Context, choice string) (form *page.Form, err error) {
 	known := false
 	for _, field := range f.Profile.Fields {
 		known = known || slices.Contains(field.With, choice)
@@ -244,10 +254,10 @@ func (f *Form) await(ctx context.Context, choice string) (*page.Form, error) {
 	if !known {
 		limit = moment
 	}
-	for until := time.Now().Add(limit); ; {
-		form, err := f.App.Form(ctx)
+	_, err = page.Until(ctx, limit, func() (bool, error) {
+		form, err = f.App.Form(ctx)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		fits := known
 		for _, field := range f.Profile.Fields {
@@ -255,13 +265,9 @@ func (f *Form) await(ctx context.Context, choice string) (*page.Form, error) {
 				fits = false
 			}
 		}
-		if fits || time.Now().After(until) {
-			return form, nil
-		}
-		if err := Pause(ctx, 50*time.Millisecond); err != nil {
-			return nil, err
-		}
-	}
+		return fits, nil
+	})
+	return form, err
 }
 
 // untouched tells what becomes of a field that holds that now and offers those choices. What is

@@ -116,26 +116,32 @@ func redacted(address string) string {
 	return parsed.Redacted()
 }
 
-// poll calls test until it reports true, at first often and then every tenth of a second, and
-// gives up with [ErrTimeout].
-func poll(ctx context.Context, limit time.Duration, test func() (bool, error)) error {
+// Until calls test until it reports true, at first often and then every tenth of a second. It
+// reports whether that came within the limit.
+func Until(ctx context.Context, limit time.Duration, test func() (bool, error)) (bool, error) {
 	deadline := time.Now().Add(limit)
 	for wait := 4 * time.Millisecond; ; wait = min(wait*3/2, 100*time.Millisecond) {
 		done, err := test()
-		if done || err != nil {
-			return err
-		}
-		if time.Now().After(deadline) {
-			return failure(ErrTimeout, "waited %s in vain", limit)
+		if done || err != nil || time.Now().After(deadline) {
+			return done && err == nil, err
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return ctx.Err()
+			return false, ctx.Err()
 		case <-timer.C:
 		}
 	}
+}
+
+// poll is [Until] that gives up with [ErrTimeout].
+func poll(ctx context.Context, limit time.Duration, test func() (bool, error)) error {
+	done, err := Until(ctx, limit, test)
+	if !done && err == nil {
+		return failure(ErrTimeout, "waited %s in vain", limit)
+	}
+	return err
 }
 
 // ignoreTransient drops the errors of a page that is just changing under the reader's hands.
