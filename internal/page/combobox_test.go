@@ -68,7 +68,7 @@ func testComboboxOptions(t *testing.T, d *driver) {
 func testOtherComboboxes(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.comboboxes(t, "")
-	for label, want := range map[string]string{"Encryption": "SSL/TLS", "Realm": "two", "Old pattern": "green"} {
+	for label, want := range map[string]string{"Encryption": "SSL/TLS", "Realm": "two", "Old pattern": "green", "Slotted": "two"} {
 		ok(t, control(t, app, label).Set(ctx, want))
 		holds(t, app, label, want)
 	}

@@ -16,8 +16,12 @@ function inPage(given, expected, name, ...args) {
 	if (origin !== expected) return {own: origin};
 	if ((this.ownerDocument || this) !== document || !this.isConnected) return {moved: true};
 
-	// up is the element around another, out of shadow roots too.
-	const up = n => n.parentElement || (n.parentNode && n.parentNode.host) || null;
+	// up is the element around another, and below what is right inside one, as the page draws
+	// them: through shadow roots and slots.
+	const up = n => n.assignedSlot || n.parentElement || (n.parentNode && n.parentNode.host) || null;
+	const below = n => n.shadowRoot ? n.shadowRoot.children
+		: n.localName === 'slot' && n.assignedElements().length ? n.assignedElements() : n.children;
+	const inside = (n, root) => { for (; n; n = up(n)) if (n === root) return true; return false; };
 	const tidy = text => text.replace(/[\u200b-\u200f\u2060\ufeff\ue000-\uf8ff]/g, '').replace(/\s+/g, ' ').trim();
 	const squeeze = text => text.replace(/\s+/g, ' ').trim();
 	// named are the elements that an attribute names by their ids.
@@ -308,8 +312,10 @@ function inPage(given, expected, name, ...args) {
 			const e = this;
 			const kept = globalThis.mailferryLists ||= {before: new WeakSet(), numbers: new WeakMap(), last: 0, bare: new WeakSet()};
 			const deep = (root, query, out = []) => {
-				out.push(...root.querySelectorAll(query));
-				for (const n of root.querySelectorAll('*')) if (n.shadowRoot) deep(n.shadowRoot, query, out);
+				for (const n of below(root)) {
+					if (n.matches(query)) out.push(n);
+					deep(n, query, out);
+				}
 				return out;
 			};
 			const drawn = n => {
@@ -329,7 +335,7 @@ function inPage(given, expected, name, ...args) {
 			const find = () => {
 				let last = null;
 				for (const n of deep(document, LISTS)) {
-					if (!rendered(n) || n.contains(e) || !(own.has(n) && expanded !== 'false') && kept.before.has(n)) continue;
+					if (!rendered(n) || inside(e, n) || !(own.has(n) && expanded !== 'false') && kept.before.has(n)) continue;
 					if (!last || own.has(n) || !own.has(last)) last = n;
 				}
 				return last;
@@ -339,7 +345,8 @@ function inPage(given, expected, name, ...args) {
 				for (const n of deep(document, LISTS)) if (rendered(n)) kept.before.add(n);
 			}
 			let list = find(), moved = false, end = true;
-			const optionsOf = list => deep(list, OPTIONS).filter(o => rendered(o) && !(o.parentElement && o.parentElement.closest(OPTIONS)));
+			const optionsOf = list => deep(list, OPTIONS).filter(o => rendered(o) && !within(o, OPTIONS));
+			const within = (o, query) => { for (o = up(o); o; o = up(o)) if (o.matches(query)) return true; return false; };
 			const number = o => kept.numbers.get(o) || (kept.numbers.set(o, ++kept.last), kept.last);
 			const behind = () => !!e.closest('[aria-hidden=true],[inert]');
 			if (step === 'focus') {
@@ -355,7 +362,7 @@ function inPage(given, expected, name, ...args) {
 			} else if (step === 'key') {
 				// The key goes to the control, or to what has the cursor in the list that is open.
 				let at = active();
-				if (!list || !at || at === document.body || !(list.contains(at) || at.contains(list) || behind())) { e.focus(); at = active(); }
+				if (!list || !at || at === document.body || !(inside(at, list) || inside(list, at) || behind())) { e.focus(); at = active(); }
 				for (const type of ['keydown', 'keyup']) key(at && at !== document.body ? at : e, type, ...which);
 			} else if (step === 'take') {
 				for (const o of list ? optionsOf(list) : []) if (number(o) === which) activate(o, false);
@@ -363,7 +370,7 @@ function inPage(given, expected, name, ...args) {
 				const scrolls = n => n.scrollHeight > n.clientHeight + 1 && /auto|scroll|overlay/.test(getComputedStyle(n).overflowY);
 				let box = null;
 				for (let a = list, i = 0; a && i < 4 && !box; a = up(a), i++) if (scrolls(a)) box = a;
-				box = box || Array.from(list.querySelectorAll('*')).find(scrolls);
+				box = box || deep(list, '*').find(scrolls);
 				if (box) {
 					const before = box.scrollTop;
 					box.scrollTop = which === 'top' ? 0 : which === 'bottom' ? box.scrollHeight : before + Math.max(20, box.clientHeight * 0.8);
