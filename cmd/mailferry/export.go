@@ -35,7 +35,7 @@ func (e *env) exportCommand() *cli.Command {
 			literalFlag(),
 			&cli.BoolFlag{Name: "strict", Usage: "make errors of what is likely wrong: a Connect Mode or credential that nobody knows, an odd secret, an empty table"},
 			verboseFlag(),
-			&cli.StringFlag{Name: "sign", Usage: "sign as exporter with the SSH key in `FILE`, or agent"},
+			&cli.StringFlag{Name: "sign", Usage: "sign as exporter with the SSH key in `FILE` (a public key's private half may be in ssh-agent)"},
 			&cli.BoolFlag{Name: "print-template", Usage: "print an empty sheet of connections or credentials, or write an empty workbook: --print-template connections.xlsx"},
 			jsonFlag(),
 		}),

@@ -30,7 +30,7 @@ func (e *env) fillCommand() *cli.Command {
 			&cli.StringFlag{Name: "secrets", Usage: "take the secrets from `FILE` (CSV or .xlsx: kind,name,secret; plain or age), or - to be asked"},
 			literalFlag(),
 			encodingFlag(),
-			&cli.StringFlag{Name: "sign", Usage: "sign the new content as exporter with the SSH key in `FILE`, or agent"},
+			&cli.StringFlag{Name: "sign", Usage: "sign the new content as exporter with the SSH key in `FILE` (a public key's private half may be in ssh-agent)"},
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask before statements are voided, nor before one's own key is locked out"},
 			jsonFlag(),
 		}),

@@ -24,7 +24,7 @@ func (e *env) reviewCommand() *cli.Command {
 		Flags: flags(identityFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "approve", Usage: "approve the content"},
 			&cli.BoolFlag{Name: "reject", Usage: "reject it: the gate stays shut until you take that back"},
-			&cli.StringFlag{Name: "sign", Usage: "sign with the SSH key in `FILE` (a public key's private half may be in ssh-agent), or agent"},
+			&cli.StringFlag{Name: "sign", Usage: "sign with the SSH key in `FILE` (a public key's private half may be in ssh-agent)"},
 			&cli.StringFlag{Name: "for", Usage: "for the Cloud at `URL` alone"},
 			&cli.StringSliceFlag{Name: "supersedes", Usage: "take back too the rejection in `FILE`, which lies elsewhere " +
 				"or has another key of yours (repeatable)"},
@@ -71,10 +71,7 @@ func (e *env) review(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	line, err := signer.PublicLine("")
-	if err != nil {
-		return err
-	}
+	line := signer.PublicLine()
 	return e.result(c, "review-result", struct {
 		Statement     string               `json:"statement"`
 		Decision      string               `json:"decision"`
@@ -119,7 +116,7 @@ func reviewOf(c *cli.Context) (decision, site string, err error) {
 	case c.Bool("approve") == c.Bool("reject"):
 		return "", "", usage("review: either --approve or --reject")
 	case c.String("sign") == "":
-		return "", "", schema.Hint(usage("review: --sign SSHKEY is needed"), "--sign ~/.ssh/id_ed25519, or --sign agent")
+		return "", "", schema.Hint(usage("review: --sign SSHKEY is needed"), "--sign ~/.ssh/id_ed25519")
 	case c.Bool("reject") && d != 0:
 		return "", "", usage("review: a rejection does not expire: it stands until you take it back")
 	case c.Bool("reject") && c.IsSet("supersedes"):

@@ -57,11 +57,7 @@ func (e *env) keepStatement(s *sealed.Signer, path string, st *schema.Statement,
 		return err
 	}
 	e.say("signed as %s: %s", role, file)
-	line, err := s.PublicLine("")
-	if err != nil {
-		return err
-	}
-	e.say("whoever verifies lists you in allowed_signers: %s", line)
+	e.say("whoever verifies lists you in allowed_signers: %s", s.PublicLine())
 	return nil
 }
 

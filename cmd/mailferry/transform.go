@@ -24,7 +24,7 @@ func (e *env) transformCommand() *cli.Command {
 			"and username never do.",
 		Flags: flags(identityFlags(), readerFlags(), outputFlags("the cloud bundle"), []cli.Flag{
 			&cli.StringFlag{Name: "rules", Usage: "use the rules in `FILE` instead of the shipped ones (MAILFERRY_RULES)"},
-			&cli.StringFlag{Name: "sign", Usage: "sign as transformer with the SSH key in `FILE`, or agent"},
+			&cli.StringFlag{Name: "sign", Usage: "sign as transformer with the SSH key in `FILE` (a public key's private half may be in ssh-agent)"},
 			&cli.BoolFlag{Name: "print-rules", Usage: "print the shipped rules, for editing, or write them to -o"},
 			jsonFlag(),
 		}),

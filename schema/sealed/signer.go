@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rsa"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -24,10 +23,7 @@ import (
 // signature made for another purpose never counts as one.
 const StatementNamespace = "mailferry"
 
-// AgentSigner, in place of a key file's name, means the one key in ssh-agent.
-const AgentSigner = "agent"
-
-const signerHint = "name a private key file, a .pub file whose private half is in ssh-agent, or %q"
+const signerHint = "name a private key file, or a .pub file whose private half is in ssh-agent"
 
 const agentVariable = "SSH_AUTH_SOCK"
 
@@ -40,35 +36,30 @@ type Signer struct {
 }
 
 // LoadSigner opens the SSH key that name says: a private key file (ed25519,
-// ecdsa, or rsa of at least 3072 bits); a public key file whose private half is
+// ecdsa, or rsa of at least 3072 bits), or a public key file whose private half is
 // in the ssh-agent that SSH_AUTH_SOCK points to, which is also the way for sk-
-// keys; or "agent" where the agent holds exactly one key fit for statements.
+// keys.
 // passphrase is asked for a protected file; nil means that nobody can be asked.
 // The agent is spoken to until ctx ends or the signer is closed.
 func LoadSigner(ctx context.Context, name string, passphrase func() (schema.Secret, error)) (*Signer, error) {
-	if name == AgentSigner {
-		return agentSigner(ctx, nil)
-	}
 	raw, err := readBounded(name, schema.MaxSSHKeyFile)
 	if err != nil {
-		return nil, schema.Hint(fmt.Errorf("signing key: %s: %w", name, err), signerHint, AgentSigner)
+		return nil, schema.Hint(fmt.Errorf("signing key: %s: %w", name, err), signerHint)
 	}
 	if bytes.Contains(raw, []byte("PRIVATE KEY-----")) {
 		return fileSigner(name, raw, passphrase)
 	}
 	public, comment, _, _, err := ssh.ParseAuthorizedKey(raw)
 	if err != nil {
-		return nil, schema.Hint(fmt.Errorf("signing key %s: neither a private nor a public SSH key", name),
-			signerHint, AgentSigner)
+		return nil, schema.Hint(fmt.Errorf("signing key %s: neither a private nor a public SSH key", name), signerHint)
 	}
 	if err := checkStatementKey(public); err != nil {
 		return nil, fmt.Errorf("signing key %s: %w", name, err)
 	}
-	s, err := agentSigner(ctx, public)
-	if err != nil {
-		return nil, err
+	s := &Signer{public: public, comment: comment}
+	if err := s.joinAgent(ctx); err != nil {
+		return nil, fmt.Errorf("signing through ssh-agent: %w", err)
 	}
-	s.comment = comment
 	return s, nil
 }
 
@@ -107,63 +98,31 @@ func commentBeside(name string, public ssh.PublicKey) string {
 	return comment
 }
 
-// agentSigner finds want among the agent's keys, or the only fit one where want
-// is nil.
-func agentSigner(ctx context.Context, want ssh.PublicKey) (*Signer, error) {
+// joinAgent finds the private half among the agent's keys.
+func (s *Signer) joinAgent(ctx context.Context) error {
 	socket := os.Getenv(agentVariable)
 	if socket == "" {
-		return nil, schema.Hint(errors.New("signing through ssh-agent: "+agentVariable+" is not set"),
+		return schema.Hint(errors.New(agentVariable+" is not set"),
 			"start ssh-agent and ssh-add the key, or name the private key file")
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", socket)
 	if err != nil {
-		return nil, fmt.Errorf("signing through ssh-agent: %w", err)
+		return err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	s, err := pickFromAgent(agent.NewClient(conn), want)
-	if err != nil {
-		stop()
-		_ = conn.Close()
-		return nil, fmt.Errorf("signing through ssh-agent: %w", err)
-	}
 	s.close = func() { stop(); _ = conn.Close() }
-	return s, nil
-}
-
-func pickFromAgent(client agent.ExtendedAgent, want ssh.PublicKey) (*Signer, error) {
-	signers, err := client.Signers()
-	if err != nil {
-		return nil, err
-	}
-	var fit []*Signer
+	signers, err := agent.NewClient(conn).Signers()
 	for _, signer := range signers {
-		held, isKey := signer.PublicKey().(*agent.Key)
-		if !isKey || want != nil && !bytes.Equal(held.Blob, want.Marshal()) {
-			continue
-		}
-		// The agent's own key type knows only its bytes: parse them.
-		public, err := ssh.ParsePublicKey(held.Blob)
-		if err == nil && checkStatementKey(public) == nil {
-			fit = append(fit, &Signer{signer: signer, public: public, comment: held.Comment})
+		if bytes.Equal(signer.PublicKey().Marshal(), s.public.Marshal()) {
+			s.signer = signer
+			return nil
 		}
 	}
-	switch {
-	case len(fit) == 1:
-		return fit[0], nil
-	case want != nil:
-		return nil, schema.Hint(fmt.Errorf("the agent does not hold the key %s", ssh.FingerprintSHA256(want)),
-			"ssh-add it")
-	case len(fit) == 0:
-		return nil, schema.Hint(errors.New("the agent holds no key that can sign statements"),
-			"ssh-add an ed25519 key")
+	s.close()
+	if err != nil {
+		return err
 	}
-	var names []string
-	for _, s := range fit {
-		names = append(names, s.Fingerprint())
-	}
-	return nil, schema.Hint(fmt.Errorf("the agent holds %d keys that could sign: %s", len(fit),
-		strings.Join(names, ", ")),
-		"name the .pub file of the one to sign with")
+	return schema.Hint(fmt.Errorf("the agent does not hold the key %s", s.Fingerprint()), "ssh-add it")
 }
 
 // checkStatementKey holds a key to what statements take, for signing and for
@@ -209,33 +168,16 @@ func keyFP8(public ssh.PublicKey) string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// PublicLine is the allowed_signers line to hand to whoever verifies. Where
-// principal is empty the key's comment serves when it can be one, else
-// key-KEYFP8: whoever takes the line into a file puts the person's name there.
-// Handing it out gives no sight of anything.
-func (s *Signer) PublicLine(principal string) (string, error) {
-	switch {
-	case principal != "":
-		if err := checkPrincipal(principal); err != nil {
-			return "", err
-		}
-	case checkPrincipal(s.comment) == nil:
-		principal = s.comment
-	default:
+// PublicLine is the allowed_signers line to hand to whoever verifies. The key's
+// comment names the signer where it can stand there for one person without quoting (no
+// blanks, lists, wildcards or negation), else key-KEYFP8: whoever takes the line into
+// a file puts the person's name there. Handing it out gives no sight of anything.
+func (s *Signer) PublicLine() string {
+	principal := s.comment
+	if principal == "" || len(principal) > schema.MaxPrincipal || strings.ContainsAny(principal, "*?!,\"'\\# \t") || !isPrintable(principal) {
 		principal = "key-" + s.KeyFP8()
 	}
-	return fmt.Sprintf("%s namespaces=%q %s %s", principal, StatementNamespace, s.public.Type(),
-		base64.StdEncoding.EncodeToString(s.public.Marshal())), nil
-}
-
-// checkPrincipal takes names that stand for one person in an allowed_signers
-// file without quoting: no blanks, lists, wildcards or negation.
-func checkPrincipal(p string) error {
-	if p == "" || len(p) > schema.MaxPrincipal || strings.ContainsAny(p, "*?!,\"'\\# \t") || !isPrintable(p) {
-		return schema.Hint(fmt.Errorf("%s cannot name a signer", schema.Quote(p)),
-			"a principal looks like anna@corp.example: no blanks, wildcards or commas")
-	}
-	return nil
+	return fmt.Sprintf("%s namespaces=%q %s", principal, StatementNamespace, sshText(s.public))
 }
 
 // isPrintable reports whether people see a text as it is, blanks at its ends

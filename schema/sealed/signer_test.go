@@ -2,6 +2,7 @@ package sealed
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
@@ -63,11 +64,8 @@ func loadSigner(t *testing.T, name string) *Signer {
 
 func publicLine(t *testing.T, s *Signer, principal string) string {
 	t.Helper()
-	line, err := s.PublicLine(principal)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return line
+	comment, key, _ := strings.Cut(s.PublicLine(), " ")
+	return cmp.Or(principal, comment) + " " + key
 }
 
 func wantError(t *testing.T, err error, want string) {
@@ -126,18 +124,6 @@ func TestStatementsOfEveryKindOfKeyAgreeWithSSHKeygenBothWays(t *testing.T) {
 func TestSigningThroughTheRealAgent(t *testing.T) {
 	socket := startAgent(t)
 	t.Setenv(agentVariable, socket)
-	_, err := LoadSigner(t.Context(), AgentSigner, nil)
-	wantError(t, err, "holds no key that can sign")
-
-	first := sshKey(t, "first@corp.example")
-	runTool(t, nil, "ssh-add", "-q", first)
-	weak := sshKey(t, "weak", "-t", "rsa", "-b", "2048")
-	runTool(t, nil, "ssh-add", "-q", weak) // never offered
-	only := loadSigner(t, AgentSigner)
-	if only.Fingerprint() != loadSigner(t, first).Fingerprint() || !strings.HasPrefix(publicLine(t, only, ""), "first@corp.example ") {
-		t.Fatalf("took %s", publicLine(t, only, ""))
-	}
-
 	for name, args := range keyKinds() {
 		file := sshKey(t, name, args...)
 		_, err := LoadSigner(t.Context(), file+".pub", nil)
@@ -147,6 +133,9 @@ func TestSigningThroughTheRealAgent(t *testing.T) {
 			t.Fatal(err)
 		}
 		signer := loadSigner(t, file+".pub")
+		if !strings.HasPrefix(signer.PublicLine(), name+" ") {
+			t.Fatalf("hands out %s", signer.PublicLine())
+		}
 		s, err := SignStatement(testSubject().Body(schema.RoleExporter, schema.DecisionMade, testTime(0)), signer)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -155,11 +144,8 @@ func TestSigningThroughTheRealAgent(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
-	_, err = LoadSigner(t.Context(), AgentSigner, nil)
-	wantError(t, err, "holds 6 keys that could sign: SHA256:")
-
 	t.Setenv(agentVariable, "")
-	_, err = LoadSigner(t.Context(), AgentSigner, nil)
+	_, err := LoadSigner(t.Context(), sshKey(t, "")+".pub", nil)
 	wantError(t, err, "SSH_AUTH_SOCK is not set")
 }
 
@@ -251,7 +237,8 @@ func TestPublicLineIsOneThatSSHKeygenAndWeRead(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"*@corp.example", "a b", "a,b", "!a", "#a", `a"`, "a\u202eb", strings.Repeat("a", 300)} {
-		if line, err := commented.PublicLine(bad); err == nil {
+		commented.comment = bad
+		if line := commented.PublicLine(); !strings.HasPrefix(line, "key-") {
 			t.Errorf("took %q: %s", bad, line)
 		}
 	}
@@ -344,11 +331,9 @@ func TestASecurityKeySignsThroughAnAgent(t *testing.T) {
 	}()
 	t.Setenv(agentVariable, filepath.Join(dir, "s"))
 	file := put(t, dir, "id_sk.pub", string(ssh.MarshalAuthorizedKey(token.public)))
-	for _, name := range []string{file, AgentSigner} {
-		signed, err := CheckStatement(sign(t, loadSigner(t, name), nil))
-		if err != nil || signed.Fingerprint() != ssh.FingerprintSHA256(token.public) {
-			t.Fatalf("%s: %v", name, err)
-		}
+	signed, err := CheckStatement(sign(t, loadSigner(t, file), nil))
+	if err != nil || signed.Fingerprint() != ssh.FingerprintSHA256(token.public) {
+		t.Fatal(err)
 	}
 }
 
