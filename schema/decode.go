@@ -6,7 +6,6 @@ import (
 	"iter"
 	"maps"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -29,9 +28,6 @@ func Strict(doc []byte, v any) error {
 // filled. A member "$schema" of the document, by which editors find the schema, is
 // for no Go type. Errors say the line and column, in characters.
 func DecodeFile(file string, doc []byte, v any) error {
-	if len(doc) > maxPiece {
-		return Invalid("", "larger than %d bytes", maxPiece)
-	}
 	return located(doc, decode(file, "", doc, v))
 }
 
@@ -54,14 +50,26 @@ func decode(file, definition string, doc []byte, v any) error {
 // validate holds a value that was scanned, and stands at that place, against a
 // schema.
 func validate(file, definition string, raw []byte, at string) error {
+	v, err := piece(raw, at)
+	if err != nil {
+		return err
+	}
+	return validateValue(file, definition, v, at)
+}
+
+// piece decodes what is validated as a whole, within the bounds of such a piece.
+func piece(raw []byte, at string) (any, error) {
+	if len(raw) > maxPiece {
+		return nil, Invalid(at, "larger than %d bytes", maxPiece)
+	}
 	if len(raw) >= maxValues && valuesOf(raw) > maxValues { // most are too short to have so many
-		return Invalid(at, "more than %d values", maxValues)
+		return nil, Invalid(at, "more than %d values", maxValues)
 	}
 	v, err := generic(raw)
 	if err != nil {
-		return Invalid(at, "not valid JSON")
+		return nil, Invalid(at, "not valid JSON")
 	}
-	return validateValue(file, definition, v, at)
+	return v, nil
 }
 
 // Decode reads a bundle document of either format. What stands around the lists
@@ -126,66 +134,52 @@ func eachMember(doc []byte) iter.Seq2[string, jsontext.Value] {
 
 // around holds all but the lists' items to the schema, and fills b.Sealed.
 func (b *Bundle) around(top, origin map[string]jsontext.Value) error {
-	left := &allowance{bytes: maxPiece, values: maxValues}
-	whole, err := left.generics(top, "")
-	if err != nil {
-		return err
+	// The sealed parts may be most of the document: they are decoded once, and
+	// validated as they are.
+	raw := top["sealed"]
+	if valuesOf(raw) > maxParts+1 {
+		return Invalid("sealed", "more than %d entries", maxParts)
 	}
+	shell := maps.Clone(top)
+	areTexts := raw.Kind() == '[' && json.Unmarshal(raw, &b.Sealed) == nil
+	if areTexts {
+		delete(shell, "sealed")
+	}
+	var err error
 	if origin != nil {
-		if whole["origin"], err = left.generics(origin, "origin."); err != nil {
+		if shell["origin"], err = emptied(origin, "origin."); err != nil {
 			return err
 		}
 	}
-	// The sealed parts may be most of the document: they are decoded once, and
-	// validated as they are.
-	if raw := top["sealed"]; valuesOf(raw) > maxParts+1 {
-		return Invalid("sealed", "more than %d entries", maxParts)
-	} else if json.Unmarshal(raw, &b.Sealed) == nil && raw.Kind() == '[' {
+	doc, err := emptied(shell, "")
+	if err != nil {
+		return err
+	}
+	v, err := piece(doc, "beside the lists")
+	if err != nil {
+		return err
+	}
+	if areTexts {
 		parts := make([]any, len(b.Sealed))
 		for i, s := range b.Sealed {
 			parts[i] = s
 		}
-		whole["sealed"] = parts
-	} else if raw != nil {
-		if whole["sealed"], err = generic(raw); err != nil {
-			return Invalid("sealed", "not valid JSON")
-		}
+		v.(map[string]any)["sealed"] = parts
 	}
-	return validateValue(bundleFile(b.Format), "", whole, "")
+	return validateValue(bundleFile(b.Format), "", v, "")
 }
 
-// allowance is how much may still be decoded as generic values.
-type allowance struct{ bytes, values int }
-
-// generics decodes the members of an object as the validator wants them: the
-// two lists as empty ones, and without the origin and the sealed parts.
-func (a *allowance) generics(members map[string]jsontext.Value, at string) (map[string]any, error) {
-	out := map[string]any{}
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		raw := members[name]
-		switch isTop := at == ""; {
-		case slices.Contains(Lists(), List(name)):
-			if raw.Kind() != '[' {
-				return nil, Invalid(at+name, "must be a list")
-			}
-			out[name] = []any{}
-			continue
-		case isTop && name == "sealed", isTop && name == "origin" && raw.Kind() == '{':
-			continue
+// emptied is an object with its two lists empty.
+func emptied(object map[string]jsontext.Value, at string) (jsontext.Value, error) {
+	out := maps.Clone(object)
+	for _, l := range Lists() {
+		if raw, given := out[string(l)]; given && raw.Kind() != '[' {
+			return nil, Invalid(at+string(l), "must be a list")
+		} else if given {
+			out[string(l)] = jsontext.Value("[]")
 		}
-		if a.bytes -= len(raw); a.bytes < 0 {
-			return nil, Invalid(at+plainKey(name), "larger than %d bytes, with the members before it", maxPiece)
-		}
-		if a.values -= valuesOf(raw); a.values < 0 {
-			return nil, Invalid(strings.TrimSuffix(at, "."), "more than %d values", maxValues)
-		}
-		v, err := generic(raw)
-		if err != nil {
-			return nil, Invalid(at+plainKey(name), "not valid JSON")
-		}
-		out[name] = v
 	}
-	return out, nil
+	return Marshal(out)
 }
 
 // bundleFile is the short name of a bundle format's schema.
@@ -231,9 +225,6 @@ func decodeItems(format string, l List, at string, list jsontext.Value) ([]Item,
 }
 
 func decodeItem(format string, l List, at string, raw jsontext.Value) (Item, error) {
-	if len(raw) > maxPiece {
-		return nil, Invalid(at, "larger than %d bytes", maxPiece)
-	}
 	it := NewItem(format, l)
 	if unmarshal(raw, it) == nil && asWritten(it, raw) {
 		return it, nil
