@@ -29,8 +29,6 @@ func TestTextIsReadInEveryEncodingThatShowsItself(t *testing.T) {
 		"UTF-8 with a mark":    {[]byte("\ufeff" + text), text, safefile.UTF8},
 		"UTF-16 LE":            {utf16Of(le, "\ufeff"+text), text, safefile.UTF16LE},
 		"UTF-16 BE":            {utf16Of(be, "\ufeff"+text), text, safefile.UTF16BE},
-		"UTF-16 LE, no mark":   {utf16Of(le, text), text, safefile.UTF16LE},
-		"UTF-16 BE, no mark":   {utf16Of(be, text), text, safefile.UTF16BE},
 		"a code page":          {[]byte("Gr\xfc\xdfe"), "Gr\xfc\xdfe", safefile.Bytes},
 		"nothing":              {nil, "", safefile.UTF8},
 		"an age file's binary": {[]byte("age-encryption.org/v1\n\xff\x00\x00"), "age-encryption.org/v1\n\xff\x00\x00", safefile.Bytes},

@@ -137,7 +137,7 @@ func read(raw []byte, layouts []Layout, o Options, errs *schema.Errors) []*Table
 		errs.Add(err)
 		return nil
 	}
-	say(o.Warn, in, raw, s.delimiter)
+	say(o.Warn, in, s.delimiter)
 	t, err := readTable(s, layouts, o.Warn, in == windows1252 && o.Encoding == "", errs)
 	if errs.Add(err); t == nil {
 		return nil
@@ -166,13 +166,11 @@ func readTable(s rows, layouts []Layout, warn func(schema.Warning), guessed bool
 }
 
 // say reports what was recognised beyond plain UTF-8 with commas.
-func say(warn func(schema.Warning), in safefile.Encoding, raw []byte, delimiter byte) {
+func say(warn func(schema.Warning), in safefile.Encoding, delimiter byte) {
 	switch {
 	case in == windows1252:
 		warn(schema.Warning{What: "not valid UTF-8: read as Windows-1252; look at the umlauts and accents in the result"})
 	case in == safefile.UTF8:
-	case (in == safefile.UTF16LE || in == safefile.UTF16BE) && !bytes.HasPrefix(raw, []byte{0xFF, 0xFE}) && !bytes.HasPrefix(raw, []byte{0xFE, 0xFF}):
-		warn(schema.Warning{What: "read as " + string(in) + ", inferred from its zero bytes: there is no byte order mark"})
 	default:
 		warn(schema.Warning{What: "read as " + string(in)})
 	}

@@ -41,7 +41,7 @@ func decodeText(raw []byte, given string) (text string, in safefile.Encoding, er
 	}
 	if strings.ContainsRune(text, 0) {
 		return "", in, schema.Hint(schema.Invalid("", "contains a NUL character: this is no text file"),
-			"save the sheet as CSV or as a workbook (.xlsx)")
+			"save the sheet as CSV or as a workbook (.xlsx); UTF-16 without a byte order mark wants --encoding utf-16le")
 	}
 	return text, in, nil
 }
