@@ -5,6 +5,7 @@ import (
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"sync"
@@ -160,55 +161,44 @@ func contextPlace(e gojsonschema.ResultError) string {
 	return placeOf(slices.Values(parts))
 }
 
-// explain says what is wrong in words of our own: the library's descriptions
-// are templates over input, and a ResultError holds the value.
-func explain(e gojsonschema.ResultError) string {
-	d := e.Details()
-	prop := func() string { return plainKey(fmt.Sprint(d["property"])) }
-	switch e.Type() {
-	case "required":
-		return "lacks " + prop()
-	case "additional_property_not_allowed":
-		return prop() + unknownField
-	case "invalid_type":
-		return fmt.Sprintf("must be of type %v", d["expected"])
-	case "number_gte", "number_gt":
-		return fmt.Sprintf("must be at least %v", number(d["min"]))
-	case "number_lte", "number_lt":
-		return fmt.Sprintf("must be at most %v", number(d["max"]))
-	case "string_gte":
-		if fmt.Sprint(d["min"]) == "1" {
-			return "must not be empty (leave the field out instead)"
-		}
-		return fmt.Sprintf("must have at least %v characters", d["min"])
-	case "string_lte":
-		return fmt.Sprintf("must have at most %v characters", d["max"])
-	case "array_min_items":
-		return fmt.Sprintf("must have at least %v entries", d["min"])
-	case "array_max_items", "array_max_properties":
-		return fmt.Sprintf("must have at most %v entries", d["max"])
-	case "array_min_properties":
-		return "must not be empty (leave it out instead)"
-	case "enum":
-		return fmt.Sprintf("must be one of %v", d["allowed"])
-	case "const":
-		return fmt.Sprintf("must be %v", d["allowed"])
-	case "pattern":
-		return "is not of the form " + strings.ReplaceAll(fmt.Sprint(d["pattern"]), "\n", `\n`) // one line
-	case "invalid_property_name":
-		return "has a field whose name is not of the form that names have: " + prop()
-	case "number_not":
-		return "has a field that does not go with the others"
-	default:
-		return "is not as the format wants it (" + plainKey(e.Type()) + ")"
-	}
-}
-
 const unknownField = " is not a known field"
 
-func number(v any) string {
-	if r, ok := v.(interface{ RatString() string }); ok {
-		return r.RatString()
+// explanations are what is wrong in words of our own, by the library's type of
+// error, with the detail of it that stands for %: the library's own words are templates
+// over input.
+var explanations = map[string]struct{ words, detail string }{
+	"required":                        {"lacks %", "property"},
+	"additional_property_not_allowed": {"%" + unknownField, "property"},
+	"invalid_property_name":           {"has a field whose name is not of the form that names have: %", "property"},
+	"invalid_type":                    {"must be of type %", "expected"},
+	"number_gte":                      {"must be at least %", "min"},
+	"number_lte":                      {"must be at most %", "max"},
+	"string_gte":                      {"must not be empty (leave it out instead)", "min"},
+	"string_lte":                      {"must have at most % characters", "max"},
+	"array_min_items":                 {"must have at least % entries", "min"},
+	"array_max_items":                 {"must have at most % entries", "max"},
+	"array_max_properties":            {"must have at most % entries", "max"},
+	"array_min_properties":            {"must not be empty (leave it out instead)", "min"},
+	"enum":                            {"must be one of %", "allowed"},
+	"const":                           {"must be %", "allowed"},
+	"pattern":                         {"is not of the form %", "pattern"},
+}
+
+// explain says what is wrong, without the value.
+func explain(e gojsonschema.ResultError) string {
+	x, known := explanations[e.Type()]
+	switch {
+	case e.Type() == "number_not":
+		return "has a field that does not go with the others"
+	case !known:
+		return "is not as the format wants it (" + plainKey(e.Type()) + ")"
 	}
-	return fmt.Sprint(v)
+	value := e.Details()[x.detail]
+	detail := strings.ReplaceAll(fmt.Sprint(value), "\n", `\n`) // one line
+	if x.detail == "property" {
+		detail = plainKey(fmt.Sprint(value))
+	} else if n, isNumber := value.(*big.Rat); isNumber {
+		detail = n.RatString()
+	}
+	return strings.Replace(x.words, "%", detail, 1)
 }
