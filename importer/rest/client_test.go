@@ -160,7 +160,7 @@ func TestANoConcernsTheItemAlone(t *testing.T) {
 
 func TestCloudsWordsAreMadeHarmless(t *testing.T) {
 	tests := []struct{ name, body, words string }{
-		{"control and direction characters", `{"detail":"a\u001b[31m\r\nb\u202ec\u0007\u200b"}`, "a\uFFFD[31m b\uFFFDc\uFFFD\uFFFD (HTTP 422 Unprocessable Entity)"},
+		{"control and direction characters", `{"detail":"a\u001b[31m\r\nb\u202ec\u0007\u200b"}`, "a‹U+001B›[31m b‹U+202E›c‹U+0007›‹U+200B› (HTTP 422 Unprocessable Entity)"},
 		{"too many", `{"detail":"` + strings.Repeat("é", 5000) + `"}`, strings.Repeat("é", 299) + "… (HTTP 422 Unprocessable Entity)"},
 		{"the secret", `{"detail":"bad","errors":[{"field":"password","detail":"canary-password is weak"}]}`, "HTTP 422 Unprocessable Entity (repeats a secret and is not shown)"},
 		{"the token", `{"detail":"who is canary-token"}`, "HTTP 422 Unprocessable Entity (repeats a secret and is not shown)"},
@@ -216,7 +216,7 @@ func TestAnAnswerThatCannotBeUsedIsSaidByPlace(t *testing.T) {
 		{"no JSON", `<html>`, "not valid JSON"},
 		{"cut", `{"items":[`, "ends in the middle"},
 		{"null", `null`, "null cannot be taken"},
-		{"a list", `[]`, "a list cannot be taken"},
+		{"a list", `[]`, "not as the format wants it"},
 		{"duplicates", `{"items":[{"id":"1","name":"a","name":"b"}]}`, "items[0].name: stands twice"},
 		{"bad UTF-8", "{\"items\":[{\"id\":\"1\",\"name\":\"\xff\"}]}", "UTF-8"},
 		{"too deep", `{"x":` + strings.Repeat("[", 50) + strings.Repeat("]", 50) + `}`, "nested deeper"},
@@ -227,9 +227,9 @@ func TestAnAnswerThatCannotBeUsedIsSaidByPlace(t *testing.T) {
 		{"id climbs", `{"items":[{"id":"..","name":"a"}]}`, "items[0]: id: missing or not usable"},
 		{"id twice", `{"items":[{"id":"1","name":"a"},{"id":"1","name":"b"}]}`, `id "1" stands twice`},
 		{"no name", `{"items":[{"id":"1"}]}`, "items[0]: name: missing"},
-		{"port a text", `{"items":[{"id":"1","name":"a","smtp_port":"587"}]}`, "items[0]: smtp_port: a text cannot be taken"},
+		{"port a text", `{"items":[{"id":"1","name":"a","smtp_port":"587"}]}`, "items[0]: smtp_port: not as the format wants it"},
 		{"port too high", `{"items":[{"id":"1","name":"a","smtp_port":70000}]}`, "items[0]: smtp_port: not between"},
-		{"debug a text", `{"items":[{"id":"1","name":"a","debug":"yes"}]}`, "items[0]: debug: a text cannot be taken"},
+		{"debug a text", `{"items":[{"id":"1","name":"a","debug":"yes"}]}`, "items[0]: debug: not as the format wants it"},
 		{"next a number", `{"items":[],"next":7}`, "next: not a short text"},
 		{"next for ever", `{"items":[],"next":"x"}`, "an empty page that has a next one"},
 		{"the same page for ever", `{"items":[{"id":"1","name":"a"}],"next":"x"}`, `id "1" stands twice`},

@@ -91,20 +91,10 @@ func isUnseen(r rune) bool { return isInkless(r) || r >= 0xe0100 && r <= 0xe01ef
 const maxClean = 300
 
 // Clean makes what another machine said (a page, a server, a driver) fit for a
-// message: blanks collapse to one, what does not print becomes U+FFFD, and what is
-// longer than 300 characters ends in "…". Names and values that somebody has to
-// judge are shown by Visible instead.
+// message: visible, blanks collapsed to one, and what is longer than 300 characters
+// ends in "…". Names and values that somebody has to judge are shown whole.
 func Clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
+	s = Visible(strings.Join(strings.Fields(s), " "))
 	if r := []rune(s); len(r) > maxClean {
 		s = string(r[:maxClean-1]) + "…"
 	}

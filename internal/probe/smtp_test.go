@@ -220,7 +220,7 @@ func TestHostileServersAreToldOfAndBounded(t *testing.T) {
 			}
 		}), "sends without end"},
 		"no SMTP":   {scripted(t, func(c net.Conn) { fmt.Fprint(c, "SSH-2.0-OpenSSH_9.2\r\n") }), "no mail server: SSH-2.0"},
-		"a refusal": {scripted(t, func(c net.Conn) { fmt.Fprint(c, "554 go \x1b[2J\u202e away\r\n") }), "answered 554 go \ufffd[2J\ufffd away"},
+		"a refusal": {scripted(t, func(c net.Conn) { fmt.Fprint(c, "554 go \x1b[2J\u202e away\r\n") }), "answered 554 go ‹U+001B›[2J‹U+202E› away"},
 		"a hang-up": {scripted(t, func(net.Conn) {}), "hung up"},
 		"a lame TLS": {scripted(t, func(c net.Conn) {
 			fmt.Fprint(c, "220 hi\r\n")
