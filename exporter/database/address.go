@@ -23,6 +23,7 @@ const (
 type address struct {
 	kind     string
 	host     string // "" for the default
+	socket   string // PostgreSQL's folder or MySQL's file in place of a host; "" for none
 	port     string // "" for the default
 	user     string
 	database string
@@ -49,9 +50,9 @@ func kindOf(scheme string) string {
 
 func parameters(kind string) []string {
 	if kind == Postgres {
-		return []string{"schema", "socket", "sslmode", "sslrootcert", "sslcert", "sslkey"}
+		return []string{"schema", "sslmode", "sslrootcert", "sslcert", "sslkey"}
 	}
-	return []string{"socket", "tls", "tls_ca", "defaults_file"}
+	return []string{"tls", "tls_ca", "defaults_file"}
 }
 
 // parseAddress never puts a part of the URL into an error before it is sure
@@ -91,35 +92,26 @@ func parseAddress(raw string) (*address, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the %s address: what follows the ? cannot be read", kind)
 	}
-	a := &address{kind: kind, host: u.Hostname(), port: u.Port(), user: u.User.Username(),
+	a := &address{kind: kind, host: u.Hostname(), socket: socket, port: u.Port(), user: u.User.Username(),
 		params: map[string]string{}}
 	for _, k := range slices.Sorted(maps.Keys(query)) {
 		switch known := parameters(kind); {
 		case namesPassword(k):
 			return nil, refusePassword(kind)
 		case !slices.Contains(known, k):
-			return nil, schema.Hint(fmt.Errorf("the %s address: unknown parameter%s", kind, ours(k)),
+			// Its name is not shown: it may be the end of a password.
+			return nil, schema.Hint(fmt.Errorf("the %s address: unknown parameter", kind),
 				"it takes %s", strings.Join(known, ", "))
-		case len(query[k]) > 1:
-			return nil, fmt.Errorf("the %s address: parameter %s stands twice", kind, k)
-		case query[k][0] == "":
-			return nil, fmt.Errorf("the %s address: parameter %s is empty", kind, k)
+		case len(query[k]) > 1 || query[k][0] == "":
+			return nil, fmt.Errorf("the %s address: parameter %s stands twice, or is empty", kind, k)
 		case addr.MayBe(query[k][0]):
 			return nil, refusePassword(kind)
 		}
 		a.params[k] = query[k][0]
 	}
-	switch {
-	case addr.MayBe(socket):
-		return nil, refusePassword(kind)
-	case socket != "" && a.params["socket"] != "":
-		return nil, fmt.Errorf("the %s address has two sockets: give one of them", kind)
-	case socket != "":
-		a.params["socket"] = socket
-	}
 	a.database = strings.TrimPrefix(u.Path, "/")
 	switch {
-	case strings.ContainsAny(a.user, ":/"), addr.MayBe(a.user), addr.MayBe(a.database):
+	case strings.ContainsAny(a.user, ":/"), addr.MayBe(a.user), addr.MayBe(a.database), addr.MayBe(socket):
 		return nil, refusePassword(kind)
 	case a.database == "" || strings.Contains(u.EscapedPath()[1:], "/"):
 		return nil, schema.Hint(fmt.Errorf("the %s address must end in the name of one database", kind), "%s; dbconfig.xml in Jira's home folder has them", shape(kind))
@@ -129,8 +121,6 @@ func parseAddress(raw string) (*address, error) {
 		return nil, schema.Hint(fmt.Errorf("the %s address has several hosts", kind), "%s, with the host to read from", shape(kind))
 	case a.user == "":
 		return nil, schema.Hint(fmt.Errorf("the %s address names no user", kind), "%s", shape(kind))
-	case a.params["socket"] != "" && a.host != "":
-		return nil, fmt.Errorf("the %s address has a socket and a host: give one of them", kind)
 	}
 	return a, nil
 }
@@ -150,15 +140,6 @@ func cutSocket(raw string) (rest, socket string) {
 		return raw, ""
 	}
 	return m[1] + raw[len(m[0]):], path
-}
-
-// ours is a parameter's name where it is one of either kind of database, and
-// nothing of any other word: it may be the end of a password.
-func ours(parameter string) string {
-	if slices.Contains(append(parameters(Postgres), parameters(MySQL)...), parameter) {
-		return " " + schema.Quote(parameter)
-	}
-	return ""
 }
 
 func shape(kind string) string { return "write " + kind + "://USER@HOST/DATABASE" }

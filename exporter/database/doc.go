@@ -3,13 +3,11 @@
 //
 // An address is postgres://USER@HOST:PORT/DATABASE or mysql://USER@HOST:PORT/DATABASE
 // (postgresql:// and mariadb:// are the same; %2Frun%2Fsock in the place of HOST is
-// a socket), or the JDBC address of Jira's dbconfig.xml with ?user=USER behind it,
+// the folder (PostgreSQL) or file (MySQL) of a local socket), or the JDBC address of Jira's dbconfig.xml with ?user=USER behind it,
 // whose other parameters count only where they say the schema or how TLS is wanted.
 // Ours takes these parameters:
 //
 //	schema         PostgreSQL: the schema that Jira's tables stand in; needed only where two have them
-//	socket         the folder (PostgreSQL) or file (MySQL) of a local socket, instead of HOST; PostgreSQL's name
-//	               has the port in it, so write USER@:PORT where that is not 5432
 //	sslmode        PostgreSQL, as libpq has it: disable, allow, prefer (default), require, verify-ca, verify-full
 //	sslrootcert, sslcert, sslkey
 //	               PostgreSQL, as libpq has them

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -28,10 +27,6 @@ type reason int
 const (
 	otherReason reason = iota
 	refusedUser
-	noDatabase
-	refusedRight
-	tookTooLong
-	shuttingDown
 	badText // a value cannot be converted to UTF-8
 )
 
@@ -100,9 +95,6 @@ func (d *Database) explain(ctx context.Context, err error) error {
 		what, hint := d.serverSays(s)
 		f := d.errorf("%s", what)
 		f.cause = s.reason
-		if hint == "" {
-			return f
-		}
 		return f.hint("%s", hint)
 	}
 	if d.meter.flooded() {
@@ -124,15 +116,12 @@ func (d *Database) explain(ctx context.Context, err error) error {
 	case errors.As(err, &unknownCA), errors.As(err, &badHost), errors.As(err, &badCert), errors.As(err, &verify):
 		return d.errorf("the server's certificate is not trusted: %s", innermost(err)).
 			hint("name the authority that signed it with sslrootcert=FILE (PostgreSQL) or tls_ca=FILE (MySQL)")
-	case errors.As(err, &dns):
-		return d.errorf("the host's name cannot be resolved").hint("%s", checkAddress)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return d.errorf("nothing answers there: connection refused").
 			hint("is the database running, and does it listen on that address and port?")
-	case errors.Is(err, os.ErrNotExist):
-		return d.errorf("there is no such socket").hint("is the database running?")
-	case errors.As(err, &op) && op.Op == "dial":
-		return d.errorf("no connection can be made: %s", innermost(err)).hint("%s", checkAddress)
+	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "dial":
+		return d.errorf("no connection can be made: %s", innermost(err)).
+			hint("look at the address; dbconfig.xml in Jira's home folder has the one that Jira uses")
 	case errors.Is(context.Cause(ctx), errSilent), isTimeout(err):
 		return d.errorf("no answer in time").hint("is the database busy, or a firewall in between?")
 	case slices.ContainsFunc(brokenOff, func(broken error) bool { return errors.Is(err, broken) }):
@@ -145,11 +134,8 @@ func (d *Database) explain(ctx context.Context, err error) error {
 
 const notDatabase = "is that a %s server, and does nothing in between change what it says?"
 
-const checkAddress = "look at the address; dbconfig.xml in Jira's home folder has the one that Jira uses"
-
 // serverSays gives what a server's error means, and what to do about it.
 func (d *Database) serverSays(s *serverError) (what, hint string) {
-	user := schema.Quote(d.address.user)
 	said := human.Clean(s.message)
 	if pw := d.password.Reveal(); pw != "" && strings.Contains(s.message, pw) {
 		said = "(its words have the password in them)"
@@ -160,19 +146,12 @@ func (d *Database) serverSays(s *serverError) (what, hint string) {
 		if d.from != "" {
 			hint = "the password came from " + d.from
 		}
-		return "the server refuses user " + user + ": " + said, hint
-	case noDatabase:
-		return "there is no database " + schema.Quote(d.address.database), checkAddress
-	case refusedRight:
-		return "user " + user + " may not read: " + said, "the right to SELECT from the app's tables is all that is needed"
-	case tookTooLong:
-		return "a statement took longer than " + d.opts.Timeout.String(), "is the table locked, or the database busy? try again later"
-	case shuttingDown:
-		return "the server ended the connection: " + said, "try again once it is up"
+		return "the server refuses user " + schema.Quote(d.address.user) + ": " + said, hint
 	case badText:
-		return "a value cannot be converted to UTF-8", ""
+		said = "a value cannot be converted to UTF-8"
 	}
-	return "the server says: " + said, ""
+	return "the server says: " + said, "dbconfig.xml in Jira's home folder has the database's name; to SELECT from the app's tables is " +
+		"all the right that is needed; --timeout gives a busy database more time"
 }
 
 // brokenOff is what the system and the drivers say of a connection that ended.

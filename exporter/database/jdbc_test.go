@@ -18,12 +18,12 @@ func TestAddressesOfDbconfigAreRead(t *testing.T) {
 		"jdbc:mariadb://db/jira?user=jira&sslMode=verify-full":                                            "mysql db  jira jira map[tls:true]",
 		"jdbc:mysql://address=(protocol=tcp)(host=db.corp.example)(port=3306)/jira?user=jira&useSSL=true": "mysql db.corp.example 3306 jira jira map[]",
 		"jdbc:mysql://address=(host=db)/jira?user=jira":                                                   "mysql db  jira jira map[]",
-		"postgres://jira@%2Ftmp%2Fa%20b:5433/jira":                                                        "postgres  5433 jira jira map[socket:/tmp/a b]",
+		"postgres://jira@%2Ftmp%2Fa%20b:5433/jira":                                                        "postgres /tmp/a b 5433 jira jira map[]",
 	} {
 		a, err := parseAddress(url)
 		if err != nil {
 			t.Errorf("%s: %v", url, err)
-		} else if got := fmt.Sprint(a.kind, " ", a.host, " ", a.port, " ", a.user, " ", a.database, " ", a.params); got != want {
+		} else if got := fmt.Sprint(a.kind, " ", a.host+a.socket, " ", a.port, " ", a.user, " ", a.database, " ", a.params); got != want {
 			t.Errorf("%s\n got %s\nwant %s", url, got, want)
 		}
 	}

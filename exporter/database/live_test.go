@@ -283,20 +283,18 @@ func testRefusals(t *testing.T, e engine) {
 	})
 	t.Run("no database", func(t *testing.T) {
 		_, err := open(t, strings.TrimSuffix(e.URL(), "jira")+"jirra", database.Options{}).Inspect(t.Context(), false)
-		// MySQL does not tell a user without rights whether a database exists.
-		if e.kind == "mysql" {
-			wantFailure(t, err, "may not read", "SELECT")
-		} else {
-			wantFailure(t, err, `there is no database "jirra"`, "dbconfig.xml")
+		wantFailure(t, err, "the server says: ", "dbconfig.xml")
+		if !strings.Contains(err.Error(), "jirra") {
+			t.Error(err)
 		}
 	})
 	t.Run("no such host", func(t *testing.T) {
 		_, err := open(t, strings.Replace(e.URL(), "127.0.0.1", "no-such-host.invalid", 1), database.Options{}).Inspect(t.Context(), false)
-		wantFailure(t, err, "the host's name cannot be resolved", "dbconfig.xml")
+		wantFailure(t, err, "no connection can be made: ", "dbconfig.xml")
 	})
 	t.Run("no such socket", func(t *testing.T) {
-		_, err := open(t, e.kind+"://jira@/jira?socket="+filepath.Join(t.TempDir(), "none"), database.Options{}).Inspect(t.Context(), false)
-		wantFailure(t, err, "no such socket", "is the database running")
+		_, err := open(t, e.kind+"://jira@"+escaped(filepath.Join(t.TempDir(), "none"))+"/jira", database.Options{}).Inspect(t.Context(), false)
+		wantFailure(t, err, "no such file", "look at the address")
 	})
 }
 
@@ -359,7 +357,7 @@ func testTLS(t *testing.T, e engine) {
 	if _, err := open(t, e.URL(e.noTLS), database.Options{}).Inspect(t.Context(), false); err != nil {
 		t.Errorf("without TLS: %v", err)
 	}
-	if _, err := open(t, fmt.Sprintf("%s://%s@:%d/jira?socket=%s", e.kind, dbserver.User, e.Port, e.Socket), database.Options{}).Inspect(t.Context(), false); err != nil {
+	if _, err := open(t, fmt.Sprintf("%s://%s@%s:%d/jira", e.kind, dbserver.User, escaped(e.Socket), e.Port), database.Options{}).Inspect(t.Context(), false); err != nil {
 		t.Errorf("through the socket: %v", err)
 	}
 }
@@ -369,7 +367,7 @@ func testTimeout(t *testing.T, e engine) {
 	defer release()
 	d := open(t, e.URL(), database.Options{Timeout: 300 * time.Millisecond})
 	_, _, err := read(t.Context(), d, profile())
-	wantFailure(t, err, "a statement took longer than 300ms", "locked")
+	wantFailure(t, err, "the server says: ", "--timeout")
 	c, err := d.Inspect(t.Context(), false)
 	if err != nil {
 		t.Fatal(err)
@@ -415,9 +413,14 @@ func testCancel(t *testing.T, e engine) {
 
 func testKill(t *testing.T, e engine) {
 	err := interrupted(t, t.Context(), e, func() { e.Exec(t, e.kill) })
-	wantFailure(t, err, "connection", "try again")
+	if err == nil || !strings.Contains(err.Error(), "connection") {
+		t.Error(err)
+	}
 	hideSecret(t, err, dbserver.Password)
 }
+
+// escaped is a socket's path as it stands in the host's place.
+func escaped(path string) string { return strings.ReplaceAll(path, "/", "%2F") }
 
 // interrupted reads the tables of the profile, and interrupts once the one row of
 // the first is read.

@@ -27,8 +27,8 @@ func (d *Database) openMySQL() error {
 	cfg.DialFunc = d.meter.dial
 	cfg.ReadTimeout, cfg.WriteTimeout = d.opts.Timeout+grace, d.opts.Timeout+grace
 	cfg.Logger = &mysql.NopLogger{} // the driver's own words on stderr would come on top of ours
-	if s := a.params["socket"]; s != "" {
-		cfg.Net, cfg.Addr = "unix", s
+	if a.socket != "" {
+		cfg.Net, cfg.Addr = "unix", a.socket
 	} else {
 		d.host = cmp.Or(a.host, "127.0.0.1")
 		cfg.Net, cfg.Addr = "tcp", net.JoinHostPort(d.host, cmp.Or(a.port, "3306"))
@@ -56,7 +56,7 @@ func mysqlTLS(cfg *mysql.Config, a *address, host string) error {
 		return fmt.Errorf("the mysql address: tls is true, skip-verify, preferred or false")
 	case ca != "" && mode != "true":
 		return fmt.Errorf("the mysql address: tls_ca goes with tls=true")
-	case a.params["socket"] != "":
+	case a.socket != "":
 		return nil
 	case ca != "":
 		pem, err := os.ReadFile(ca)
@@ -210,14 +210,6 @@ func mysqlError(err error) error {
 	switch my.Number {
 	case 1045, 1130, 1698, 1862: // access denied, host not allowed, password expired
 		return &serverError{refusedUser, my.Message}
-	case 1049:
-		return &serverError{noDatabase, my.Message}
-	case 1044, 1142, 1143, 1370:
-		return &serverError{refusedRight, my.Message}
-	case 1969, 3024, 1205, 1317: // MariaDB's and MySQL's statement time-outs, lock wait, interrupted
-		return &serverError{tookTooLong, my.Message}
-	case 1053, 1079, 1927: // shutting down, killed
-		return &serverError{shuttingDown, my.Message}
 	case 1300, 1366, 3988: // invalid characters: the message quotes them
 		return &serverError{reason: badText}
 	default:

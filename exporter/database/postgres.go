@@ -35,8 +35,8 @@ func (d *Database) openPostgres() error {
 			q.Set(k, v)
 		}
 	}
-	if s := a.params["socket"]; s != "" {
-		q.Set("host", s)
+	if a.socket != "" {
+		q.Set("host", a.socket)
 	}
 	u.RawQuery = q.Encode()
 	cfg, err := pgconn.ParseConfig(u.String())
@@ -194,14 +194,6 @@ func postgresError(err error) error {
 		return err
 	case pg.Code == "28P01" || pg.Code == "28000":
 		return &serverError{refusedUser, pg.Message}
-	case pg.Code == "3D000":
-		return &serverError{noDatabase, pg.Message}
-	case pg.Code == "42501":
-		return &serverError{refusedRight, pg.Message}
-	case pg.Code == "57014":
-		return &serverError{tookTooLong, pg.Message}
-	case strings.HasPrefix(pg.Code, "57P"):
-		return &serverError{shuttingDown, pg.Message}
 	case strings.HasPrefix(pg.Code, "22"):
 		return &serverError{reason: badText}
 	default:
