@@ -31,30 +31,16 @@ func notASource(head []byte, entries []string, end string, k Kind) (what, hint s
 		return "compressed with gzip", "unpack it first: gunzip FILE, or tar xzf FILE"
 	case len(head) > 262 && string(head[257:262]) == "ustar":
 		return "a tar archive", "unpack it first: tar xf FILE; a Jira backup is the zip, or the activeobjects.xml, in it"
-	case begins("7z\xbc\xaf\x27\x1c"), begins("Rar!"), begins("BZh"), begins("\xfd7zXZ"), begins("\x28\xb5\x2f\xfd"):
-		return "packed in a way that mailferry does not read", "unpack it first"
 	case bytes.HasPrefix(bytes.ToLower(text), []byte("<!doctype html")):
 		return "a web page", "a site's admin pages are read by their address, page+https://…, and not saved"
 	case bytes.Contains(text, []byte("<entity-engine-xml")):
 		return "entities.xml, the half of a Jira backup that has no app's data", "the other half is wanted: activeobjects.xml, or the whole zip"
 	case k == Sheet && bytes.Contains(text, []byte("-----BEGIN AGE")):
 		return "a bundle with something before it, such as the mail that it came in", "delete all before -----BEGIN and behind the last line, -----END AGE ENCRYPTED FILE-----"
-	}
-	switch {
 	case k == Sheet && len(entries) > 0:
 		return "a zip archive with something before it", "save the archive alone, or mend it: zip -FF FILE --out whole.zip"
 	case k == Sheet && strings.HasPrefix(end, "PK\x05\x06"):
 		return "is the last part of a split zip archive", "join the parts first: zip -s 0 FILE --out whole.zip"
-	}
-	for _, name := range entries { // documents of other programs
-		switch {
-		case name == "xl/workbook.bin":
-			return "a binary Excel workbook (.xlsb)", saveAsSheet
-		case strings.HasPrefix(name, "word/"), strings.HasPrefix(name, "ppt/"):
-			return "a Word or PowerPoint document", "copy its table into a spreadsheet and save that as .xlsx or CSV"
-		case strings.HasSuffix(name, ".iwa"):
-			return "a document of Apple's Numbers or Pages", "export it as Excel or CSV"
-		}
 	}
 	return "", ""
 }

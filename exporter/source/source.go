@@ -13,7 +13,6 @@ import (
 	"github.com/mailferry/mailferry/exporter/database"
 	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/formprofile"
-	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/internal/sheet"
 	"github.com/mailferry/mailferry/schema"
@@ -109,18 +108,11 @@ func kindOfContent(head []byte) Kind {
 // unknownAddress explains how a source is named, to whom gives the address of
 // another kind or, by mistake, a file that has a name like one.
 func unknownAddress(arg string) error {
-	const sources = "sources are files, postgres://…, mysql://… and page+https://…"
+	const sources = "sources are files, postgres://USER@HOST/DATABASE, mysql://… and page+https://…"
 	err := &AddressError{address.Shown(arg)}
 	scheme, _, _ := strings.Cut(strings.ToLower(err.shown), ":")
-	switch near := human.Nearest(scheme, []string{"postgres", "postgresql", "mysql", "mariadb", "page+https"}); {
-	case scheme == "jdbc":
-		return schema.Hint(err, "write postgres://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE, with no password in it; %s", sources)
-	case scheme == "file":
-		return schema.Hint(err, "name a file by its path; %s", sources)
-	case scheme == "http", scheme == "https", address.IsCloudSite(arg):
+	if scheme == "http" || scheme == "https" || address.IsCloudSite(arg) {
 		return schema.Hint(err, "%s; %s", address.PageOf(arg), sources)
-	case near != "":
-		return schema.Hint(err, "did you mean %s://? %s", near, sources)
 	}
 	return schema.Hint(err, "%s; what may hold a password is not shown, and a file with such a name has to be renamed", sources)
 }

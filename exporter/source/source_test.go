@@ -62,13 +62,10 @@ func TestWhatIsTakenForASourceByMistakeIsNamed(t *testing.T) {
 		"OpenDocument": {file("conn.ods"), "an OpenDocument file (.ods)"},
 		"gzip":         {"\x1f\x8b\x08\x00", "compressed with gzip"},
 		"tar":          {strings.Repeat("\x00", 257) + "ustar\x0000", "a tar archive"},
-		"7z":           {"7z\xbc\xaf\x27\x1c", "packed in a way"},
-		"entities":     {"<?xml version='1.0'?>\n<entity-engine-xml>", "entities.xml"},
 		"a report":     {"<!DOCTYPE html>\n<html>", "a web page"},
+		"entities":     {"<?xml version='1.0'?>\n<entity-engine-xml>", "entities.xml"},
 		"mail":         {"Hi Anna,\n\nhere it is:\n-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n", "a bundle with something before it"},
 		"zip in mail":  {"Content-Type: application/zip\n\n" + zipped(t, "activeobjects.xml"), "a zip archive with something before it"},
-		"Word":         {zipped(t, "word/document.xml"), "a Word or PowerPoint document"},
-		"xlsb":         {zipped(t, "xl/workbook.bin"), "a binary Excel workbook"},
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
@@ -86,18 +83,14 @@ func TestWhatIsTakenForASourceByMistakeIsNamed(t *testing.T) {
 }
 
 func TestAnUnknownAddressShowsNoPassword(t *testing.T) {
-	for arg, hint := range map[string]string{
-		"jdbc:oracle:thin:jira/hunter2@db":     "write postgres://USER@HOST/DATABASE",
-		"file:///home/me:hunter2@x/backup.zip": "name a file by its path",
-		"postgers://me:hunter2@db/jira":        "did you mean postgres://?",
-		"me:hunter2@db":                        "a file with such a name has to be renamed",
-	} {
+	for _, arg := range []string{"jdbc:oracle:thin:jira/hunter2@db", "file:///home/me:hunter2@x/backup.zip",
+		"postgers://me:hunter2@db/jira", "me:hunter2@db"} {
 		k, err := source.KindOf(arg)
 		var unknown *source.AddressError
 		if !errors.As(err, &unknown) || strings.Contains(err.Error()+schema.HintOf(err), "hunter2") {
 			t.Errorf("%s: %q %v", arg, k, err)
 		}
-		if !strings.Contains(schema.HintOf(err), hint) {
+		if !strings.Contains(schema.HintOf(err), "sources are files, postgres://USER@HOST/DATABASE") {
 			t.Errorf("%s: hint %q", arg, schema.HintOf(err))
 		}
 	}
