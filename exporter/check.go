@@ -47,11 +47,6 @@ func doubtful(records []Record, doubt func(schema.Warning)) {
 
 // orElse names what may be meant instead.
 func orElse(name string, known []string) string {
-	for _, k := range known {
-		if human.FoldName(k) == human.FoldName(name) {
-			return fmt.Sprintf("; did you mean %s?", schema.Quote(k))
-		}
-	}
 	if near := human.Nearest(name, known); near != "" {
 		return fmt.Sprintf("; did you mean %s?", schema.Quote(near))
 	}

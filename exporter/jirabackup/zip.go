@@ -92,8 +92,6 @@ func refuse(f *zip.FileHeader) error {
 	switch {
 	case f.Flags&(encrypted|strong|masked) != 0 || f.Method == methodAES:
 		return errors.New("is encrypted: unpack it with its password first")
-	case f.Method != zip.Store && f.Method != zip.Deflate:
-		return fmt.Errorf("compression method %d is not supported, only store and deflate", f.Method)
 	case f.CRC32 == 0 && f.UncompressedSize64 > 0:
 		return errors.New("has no checksum") // the zip package would not check it
 	}

@@ -41,12 +41,7 @@ func begin(text string, layouts []Layout) (*splitter, error) {
 			}
 			continue
 		}
-		labels := 0
-		for _, c := range header.cells {
-			if slices.ContainsFunc(layouts, func(l Layout) bool { _, known := l.column(c); return known }) {
-				labels++
-			}
-		}
+		_, labels := choose(header.cells, layouts)
 		if labels > bestLabels || labels == bestLabels && len(header.cells) > bestCells {
 			best, bestLabels, bestCells = d, labels, len(header.cells)
 		}
