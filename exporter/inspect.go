@@ -88,7 +88,8 @@ type Tables interface {
 
 	// ReadTables hands every row of the tables that are wanted to take, and says
 	// what was read. A table that is not there is an error that lists those of
-	// the app that are; so is a column, by Wanted.Check, before the table's first row.
+	// the app that are; so is a column, by Wanted.Check. A column that is not there
+	// is NULL in every row until then.
 	ReadTables(ctx context.Context, wanted []Wanted, take RowFunc, warn func(schema.Warning)) (schema.Source, error)
 }
 

@@ -175,12 +175,9 @@ func (d *Database) locate(want string, tables []found) (found, error) {
 		err := exporter.MissingTable(want, have)
 		return found{}, d.wrap(schema.Hint(err, "%s; tables that this user may not read do not show",
 			schema.HintOf(err)))
-	case d.address.kind == Postgres && d.address.params["schema"] == "":
-		return found{}, d.errorf("table %s stands there more than once: %s", schema.Quote(want), schema.Quotes(names)).
-			hint("say which schema with ?schema=")
 	default:
 		return found{}, d.errorf("table %s stands there more than once: %s", schema.Quote(want), schema.Quotes(names)).
-			hint("rename the one that Jira does not use")
+			hint("of PostgreSQL say which schema with ?schema=; else rename the one that Jira does not use")
 	}
 }
 

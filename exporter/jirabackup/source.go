@@ -71,7 +71,7 @@ func (t *tables) ReadTables(ctx context.Context, wanted []exporter.Wanted, take 
 	for _, w := range wanted {
 		names = append(names, w.Table)
 	}
-	c, err := b.read(ctx, names, taker(wanted, take, warn))
+	c, err := b.read(ctx, names, taker(take, warn))
 	var refused *rowError
 	switch {
 	case errors.As(err, &refused):
@@ -86,18 +86,13 @@ func (t *tables) ReadTables(ctx context.Context, wanted []exporter.Wanted, take 
 	return src, err
 }
 
-// taker gives take the rows of the wanted tables, whose columns are checked before
-// the first.
-func taker(wanted []exporter.Wanted, take exporter.RowFunc, warn func(schema.Warning)) rowFunc {
+// taker gives take the rows of the wanted tables. Whether they have all columns is
+// checked behind the last, where nothing is lost but time.
+func taker(take exporter.RowFunc, warn func(schema.Warning)) rowFunc {
 	rows := map[string]int{}
 	binary := map[string]bool{}
 	return func(table string, columns []string, values []value) error {
-		if rows[table]++; rows[table] == 1 {
-			i := slices.IndexFunc(wanted, func(w exporter.Wanted) bool { return w.Table == table })
-			if err := wanted[i].Check(columns); err != nil {
-				return err
-			}
-		}
+		rows[table]++
 		return take(table, rows[table], func(column string) exporter.Cell {
 			i := slices.IndexFunc(columns, func(c string) bool { return exporter.FoldName(c) == column })
 			if i < 0 {
@@ -113,9 +108,9 @@ func taker(wanted []exporter.Wanted, take exporter.RowFunc, warn func(schema.War
 	}
 }
 
-// checkTables refuses a backup that lacks a table, or one without rows that
-// lacks a column.
+// checkTables refuses a backup that lacks tables or columns.
 func checkTables(c *contents, wanted []exporter.Wanted) error {
+	var errs schema.Errors
 	for _, w := range wanted {
 		table, ok := c.table(w.Table)
 		if !ok {
@@ -123,10 +118,8 @@ func checkTables(c *contents, wanted []exporter.Wanted) error {
 			for _, t := range c.tables {
 				have = append(have, t.name)
 			}
-			return exporter.MissingTable(w.Table, have)
-		}
-		if table.rows > 0 {
-			continue // checked before its first row
+			errs.Add(exporter.MissingTable(w.Table, have))
+			continue
 		}
 		columns := table.columns
 		if columns == nil {
@@ -134,11 +127,9 @@ func checkTables(c *contents, wanted []exporter.Wanted) error {
 				columns = append(columns, c.Name)
 			}
 		}
-		if err := w.Check(columns); err != nil {
-			return err
-		}
+		errs.Add(w.Check(columns))
 	}
-	return nil
+	return errs.Err()
 }
 
 // advise adds what a person can do about errors that have a remedy.
