@@ -46,8 +46,7 @@ type labelRule struct {
 	To     string   `json:"to"`
 	Any    []string `json:"any"`    // one of these stands in the word,
 	Equals []string `json:"equals"` // or is the word; and
-	With   []string `json:"with"`   // so does one of these,
-	Beside []string `json:"beside"` // or one of these in another word of the column
+	With   []string `json:"with"`   // so does one of these
 }
 
 type fieldNames struct {

@@ -164,7 +164,7 @@ func (s *synonyms) valueMap(p *schema.Profile, c *surveyed) []string {
 	var rules []schema.ValueRule
 	for _, w := range c.words {
 		r := schema.ValueRule{From: w, To: w}
-		if label, sure := s.label(field, w, c.words); sure {
+		if label, sure := s.label(field, w); sure {
 			r.To = label
 		} else {
 			r.Note, open = s.question(field), append(open, w)
@@ -182,29 +182,20 @@ func (s *synonyms) valueMap(p *schema.Profile, c *surveyed) []string {
 	return []string{fmt.Sprintf("%s: say under values.%s what %s means on the panel", at, field, schema.Quotes(open))}
 }
 
-// label returns the panel's label for a stored word among those of its column,
-// and whether the word leaves no doubt.
-func (s *synonyms) label(field, word string, all []string) (string, bool) {
+// label returns the panel's label for a stored word, and whether the word leaves no
+// doubt. The labels of encryption and grant are not documented: their words are
+// carried as they are.
+func (s *synonyms) label(field, word string) (string, bool) {
 	n := normal(word)
 	in := func(words []string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(n, w) })
 	}
-	rules := s.labels(field)
-	for _, r := range rules {
-		beside := slices.ContainsFunc(all, func(other string) bool {
-			return slices.ContainsFunc(r.Beside, func(w string) bool { return strings.Contains(normal(other), w) })
-		})
-		if (in(r.Any) || slices.Contains(r.Equals, n)) && (len(r.With) == 0 || in(r.With) || beside) {
+	for _, r := range s.labels(field) {
+		if (in(r.Any) || slices.Contains(r.Equals, n)) && (len(r.With) == 0 || in(r.With)) {
 			return r.To, r.To != ""
 		}
 	}
-	switch field {
-	case "encryption", "grant": // their labels are not documented: a word is carried as it is
-		return word, strings.ContainsFunc(word, unicode.IsLetter)
-	case "service_provider": // one of its labels is: several words
-		return word, strings.Contains(strings.TrimSpace(word), " ")
-	}
-	return word, false
+	return word, (field == "encryption" || field == "grant") && strings.ContainsFunc(word, unicode.IsLetter)
 }
 
 func (s *synonyms) labels(field string) []labelRule {
