@@ -63,7 +63,7 @@ type Table struct {
 	Columns []Column `json:"columns"`
 }
 
-// Column is one column with its type in the source's own words.
+// Column is one column, and of a database its type in the database's own words.
 type Column struct {
 	Name string `json:"name"`
 	Type string `json:"type,omitzero"`

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"github.com/mailferry/mailferry/exporter"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 )
@@ -25,7 +24,7 @@ type reading struct {
 }
 
 func (r *reading) addTable(t *table) {
-	r.tables = append(r.tables, fmt.Sprintf("%q declared %v columns %q rows %d", t.name, t.declared, t.columns, t.rows))
+	r.tables = append(r.tables, fmt.Sprintf("%q columns %q rows %d", t.name, t.columns, t.rows))
 }
 
 func (r *reading) addMeta(meta map[string]string) {
@@ -256,26 +255,21 @@ func (r *reference) table(e xml.StartElement) error {
 		return errors.New("table")
 	}
 	t.declared = true
-	return r.children(func(e xml.StartElement) error {
+	var columns []string
+	err = r.children(func(e xml.StartElement) error {
 		if e.Name.Local == "column" {
-			c := exporter.Column{}
-			if c.Name, _, err = both(e, "name", "name"); err != nil || c.Name == "" {
+			name, _, err := both(e, "name", "name")
+			if err != nil || name == "" || slices.ContainsFunc(columns, func(c string) bool { return strings.EqualFold(c, name) }) {
 				return errors.New("column")
 			}
-			if s, ok := attr(e, "", "sqlType"); ok {
-				n, err := strconv.Atoi(s)
-				if err != nil {
-					return err
-				}
-				c.Type = typeName(n)
-			}
-			if slices.ContainsFunc(t.table.declared, func(d exporter.Column) bool { return strings.EqualFold(d.Name, c.Name) }) {
-				return errors.New("column twice")
-			}
-			t.table.declared = append(t.table.declared, c)
+			columns = append(columns, name)
 		}
 		return r.skip()
 	})
+	if t.columns == nil {
+		t.columns = columns
+	}
+	return err
 }
 
 func (r *reference) data(e xml.StartElement) error {
@@ -283,7 +277,8 @@ func (r *reference) data(e xml.StartElement) error {
 	if err != nil || t.filled {
 		return errors.New("data")
 	}
-	t.filled, t.columns = true, []string{}
+	declared := t.columns
+	t.filled, t.columns = true, nil
 	wanted := slices.Contains(r.wanted, strings.ToUpper(t.name))
 	r.unseen = !wanted
 	defer func() { r.unseen = false }()
@@ -297,6 +292,9 @@ func (r *reference) data(e xml.StartElement) error {
 		}
 		e, ok := tok.(xml.StartElement)
 		if !ok {
+			if t.columns == nil {
+				t.columns = declared
+			}
 			return nil
 		}
 		switch {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/schema"
@@ -44,8 +43,11 @@ func (t *tables) Inspect(ctx context.Context, all bool) (*exporter.Contents, err
 	for _, table := range c.tables {
 		switch {
 		case all || exporter.IsAppTable(table.name):
-			out.Tables = append(out.Tables, exporter.Table{Name: table.name, Rows: table.rows,
-				Columns: table.described()})
+			t := exporter.Table{Name: table.name, Rows: table.rows}
+			for _, name := range table.columns {
+				t.Columns = append(t.Columns, exporter.Column{Name: name})
+			}
+			out.Tables = append(out.Tables, t)
 		case exporter.IsActiveObjects(table.name):
 			out.Others++
 		}
@@ -121,13 +123,7 @@ func checkTables(c *contents, wanted []exporter.Wanted) error {
 			errs.Add(exporter.MissingTable(w.Table, have))
 			continue
 		}
-		columns := table.columns
-		if columns == nil {
-			for _, c := range table.declared {
-				columns = append(columns, c.Name)
-			}
-		}
-		errs.Add(w.Check(columns))
+		errs.Add(w.Check(table.columns))
 	}
 	return errs.Err()
 }
@@ -143,19 +139,4 @@ func advise(err error) error {
 		return schema.Hint(err, "a backup is the one zip that Jira wrote, without a password, or the activeobjects.xml out of it: "+
 			"copy it again, or have Jira write a new one")
 	}
-}
-
-// typeName names a constant of java.sql.Types, which backups write as numbers.
-func typeName(sqlType int) string {
-	names := map[int]string{
-		-7: "BIT", -6: "TINYINT", 5: "SMALLINT", 4: "INTEGER", -5: "BIGINT",
-		6: "FLOAT", 7: "REAL", 8: "DOUBLE", 2: "NUMERIC", 3: "DECIMAL",
-		1: "CHAR", 12: "VARCHAR", -1: "LONGVARCHAR", -15: "NCHAR", -9: "NVARCHAR", -16: "LONGNVARCHAR",
-		2005: "CLOB", 2011: "NCLOB", 91: "DATE", 92: "TIME", 93: "TIMESTAMP", 16: "BOOLEAN",
-		-2: "BINARY", -3: "VARBINARY", -4: "LONGVARBINARY", 2004: "BLOB",
-	}
-	if name, ok := names[sqlType]; ok {
-		return name
-	}
-	return "java.sql.Types " + strconv.Itoa(sqlType)
 }

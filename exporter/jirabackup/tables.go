@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mailferry/mailferry/exporter"
@@ -26,25 +25,11 @@ func (c *contents) table(name string) (*table, bool) {
 	return t, ok
 }
 
-// A table is one table of a backup. Its names are as the document first spells them.
+// A table is one table of a backup. Its name is as the document first spells it.
 type table struct {
-	name     string
-	declared []exporter.Column
-	columns  []string // in the order of the values; nil without data
-	rows     int64
-}
-
-// described gives the columns as they are declared, which has the types, or else
-// as they stand before the rows.
-func (t *table) described() []exporter.Column {
-	if t.declared != nil {
-		return t.declared
-	}
-	var out []exporter.Column
-	for _, name := range t.columns {
-		out = append(out, exporter.Column{Name: name})
-	}
-	return out
+	name    string
+	columns []string // in the order of the values, or without those as they are declared
+	rows    int64
 }
 
 // A rowFunc takes a row of a wanted table: as many values as columns, both lent
@@ -211,26 +196,18 @@ func (r *reader) table(e xml.StartElement) error {
 	if err != nil {
 		return err
 	}
+	declared := &table{name: t.name}
 	seen := map[string]string{}
-	return r.children("table", func(e xml.StartElement) error {
+	err = r.children("table", func(e xml.StartElement) error {
 		if !is(e, "column") {
 			return r.skip()
 		}
-		name, err := r.name(e, "name", seen)
-		if err != nil {
-			return fmt.Errorf("table %.100q: %w", t.name, err)
-		}
-		column := exporter.Column{Name: name}
-		if number, ok := attribute(e, "", "sqlType"); ok {
-			n, err := strconv.Atoi(number)
-			if err != nil {
-				return r.errorf("table %.100q column %.100q: sqlType is no number", t.name, name)
-			}
-			column.Type = typeName(n)
-		}
-		t.declared = append(t.declared, column)
-		return r.skip()
+		return r.column(declared, e, seen)
 	})
+	if t.columns == nil {
+		t.columns = declared.columns
+	}
+	return err
 }
 
 // data reads a <data>: the columns in the order of the values, and the rows as
@@ -242,7 +219,8 @@ func (r *reader) data(e xml.StartElement) error {
 	}
 	r.secret = true
 	defer func() { r.secret = false }()
-	t.columns = []string{}
+	declared := t.columns
+	t.columns = nil
 	_, changed := attribute(e, "", "xmlns")
 	sieved := r.plain && !changed
 	name := exporter.FoldName(t.name)
@@ -266,6 +244,9 @@ func (r *reader) data(e xml.StartElement) error {
 		e, ok := tok.(xml.StartElement)
 		switch {
 		case !ok:
+			if t.columns == nil {
+				t.columns = declared
+			}
 			return nil
 		case is(e, "row"):
 			if t.rows++; wanted {
