@@ -23,7 +23,7 @@ func TestWhatIsNotRightIsRefusedByField(t *testing.T) {
 		{"duplicate field", schema.Connections, `{"name":"a","name":"b","debug":false}`, 400, "name: stands twice"},
 		{"duplicate field in an unknown one", schema.Connections, `{"name":"a","x":{"y":1,"y":2}}`, 400, "stands twice"},
 		{"no JSON", schema.Connections, `name=a`, 400, "not valid JSON"},
-		{"no object", schema.Connections, `[]`, 400, "a list cannot be taken"},
+		{"no object", schema.Connections, `[]`, 400, "not as the format wants it"},
 		{"null", schema.Connections, `null`, 422, `"debug"`},
 		{"something after it", schema.Connections, connection + `{}`, 400, "something follows"},
 		{"bad UTF-8", schema.Connections, "{\"name\":\"\xff\"}", 400, "UTF-8"},

@@ -45,7 +45,7 @@ func TestAPartIsHeldToTheSettingsHoweverItIsWritten(t *testing.T) {
 		}, "stands twice"},
 		"no secrets":       {func(h, _ string) string { return "{" + h + "}" }, "is not the one of the secret"},
 		"null":             {func(h, _ string) string { return `{"secrets":null,` + h + "}" }, "is not the one of the secret"},
-		"an object":        {func(h, _ string) string { return `{"secrets":{},` + h + "}" }, "cannot be taken"},
+		"an object":        {func(h, _ string) string { return `{"secrets":{},` + h + "}" }, "not as the format wants it"},
 		"no key":           {func(h, s string) string { return "{" + s + "," + h[:strings.Index(h, `,"key":`)] + "}" }, "fingerprint key"},
 		"an unknown field": {func(h, s string) string { return "{" + strings.Replace(s, `"kind"`, `"x":1,"kind"`, 1) + "," + h + "}" }, "not a known field"},
 		"of the other list": {func(h, s string) string {
