@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/xuri/excelize/v2"
+
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -42,10 +44,7 @@ type splitter struct {
 func columnName(i int) string { return "column " + letters(i) }
 
 func letters(i int) string {
-	name := ""
-	for i++; i > 0; i = (i - 1) / 26 {
-		name = string(rune('A'+(i-1)%26)) + name
-	}
+	name, _ := excelize.ColumnNumberToName(i + 1) // there are fewer columns than it knows
 	return name
 }
 

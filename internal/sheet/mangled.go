@@ -3,7 +3,6 @@ package sheet
 import (
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -26,13 +25,10 @@ const month = `(?i:jan|feb|mar|mär|mrz|apr|may|mai|jun|jul|aug|sep|sept|oct|okt
 
 // mangled says what a spreadsheet seems to have made of a cell, or "".
 func mangled(cell string) string {
-	if len(cell) > 60 {
-		if strings.ContainsRune(cell, utf8.RuneError) {
-			return lost
-		}
-		return ""
+	if strings.ContainsRune(cell, utf8.RuneError) {
+		return "has a character (\uFFFD) that stands for one lost in an earlier conversion"
 	}
-	if !strings.HasPrefix(cell, "#") && !strings.ContainsAny(cell, "0123456789\uFFFD") {
+	if len(cell) > 60 || !strings.HasPrefix(cell, "#") && !strings.ContainsAny(cell, "0123456789") {
 		return ""
 	}
 	switch {
@@ -44,19 +40,6 @@ func mangled(cell string) string {
 		return "shows only # signs: the column was too narrow when the sheet was saved"
 	case failed.MatchString(cell):
 		return "shows the error of a formula, not a value"
-	case strings.ContainsRune(cell, utf8.RuneError):
-		return lost
-	default:
-		return ""
 	}
-}
-
-const lost = "has a character (\uFFFD) that stands for one lost in an earlier conversion"
-
-// edged reports whether a text begins or ends with a blank, which nobody sees
-// and which makes another name or user of it.
-func edged(cell string) bool {
-	first, _ := utf8.DecodeRuneInString(cell)
-	last, _ := utf8.DecodeLastRuneInString(cell)
-	return cell != "" && (unicode.IsSpace(first) || unicode.IsSpace(last))
+	return ""
 }

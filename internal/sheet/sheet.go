@@ -16,7 +16,6 @@
 package sheet
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -104,7 +103,8 @@ func (e *errTable) Unwrap() error { return e.error }
 
 // Read reads the tables that have one of the layouts: one in a CSV, and each of the
 // visible tabs of a workbook that has a known header. It reads to the end: a file
-// that is broken anywhere gives an error and no table.
+// that is broken anywhere gives an error and no table. The caller bounds raw, by
+// MaxFile.
 func Read(raw []byte, layouts []Layout, o Options) ([]*Table, error) {
 	var errs schema.Errors
 	tables := read(raw, layouts, o, &errs)
@@ -116,14 +116,6 @@ func Read(raw []byte, layouts []Layout, o Options) ([]*Table, error) {
 
 // read is Read that goes on with what can be read.
 func read(raw []byte, layouts []Layout, o Options, errs *schema.Errors) []*Table {
-	if len(raw) > MaxFile {
-		errs.Add(schema.Invalid("", "larger than %d MiB", MaxFile>>20))
-		return nil
-	}
-	if len(bytes.TrimSpace(raw)) == 0 {
-		errs.Add(schema.Invalid("", "empty"))
-		return nil
-	}
 	if IsWorkbook(raw) {
 		return readWorkbook(raw, layouts, o, errs)
 	}
@@ -239,16 +231,12 @@ func (t *Table) readRows(s rows, places []int, warn func(schema.Warning), errs *
 // fits holds a row's length against the header's. Empty cells beyond the last
 // column are what spreadsheets leave behind and do no harm.
 func fits(rec record, width int) error {
-	err := schema.Invalid(rowPlace(rec.row), "has %d cells and the header %d", len(rec.cells), width)
-	switch {
-	case len(rec.cells) < width:
-		return schema.Hint(err, "a text with a line break in it stands in quotes; an empty cell keeps its delimiter")
-	case len(rec.cells) == width || blank(rec.cells[width:]):
+	if len(rec.cells) >= width && blank(rec.cells[width:]) {
 		return nil
-	case rec.book:
-		return schema.Hint(err, "each column has its label in the header")
 	}
-	return schema.Hint(err, "a text with the delimiter in it stands in quotes")
+	return schema.Hint(schema.Invalid(rowPlace(rec.row), "has %d cells and the header %d", len(rec.cells), width),
+		"each column has its label in the header; in a CSV, a text with a line break or the delimiter in it stands in quotes, "+
+			"and an empty cell keeps its delimiter")
 }
 
 // row takes the values of the columns that have a label.
@@ -312,7 +300,7 @@ func doubt(c schema.Field, text string, is note) string {
 		return "is kept as a date or another number with a form of its own, not as the text that was typed"
 	case c.Secret && as != "":
 		return "does not look like what was typed: a spreadsheet may have changed it"
-	case as == "" && !c.Secret && edged(text):
+	case as == "" && !c.Secret && strings.TrimSpace(text) != text: // which makes another name or user of it
 		return "begins or ends with a blank, which is kept"
 	}
 	return as
