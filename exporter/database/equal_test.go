@@ -4,6 +4,7 @@ package database_test
 
 import (
 	"bytes"
+	"encoding/xml"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -193,6 +194,39 @@ func mysqlSQL() sqlOf {
 		strings.NewReplacer("'", "''", `\`, `\\`), "x'00ff'"}
 }
 
+// declareTypes gives the columns of the sample backup the types that it declares.
+func declareTypes(t *testing.T, tables []exporter.Table) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(samples, "backup", "activeobjects.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Tables []struct {
+			Name    string `xml:"name,attr"`
+			Columns []struct {
+				Name string `xml:"name,attr"`
+				Type int    `xml:"sqlType,attr"`
+			} `xml:"column"`
+		} `xml:"table"`
+	}
+	if err := xml.Unmarshal(raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	names := map[int]string{4: "INTEGER", -5: "BIGINT", 12: "VARCHAR", -7: "BIT", 8: "DOUBLE", 93: "TIMESTAMP", -2: "BINARY"}
+	types := map[string]string{}
+	for _, table := range doc.Tables {
+		for _, c := range table.Columns {
+			types[table.Name+"."+c.Name] = names[c.Type]
+		}
+	}
+	for _, table := range tables {
+		for i, c := range table.Columns {
+			table.Columns[i].Type = types[table.Name+"."+c.Name]
+		}
+	}
+}
+
 // restore puts a backup's tables into a database as Jira would.
 func restore(t *testing.T, path string, server *dbserver.Server, engine sqlOf) {
 	t.Helper()
@@ -201,6 +235,7 @@ func restore(t *testing.T, path string, server *dbserver.Server, engine sqlOf) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	declareTypes(t, contents.Tables)
 	q := func(name string) string { return engine.quote + name + engine.quote }
 	var statements []string
 	for _, table := range contents.Tables {
