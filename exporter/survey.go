@@ -213,11 +213,8 @@ func (s *synonyms) question(field string) string {
 			choices = append(choices, r.To)
 		}
 	}
-	switch {
-	case len(choices) == 0:
+	if len(choices) == 0 {
 		return "write what the panel shows for it"
-	case len(choices) == 1:
-		return "write what the panel shows for it, such as " + choices[0]
 	}
-	return "write what the panel shows for it: " + strings.Join(choices, " | ")
+	return "write what the panel shows for it, such as " + strings.Join(choices, " | ")
 }

@@ -190,8 +190,6 @@ func hostileMySQL(answers map[string]func(net.Conn)) func(net.Conn) {
 			}
 			switch {
 			case known:
-			case strings.HasPrefix(string(body[1:]), "SELECT version()"):
-				_, _ = c.Write(result(1))
 			case strings.HasPrefix(string(body[1:]), "SHOW"):
 				_, _ = c.Write(result(2))
 			default:

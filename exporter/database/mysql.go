@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
@@ -113,24 +112,20 @@ func (d *Database) dialMySQL(ctx context.Context, cfg *mysql.Config) (_ session,
 }
 
 // limitStatements sets the server's own time-out: in seconds on MariaDB, in
-// milliseconds and for SELECT only on MySQL. Servers from before either have
-// none; the deadline on our side does then.
+// milliseconds and for SELECT only on MySQL, neither of which knows the other's.
+// Servers from before either have none; the deadline on our side does then.
 func (d *Database) limitStatements(ctx context.Context, conn *sql.Conn) error {
-	var version string
-	if err := conn.QueryRowContext(ctx, "SELECT version()").Scan(&version); err != nil {
-		return mysqlError(err)
-	}
-	set := fmt.Sprintf("SET SESSION max_execution_time = %d", max(1, d.opts.Timeout.Milliseconds()))
-	if strings.Contains(version, "MariaDB") {
-		set = "SET SESSION max_statement_time = " + strconv.FormatFloat(d.opts.Timeout.Seconds(), 'f', 3, 64)
-	}
-	_, err := conn.ExecContext(ctx, set)
 	const unknownVariable = 1193
-	var my *mysql.MySQLError
-	if errors.As(err, &my) && my.Number == unknownVariable {
-		return nil
+	for _, set := range []string{
+		fmt.Sprintf("max_statement_time = %.3f", d.opts.Timeout.Seconds()),
+		fmt.Sprintf("max_execution_time = %d", max(1, d.opts.Timeout.Milliseconds())),
+	} {
+		_, err := conn.ExecContext(ctx, "SET SESSION "+set)
+		if my := (*mysql.MySQLError)(nil); !errors.As(err, &my) || my.Number != unknownVariable {
+			return mysqlError(err)
+		}
 	}
-	return mysqlError(err)
+	return nil
 }
 
 func (m *mariadb) query(ctx context.Context, query string, columns int, row func([]exporter.Cell) error) error {
