@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -22,21 +23,12 @@ func (e *env) manCommand() *cli.Command {
 	}
 }
 
-// manPage is the manual page of a program in the man macros.
+// manPage is the manual page of a program in the man macros: what its help says, as it
+// is laid out there.
 func manPage(app *cli.App) string {
 	var b strings.Builder
-	line := func(macro string, text ...string) {
-		fmt.Fprintln(&b, strings.TrimRight(macro+" "+roff(strings.Join(text, " ")), " "))
-	}
-	fmt.Fprintf(&b, ".TH %s 1 \"\" \"%s\" \"\"\n", strings.ToUpper(app.Name), app.Name)
-	line(".SH", "NAME")
-	fmt.Fprintf(&b, "%s \\- %s\n", app.Name, roff(app.Usage))
-	line(".SH", "SYNOPSIS")
-	line(".B", app.Name)
-	b.WriteString("COMMAND [FLAG...] [FILE...]\n")
-	line(".SH", "DESCRIPTION")
-	fmt.Fprintln(&b, roff(app.Description))
-	line(".SH", "COMMANDS")
+	fmt.Fprintf(&b, ".TH %s 1 \"\" \"%s\" \"\"\n.SH NAME\n%[2]s \\- %s\n", strings.ToUpper(app.Name), app.Name, roff(app.Usage))
+	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\nCOMMAND [FLAG...] [FILE...]\n.SH DESCRIPTION\n%s\n.SH COMMANDS\n", app.Name, roff(app.Description))
 	manCommands(&b, app.VisibleCommands(), app.Name)
 	return strings.TrimSuffix(b.String(), "\n")
 }
@@ -48,24 +40,15 @@ func manCommands(b *strings.Builder, commands []*cli.Command, path string) {
 			manCommands(b, c.Subcommands, name)
 			continue
 		}
-		fmt.Fprintf(b, ".SS %s %s\n%s.\n%s\n", roff(name), roff(c.ArgsUsage), roff(c.Usage), roff(c.Description))
-		fmt.Fprintf(b, ".PP\n.nf\n%s\n.fi\n", roff(c.UsageText))
-		for _, f := range c.Flags {
-			row := flagHelp(f.(cli.DocGenerationFlag))
-			fmt.Fprintf(b, ".TP\n.B %s\n%s\n", roff(strings.TrimSpace(row[0])), roff(row[1]))
-		}
+		fmt.Fprintf(b, ".SS %s\n.nf\n%s.fi\n", roff(strings.TrimSpace(name+" "+c.ArgsUsage)), roff(helpOf(c, name)))
 	}
 }
 
 // roff writes text so that no character of it is an instruction.
 func roff(text string) string {
-	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(strings.TrimSpace(text))
-	lines := strings.Split(text, "\n")
-	for i, l := range lines {
-		if l = strings.TrimSpace(l); strings.HasPrefix(l, ".") || strings.HasPrefix(l, "'") {
-			l = `\&` + l
-		}
-		lines[i] = l
-	}
-	return strings.Join(lines, "\n")
+	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
+	return instruction.ReplaceAllString(text, `\&$0`)
 }
+
+// instruction is what begins one at the beginning of a line.
+var instruction = regexp.MustCompile(`(?m)^[.']`)
