@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -32,39 +31,23 @@ func (c *Cloud) Handler() http.Handler {
 		writeJSON(w, http.StatusOK, schema.CloudAPI())
 	})
 	mux.Handle(apiPrefix, c.authorized(c.items(apiPrefix, pageSize)))
-	mux.HandleFunc("/api/", notFound)
 	site := http.NewServeMux()
 	site.Handle("/api/", c.withFaults(mux))
 	site.Handle("/", c.Pages())
 	return site
 }
 
-// items serves both lists below a prefix, up to size items in one answer, in the
-// interface's own shape also where there is no such resource or method.
+// items serves both lists below a prefix, up to size items in one answer.
 func (c *Cloud) items(prefix string, size int) *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, l := range schema.Lists() {
 		path := prefix + string(l)
 		mux.HandleFunc("GET "+path, c.serveList(l, size))
 		mux.HandleFunc("POST "+path, c.servePost(l))
-		mux.HandleFunc(path, allowed("GET, POST"))
 		mux.HandleFunc("GET "+path+"/{id}", c.serveGet(l))
 		mux.HandleFunc("PUT "+path+"/{id}", c.servePut(l))
-		mux.HandleFunc(path+"/{id}", allowed("GET, PUT"))
 	}
-	mux.HandleFunc("/", notFound)
 	return mux
-}
-
-func notFound(w http.ResponseWriter, _ *http.Request) {
-	writeProblem(w, http.StatusNotFound, "no such resource", nil)
-}
-
-func allowed(methods string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Allow", methods)
-		writeProblem(w, http.StatusMethodNotAllowed, "this resource has no such method", nil)
-	}
 }
 
 func (c *Cloud) authorized(next http.Handler) http.Handler {
@@ -80,13 +63,14 @@ func (c *Cloud) authorized(next http.Handler) http.Handler {
 }
 
 // serveList answers ?cursor=, and, for pages that show fewer items at a time than
-// most, ?limit=.
+// most, ?limit=. A cursor is the id of the last item seen: ids only grow and nothing is
+// ever deleted, so a walk sees each item once whatever is added meanwhile.
 func (c *Cloud) serveList(l schema.List, most int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var after int64
 		if cursor := r.URL.Query().Get("cursor"); cursor != "" {
-			var ok bool
-			if after, ok = parseCursor(l, cursor); !ok {
+			var err error
+			if after, err = strconv.ParseInt(cursor, 10, 64); err != nil {
 				writeProblem(w, http.StatusBadRequest, "the cursor is not one that this list gave out", nil)
 				return
 			}
@@ -99,29 +83,13 @@ func (c *Cloud) serveList(l schema.List, most int) http.HandlerFunc {
 		next := ""
 		if len(entries) > size {
 			entries = entries[:size]
-			next = makeCursor(l, entries[len(entries)-1].ID)
+			next = strconv.FormatInt(entries[len(entries)-1].ID, 10)
 		}
 		c.answer(w, http.StatusOK, struct {
 			Items []Entry `json:"items"`
 			Next  string  `json:"next,omitzero"`
 		}{entries, next}, err)
 	}
-}
-
-// A cursor is the id of the last item seen: ids only grow and nothing is ever
-// deleted, so a walk sees each item once whatever is added meanwhile.
-func makeCursor(l schema.List, id int64) string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s/%d", l, id))
-}
-
-func parseCursor(l schema.List, cursor string) (int64, bool) {
-	raw, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return 0, false
-	}
-	digits, ok := strings.CutPrefix(string(raw), string(l)+"/")
-	id, err := strconv.ParseInt(digits, 10, 64)
-	return id, ok && err == nil && id > 0
 }
 
 func (c *Cloud) serveGet(l schema.List) http.HandlerFunc {

@@ -86,29 +86,6 @@ func TestOnlyTheTokenOpens(t *testing.T) {
 	}
 }
 
-func TestWrongPathsAndMethodsAreSaidInTheSameShape(t *testing.T) {
-	s := serve(t, Options{})
-	tests := []struct {
-		method, path, allow string
-		status              int
-	}{
-		{"DELETE", "connections/1", "GET, PUT", 405},
-		{"PATCH", "connections/1", "GET, PUT", 405},
-		{"DELETE", "connections", "GET, POST", 405},
-		{"GET", "incoming", "", 404},
-		{"GET", "connections/1/password", "", 404},
-	}
-	for _, tt := range tests {
-		r, err := s.raw(tt.method, apiPrefix+tt.path, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r.Status != tt.status || strings.Join(r.Header.Values("Allow"), ", ") != tt.allow || r.Header.Get("Content-Type") != "application/problem+json" {
-			t.Errorf("%s %s: got %d %v", tt.method, tt.path, r.Status, r.Header)
-		}
-	}
-}
-
 func TestAnItemIsShownAsWrittenWithoutItsSecret(t *testing.T) {
 	s := serve(t, Options{})
 	r := s.made(schema.Connections, connection)
@@ -204,8 +181,7 @@ func TestAWalkOfPagesSeesEachItemOnceWhateverIsAdded(t *testing.T) {
 	if got := strings.Join(names, " "); got != "c0 c1 c2 c3 c4 c5 c6 c7 c8" {
 		t.Errorf("got %s", got)
 	}
-	foreign := makeCursor(schema.Credentials, 1)
-	for _, cursor := range []string{foreign, "x", "%00", "AAAA"} {
+	for _, cursor := range []string{"x", "%00", "AAAA"} {
 		if r := s.do("GET", apiPrefix+"connections?cursor="+cursor, ""); r.Status != 400 {
 			t.Errorf("%s: got %d", cursor, r.Status)
 		}
