@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -23,8 +24,8 @@ import (
 // env is everything that a command takes from the process it runs in.
 type env struct {
 	stdout, stderr io.Writer
-	stdin          *standardInput
-	data           io.Writer // standard output, where a file goes there; what is told goes to stderr then
+	stdin          func() ([]byte, error) // standard input: read once, since one command may look at it twice
+	data           io.Writer              // standard output, where a file goes there; what is told goes to stderr then
 	lookupenv      func(string) (string, bool)
 	now            func() time.Time
 	tool           string       // "mailferry VERSION", as histories name it
@@ -42,7 +43,8 @@ type env struct {
 }
 
 func processEnv() *env {
-	return &env{stdout: os.Stdout, stderr: os.Stderr, stdin: &standardInput{from: os.Stdin}, lookupenv: os.LookupEnv, now: time.Now,
+	stdin := sync.OnceValues(func() ([]byte, error) { return readWhole(stdio, os.Stdin, maxFile) })
+	return &env{stdin: stdin, stdout: os.Stdout, stderr: os.Stderr, lookupenv: os.LookupEnv, now: time.Now,
 		tool: schema.Tool(), log: slog.New(slog.DiscardHandler)}
 }
 

@@ -28,14 +28,6 @@ const (
 	exitDiffers  = 6
 )
 
-// usageError is a command line that cannot be understood.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-func usage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
-
 // codeError gives an error an exit code of its own.
 type codeError struct {
 	code int
@@ -45,16 +37,21 @@ type codeError struct {
 func (e *codeError) Error() string { return e.err.Error() }
 func (e *codeError) Unwrap() error { return e.err }
 
+// usage is the error of a command line that cannot be understood.
+func usage(format string, args ...any) error {
+	return &codeError{exitUsage, fmt.Errorf(format, args...)}
+}
+
 // exitCode decides the exit code of a command by what its error is.
 func exitCode(err error) int {
 	var code *codeError
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, new(*usageError)), errors.As(err, new(*source.AddressError)):
-		return exitUsage
 	case errors.As(err, &code):
 		return code.code
+	case errors.As(err, new(*source.AddressError)):
+		return exitUsage
 	case errors.As(err, new(*importer.GateError)), errors.As(err, new(*sealed.ShutError)):
 		return exitGate
 	case errors.As(err, new(*importer.PartialError)):

@@ -35,7 +35,7 @@ func (f openedFile) Len() int { return int(f.size) }
 // as a pipe, is read into memory.
 func (e *env) openFile(path string) (openedFile, error) {
 	if path == stdio {
-		raw, err := e.stdin.read()
+		raw, err := e.stdin()
 		return openedFile{bytes.NewReader(raw), io.NopCloser(nil), int64(len(raw))}, err
 	}
 	f, info, err := safefile.Open(path)

@@ -78,7 +78,7 @@ func (e *env) allowedSigners(c *cli.Context) ([]*sealed.AllowedSigners, error) {
 	}
 	if set {
 		if err := add(file); err != nil {
-			return nil, advise(&usageError{fmt.Errorf("%s: %w", signersVariable, err)},
+			return nil, advise(&codeError{exitUsage, fmt.Errorf("%s: %w", signersVariable, err)},
 				"the variable names an OpenSSH allowed_signers file; unset it where there is none")
 		}
 	}
@@ -95,7 +95,7 @@ func (e *env) requirements(c *cli.Context) ([]sealed.Requirement, error) {
 		for _, s := range all {
 			r, err := sealed.ParseRequirement(s)
 			if err != nil {
-				return &usageError{fmt.Errorf("%s: %w", from, err)}
+				return &codeError{exitUsage, fmt.Errorf("%s: %w", from, err)}
 			}
 			out = append(out, r)
 		}
@@ -202,7 +202,7 @@ func siteFor(c *cli.Context) (string, error) {
 	}
 	site, err := sealed.NormalSite(c.String("for"))
 	if err != nil {
-		return "", &usageError{fmt.Errorf("--for: %w", err)}
+		return "", &codeError{exitUsage, fmt.Errorf("--for: %w", err)}
 	}
 	return site, nil
 }

@@ -97,7 +97,7 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 		return opts, usage("--jobs is between 1 and %d", maxJobs)
 	}
 	if opts.Conflicts.Policy, err = importer.ParsePolicy(c.String("on-conflict")); err != nil {
-		return opts, &usageError{fmt.Errorf("--on-conflict: %w", err)}
+		return opts, &codeError{exitUsage, fmt.Errorf("--on-conflict: %w", err)}
 	}
 	opts.Cloud, err = e.cloud(c)
 	if f := c.String("token-file"); f != "" && errors.Is(err, rest.ErrToken) {

@@ -102,7 +102,7 @@ func (e *env) readers(c *cli.Context) (sealed.Holders, error) {
 		}
 	}
 	if err := rs.Check(); err != nil {
-		return rs, &usageError{err}
+		return rs, &codeError{exitUsage, err}
 	}
 	return rs, nil
 }
@@ -121,7 +121,7 @@ func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipi
 	for _, s := range c.StringSlice(flag) {
 		r, err := keys.Recipient(s)
 		if err != nil {
-			return nil, &usageError{fmt.Errorf("--%s: %w", flag, isKeyFile(err, s, fileFlag))}
+			return nil, &codeError{exitUsage, fmt.Errorf("--%s: %w", flag, isKeyFile(err, s, fileFlag))}
 		}
 		out = append(out, r)
 	}

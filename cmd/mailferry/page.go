@@ -37,7 +37,7 @@ func (e *env) pageCloud(c *cli.Context, url string) (importer.Cloud, error) {
 	}
 	way, err := importpage.Open(url, o)
 	if err != nil {
-		return nil, &usageError{err}
+		return nil, &codeError{exitUsage, err}
 	}
 	e.warnUnverified(o.Profile, "hold Cloud's pages against the bundle after an import, or verify it with mailferry inspect")
 	return way, nil
@@ -58,7 +58,7 @@ func (e *env) pageSource(c *cli.Context, url string) (exporter.Source, error) {
 	}
 	src, err := exportpage.New(url, o)
 	if err != nil {
-		return nil, &usageError{err}
+		return nil, &codeError{exitUsage, err}
 	}
 	return src, nil
 }
@@ -73,7 +73,7 @@ func (e *env) pageOptions(c *cli.Context, url, side string) (formprofile.Options
 	}
 	site, err := formprofile.New(url, o)
 	if err != nil {
-		return o, &usageError{err}
+		return o, &codeError{exitUsage, err}
 	}
 	if o.Browser.ProfileDir, err = browserFolder(site.Host(), o.Browser.Headed); err != nil {
 		return o, err
@@ -124,7 +124,7 @@ func (e *env) printFormProfile(c *cli.Context) error {
 	}
 	p, err := formprofile.Shipped(side)
 	if err != nil {
-		return &usageError{err}
+		return &codeError{exitUsage, err}
 	}
 	return e.documentOf(c, p)
 }
@@ -136,7 +136,7 @@ func (e *env) siteToLookAt(c *cli.Context, url string) (site *formprofile.Site, 
 		return nil, "", err
 	}
 	if site, err = formprofile.New(url, o); err != nil {
-		return nil, "", &usageError{err}
+		return nil, "", &codeError{exitUsage, err}
 	}
 	return site, o.Profile.Side, nil
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
-	"github.com/mailferry/mailferry/transform"
 )
 
 func (e *env) revealCommand() *cli.Command {
@@ -63,7 +62,7 @@ func (e *env) reveal(c *cli.Context) error {
 // secretOf is the secret of an item that has a marker, or why there is none.
 func secretOf(o *sealed.Opened, it schema.Item) (schema.Secret, error) {
 	list, name := it.List(), it.ItemName()
-	secret := o.Secret(list, transform.NamesOf(o.Bundle).Server(list, name))
+	secret := secretsOf(o)(list, name)
 	switch m := schema.SecretMarker(it); {
 	case !secret.IsZero():
 		return secret, nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"path/filepath"
 	"slices"
 
@@ -37,23 +36,6 @@ func shownOutput(path string) string {
 
 // baseName is the last part of a path, as results name a file.
 func baseName(path string) string { return filepath.Base(shown(path)) }
-
-// standardInput is read once, and remembered: one command may look at it twice.
-type standardInput struct {
-	from io.Reader
-	raw  []byte
-	done bool
-}
-
-func (s *standardInput) read() (raw []byte, err error) {
-	if !s.done {
-		if s.raw, err = readWhole(stdio, s.from, maxFile); err != nil {
-			return nil, err
-		}
-		s.done = true
-	}
-	return s.raw, nil
-}
 
 // giveStdout keeps standard output for the file that a command writes: what it
 // tells goes to stderr.
