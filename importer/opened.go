@@ -50,7 +50,8 @@ func errServerBundle() error {
 }
 
 // LedgerBeside is where the ledger of a bundle's file and a Cloud lies, unless it is
-// kept elsewhere: beside the bundle.
+// kept elsewhere: beside the bundle. An underscore stands in no host name, so that two
+// sites never share one.
 func LedgerBeside(bundle string, site Site) string {
-	return bundle + "." + strings.NewReplacer(":", "_", "/", "_", `\`, "_").Replace(site.Host) + ".ledger.jsonl"
+	return bundle + "." + strings.NewReplacer("[", "", "]", "", ":", "_", "/", "_", `\`, "_").Replace(site.Host) + ".ledger.jsonl"
 }

@@ -110,6 +110,7 @@ func TestOptionsTakeACloudBundleAndASelectionThatIsNotEmpty(t *testing.T) {
 func TestALedgersNameHasNoPathOfTheSite(t *testing.T) {
 	for host, want := range map[string]string{
 		"gateway.example.com": "cloud.age.gateway.example.com.ledger.jsonl", "127.0.0.1:8080": "cloud.age.127.0.0.1_8080.ledger.jsonl",
+		"[::1]:80":    "cloud.age.__1_80.ledger.jsonl",
 		"sample-../x": "cloud.age.sample-.._x.ledger.jsonl", `a\b`: "cloud.age.a_b.ledger.jsonl",
 	} {
 		if got := importer.LedgerBeside("cloud.age", importer.Site{Host: host}); got != want {

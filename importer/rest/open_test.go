@@ -28,10 +28,10 @@ import (
 func TestOnlySafeAddressesAreTaken(t *testing.T) {
 	tests := []struct{ address, url, host, says string }{
 		{"https://Gateway.corp.example", "https://gateway.corp.example", "gateway.corp.example", ""},
-		{" https://gateway.corp.example:8443/jira/ ", "https://gateway.corp.example:8443/jira", "gateway.corp.example_8443", ""},
-		{"http://127.0.0.1:8080", "http://127.0.0.1:8080", "127.0.0.1_8080", ""},
+		{" https://gateway.corp.example:8443/jira/ ", "https://gateway.corp.example:8443/jira", "gateway.corp.example:8443", ""},
+		{"http://127.0.0.1:8080", "http://127.0.0.1:8080", "127.0.0.1:8080", ""},
 		{"http://localhost", "http://localhost", "localhost", ""},
-		{"http://[::1]:80", "http://[::1]:80", "__1_80", ""},
+		{"http://[::1]:80", "http://[::1]:80", "[::1]:80", ""},
 		{"http://gateway.corp.example", "", "", "plain http"},
 		{"http://127.0.0.1.evil.example", "", "", "plain http"},
 		{"http://localhost.evil.example", "", "", "plain http"},

@@ -61,7 +61,7 @@ func Open(_ context.Context, address string, opts Options) (importer.Cloud, erro
 		DialContext:     (&net.Dialer{Timeout: connectTimeout}).DialContext,
 		TLSClientConfig: security,
 	}
-	site := importer.Site{URL: base.String(), Host: fileHost(base), Keys: true, MaxJobs: maxJobs}
+	site := importer.Site{URL: base.String(), Host: base.Host, Keys: true, MaxJobs: maxJobs}
 	return open(base, site, transport, nil, opts)
 }
 
@@ -128,12 +128,6 @@ func parseAddress(address string) (*url.URL, error) {
 	u.Host = strings.ToLower(u.Host)
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
 	return u, nil
-}
-
-// fileHost is host and port fit for a file's name on every system: host_port.
-// An underscore stands in no host name, so that two sites never share one.
-func fileHost(u *url.URL) string {
-	return strings.NewReplacer("[", "", "]", "", ":", "_").Replace(u.Host)
 }
 
 func tlsConfig(opts Options) (*tls.Config, error) {
