@@ -70,9 +70,6 @@ func (e *env) run(ctx context.Context, args []string) int {
 	own := *e
 	own.args, own.stdout, own.exposed, own.asked = args, printed, map[string]bool{}, map[string]schema.Secret{}
 	err := own.command(ctx, args)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = interrupted(err)
-	}
 	own.showWarnings()
 	own.tell(err)
 	if err != nil && !printed.wrote && asksJSON(args) {
@@ -211,14 +208,6 @@ func (e *env) agree(ctx context.Context, question string, no error) error {
 		return nil
 	}
 	return cmp.Or(err, no)
-}
-
-// interrupted explains a run that Ctrl-C ended.
-func interrupted(err error) error {
-	if schema.HintOf(err) != "" || strings.Contains(err.Error(), context.Canceled.Error()) {
-		return err
-	}
-	return fmt.Errorf("interrupted: %w", err)
 }
 
 // isTerminal reports whether a stream is a terminal.

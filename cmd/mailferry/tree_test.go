@@ -313,7 +313,7 @@ func TestACtrlCIsToldInPeoplesWords(t *testing.T) {
 		e := processEnv()
 		var errs bytes.Buffer
 		e.stderr = &errs
-		e.tell(interrupted(err))
+		e.tell(err)
 		if said := errs.String(); strings.Count(said, "interrupted") != 1 || strings.Contains(said, "context") {
 			t.Errorf("%v is told as %q", err, said)
 		}
