@@ -45,13 +45,7 @@ type group struct {
 type line struct {
 	webpage.Mark
 	Name, Remark string
-	Details      [][]phrase
-}
-
-// phrase is some words, or a value from outside, which is kept apart from them.
-type phrase struct {
-	Text  string
-	Value bool
+	Details      []string
 }
 
 const nothingThere = "(empty)"
@@ -63,18 +57,11 @@ func (a *account) add(g group) {
 	}
 }
 
-func (l *line) add(details ...string) {
-	for _, words := range details {
-		l.Details = append(l.Details, []phrase{{Text: words}})
-	}
-}
-
 // addChanges says what stands between and around the two values of each change.
 func (l *line) addChanges(changes []Change, before, between string) {
+	value := func(text string) string { return human.Visible(cmp.Or(text, nothingThere)) }
 	for _, c := range changes {
-		l.Details = append(l.Details, []phrase{
-			{Text: c.Label + ": " + before}, {cmp.Or(c.From, nothingThere), true},
-			{Text: between}, {cmp.Or(c.To, nothingThere), true}})
+		l.Details = append(l.Details, c.Label+": "+before+value(c.From)+between+value(c.To))
 	}
 }
 
@@ -118,14 +105,7 @@ func (a *account) text(w io.Writer, width int) error {
 			}
 			out.Pair(2, words, l.Word, human.Plain, name)
 			for _, detail := range l.Details {
-				var text strings.Builder
-				for _, p := range detail {
-					if p.Value {
-						p.Text = human.Visible(p.Text)
-					}
-					text.WriteString(p.Text)
-				}
-				out.Wrapped(2+words+2+2, human.Plain, text.String())
+				out.Wrapped(2+words+2+2, human.Plain, detail)
 			}
 		}
 	}

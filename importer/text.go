@@ -39,10 +39,10 @@ func (pi *PlanItem) line() line {
 	l.addChanges(pi.Changes, "", " → ")
 	for _, r := range pi.Reasons {
 		if r.Code != Conflict || len(pi.Changes) == 0 {
-			l.add(r.Words)
+			l.Details = append(l.Details, r.Words)
 		}
 	}
-	l.add(pi.Notes...)
+	l.Details = append(l.Details, pi.Notes...)
 	return l
 }
 
@@ -109,9 +109,9 @@ func (it *ItemReport) line(dry bool) line {
 		l.Word, l.Remark = "there", "already there since "+it.When.Minute()
 	}
 	if it.Replaced != "" {
-		l.Details = append(l.Details, []phrase{{Text: "what it replaces is kept in "}, {it.Replaced, true}})
+		l.Details = append(l.Details, "what it replaces is kept in "+human.Visible(it.Replaced))
 	}
-	l.add(it.Notes...)
+	l.Details = append(l.Details, it.Notes...)
 	return l
 }
 
