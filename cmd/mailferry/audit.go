@@ -89,10 +89,5 @@ func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*r
 	if err != nil {
 		return nil, err
 	}
-	sight := report.Reviewer
-	if o.Reveals() {
-		sight = report.Recipient
-	}
-	return &report.Bundle{File: baseName(path), Content: o.Bundle, Digest: o.Digest, Sight: sight,
-		Findings: found, Signatures: report.Signatures(v[0], o.Bundle.IsCloud())}, nil
+	return &report.Bundle{File: baseName(path), Opened: o, Findings: found, Signatures: report.Signatures(v[0], o.Bundle.IsCloud())}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 // large repeats the sample's connections under names of their own.
@@ -32,7 +33,7 @@ func BenchmarkReport(b *testing.B) {
 		b.Fatal(err)
 	}
 	found := findings.Audit(findings.Input{Bundle: content, Now: now})
-	r := &report.Report{Created: now, Tool: "mailferry", Bundles: []*report.Bundle{{File: "large.age", Content: content, Digest: digest, Sight: report.Reviewer, Findings: found}}}
+	r := &report.Report{Created: now, Tool: "mailferry", Bundles: []*report.Bundle{{File: "large.age", Opened: &sealed.Opened{Bundle: content, Digest: digest, Parts: 1}, Findings: found}}}
 	b.Run("findings", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

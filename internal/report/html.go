@@ -68,7 +68,7 @@ func (v bundleView) Lists() []listView {
 	var out []listView
 	shared := v.shared()
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
-		items := v.Content.Items(l)
+		items := v.Bundle.Bundle.Items(l)
 		if len(items) > 0 || l == schema.Connections {
 			out = append(out, listView{listTitle(l), len(items), func(yield func(card) bool) {
 				for i, it := range items {

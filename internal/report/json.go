@@ -22,7 +22,7 @@ type summary struct {
 }
 
 func (b *Bundle) summary() summary {
-	return summary{findings.Count(b.Findings), sealed.Count(b.Content)}
+	return summary{findings.Count(b.Findings), sealed.Count(b.Bundle)}
 }
 
 func (r *Report) summary() summary {
@@ -50,7 +50,7 @@ type jsonBundle struct {
 	File        string          `json:"file"`
 	Format      string          `json:"format"`
 	Digest      string          `json:"digest"`
-	Sight       Sight           `json:"sight"`
+	Sight       string          `json:"sight"`
 	Summary     summary         `json:"summary"`
 	Manifest    schema.Manifest `json:"manifest"`
 	Signatures  []Signature     `json:"signatures"`
@@ -84,8 +84,8 @@ func JSON(w io.Writer, r *Report) error {
 	out := jsonReport{Format: Format, Created: r.Created.UTC().Format(time.RFC3339), Tool: r.Tool,
 		Policy: r.Policy, Summary: r.summary()}
 	for _, b := range r.Bundles {
-		c := b.Content
-		j := jsonBundle{b.File, c.Format, b.Digest, b.Sight, b.summary(), c.Manifest, b.Signatures,
+		c := b.Bundle
+		j := jsonBundle{b.File, c.Format, b.Digest, b.Sight(), b.summary(), c.Manifest, b.Signatures,
 			b.Road(), nil, c.Credentials, c.Connections}
 		for _, f := range b.Findings {
 			jf := jsonFinding{f.ID, f.Severity, f.Title, f.Why, f.Do, f.Place(), f.List, f.Item, "", f.Detail, nil}

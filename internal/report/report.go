@@ -10,6 +10,7 @@ import (
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 // Report is an audit of one or several bundles.
@@ -22,25 +23,23 @@ type Report struct {
 
 // Bundle is one audited bundle.
 type Bundle struct {
-	File       string // base name
-	Content    *schema.Bundle
-	Digest     string
-	Sight      Sight
+	File string // base name
+	*sealed.Opened
 	Findings   []findings.Finding // as findings.Audit returns them
 	Signatures []Signature
 }
 
-// Sight is what the key that opened a bundle lets its holder see.
-type Sight string
+// Sight is what the key that opened the bundle lets its holder see.
+func (b *Bundle) Sight() string {
+	if b.Reveals() {
+		return sealed.SightRecipient
+	}
+	return sealed.SightReviewer
+}
 
-// The two sights.
-const (
-	Recipient Sight = "recipient" // settings and secrets
-	Reviewer  Sight = "reviewer"  // settings, no secret
-)
-
-func (s Sight) String() string {
-	if s == Recipient {
+// OpenedWith is Sight in words.
+func (b *Bundle) OpenedWith() string {
+	if b.Reveals() {
 		return "a recipient's key, which opens settings and secrets"
 	}
 	return "a reviewer's key, which opens settings and no secret"
@@ -89,7 +88,7 @@ type readers struct {
 
 // Readers are the two lists.
 func (b *Bundle) Readers() []readers {
-	m := b.Content.Manifest
+	m := b.Bundle.Manifest
 	return []readers{
 		{"Recipients", "see settings and secrets", b.Signers("recipients"), m.Recipients},
 		{"Reviewers", "see settings, no secret", b.Signers("reviewers"), m.Reviewers},
@@ -98,7 +97,7 @@ func (b *Bundle) Readers() []readers {
 
 // Kind is "server bundle" or "cloud bundle".
 func (b *Bundle) Kind() string {
-	if b.Content.IsCloud() {
+	if b.Bundle.IsCloud() {
 		return "cloud bundle"
 	}
 	return "server bundle"
@@ -116,7 +115,7 @@ func (r *Report) Tally() findings.Tally {
 // shared names who has each sealed secret, by fingerprint.
 func (b *Bundle) shared() map[string][]string {
 	all := map[string][]string{}
-	for it := range b.Content.All() {
+	for it := range b.Bundle.All() {
 		if m := schema.SecretMarker(it); m != nil && m.State == schema.Sealed {
 			all[m.Fingerprint] = append(all[m.Fingerprint], it.ItemName())
 		}
@@ -153,7 +152,7 @@ func (b *Bundle) label(f findings.Finding) string {
 	case f.Origin:
 		return Label(schema.ServerFormat, f.List, f.Field) + " (on Server)"
 	default:
-		return Label(b.Content.Format, f.List, f.Field)
+		return Label(b.Bundle.Format, f.List, f.Field)
 	}
 }
 

@@ -54,7 +54,7 @@ func TestJSONIsWhatItsSchemaPromises(t *testing.T) {
 func TestTheRoadTellsClaimsFromSignatures(t *testing.T) {
 	b := sampleReport(t).Bundles[0]
 	var got []string
-	for _, l := range report.Road(b.Content, b.Signatures) {
+	for _, l := range report.Road(b.Bundle, b.Signatures) {
 		got = append(got, strings.Join([]string{l.Step, l.Time.Format("02T15:04:05"), l.Signer, l.Decision, strings.Join(l.Unsigned, "+"), l.Remark}, " "))
 	}
 	want := []string{
@@ -128,8 +128,8 @@ func TestCSVHoldsNoFormula(t *testing.T) {
 	var out bytes.Buffer
 	r := sampleReport(t)
 	r.Bundles[0].File = "=cmd|' /C calc'!A0"
-	r.Bundles[0].Content.Connections[1].(*schema.ServerConnection).Name = formula
-	r.Bundles[0] = audited(t, r.Bundles[0].File, r.Bundles[0].Content, nil)
+	r.Bundles[0].Bundle.Connections[1].(*schema.ServerConnection).Name = formula
+	r.Bundles[0] = audited(t, r.Bundles[0].File, r.Bundles[0].Bundle, nil)
 	if err := report.CSV(&out, r); err != nil {
 		t.Fatal(err)
 	}

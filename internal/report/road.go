@@ -65,7 +65,7 @@ func Road(b *schema.Bundle, signatures []Signature) []Link {
 }
 
 // Road is that of the bundle.
-func (b *Bundle) Road() []Link { return Road(b.Content, b.Signatures) }
+func (b *Bundle) Road() []Link { return Road(b.Bundle, b.Signatures) }
 
 func (l *Link) sign(s *Signature) {
 	l.Time, l.Key, l.Decision, l.Comment = s.Time, s.Key, s.Decision, s.Comment

@@ -9,6 +9,7 @@ import (
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/internal/report"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
 )
 
@@ -91,7 +92,7 @@ func audited(t *testing.T, file string, b *schema.Bundle, p *findings.Policy) *r
 		t.Fatal(err)
 	}
 	return &report.Bundle{
-		File: file, Content: b, Digest: digest, Sight: report.Reviewer,
+		File: file, Opened: &sealed.Opened{Bundle: b, Digest: digest, Parts: 1},
 		Findings: findings.Audit(findings.Input{Bundle: b, Policy: p, Now: now, Notes: []transform.Note{
 			{Kind: transform.Unverified, List: schema.Connections, Name: "Customer Support", Field: "connect_mode", From: "SMTP", Text: "General SMTP service is a guess"},
 			{Kind: transform.Dropped, List: schema.Connections, Name: "HR", Field: "extra.SHARED_MAILBOX", From: "true", Text: "the vendor's guide maps it to nothing"},

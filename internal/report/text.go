@@ -32,14 +32,14 @@ func Text(w io.Writer, r *Report, t human.Terminal) error {
 type printer struct{ *human.Printer }
 
 func (p printer) bundle(b *Bundle) {
-	c, m, s := b.Content, b.Content.Manifest, b.summary()
+	c, m, s := b.Bundle, b.Bundle.Manifest, b.summary()
 	p.Heading(b.File)
 	p.Pair(0, 12, "Digest", human.Strong, b.Digest)
 	p.Pair(0, 12, "Summary", human.Strong, tallyText(s.Tally))
 	p.Pair(0, 12, "Holds", human.Plain, holdsText(s.Counts))
 	p.Pair(0, 12, "Bundle", human.Plain, b.Kind()+" "+m.ID)
 	p.Pair(0, 12, "Source", human.Plain, sourceText(m.Source))
-	p.Pair(0, 12, "Opened with", human.Plain, b.Sight.String())
+	p.Pair(0, 12, "Opened with", human.Plain, b.OpenedWith())
 
 	if rules := b.Rules(); len(rules) > 0 {
 		p.Blank()
