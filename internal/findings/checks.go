@@ -167,11 +167,6 @@ func (a *audit) credential(c *subject) {
 		a.say("endpoint-tenants", c, "token_endpoint", "%s, and the authorization endpoint has %s",
 			schema.Quote(y), schema.Quote(x))
 	}
-	if s, ok := c.Item.(*schema.ServerCredential); ok && s.CallbackURL != "" {
-		a.say("oauth-redirect", c, "callback_url", "Server's %s stays behind", schema.Quote(s.CallbackURL))
-	} else {
-		a.say("oauth-redirect", c, "client_id", "for this client")
-	}
 }
 
 // placeholder is what providers' manuals write where a tenant or domain belongs.
@@ -275,7 +270,7 @@ func Tenant(endpoint *url.URL) string {
 // column, or the user part of an address. It never repeats the value.
 func (a *audit) secretInSettings(s *subject) {
 	for _, key := range schema.Extra(s.Item) {
-		if namesSecret(key) && schema.Text(s.Item, "extra."+key) != "" {
+		if namesSecret.MatchString(key) && schema.Text(s.Item, "extra."+key) != "" {
 			a.say("secret-in-settings", s, "extra."+key, "the setting's name says so")
 		}
 	}
@@ -288,15 +283,6 @@ func (a *audit) secretInSettings(s *subject) {
 	}
 }
 
-// namesSecret reports whether a column's name promises a secret. Switches about
-// passwords ("passwordSaved") are few enough to look at.
-func namesSecret(key string) bool {
-	k := strings.ToLower(key)
-	for _, word := range []string{"password", "passwd", "secret", "token", "apikey", "api_key",
-		"privatekey", "private_key"} {
-		if strings.Contains(k, word) {
-			return true
-		}
-	}
-	return k == "pwd" || k == "pass"
-}
+// namesSecret matches columns whose names promise a secret. Switches about passwords
+// ("passwordSaved") are few enough to look at.
+var namesSecret = regexp.MustCompile(`(?i)password|passwd|secret|token|(api|private)_?key|^(pwd|pass)$`)

@@ -234,7 +234,7 @@ func TestItemsAreHeldAgainstEachOther(t *testing.T) {
 		return bundle(c, oauth("A", "G"))
 	}
 	about := func(said ...string) []string {
-		return append(said, "note oauth-redirect credentials[0].client_id", "note oauth-authorise connections[0].oauth2_credentials")
+		return append(said, "note oauth-authorise connections[0].oauth2_credentials")
 	}
 	for _, c := range []struct {
 		name string
@@ -248,19 +248,19 @@ func TestItemsAreHeldAgainstEachOther(t *testing.T) {
 		{"names that differ by Unicode form", bundle(named("Büro"), named("Bu\u0308ro")),
 			[]string{"error duplicate-name connections[0].name", "error duplicate-name connections[1].name"}},
 		{"a name in both lists", bundle(credential("G"), oauth("G", "G")),
-			[]string{"note oauth-redirect credentials[0].client_id", "note oauth-authorise connections[0].oauth2_credentials"}},
+			[]string{"note oauth-authorise connections[0].oauth2_credentials"}},
 		{"names that look alike", bundle(named("Team O"), named("Team 0"), named("Other")),
 			[]string{"warning lookalike-name connections[0].name", "warning lookalike-name connections[1].name"}},
 		{"one password for two accounts", bundle(shared("A", "a@corp.example"), named("B"), shared("C", "c@corp.example")),
 			[]string{"warning password-shared connections[0].password", "warning password-shared connections[2].password"}},
 		{"unused credential", bundle(credential("G"), callback2()),
-			[]string{"note credential-unused credentials[0].name", "note oauth-redirect credentials[0].client_id", "note credential-unused credentials[1].name", "note oauth-redirect credentials[1].callback_url"}},
+			[]string{"note credential-unused credentials[0].name", "note credential-unused credentials[1].name"}},
 		{"plain http", bundle(plain, oauth("A", "G")),
-			[]string{"error endpoint-http credentials[0].token_endpoint", "note oauth-redirect credentials[0].client_id", "note oauth-authorise connections[0].oauth2_credentials"}},
+			[]string{"error endpoint-http credentials[0].token_endpoint", "note oauth-authorise connections[0].oauth2_credentials"}},
 		{"endpoints that are none", bundle(odd, oauth("A", "G")),
-			[]string{"error secret-in-settings credentials[0].authorization_endpoint", "error endpoint-malformed credentials[0].authorization_endpoint", "error endpoint-malformed credentials[0].token_endpoint", "note oauth-redirect credentials[0].client_id", "note oauth-authorise connections[0].oauth2_credentials"}},
+			[]string{"error secret-in-settings credentials[0].authorization_endpoint", "error endpoint-malformed credentials[0].authorization_endpoint", "error endpoint-malformed credentials[0].token_endpoint", "note oauth-authorise connections[0].oauth2_credentials"}},
 		{"a token endpoint inside the house", bundle(inside, oauth("A", "G")),
-			[]string{"error host-private credentials[0].token_endpoint", "note oauth-redirect credentials[0].client_id", "note oauth-authorise connections[0].oauth2_credentials"}},
+			[]string{"error host-private credentials[0].token_endpoint", "note oauth-authorise connections[0].oauth2_credentials"}},
 		{"names with rn for m", bundle(named("Modem"), named("Modern")),
 			[]string{"warning lookalike-name connections[0].name", "warning lookalike-name connections[1].name"}},
 		{"hosts of two spellings", bundle(named("A"), at("B", "srntp.corp.example"), named("C")), []string{"warning lookalike-host connections[1].host"}},

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -71,15 +70,7 @@ func (p *Policy) check() error {
 }
 
 func unknownRule(place, id string) error {
-	var ids []string
-	for _, r := range Rules() {
-		ids = append(ids, r.ID)
-	}
-	err := schema.Invalid(place, "%s is not a rule", schema.Quote(id))
-	if near := human.Nearest(id, ids); near != "" {
-		return schema.Hint(err, "did you mean %s?", near)
-	}
-	return schema.Hint(err, "the audit report names each rule's id")
+	return schema.Hint(schema.Invalid(place, "%s is not a rule", schema.Quote(id)), "the audit report names each rule's id")
 }
 
 func (p *Policy) severity(r *Rule) Severity {
@@ -131,25 +122,10 @@ func (a *audit) accept() {
 		s := a.here[k.item]
 		switch {
 		case s == nil:
-			a.say(exceptionUnknown, nil, "policy", "%s", a.unknownItem(e))
+			a.say(exceptionUnknown, nil, "policy", "that of %s for %s %s", e.Rule, k.item.List.One(), schema.Quote(k.item.Name))
 		case valid[k] == nil:
 			a.say(exceptionExpired, s, "name", "that of %s, on %s; its reason was %s",
 				e.Rule, e.Expires, schema.Quote(e.Reason))
 		}
 	}
-}
-
-// unknownItem names the item of an exception that the bundle has not, and the one
-// that may be meant.
-func (a *audit) unknownItem(e *Exception) string {
-	k := e.target()
-	said := fmt.Sprintf("that of %s for %s %s", e.Rule, k.List.One(), schema.Quote(k.Name))
-	var names []string
-	for _, s := range a.subjects[k.List] {
-		names = append(names, s.Name)
-	}
-	if near := human.Nearest(k.Name, names); near != "" {
-		said += "; there is " + schema.Quote(near)
-	}
-	return said
 }

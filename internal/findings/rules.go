@@ -113,9 +113,6 @@ func Rules() []Rule {
 		{"oauth-authorise", Note, "Must be authorised again on Cloud",
 			"Tokens do not travel: until a person authorises the connection on Cloud, it sends nothing.",
 			"After the import, open the connection on Cloud and authorise it as its user."},
-		{"oauth-redirect", Note, "Cloud's redirect URI must be registered",
-			"The callback URL belongs to one Jira instance; Google or Microsoft refuse another.",
-			"Register the redirect URI that Cloud shows with the provider."},
 
 		// The rest
 		{"debug-on", Warning, "Debug is on",

@@ -166,14 +166,8 @@ func (a *audit) sharedPasswords() {
 		return s.Secret.Fingerprint
 	}
 	for _, g := range shared(a.subjects[schema.Connections], class) {
-		accounts := ", all for the same account"
-		if slices.ContainsFunc(g, func(s *subject) bool {
-			return !strings.EqualFold(s.Username, g[0].Username) || !strings.EqualFold(s.Host, g[0].Host)
-		}) {
-			accounts = ", for different accounts"
-		}
 		for _, s := range g {
-			a.say("password-shared", s, "password", "the same as of %s%s", g.beside(s), accounts)
+			a.say("password-shared", s, "password", "the same as of %s", g.beside(s))
 		}
 	}
 }
