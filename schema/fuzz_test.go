@@ -113,7 +113,7 @@ func FuzzStatement(f *testing.F) {
 			printable(t, err.Error())
 			return
 		}
-		out, err := s.Encode()
+		out, err := MarshalIndent(s)
 		if err != nil {
 			printable(t, err.Error())
 			return

@@ -56,20 +56,6 @@ func DecodeStatement(doc []byte) (Statement, error) {
 	return s, decode("statement", "", doc, &s)
 }
 
-// Encode writes the statement as a file for people to keep, after holding it to
-// the checks of DecodeStatement and Body.
-func (s Statement) Encode() ([]byte, error) {
-	if _, err := s.Body(); err != nil {
-		return nil, err
-	}
-	out, err := MarshalIndent(s)
-	if err != nil {
-		return nil, err
-	}
-	_, err = DecodeStatement(out)
-	return out, err
-}
-
 // Body decodes the signed bytes strictly. What it says is only as good as the
 // signature, which it does not look at.
 func (s Statement) Body() (*StatementBody, error) {

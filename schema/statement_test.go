@@ -53,7 +53,7 @@ func TestStatementBodyIsDecodedStrictly(t *testing.T) {
 }
 
 func TestStatementFileIsDecodedStrictly(t *testing.T) {
-	good, err := Statement{StatementFormat, statementBody, statementArmor}.Encode()
+	good, err := MarshalIndent(Statement{StatementFormat, statementBody, statementArmor})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,8 +26,7 @@ type AllowedSigners struct {
 	byKey  map[string][]int // public key blob → lines, certificate authorities left out
 	people []*Person
 	names  map[string]*spelling // by principal or key blob
-	// Warnings are lines that were read and do nothing here, and principals that
-	// look alike.
+	// Warnings are of principals that look alike.
 	Warnings []string
 }
 
@@ -68,9 +67,6 @@ func ParseAllowedSigners(name string, raw []byte) (*AllowedSigners, error) {
 			continue
 		}
 		l.number = i + 1
-		if warning := l.warning(); warning != "" {
-			a.Warnings = append(a.Warnings, fmt.Sprintf("%s:%d: %s", name, l.number, warning))
-		}
 		if !l.authority {
 			blob := string(l.key.Marshal())
 			a.byKey[blob] = append(a.byKey[blob], len(a.lines))
@@ -82,21 +78,6 @@ func ParseAllowedSigners(name string, raw []byte) (*AllowedSigners, error) {
 	}
 	a.connect(name)
 	return a, nil
-}
-
-// warning says why a line that is right does nothing. A file shared with other
-// tools has such lines, so they are no errors.
-func (l allowedLine) warning() string {
-	if l.authority {
-		return "cert-authority names nobody here: certificates are not taken"
-	}
-	if len(l.literals) == 0 {
-		return "no principal without wildcards, so the key names nobody here"
-	}
-	if err := checkStatementKey(l.key); err != nil {
-		return err.Error()
-	}
-	return ""
 }
 
 func parseAllowedLine(line string) (allowedLine, error) {

@@ -120,17 +120,13 @@ func TestWrongLinesAreErrorsWithTheirNumber(t *testing.T) {
 	}
 }
 
-func TestLinesForOtherToolsAreWarnings(t *testing.T) {
+// A file that is shared with other tools has such lines: they are no errors.
+func TestLinesForOtherToolsNameNobody(t *testing.T) {
 	key := keyText(t, loadSigner(t, sshKey(t, "")))
 	weak := strings.Join(strings.Fields(slurp(t, sshKey(t, "", "-t", "rsa", "-b", "2048")+".pub"))[:2], " ")
 	a, err := ParseAllowedSigners("f", []byte("*@corp.example cert-authority "+key+"\nw*,!wx "+key+"\nold "+weak+"\n"))
 	if err != nil {
 		t.Fatal(err)
-	}
-	for i, want := range []string{"f:1: cert-authority names nobody", "f:2: no principal without wildcards", "f:3: an RSA key of 2048 bits is too small"} {
-		if !strings.HasPrefix(a.Warnings[i], want) {
-			t.Errorf("warns %q, want %q", a.Warnings[i], want)
-		}
 	}
 	if got := fmt.Sprint(a.People()); !strings.HasPrefix(got, "[old") || len(a.People()) != 1 {
 		t.Errorf("people are %v", got)
@@ -220,7 +216,7 @@ func TestPeopleWhoLookAlikeAreWarnedOf(t *testing.T) {
 		"ben K0\n\nANNA K0\nanna K1":         `signers:4: "ANNA" and "anna" differ only by case, look-alike letters or Unicode form, and count as one person`,
 		"anna K0\nANNA K1\nanna,ANNA K0":     "", // the file says that they are one
 		"anna K0\nben K1":                    "",
-		"anna K0\nANNA cert-authority K1":    "signers:2: cert-authority names nobody here: certificates are not taken",
+		"anna K0\nANNA cert-authority K1":    "",
 		"anna,Anna K0\nben K1":               "",
 		"anna K0\nAnna K1\nanna K0\nAnna K1": `signers:2: "anna" and "Anna" differ only by case, look-alike letters or Unicode form, and count as one person`,
 	} {

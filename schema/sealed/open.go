@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"filippo.io/age"
 
@@ -107,17 +106,7 @@ func (d destination) String() string {
 	if d.ClientID != "" || d.TokenEndpoint != "" {
 		return fmt.Sprintf("client %s at %s", schema.Quote(d.ClientID), schema.Quote(d.TokenEndpoint))
 	}
-	s := []string{schema.Quote(d.Host)}
-	if d.Port != 0 {
-		s = append(s, fmt.Sprintf("port %d", d.Port))
-	}
-	if d.Encryption != "" {
-		s = append(s, schema.Quote(d.Encryption))
-	}
-	if d.Username != "" {
-		s = append(s, "user "+schema.Quote(d.Username))
-	}
-	return strings.Join(s, " ")
+	return fmt.Sprintf("%s port %d, encryption %s, user %s", schema.Quote(d.Host), d.Port, schema.Quote(d.Encryption), schema.Quote(d.Username))
 }
 
 // Reveals reports whether every sealed part opened: the identities are a

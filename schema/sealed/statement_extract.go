@@ -2,6 +2,7 @@ package sealed
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -61,18 +62,11 @@ func (v *Verdict) Extract(dir string, b *schema.Bundle) error {
 }
 
 func describe(s *StatementVerdict) string {
-	from := s.File
-	if from == "" {
-		from = "embedded in the bundle"
-	}
-	text := fmt.Sprintf("# %s: %s", from, s.State)
-	if s.Why != "" {
-		text += ", " + s.Why
-	}
+	text := fmt.Sprintf("# %s: %s %s", cmp.Or(s.File, "embedded in the bundle"), s.State, s.Why)
 	if s.Key != "" {
 		text += fmt.Sprintf("\n# %s: %s, %s", s.Role, s.Decision, s.Key)
 	}
-	return text
+	return strings.TrimSpace(text)
 }
 
 // keygenCommand checks against allowed_signers where the file names the signer,

@@ -241,7 +241,7 @@ func writeStatement(bundle string, s schema.Statement, suffix string) (string, e
 	if err != nil {
 		return "", err
 	}
-	doc, err := s.Encode()
+	doc, err := schema.MarshalIndent(s)
 	if err != nil {
 		return "", fmt.Errorf("statement: %w", err)
 	}

@@ -23,7 +23,7 @@ func TestNeighboursAreTakenByWhatTheySay(t *testing.T) {
 	anna := loadSigner(t, sshKey(t, ""))
 	a8 := anna.KeyFP8()
 	encode := func(edit func(*schema.StatementBody)) string {
-		doc, err := sign(t, anna, edit).Encode()
+		doc, err := schema.MarshalIndent(sign(t, anna, edit))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,7 +156,7 @@ func TestWhatCannotBeReadIsTold(t *testing.T) {
 // The copy that lies there as a statement decides, whatever was read before it.
 func TestACopyUnderAnotherNameSilencesNoAlarm(t *testing.T) {
 	anna := loadSigner(t, sshKey(t, ""))
-	doc, err := sign(t, anna, func(b *schema.StatementBody) { b.Digest = hexOf("e", 64) }).Encode()
+	doc, err := schema.MarshalIndent(sign(t, anna, func(b *schema.StatementBody) { b.Digest = hexOf("e", 64) }))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package sealed
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"path"
 	"strings"
@@ -32,16 +31,14 @@ func NormalSite(site string) (string, error) {
 		return refuse("a URL with a query or fragment")
 	}
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
-	if port := u.Port(); port != "" && port != map[string]string{"https": "443", "http": "80"}[u.Scheme] {
-		host = net.JoinHostPort(host, port)
-	} else if strings.Contains(host, ":") {
+	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	p := ""
-	if u.Path != "" {
-		p = strings.TrimSuffix(path.Clean((&url.URL{Path: u.Path}).EscapedPath()), "/")
+	if port := u.Port(); port != "" && port != map[string]string{"https": "443", "http": "80"}[u.Scheme] {
+		host += ":" + port
 	}
-	return u.Scheme + "://" + host + p, nil
+	normal := url.URL{Scheme: u.Scheme, Host: host, Path: path.Clean("/" + u.Path)}
+	return strings.TrimSuffix(normal.String(), "/"), nil
 }
 
 // siteCovers reports whether a statement made for one site counts on another,

@@ -111,7 +111,7 @@ func TestUnsignedTextIsNotWrittenAsEvidence(t *testing.T) {
 }
 
 func TestHostileStatementFilesAreOneErrorThatNamesTheFile(t *testing.T) {
-	good, err := sign(t, loadSigner(t, sshKey(t, "")), nil).Encode()
+	good, err := schema.MarshalIndent(sign(t, loadSigner(t, sshKey(t, "")), nil))
 	if err != nil {
 		t.Fatal(err)
 	}
