@@ -6,5 +6,5 @@ const (
 	maxWords = 12 // distinct words of a column that make a value map: more are hardly the choices of a menu
 	maxWord  = 60 // characters of one of them
 
-	maxAffixes = 2 // words around a column's name that a guess takes off: SMTP_HOST_NAME has one, or two
+	maxAffixes = 4 // words around a column's name that a guess takes off: a hostile name may repeat them
 )
