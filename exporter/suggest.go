@@ -82,10 +82,7 @@ func SuggestProfile(tables []Table) (p *schema.Profile, notes []string, err erro
 		for _, t := range tables {
 			names = append(names, t.Name)
 		}
-		err := fmt.Errorf("no %s table looks like one of connections", AppPrefix+"*")
-		if len(names) > 0 {
-			err = fmt.Errorf("no table looks like one of connections; there are: %s", schema.Quotes(names))
-		}
+		err := fmt.Errorf("no table looks like one of connections; of the app there are: %s", cmp.Or(schema.Quotes(names), "none"))
 		return nil, nil, schema.Hint(err, "look at their columns with mailferry inspect, and write a profile by hand after samples/profile.json")
 	}
 	p = &schema.Profile{

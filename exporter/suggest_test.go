@@ -165,8 +165,8 @@ func TestEqualCandidatesAreNamedAndNonePicked(t *testing.T) {
 
 func TestWithoutALikelyTableThereIsNoProfile(t *testing.T) {
 	for want, tables := range map[string][]exporter.Table{
-		"no AO_544E33_* table": {connections("AO_60DB71_A", 1)},
-		`no table looks like one of connections; there are: "AO_544E`: {audit(), credentials()},
+		"of the app there are: none": {connections("AO_60DB71_A", 1)},
+		`no table looks like one of connections; of the app there are: "AO_544E`: {audit(), credentials()},
 	} {
 		p, _, err := exporter.SuggestProfile(tables)
 		if p != nil || err == nil || !strings.Contains(err.Error(), want) || schema.HintOf(err) == "" {
