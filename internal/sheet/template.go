@@ -20,10 +20,6 @@ func WorkbookTemplate(format string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	asLabel, err := f.NewStyle(&excelize.Style{NumFmt: 49, Font: &excelize.Font{Bold: true}})
-	if err != nil {
-		return nil, err
-	}
 	for i, l := range []schema.List{schema.Connections, schema.Credentials} {
 		tab := strings.ToUpper(string(l)[:1]) + string(l)[1:]
 		if i == 0 {
@@ -31,7 +27,7 @@ func WorkbookTemplate(format string) ([]byte, error) {
 		} else {
 			_, err = f.NewSheet(tab)
 		}
-		if err := errors.Join(err, fillTemplate(f, tab, schema.Fields(format, l), asText, asLabel)); err != nil {
+		if err := errors.Join(err, fillTemplate(f, tab, schema.Fields(format, l), asText)); err != nil {
 			return nil, err
 		}
 	}
@@ -42,12 +38,12 @@ func WorkbookTemplate(format string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func fillTemplate(f *excelize.File, tab string, fields []schema.Field, asText, asLabel int) error {
+func fillTemplate(f *excelize.File, tab string, fields []schema.Field, asText int) error {
 	var errs []error
 	for i, field := range fields {
 		column := letters(i)
 		errs = append(errs, f.SetColStyle(tab, column, asText), f.SetColWidth(tab, column, column, 22),
-			f.SetCellStr(tab, column+"1", field.Label), f.SetCellStyle(tab, column+"1", column+"1", asLabel))
+			f.SetCellStr(tab, column+"1", field.Label))
 		offered := field.Known
 		if field.Type == schema.Boolean {
 			offered = []string{"true", "false"}
@@ -60,6 +56,5 @@ func fillTemplate(f *excelize.File, tab string, fields []schema.Field, asText, a
 		choice.ShowErrorMessage = false // the panel may have values that nobody has written down
 		errs = append(errs, choice.SetDropList(offered), f.AddDataValidation(tab, choice))
 	}
-	errs = append(errs, f.SetPanes(tab, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
 	return errors.Join(errs...)
 }
