@@ -19,7 +19,7 @@ var (
 	addWords    = []string{"add", "new", "create", "add new", "+"}
 	saveWords   = []string{"save", "create", "add", "submit", "update", "apply", "ok", "store", "confirm"}
 	cancelWords = []string{"cancel", "close", "discard", "back", "dismiss"}
-	editWords   = []string{"edit", "modify", "change", "configure", "update", "open", "view"}
+	editWords   = []string{"edit", "modify", "configure", "open", "view"} // that change nothing, whatever they open
 )
 
 // still is how long a form has to stay as it is before it counts as drawn.

@@ -227,6 +227,9 @@ function inPage(given, expected, name, ...args) {
 			key(at && at !== document.body ? at : this, 'keydown', 'Escape', 27);
 		},
 
+		// clicks tells whether an element looks as though it could be pressed.
+		clicks() { return getComputedStyle(this).cursor === 'pointer'; },
+
 		// reveal brings the last row of a list into view, and with further what comes after it,
 		// screen by screen and so that a list that holds only the rows in view skips none. A lazy
 		// list then loads its next part. It reports whether anything moved.

@@ -165,35 +165,66 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 	return err
 }
 
-// namedAs are the nodes with the name, or where none has it, those whose name begins with it:
-// "Edit Support Desk".
+// namedAs are the nodes with the name, or that the page explains so: a picture of a pencil with
+// the title "Edit". Where there are none, it is those whose name or title begins with it: "Edit
+// Support Desk". Of several, those that open a menu instead are left out.
 func namedAs(all []*node, name string) []*node {
 	want := human.FoldLabel(name)
-	those := func(fits func(have string) bool) []*node {
-		return slices.DeleteFunc(slices.Clone(all), func(n *node) bool { return !fits(human.FoldLabel(n.name)) })
+	for _, fits := range []func(n *node) bool{
+		func(n *node) bool { return human.FoldLabel(n.name) == want },
+		func(n *node) bool { return human.FoldLabel(n.title) == want },
+		func(n *node) bool { return !destroys(n) && strings.HasPrefix(human.FoldLabel(n.name), want+" ") },
+		func(n *node) bool { return !destroys(n) && strings.HasPrefix(human.FoldLabel(n.title), want+" ") },
+	} {
+		found := slices.DeleteFunc(slices.Clone(all), func(n *node) bool { return !fits(n) })
+		if direct := slices.DeleteFunc(slices.Clone(found), func(n *node) bool { return n.state["hasPopup"] != "" }); len(direct) > 0 {
+			return direct
+		}
+		if len(found) > 0 {
+			return found
+		}
 	}
-	if exact := those(func(have string) bool { return have == want }); len(exact) > 0 {
-		return exact
-	}
-	return those(func(have string) bool { return strings.HasPrefix(have, want+" ") })
+	return nil
 }
 
-var menuNames = regexp.MustCompile(`(?i)\b(?:actions?|more|options|menu|ellipsis|aktionen|optionen|mehr|weitere)\b|menü|^[^\p{L}\p{N}]+$`)
+var (
+	// Of signs only those that stand for "more" everywhere: a row's other signs, and the glyphs of
+	// icon fonts, may as well delete it.
+	menuNames  = regexp.MustCompile(`(?i)\b(?:actions?|more|options|menu|ellipsis|aktionen|optionen|mehr|weitere)\b|menü|^(?:[⋯⋮…⁝︙≡☰▾▼⌄]|\.{3}|[·•]{3})$`)
+	destroying = regexp.MustCompile(`(?i)\b(?:delete|remove|trash|bin|erase|clear|reset|archive|disable|deactivate|revoke|lösche[nr]?|entfernen)\b`)
+)
+
+// destroys reports whether the page says of a control that it takes something away. Such a one
+// is pressed by its exact name alone, never to see what it does.
+func destroys(n *node) bool { return destroying.MatchString(n.name + "\n" + n.title) }
 
 // openers are what opens a menu, those first that say so.
 func openers(root *node) []*node {
 	var says, perhaps []*node
 	for _, n := range pressables(root) {
-		popup := n.state["hasPopup"]
 		switch {
-		case n.is("tab", "treeitem", "DisclosureTriangle"):
-		case slices.Contains([]string{"menu", "true", "listbox"}, popup), n.is("PopUpButton"):
+		case destroys(n) || n.is("tab", "treeitem", "DisclosureTriangle"):
+		case slices.Contains([]string{"menu", "true", "listbox"}, n.state["hasPopup"]), n.is("PopUpButton", "listbox"):
 			says = append(says, n)
-		case popup != "" || menuNames.MatchString(n.name):
+		case menuNames.MatchString(n.name):
 			perhaps = append(perhaps, n)
 		}
 	}
 	return append(says, perhaps...)
+}
+
+// unseen lists what can be pressed and was not there before. A menu's items are some pages'
+// items of a list.
+func unseen(root *node, before map[cdp.BackendNodeID]bool) []*node {
+	fresh := pressables(root)
+	root.each(func(n *node) bool {
+		if n.is("listitem", "option") && n.backend != 0 && len(pressables(n)) == 0 {
+			n.name = n.cellText()
+			fresh = append(fresh, n)
+		}
+		return true
+	})
+	return slices.DeleteFunc(fresh, func(n *node) bool { return before[n.backend] })
 }
 
 // openMenu opens one menu and finds the item in it.
@@ -205,9 +236,7 @@ func (s *Scope) openMenu(ctx context.Context, opener *node, what, item string) (
 	}
 	here := make(map[cdp.BackendNodeID]bool)
 	if !opener.flag("expanded") { // a menu that already stands open would be closed by the press
-		for _, n := range pressables(v.full) {
-			here[n.backend] = true
-		}
+		v.full.each(func(n *node) bool { here[n.backend] = true; return true })
 		err = s.pressOne(ctx, what, func(n *node) bool { return n.backend == opener.backend && n.doc.key == opener.doc.key }, false)
 	}
 	if err != nil {
@@ -217,7 +246,7 @@ func (s *Scope) openMenu(ctx context.Context, opener *node, what, item string) (
 	shown := time.Now() // the menu as it is, since
 	err = whole.wait(ctx, Cond{fmt.Sprintf("a menu with %q", Clean(item)), func(v *view) bool {
 		before := len(fresh)
-		fresh = slices.DeleteFunc(pressables(v.full), func(n *node) bool { return here[n.backend] })
+		fresh = unseen(v.full, here)
 		if len(fresh) != before {
 			shown = time.Now()
 		}
@@ -238,7 +267,8 @@ func (s *Scope) openMenu(ctx context.Context, opener *node, what, item string) (
 }
 
 // Open opens the row's form: by [Scope.Menu], or where the row has nothing of that name, by the
-// link that its name in the column is.
+// link that its name in the column is, or by that cell where it looks as though it could be
+// pressed.
 func (r *Row) Open(ctx context.Context, opener, item, column string) error {
 	err := r.Menu(ctx, opener, item)
 	if !errors.Is(err, ErrAbsent) {
@@ -251,6 +281,12 @@ func (r *Row) Open(ctx context.Context, opener, item, column string) error {
 	c, _ := r.cell(column)
 	for _, n := range pressables(v.root) {
 		if n.is("link", "button") && n.state["hasPopup"] == "" && n.name != "" && (human.Squeeze(n.name) == c.text || slices.Contains(c.parts, human.Squeeze(n.name))) {
+			return r.page.activate(ctx, n, false)
+		}
+	}
+	for _, n := range cellsOf(v.root) {
+		clicks := false
+		if lookErr := n.run(ctx, "clicks", &clicks); lookErr == nil && clicks && n.cellText() == c.text {
 			return r.page.activate(ctx, n, false)
 		}
 	}

@@ -136,7 +136,7 @@ var pressRoles = []string{"button", "link", "menuitem", "menuitemcheckbox", "men
 func pressables(root *node) []*node {
 	var found []*node
 	root.each(func(n *node) bool {
-		if n.is(pressRoles...) && n.backend != 0 {
+		if (n.is(pressRoles...) || n.closedList()) && n.backend != 0 {
 			last := len(found) - 1
 			switch {
 			case last < 0 || n.name == "" || n.name != found[last].name || !n.within(found[last]):
@@ -148,6 +148,20 @@ func pressables(root *node) []*node {
 		return !n.is("MenuListPopup") && !holdsTypedText(n)
 	})
 	return found
+}
+
+// closedList reports whether a list shows nothing to choose: some drop-downs are their own
+// button and have the role of the list.
+func (n *node) closedList() bool {
+	if !n.is("listbox") || !n.flag("focusable") {
+		return false
+	}
+	options := false
+	n.each(func(at *node) bool {
+		options = options || at.is("option")
+		return !options
+	})
+	return !options
 }
 
 func namesOf(nodes []*node) []string {

@@ -17,7 +17,10 @@ type Sight struct {
 	Notice   string     // what stands in a table in the place of rows; "" where none does
 }
 
-var foldNames = regexp.MustCompile(`(?i)^(?:advanced|additional|more|show|change|set|expand|erweitert|weitere|mehr|ändern)\b.*\pL`)
+// A button to change or to set something brings a field up where that is a secret, and else may
+// do it at once.
+var foldNames = regexp.MustCompile(`(?i)^(?:advanced|additional|more|show|expand|erweitert|weitere|mehr)\b.*\pL|` +
+	`^(?:change|set|replace|edit|update|enter|new)\b.*(?:password|secret|token)|(?:passwort|kennwort|geheimnis)\b.* (?:ändern|ersetzen|setzen)$`)
 
 // Sight looks at the scope.
 func (s *Scope) Sight(ctx context.Context) (*Sight, error) {
@@ -33,7 +36,7 @@ func (s *Scope) Sight(ctx context.Context) (*Sight, error) {
 		}
 		out.Buttons = append(out.Buttons, name)
 		folded := n.state["expanded"] == "false" || n.state["expanded"] == "" && n.is("button") && foldNames.MatchString(name)
-		if n.state["hasPopup"] == "" && !n.is("link", "tab", "treeitem") && folded {
+		if n.state["hasPopup"] == "" && !n.is("link", "tab", "treeitem") && folded && !destroys(n) {
 			out.Folds = append(out.Folds, name)
 		}
 	}

@@ -74,6 +74,18 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, control(t, s, "Encryption").Set(t.Context(), "None"))
 			holds(t, s, "Encryption", "None")
 		}},
+		{"row-of-symbols", opensRow},
+		{"menu-of-list-items", opensRow},
+		{"menu-of-options", opensRow},
+		{"split-button", opensRow},
+		{"row-that-is-pressed", opensRow},
+		{"row-of-glyphs", func(t *testing.T, s *Scope) {
+			rows := must[[]*Row](t)(s.Rows(t.Context(), "Name"))
+			fails(t, rows[0].Open(t.Context(), "", "Edit", "Name"), ErrAbsent, "Remove options")
+			if deleted := must[bool](t)(s.Shows(t.Context(), Heading("Deleted"))); deleted {
+				t.Fatal("a button was pressed to see what it does")
+			}
+		}},
 		{"shadow-options", func(t *testing.T, s *Scope) {
 			offers(t, s, "Encryption", "None", "SSL", "TLS")
 			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
@@ -82,6 +94,12 @@ func testSnippets(t *testing.T, d *driver) {
 	} {
 		t.Run(test.file, func(t *testing.T) { test.run(t, d.at(t, d.host+"snippets/"+test.file+".html").Scope) })
 	}
+}
+
+func opensRow(t *testing.T, s *Scope) {
+	rows := must[[]*Row](t)(s.Rows(t.Context(), "Name"))
+	ok(t, rows[0].Open(t.Context(), "", "Edit", "Name"))
+	ok(t, s.WaitFor(t.Context(), Heading("Form of Edit")))
 }
 
 func offers(t *testing.T, s *Scope, label string, want ...string) {

@@ -22,6 +22,7 @@ type wireNode struct {
 	Ignored    bool              `json:"ignored"`
 	Role       wireValue         `json:"role"`
 	Name       wireValue         `json:"name"`
+	Describes  wireValue         `json:"description"`
 	Properties []wireProperty    `json:"properties"`
 	Children   []string          `json:"childIds"`
 	Backend    cdp.BackendNodeID `json:"backendDOMNodeId"`
@@ -57,6 +58,7 @@ type node struct {
 	object   runtime.RemoteObjectID // of it, once it was resolved
 	role     string
 	name     string
+	title    string            // what the page says of it beside its name
 	state    map[string]string // the browser's property names: disabled, required, invalid, checked, expanded, hasPopup, modal, live …
 	refs     map[string][]cdp.BackendNodeID
 	parent   *node
@@ -131,7 +133,7 @@ func (d *document) build(wire *wireTree) error {
 			}
 			return
 		}
-		n := &node{doc: d, backend: wire.Backend, role: role, name: wire.Name.text(), parent: parent}
+		n := &node{doc: d, backend: wire.Backend, role: role, name: wire.Name.text(), title: wire.Describes.text(), parent: parent}
 		for _, property := range wire.Properties {
 			if text := property.Value.text(); text != "" {
 				if n.state == nil {
