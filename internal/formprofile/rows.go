@@ -259,6 +259,9 @@ func (s *Site) Add(ctx context.Context, l schema.List) (*Form, error) {
 	f := s.form(l)
 	f.New = true
 	s.waitFor("the form of a new item of %s", s.quoted(l))
+	if err := f.App.WaitFor(ctx, page.HasButton(f.Profile.Add)); err != nil { // it may be drawn after the table's head
+		return nil, err
+	}
 	if err := f.App.Press(ctx, f.Profile.Add); err != nil {
 		return nil, err
 	}

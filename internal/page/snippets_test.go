@@ -86,6 +86,11 @@ func testSnippets(t *testing.T, d *driver) {
 				t.Fatal("a button was pressed to see what it does")
 			}
 		}},
+		{"rows-to-come", func(t *testing.T, s *Scope) {
+			if rows := must[[]*Row](t)(s.Rows(t.Context(), "Name")); len(rows) > 0 {
+				t.Fatalf("%d rows", len(rows))
+			}
+		}},
 		{"shadow-options", func(t *testing.T, s *Scope) {
 			offers(t, s, "Encryption", "None", "SSL", "TLS")
 			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
