@@ -74,8 +74,8 @@ type audit struct {
 	fields   sideFields
 	subjects map[schema.List][]*subject
 	here     map[schema.SecretKey]*subject // by list and name
-	onServer map[schema.SecretKey]*subject // by list and name on Server
-	used     map[string]bool               // credentials that a connection names
+	names    transform.Names
+	used     map[string]bool // credentials that a connection names
 	found    []Finding
 }
 
@@ -87,7 +87,7 @@ func newAudit(in Input) *audit {
 	a := &audit{
 		in: in, rules: map[string]*Rule{}, order: map[string]int{}, fields: sideFields{"from_address", "port"},
 		subjects: map[schema.List][]*subject{}, used: map[string]bool{},
-		here: map[schema.SecretKey]*subject{}, onServer: map[schema.SecretKey]*subject{},
+		here: map[schema.SecretKey]*subject{}, names: transform.NamesOf(b),
 	}
 	if b.IsCloud() {
 		a.fields = sideFields{"from_email_address", "smtp_port"}
@@ -100,13 +100,8 @@ func newAudit(in Input) *audit {
 		for i, it := range b.Items(l) {
 			s := &subject{TermsOf(it), l, i}
 			a.subjects[l] = append(a.subjects[l], s)
-			a.here[schema.SecretKey{List: l, Name: s.Name}] = s
+			a.here[schema.KeyOf(it)] = s
 			a.used[s.Credential] = true
-		}
-		for i, it := range b.ServerItems(l) { // both sides have the same order
-			if i < len(a.subjects[l]) {
-				a.onServer[schema.SecretKey{List: l, Name: it.ItemName()}] = a.subjects[l][i]
-			}
 		}
 	}
 	return a
@@ -130,7 +125,11 @@ func (a *audit) say(id string, s *subject, field, detail string, args ...any) {
 
 // note says what the transform reports of a value.
 func (a *audit) note(n transform.Note) {
-	s, detail := a.onServer[schema.SecretKey{List: n.List, Name: n.Name}], noteText(n)
+	name := n.Name
+	if n.List == schema.Credentials {
+		name = a.names.Cloud(name)
+	}
+	s, detail := a.here[schema.SecretKey{List: n.List, Name: name}], noteText(n)
 	if n.Kind == transform.Dropped { // Cloud has no field for it
 		id := "setting-dropped"
 		if isExtra(n.Field) {

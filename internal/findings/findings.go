@@ -72,11 +72,9 @@ type Input struct {
 	Now    time.Time // decides which exceptions have expired
 	Notes  []transform.Note
 
-	// SecretClass, of a recipient, returns a text that is equal for equal secrets
-	// and is no fingerprint, such as a keyed hash under a key made for this run;
-	// it shows shared passwords also where fingerprints of different keys cannot.
-	// Names are those of the bundle. nil for reviewers.
-	SecretClass func(schema.SecretKey) (class string, known bool)
+	// Secret, of a recipient, shows shared passwords also where fingerprints of
+	// different keys cannot. Names are those of the bundle. nil for reviewers.
+	Secret func(schema.SecretKey) schema.Secret
 	// Unreferenced, of a recipient, are sealed secrets that nothing refers to.
 	Unreferenced []schema.SecretKey
 }

@@ -333,7 +333,7 @@ func TestWhatOnlyARecipientKnows(t *testing.T) {
 	a, b := sound("A"), sound("B")
 	b.Password.Fingerprint = "ffffffff" + b.Password.Fingerprint[8:]
 	got := told(findings.Audit(findings.Input{Bundle: bundle(a, b), Now: now,
-		SecretClass:  func(schema.SecretKey) (string, bool) { return "x", true },
+		Secret:       func(schema.SecretKey) schema.Secret { return schema.NewSecret("x") },
 		Unreferenced: []schema.SecretKey{{List: schema.Connections, Name: "Gone"}},
 	}))
 	want := []string{"warning secret-unreferenced sealed", "warning password-shared connections[0].password", "warning password-shared connections[1].password"}

@@ -1,10 +1,6 @@
 package findings
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"io"
 	"time"
 
 	"github.com/mailferry/mailferry/schema"
@@ -21,25 +17,9 @@ func AuditOpened(o *sealed.Opened, policy *Policy, now time.Time) ([]Finding, er
 	}
 	in := Input{Bundle: o.Bundle, Policy: policy, Now: now, Notes: notes}
 	if o.Reveals() && o.Parts > 0 {
-		in.SecretClass, in.Unreferenced = secretClass(o), o.Unreferred
+		names := transform.NamesOf(o.Bundle)
+		in.Secret = func(k schema.SecretKey) schema.Secret { return o.Secret(k.List, names.Server(k.List, k.Name)) }
+		in.Unreferenced = o.Unreferred
 	}
 	return Audit(in), nil
-}
-
-// secretClass lets the audit see which secrets are equal without seeing them:
-// by a hash under a key that lives as long as this run.
-func secretClass(o *sealed.Opened) func(schema.SecretKey) (string, bool) {
-	key := make([]byte, 32)
-	_, _ = rand.Read(key)
-	m := hmac.New(sha256.New, key)
-	names := transform.NamesOf(o.Bundle)
-	return func(ref schema.SecretKey) (string, bool) {
-		s := o.Secret(ref.List, names.Server(ref.List, ref.Name))
-		if s.IsZero() {
-			return "", false
-		}
-		m.Reset()
-		_, _ = io.WriteString(m, s.Reveal())
-		return string(m.Sum(nil)), true
-	}
 }

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"crypto/sha256"
 	"maps"
 	"net/url"
 	"slices"
@@ -158,9 +159,10 @@ func (a *audit) sharedPasswords() {
 		if s.Secret == nil || s.Secret.State != schema.Sealed {
 			return ""
 		}
-		if a.in.SecretClass != nil {
-			if class, known := a.in.SecretClass(schema.SecretKey{List: s.list, Name: s.Name}); known {
-				return class
+		if a.in.Secret != nil {
+			if secret := a.in.Secret(schema.KeyOf(s.Item)); !secret.IsZero() {
+				sum := sha256.Sum256([]byte(secret.Reveal())) // of this map alone
+				return string(sum[:])
 			}
 		}
 		return s.Secret.Fingerprint
