@@ -159,6 +159,5 @@ func (it Item) Mark() webpage.Mark { return webpage.Mark{Icon: string(it.Kind), 
 // HTML writes the diff as one page.
 func HTML(w io.Writer, d *Diff) error {
 	return webpage.Write(w, webpage.Page{Title: "Mailferry diff: " + d.A.Name + " and " + d.B.Name, Body: page,
-		Data: map[string]any{"A": d.A, "B": d.B, "Summary": d.Summary.String(), "Same": d.Same,
-			"Notes": d.Notes, "Lists": d.lists()}})
+		Data: map[string]any{"A": d.A, "B": d.B, "Summary": d.Summary.String(), "Notes": d.Notes, "Lists": d.lists()}})
 }

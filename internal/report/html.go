@@ -6,8 +6,6 @@ import (
 	"html/template"
 	"io"
 	"iter"
-	"strconv"
-	"strings"
 
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/internal/human"
@@ -29,7 +27,7 @@ func HTML(w io.Writer, r *Report) error {
 		bundles = append(bundles, bundleView{b, i + 1, b.summary()})
 	}
 	funcs := template.FuncMap{"when": when, "decision": decisionText, "tally": tallyText, "holds": holdsText,
-		"anchor": anchor, "short": shortName, "program": func() string { return schema.ContentJQ }}
+		"marks": marks, "anchor": anchor, "short": shortName, "program": func() string { return schema.ContentJQ }}
 	return webpage.Write(w, webpage.Page{Title: title, Body: auditPage, Funcs: funcs, Data: map[string]any{
 		"Made": schema.At(r.Created).Minute(), "Policy": r.Policy, "Bundles": bundles,
 		"Footer": "Written by " + r.Tool + ". It shows no secret: passwords and client secrets stay sealed in the bundle.",
@@ -119,41 +117,17 @@ func (s setting) MarkerMark() webpage.Mark {
 // Fingerprint is enough of a sealed secret's to compare by eye.
 func (s setting) Fingerprint() string { return shortFingerprint(s.Marker) }
 
-type tile struct {
-	Icon   string
-	Number int
-	Word   string
-}
-
-// Tiles are the numbers of findings at a glance.
-func (v bundleView) Tiles() []tile {
-	if v.Summary.Tally == (findings.Tally{}) {
-		return []tile{{"good", 0, "findings"}}
-	}
-	list := tilesOf(v.Summary.Tally)
-	for i := range list {
-		if list[i].Number == 0 {
-			list[i].Icon = "off"
-		}
-	}
-	return list
-}
-
-func tilesOf(t findings.Tally) []tile {
-	word := func(n int, noun string) string {
-		_, word, _ := strings.Cut(human.Count(n, noun), " ")
-		return word
-	}
-	return []tile{{"error", t.Errors, word(t.Errors, "error")}, {"warning", t.Warnings, word(t.Warnings, "warning")},
-		{"note", t.Notes, word(t.Notes, "note")}, {"off", t.Excepted, "excepted"}}
-}
-
-// marks counts what was found at an item.
+// marks counts what was found.
 func marks(t findings.Tally) []webpage.Mark {
 	var out []webpage.Mark
-	for _, c := range tilesOf(t) {
-		if c.Number > 0 {
-			out = append(out, webpage.Mark{Icon: c.Icon, Word: strconv.Itoa(c.Number) + " " + c.Word})
+	for _, c := range []struct {
+		icon string
+		n    int
+		word string
+	}{{"error", t.Errors, human.Count(t.Errors, "error")}, {"warning", t.Warnings, human.Count(t.Warnings, "warning")},
+		{"note", t.Notes, human.Count(t.Notes, "note")}, {"off", t.Excepted, fmt.Sprintf("%d excepted", t.Excepted)}} {
+		if c.n > 0 {
+			out = append(out, webpage.Mark{Icon: c.icon, Word: c.word})
 		}
 	}
 	return out
