@@ -15,42 +15,36 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// anyPlace is what can be read from any place.
-type anyPlace interface {
-	io.ReadSeeker
-	io.ReaderAt
-}
-
 // openedFile is a file that can be read twice.
 type openedFile struct {
-	anyPlace
+	*io.SectionReader
 	io.Closer
-	size int64
 }
 
 // Len is the file's size in bytes.
-func (f openedFile) Len() int { return int(f.size) }
+func (f openedFile) Len() int { return int(f.Size()) }
 
 // openFile opens a file of at most maxFile. What has no place to go back to, such
 // as a pipe, is read into memory.
 func (e *env) openFile(path string) (openedFile, error) {
+	inMemory := func(raw []byte, err error) (openedFile, error) {
+		return openedFile{io.NewSectionReader(bytes.NewReader(raw), 0, int64(len(raw))), io.NopCloser(nil)}, err
+	}
 	if path == stdio {
-		raw, err := e.stdin()
-		return openedFile{bytes.NewReader(raw), io.NopCloser(nil), int64(len(raw))}, err
+		return inMemory(e.stdin())
 	}
 	f, info, err := safefile.Open(path)
 	if err != nil {
 		return openedFile{}, err
 	}
 	if info.Mode().IsRegular() && info.Size() <= maxFile {
-		return openedFile{f, f, info.Size()}, nil
+		return openedFile{io.NewSectionReader(f, 0, info.Size()), f}, nil
 	}
 	defer f.Close()
 	if info.Mode().IsRegular() {
 		return openedFile{}, tooLarge(path, maxFile)
 	}
-	raw, err := readWhole(path, f, maxFile)
-	return openedFile{bytes.NewReader(raw), io.NopCloser(nil), int64(len(raw))}, err
+	return inMemory(readWhole(path, f, maxFile))
 }
 
 // readWhole reads what path names to its end, up to a size.
@@ -76,9 +70,6 @@ func (e *env) readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if f.size > maxRead {
-		return nil, tooLarge(path, maxRead)
-	}
 	return readWhole(path, f, maxRead)
 }
 

@@ -96,7 +96,7 @@ func (e *env) inspectedKind(arg string) (source.Kind, error) {
 	if err != nil {
 		return "", err
 	}
-	k, err := source.KindOfFile(shown(stdio), f, f.size)
+	k, err := source.KindOfFile(shown(stdio), f, f.Size())
 	if k == source.Backup {
 		err = schema.Hint(at(arg, errors.New("a backup is read more than once")), "save it to a file first")
 	}
@@ -269,7 +269,7 @@ func (e *env) inspectBundle(c *cli.Context, path string) error {
 		return err
 	}
 	defer f.Close()
-	result := inspected{Kind: "bundle", Header: inspectedHeader{h, f.size}, name: baseName(path)}
+	result := inspected{Kind: "bundle", Header: inspectedHeader{h, f.Size()}, name: baseName(path)}
 	if e.opens(c) {
 		ids, err := e.identities(c)
 		if err != nil {
