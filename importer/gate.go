@@ -3,7 +3,6 @@ package importer
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -170,12 +169,4 @@ func unwritten(err error) error {
 		return err
 	}
 	return shut([]Reason{{Code: unfit.Code, Words: err.Error(), hint: schema.HintOf(err)}})
-}
-
-// joinWords lists labels as a sentence does.
-func joinWords(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }

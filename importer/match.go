@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/mailferry/mailferry/internal/human"
@@ -96,24 +97,12 @@ func compare(cloud, bundle schema.Item) []Change {
 
 // identity are the fields by which a credential on Cloud counts as the
 // bundle's: its name alone says nothing.
-func identity(field string) bool {
-	switch field {
-	case "service_provider", "client_id", "authorization_endpoint", "token_endpoint":
-		return true
-	}
-	return false
-}
+var identity = []string{"service_provider", "client_id", "authorization_endpoint", "token_endpoint"}
 
-// sameCredential returns the labels of the fields in which Cloud's credential
-// is another one than the bundle's; none where it is the same.
-func sameCredential(cloud, bundle schema.Item) []string {
-	var labels []string
-	for _, c := range compare(cloud, bundle) {
-		if identity(c.Field) {
-			labels = append(labels, c.Label)
-		}
-	}
-	return labels
+// otherCredential returns the labels of the fields in which Cloud's credential
+// is another one than the bundle's; "" where it is the same.
+func otherCredential(cloud, bundle schema.Item) string {
+	return labels(slices.DeleteFunc(compare(cloud, bundle), func(c Change) bool { return !slices.Contains(identity, c.Field) }))
 }
 
 // view is the digest of what Cloud shows, or would show, of an item.

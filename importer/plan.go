@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mailferry/mailferry/schema"
 )
@@ -218,7 +219,7 @@ func (p *planner) decide(ctx context.Context, it schema.Item) (PlanItem, error) 
 	case len(pi.Changes) == 0:
 		pi.Action = ActionUnchanged
 	case p.o.Conflicts.Policy != Overwrite:
-		pi.hold(ActionConflict, Conflict, "%s is on Cloud with another %s", title(k), joinWords(labels(pi.Changes)))
+		pi.hold(ActionConflict, Conflict, "%s is on Cloud with another %s", title(k), labels(pi.Changes))
 	default:
 		pi.Action = ActionChange
 		if need && !pi.sendSecret {
@@ -335,11 +336,11 @@ func (p *planner) holdBack(pi *PlanItem, planned map[string]Action) {
 	case len(there) > 1:
 		r.Words = fmt.Sprintf("%s is on Cloud %d times", title(k), len(there))
 	default:
-		other := sameCredential(there[0].Item, ours)
-		if len(other) == 0 {
+		other := otherCredential(there[0].Item, ours)
+		if other == "" {
 			return
 		}
-		r.Words = title(k) + " on Cloud is another one: " + joinWords(other)
+		r.Words = title(k) + " on Cloud is another one: " + other
 	}
 	pi.credential = r
 	switch a := planned[name]; {
@@ -368,12 +369,12 @@ func (pi *PlanItem) hold(a Action, code, format string, args ...any) {
 // title names an item in a sentence.
 func title(k itemKey) string { return k.List.One() + " " + schema.Quote(k.Name) }
 
-func labels(changes []Change) []string {
-	out := make([]string, len(changes))
-	for i, c := range changes {
-		out[i] = c.Label
+func labels(changes []Change) string {
+	var out []string
+	for _, c := range changes {
+		out = append(out, c.Label)
 	}
-	return out
+	return strings.Join(out, ", ")
 }
 
 // secretLabel is how Cloud's form calls the secret of a list's items.

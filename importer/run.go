@@ -318,7 +318,7 @@ func (r *run) lookBack(ctx context.Context) error {
 // asSent holds what Cloud shows of an item against what was sent.
 func (r *run) asSent(res *ItemReport, shows schema.Item) {
 	if other := compare(shows, res.item); len(other) > 0 {
-		res.Result, res.Words = Failed, "Cloud shows another "+joinWords(labels(other))+" than was sent"
+		res.Result, res.Words = Failed, "Cloud shows another "+labels(other)+" than was sent"
 	}
 }
 

@@ -64,7 +64,7 @@ func TestWhatRESTStoresOtherwiseThanItAnswersIsNotCalledWritten(t *testing.T) {
 		"a secret field":    {set("oauth2_credentials", "Google"), "Cloud shows another OAuth2 Credentials than was sent"},
 		"another name":      {set("name", "Other"), "was written and is gone from Cloud"},
 		"two fields": {func(it map[string]any) { it["host"], it["email_prefix"] = "trap.example", "[x]" },
-			"Cloud shows another Email Prefix and Host than was sent"},
+			"Cloud shows another Email Prefix, Host than was sent"},
 	} {
 		for _, overwrite := range []bool{false, true} {
 			if overwrite && name == "another name" {
