@@ -220,7 +220,7 @@ func checkHead(line []byte) error {
 
 // bind makes sure that the ledger is this Cloud's and this bundle's.
 func (l *ledger) bind(o *Options, r record) error {
-	got, want := r.Cloud, sameSite(o.Cloud.Site().URL)
+	got, want := sameSite(r.Cloud), sameSite(o.Cloud.Site().URL)
 	switch byPage := func(cloud string) bool { return strings.HasPrefix(cloud, "page+") }; {
 	case l.anyBundle && byPage(got) != byPage(want): // one Cloud has an address for each way in
 		l.notes = append(l.notes, "the ledger is of an import into "+schema.Quote(got)+

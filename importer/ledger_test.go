@@ -201,6 +201,7 @@ func TestAFullLedgerBeginsNoWriteAndTakesWhatCameOfOne(t *testing.T) {
 func TestSameCloudWrittenOtherwiseIsTheSame(t *testing.T) {
 	for _, two := range [][2]string{
 		{"https://Cloud.example/", "HTTPS://cloud.example"}, {"sample:./a", "sample:a"}, {"https://c.example/x/", "https://c.example/x"},
+		{"page+https://C.example:443/x", "page+https://c.example/x/"},
 	} {
 		if a, b := sameSite(two[0]), sameSite(two[1]); a != b {
 			t.Errorf("%s and %s are two", a, b)

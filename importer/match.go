@@ -3,13 +3,12 @@ package importer
 import (
 	"context"
 	"fmt"
-	"net/url"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 // look is Cloud as it was at one moment: both lists, or one.
@@ -133,17 +132,15 @@ func asShown(it schema.Item, field string) any {
 	return value
 }
 
-// sameSite writes a Cloud's address in one form: case of scheme and host, and a
-// slash at the end, make no other Cloud.
+// sameSite writes a Cloud's address in the form that statements have, with the way in
+// that it names; one that they cannot name stays as it is.
 func sameSite(site string) string {
-	if dir, ok := strings.CutPrefix(site, "sample:"); ok {
-		return "sample:" + path.Clean(dir)
-	}
-	u, err := url.Parse(site)
-	if err != nil || u.Host == "" {
+	normal, err := sealed.NormalSite(site)
+	switch {
+	case err != nil:
 		return site
+	case strings.HasPrefix(site, "page+"):
+		return "page+" + normal
 	}
-	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	u.Path = strings.TrimRight(u.Path, "/")
-	return u.String()
+	return normal
 }

@@ -210,7 +210,7 @@ func (p *planner) moved(s *SavedPlan, id string, now *Plan) []Reason {
 	add := func(list schema.List, name, words string) {
 		out = append(out, Reason{Code: PlanStale, List: list, Name: name, Words: words})
 	}
-	if got := sameSite(now.Cloud); got != s.Cloud {
+	if got := sameSite(now.Cloud); got != sameSite(s.Cloud) {
 		add("", "", fmt.Sprintf("the plan is for another Cloud: %s, not %s", schema.Quote(s.Cloud),
 			schema.Quote(got)))
 	}
