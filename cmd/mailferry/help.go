@@ -74,25 +74,18 @@ func helpOf(c *cli.Command, path string) string {
 		}
 		rows = append(rows, flagHelp(f.(cli.DocGenerationFlag)))
 	}
-	table(p, append(rows, [2]string{"-h, --help", "show help"}))
+	table(p, append(rows, [2]string{"--help, -h", "show help"}))
 	_ = p.Flush()
 	return b.String()
 }
 
 // flagHelp is a flag as one types it, and what it does.
 func flagHelp(f cli.DocGenerationFlag) [2]string {
-	var short, long []string
+	var names []string
 	for _, n := range f.Names() {
-		if len(n) == 1 {
-			short = append(short, dashed(n))
-		} else {
-			long = append(long, dashed(n))
-		}
+		names = append(names, dashed(n))
 	}
-	label := strings.Join(append(short, long...), ", ")
-	if len(short) == 0 {
-		label = "    " + label
-	}
+	label := strings.Join(names, ", ")
 	// The placeholder stands in backquotes in the text, as the library has it.
 	use := f.GetUsage()
 	if value := placeholder(use); value != "" {
@@ -128,8 +121,6 @@ func table(p *human.Printer, rows [][2]string) {
 			p.Line(human.Plain, strings.Repeat(" ", helpIndent)+label)
 			label = ""
 		}
-		short := strings.TrimLeft(label, " ")
-		beyond := len(label) - len(short) // where another row has a short flag
-		p.Pair(helpIndent+beyond, column-beyond, short, human.Plain, r[1])
+		p.Pair(helpIndent, column, label, human.Plain, r[1])
 	}
 }
