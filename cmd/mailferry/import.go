@@ -161,14 +161,14 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 		t.Close()
 		opts.Conflicts.Confirm = func(it importer.PlanItem) bool { return e.confirmChange(c.Context, it) }
 	}
-	var done func()
-	opts.Watch.Progress, done = e.progressItems("importing " + string(l))
+	show, end := e.progress("importing "+string(l), inItems())
+	opts.Watch.Progress = func(p importer.Progress) { show(int64(p.Done), int64(p.Total), p.Waiting) }
 	run := importer.Run
 	if c.Bool("dry-run") {
 		run = importer.DryRun
 	}
 	report, err := run(c.Context, opts)
-	done()
+	end()
 	if report != nil {
 		err = e.importReport(c, report, replace, err)
 	}

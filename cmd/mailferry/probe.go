@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/probe"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
@@ -82,13 +81,11 @@ func (e *env) runProbe(c *cli.Context, path string) (*probe.Report, error) {
 			return nil, schema.Hint(usage("probe: --unprotected: the bundle has no connection %s", quoted(name)), "mailferry audit lists the names")
 		}
 	}
-	show, done := e.progressItems("Trying hosts")
-	defer done()
+	show, end := e.progress("Trying hosts", inItems())
+	defer end()
 	opts := probe.Options{Bundle: o.Bundle, Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"),
-		Login: c.Bool("login"), Unprotected: c.StringSlice("unprotected"), Secret: secretsOf(o), Now: e.now}
-	if show != nil {
-		opts.Progress = func(done, total int) { show(importer.Progress{Done: done, Total: total}) }
-	}
+		Login: c.Bool("login"), Unprotected: c.StringSlice("unprotected"), Secret: secretsOf(o), Now: e.now,
+		Progress: func(done, total int) { show(int64(done), int64(total), "") }}
 	r, err := probe.Run(c.Context, opts)
 	if err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/terminal"
 )
@@ -37,42 +36,27 @@ func (e *env) waiting() func(what string) {
 	}
 }
 
-// progressBytes shows how far a long read is, on a terminal; nothing when
-// piped. The second function clears it.
-func (e *env) progressBytes(what string) (update func(read, total int64), done func()) {
+// progress shows on a terminal how far something long is, in bytes or in items, and what
+// it waits for; nothing when piped. The second function clears it.
+func (e *env) progress(what string, counts progressbar.Option) (update func(done, total int64, waiting string), end func()) {
 	if !e.showsProgress() {
-		return nil, func() {}
+		return func(int64, int64, string) {}, func() {}
 	}
-	bar := e.bar(what, progressbar.OptionShowBytes(true))
-	return func(read, total int64) {
+	bar := progressbar.NewOptions64(-1, counts, progressbar.OptionSetWriter(e.stderr), progressbar.OptionSetDescription(oneLine(what)),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth(),
+		progressbar.OptionSetPredictTime(true))
+	return func(done, total int64, waiting string) {
 		if bar.GetMax64() != total {
 			bar.ChangeMax64(total)
 		}
-		_ = bar.Set64(read)
+		if waiting != "" {
+			waiting = " (" + waiting + ")"
+		}
+		bar.Describe(oneLine(what + waiting))
+		_ = bar.Set64(done)
 	}, func() { _ = bar.Clear() }
 }
 
-func (e *env) bar(what string, counts progressbar.Option) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(-1, counts, progressbar.OptionSetWriter(e.stderr), progressbar.OptionSetDescription(oneLine(what)),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth(),
-		progressbar.OptionSetPredictTime(true))
-}
-
-// progressItems shows how far an import is, on a terminal.
-func (e *env) progressItems(what string) (update func(importer.Progress), done func()) {
-	if !e.showsProgress() {
-		return nil, func() {}
-	}
-	bar := e.bar(what, progressbar.OptionShowCount())
-	return func(p importer.Progress) {
-		if bar.GetMax() != p.Total {
-			bar.ChangeMax(p.Total)
-		}
-		text := what
-		if p.Waiting != "" {
-			text += " (" + p.Waiting + ")"
-		}
-		bar.Describe(oneLine(text))
-		_ = bar.Set(p.Done)
-	}, func() { _ = bar.Clear() }
-}
+// inBytes and inItems are what progress counts.
+func inBytes() progressbar.Option { return progressbar.OptionShowBytes(true) }
+func inItems() progressbar.Option { return progressbar.OptionShowCount() }

@@ -36,8 +36,9 @@ func (e *env) tables(c *cli.Context, arg string, k source.Kind) (exporter.Tables
 			Ask: e.readSecret})
 		return db, func() {}, err
 	}
-	progress, done := e.progressBytes("reading " + arg)
-	return jirabackup.NewTables(arg, jirabackup.Options{MaxInflated: c.Int64("max-inflated"), Progress: progress}), done, nil
+	show, end := e.progress("reading "+arg, inBytes())
+	return jirabackup.NewTables(arg, jirabackup.Options{MaxInflated: c.Int64("max-inflated"),
+		Progress: func(read, total int64) { show(read, total, "") }}), end, nil
 }
 
 // unreadable stands for inputs that cannot be read, so that the others still are.
