@@ -27,7 +27,7 @@ func HTML(w io.Writer, r *Report) error {
 		bundles = append(bundles, bundleView{b, i + 1, b.summary()})
 	}
 	funcs := template.FuncMap{"when": when, "decision": decisionText, "tally": tallyText, "holds": holdsText,
-		"marks": marks, "anchor": anchor, "short": shortName, "program": func() string { return schema.ContentJQ }}
+		"marks": marks, "anchor": anchor, "program": func() string { return schema.ContentJQ }}
 	return webpage.Write(w, webpage.Page{Title: title, Body: auditPage, Funcs: funcs, Data: map[string]any{
 		"Made": schema.At(r.Created).Minute(), "Policy": r.Policy, "Bundles": bundles,
 		"Footer": "Written by " + r.Tool + ". It shows no secret: passwords and client secrets stay sealed in the bundle.",
@@ -151,15 +151,4 @@ func (g *ruleGroup) More() int {
 		return 0
 	}
 	return g.Total - len(g.Where)
-}
-
-// shortName keeps an overview an overview; the card has the whole name.
-func shortName(s string) string {
-	const most = 40
-	for i := range s {
-		if i >= most {
-			return s[:i] + "…"
-		}
-	}
-	return s
 }

@@ -208,16 +208,7 @@ func unsignedText(l Link) string {
 }
 
 func decisionText(d string) string {
-	switch d {
-	case "":
-		return ""
-	case schema.DecisionApprove:
-		return ": approved"
-	case schema.DecisionReject:
-		return ": rejected"
-	default:
-		return ": " + human.Visible(d)
-	}
+	return map[string]string{schema.DecisionApprove: ": approved", schema.DecisionReject: ": rejected"}[d]
 }
 
 func when(t schema.Time) string {
