@@ -1,7 +1,6 @@
 package human
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -20,21 +19,6 @@ func FuzzVisible(f *testing.F) {
 		}
 		if lines := VisibleLines(s); strings.ContainsFunc(strings.ReplaceAll(lines, "\n", ""), unicode.IsControl) {
 			t.Errorf("%q is shown as %q", s, lines)
-		}
-	})
-}
-
-// FuzzGlob holds the matcher against the regular expression of the same meaning.
-func FuzzGlob(f *testing.F) {
-	f.Add("a*b?c**", "aXbYcZ")
-	f.Add("[?*]", "[ä]")
-	f.Fuzz(func(t *testing.T, pattern, name string) {
-		if !strings.HasPrefix(strings.ToValidUTF8(pattern, "")+strings.ToValidUTF8(name, ""), pattern+name) {
-			return
-		}
-		same := strings.NewReplacer(`\*`, `(?s:.*)`, `\?`, `(?s:.)`).Replace(regexp.QuoteMeta(pattern))
-		if got, want := Glob(pattern, name), regexp.MustCompile(`\A`+same+`\z`).MatchString(name); got != want {
-			t.Errorf("%q matches %q: %v, want %v", pattern, name, got, want)
 		}
 	})
 }

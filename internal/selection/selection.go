@@ -62,6 +62,6 @@ func newPattern(text string, names []string) pattern {
 	case open && slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, begin) }):
 		return func(name string) bool { return strings.HasPrefix(name, begin) }
 	default:
-		return func(name string) bool { return human.Glob(text, name) }
+		return human.Glob(text)
 	}
 }

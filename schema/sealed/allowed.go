@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -120,6 +121,7 @@ func (l *allowedLine) setPrincipals(field string) error {
 	if len(list) > schema.MaxAllowedPrincipals {
 		return fmt.Errorf("more than %d principals", schema.MaxAllowedPrincipals)
 	}
+	matches := patternList(list)
 	for _, p := range list {
 		if len(p) > schema.MaxPrincipal {
 			return fmt.Errorf("a principal longer than %d bytes", schema.MaxPrincipal)
@@ -127,7 +129,7 @@ func (l *allowedLine) setPrincipals(field string) error {
 		if strings.ContainsAny(p, "*?") {
 			continue
 		}
-		if p != "" && p[0] != '!' && matchPatternList(p, list) {
+		if p != "" && p[0] != '!' && matches(p) {
 			l.literals = append(l.literals, p)
 		}
 	}
@@ -205,7 +207,7 @@ func parseAllowedTime(s string, local *time.Location) (time.Time, error) {
 
 // allows reports whether the line lets its key sign in our namespace.
 func (l allowedLine) allows() bool {
-	return l.namespaces == nil || matchPatternList(StatementNamespace, strings.Split(*l.namespaces, ","))
+	return l.namespaces == nil || patternList(strings.Split(*l.namespaces, ","))(StatementNamespace)
 }
 
 // validAt takes both bounds as belonging to the time within, as ssh-keygen does.
@@ -213,18 +215,19 @@ func (l allowedLine) validAt(t time.Time) bool {
 	return !t.Before(l.validAfter) && !t.After(l.validBefore)
 }
 
-// matchPatternList matches as ssh_config(5) says under PATTERNS: some pattern
-// matches, and none behind a ! does.
-func matchPatternList(s string, list []string) bool {
-	found := false
+// patternList matches as ssh_config(5) says under PATTERNS: some pattern matches, and
+// none behind a ! does.
+func patternList(list []string) func(string) bool {
+	var wanted, unwanted []func(string) bool
 	for _, p := range list {
-		p, negated := strings.CutPrefix(p, "!")
-		if human.Glob(p, s) {
-			if negated {
-				return false
-			}
-			found = true
+		if p, negated := strings.CutPrefix(p, "!"); negated {
+			unwanted = append(unwanted, human.Glob(p))
+		} else {
+			wanted = append(wanted, human.Glob(p))
 		}
 	}
-	return found
+	return func(s string) bool {
+		matches := func(pattern func(string) bool) bool { return pattern(s) }
+		return slices.ContainsFunc(wanted, matches) && !slices.ContainsFunc(unwanted, matches)
+	}
 }
