@@ -74,11 +74,7 @@ func (l *choice) find(c *Control, want string) (found *option, err error) {
 
 // native is the look at a native list or radio group.
 func (c *Control) native() *choice {
-	l := &choice{Open: true, Options: c.seen.Options}
-	for _, n := range c.field.radio {
-		l.Options = append(l.Options, option{Text: human.Squeeze(n.name)})
-	}
-	return l
+	return &choice{Open: true, Options: c.seen.Options}
 }
 
 var (
@@ -221,7 +217,7 @@ func (c *Control) takeOption(ctx context.Context, o *option, want string) error 
 		if c.Kind != KindCombobox {
 			var err error
 			shows, err = c.Get(ctx)
-			return shows == want, err
+			return shows == want || o.is(shows), err
 		}
 		now, err := c.look(ctx)
 		shows = now.Value

@@ -9,7 +9,6 @@ import (
 
 	"github.com/chromedp/cdproto"
 
-	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/look"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -105,7 +104,7 @@ func (c *Control) get(ctx context.Context) (text string, err error) {
 		return "", c.fail(nil, "is a password and is not read as text")
 	case KindText, KindMultiline:
 		return text, c.on(ctx, "value", &text)
-	case KindSelect:
+	case KindSelect, KindRadio:
 		for _, option := range c.seen.Options {
 			if option.Selected {
 				return option.Text, nil
@@ -116,8 +115,6 @@ func (c *Control) get(ctx context.Context) (text string, err error) {
 		return text, c.on(ctx, "shown", &text)
 	case KindList:
 		return text, c.on(ctx, "chosen", &text)
-	case KindRadio:
-		return c.checkedRadio(ctx)
 	}
 	return strconv.FormatBool(c.seen.Checked == "true"), nil
 }
@@ -281,23 +278,6 @@ func (c *Control) typeOver(ctx context.Context, text string) (focused bool, err 
 		err = c.on(ctx, "type", &focused, text)
 	}
 	return focused, err
-}
-
-// checkedRadio is the name of the radio button that is on.
-func (c *Control) checkedRadio(ctx context.Context) (name string, err error) {
-	err = c.live(ctx, func() error {
-		var radios []any
-		for _, n := range c.field.radio {
-			radios = append(radios, n)
-		}
-		at := -1
-		err := c.field.node.run(ctx, "checked", &at, radios...)
-		if err == nil && at >= 0 && at < len(radios) {
-			name = human.Squeeze(c.field.radio[at].name)
-		}
-		return err
-	})
-	return name, err
 }
 
 // number writes small counts as people do.

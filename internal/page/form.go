@@ -27,17 +27,18 @@ const (
 
 // field is a control as the accessibility tree shows it.
 type field struct {
-	label string
-	node  *node  // what is focused and typed into
-	kind  Kind   // as far as the tree tells: a password looks like text
-	own   string // what a drop-down shows, which some pages make part of its name
-	group string // that a checkbox stands alone in
-	radio []*node
+	label  string
+	node   *node  // what is focused and typed into
+	kind   Kind   // as far as the tree tells: a password looks like text
+	own    string // what a drop-down shows, which some pages make part of its name
+	group  string // that a checkbox stands alone in
+	beside string // the text beside it, where that is not the label
+	radio  []*node
 }
 
 // matches compares with a folded label.
 func (f *field) matches(want string) bool {
-	if human.FoldLabel(f.label) == want || f.group != "" && human.FoldLabel(f.group) == want {
+	if human.FoldLabel(f.label) == want || f.group != "" && human.FoldLabel(f.group) == want || f.beside != "" && human.FoldLabel(f.beside) == want {
 		return true
 	}
 	short, cut := f.short()
@@ -65,15 +66,24 @@ var fieldKinds = map[string]Kind{
 	"checkbox": KindCheckbox, "switch": KindSwitch, "radio": KindRadio, "combobox": KindCombobox, "listbox": KindList,
 }
 
+// entered reports whether something is entered or chosen in the node.
+func (n *node) entered() bool { return fieldKinds[n.role] != "" || n.state["editable"] != "" }
+
 // fields lists the controls below root in document order.
 func fields(root *node) []*field {
 	var found []*field
+	near := &nearby{}
 	root.each(func(n *node) bool {
 		f := &field{label: n.name, node: n, kind: fieldKinds[n.role]}
 		radios := radiosIn(n)
+		if near.text(n) {
+			return false
+		}
 		switch {
 		case n.backend == 0:
 			return true
+		case n.name == "" && (f.kind == KindCombobox || len(radios) > 0) && n.holds(func(at *node) bool { return at.name != "" && at.is("combobox", "radiogroup", "group") }):
+			return true // the one inside is the field
 		case f.kind == KindList && (n.name == "" || !n.flag("focusable")):
 			return false
 		case f.kind == KindText && n.flag("multiline"):
@@ -99,10 +109,63 @@ func fields(root *node) []*field {
 		case f.kind == "":
 			return true
 		}
+		near.field(f)
+		if len(radios) > 0 && f.label+f.beside == "" && !radios[0].is("radio") {
+			return true // buttons of an editor, say
+		}
 		found = append(found, f)
 		return false
 	})
+	for _, f := range found {
+		if f.beside != "" && slices.ContainsFunc(found, func(other *field) bool {
+			return other != f && human.FoldLabel(other.label) == human.FoldLabel(f.beside)
+		}) {
+			f.beside = "" // it is the other's
+		}
+		if f.label == "" {
+			f.label = f.beside
+		}
+	}
 	return found
+}
+
+// nearby are the texts beside fields, by which people know those that the page gives no name,
+// or as a name what they hold.
+type nearby struct {
+	last  string // the text since the last field
+	label bool   // it is a label
+	tick  *field // a box to tick, right before which no text stood
+}
+
+// text takes notice of a text, and of what the label of a field never stands before. It reports
+// whether there is nothing else in the node.
+func (b *nearby) text(n *node) bool {
+	switch {
+	case n.is("heading", "row") || n.is(pressRoles...) && n.state["hasPopup"] != "listbox":
+		*b = nearby{}
+		return !n.is("row") && !n.holds((*node).entered)
+	case !n.is("StaticText", "LabelText") || n.holds((*node).entered):
+		return false
+	}
+	if text := n.text(); human.FoldLabel(text) != "" {
+		if b.tick != nil {
+			b.tick.beside, text = text, ""
+		}
+		*b = nearby{last: text, label: n.is("LabelText")}
+	}
+	return true
+}
+
+// field gives a field the text before it.
+func (b *nearby) field(f *field) {
+	in := f.node.above(func(at *node) bool { return at.is("row") }) != nil
+	if (f.label == "" || b.label && human.FoldLabel(b.last) != human.FoldLabel(f.label)) && !in {
+		f.beside = b.last
+	}
+	*b = nearby{}
+	if f.label+f.beside == "" && (f.kind == KindCheckbox || f.kind == KindSwitch) && !in {
+		b.tick = f
+	}
 }
 
 // arrowOf reports whether a button opens the list of the input before it: the two are alone in a
@@ -119,12 +182,7 @@ func alone(n *node) string {
 	if group == nil {
 		return ""
 	}
-	others := false
-	group.each(func(other *node) bool {
-		others = others || other != n && fieldKinds[other.role] != ""
-		return !others
-	})
-	if others {
+	if group.holds(func(other *node) bool { return other != n && other.entered() }) {
 		return ""
 	}
 	return group.name
@@ -153,17 +211,21 @@ func radiosIn(n *node) (radios []*node) {
 	if n.is("radio") {
 		return []*node{n}
 	}
-	if !n.is("radiogroup", "group") {
+	if !n.is("radiogroup", "group", "toolbar") {
 		return nil
 	}
 	pure := true
 	n.each(func(at *node) bool {
-		if at.is("radio") {
+		on := at.is("radio") || at.state["pressed"] != "" // a button that stays pressed
+		if on {
 			radios = append(radios, at)
 		}
-		pure = pure && (at.is("radio") || fieldKinds[at.role] == "")
-		return fieldKinds[at.role] == ""
+		pure = pure && (on || fieldKinds[at.role] == "" && !(at.state["hasPopup"] == "listbox"))
+		return !on && fieldKinds[at.role] == ""
 	})
+	if len(radios) == 1 && !radios[0].is("radio") {
+		return nil
+	}
 	if !pure && n.is("group") {
 		return nil
 	}
@@ -283,7 +345,7 @@ type described struct {
 	ReadOnly bool     `json:"readonly"`
 	Required bool     `json:"required"`
 	Checked  string   `json:"checked"`
-	Options  []option `json:"options"` // of a native list
+	Options  []option `json:"options"` // of a native list or a group of radio buttons
 }
 
 // take binds the control to where the tree shows it.
@@ -297,8 +359,18 @@ func (c *Control) take(found *field) {
 // describe reads what the tree does not tell.
 func (c *Control) describe(ctx context.Context) error {
 	var seen described
-	if err := c.field.node.run(ctx, "describe", &seen); err != nil {
+	var radios []any
+	for _, n := range c.field.radio {
+		radios = append(radios, n)
+	}
+	if err := c.field.node.run(ctx, "describe", &seen, radios...); err != nil {
 		return err
+	}
+	for i, n := range c.field.radio {
+		o := &seen.Options[i]
+		if o.Full = human.Squeeze(n.name); o.Text == "" || !strings.HasPrefix(o.Full, o.Text) {
+			o.Text = o.Full
+		}
 	}
 	c.seen = seen
 	c.Required, c.Disabled, c.ReadOnly = seen.Required, seen.Disabled, seen.ReadOnly

@@ -148,8 +148,8 @@ function inPage(given, expected, name, ...args) {
 
 	const functions = {
 		// describe tells what kind of control an element is and in which state, and never a text
-		// field's value.
-		describe() {
+		// field's value. Radios are the buttons of a group of them.
+		describe(...radios) {
 			const e = this, tag = e.localName, aria = name => e.getAttribute('aria-' + name);
 			let disabled = e.matches(':disabled');
 			for (let a = e; a && !disabled; a = a.parentElement) disabled = a.getAttribute('aria-disabled') === 'true';
@@ -163,7 +163,10 @@ function inPage(given, expected, name, ...args) {
 				multiple: tag === 'select' && e.multiple,
 				readonly: !!e.readOnly || aria('readonly') === 'true',
 				required: !!e.required || aria('required') === 'true',
-				options: tag === 'select' ? Array.from(e.options).filter((o, i) => i < 10000 || o.selected).map(o =>
+				options: radios.length ? radios.map(r => ({
+					text: lines((r.labels && r.labels[0]) || named(r, 'aria-labelledby')[0] || r)[0] || '',
+					selected: r.localName === 'input' ? r.checked : (r.getAttribute('aria-checked') || r.getAttribute('aria-pressed')) === 'true',
+					off: r.matches(':disabled,[aria-disabled=true]')})) : tag === 'select' ? Array.from(e.options).filter((o, i) => i < 10000 || o.selected).map(o =>
 					({text: textOf(o), selected: o.selected, off: o.disabled || !!(o.parentElement && o.parentElement.disabled)})) : null,
 			};
 		},
@@ -180,11 +183,6 @@ function inPage(given, expected, name, ...args) {
 		chosen() {
 			return (this.localName === 'select' ? Array.from(this.selectedOptions, textOf)
 				: Array.from(this.querySelectorAll('[role=option][aria-selected=true]'), o => squeeze(o.innerText))).join(', ');
-		},
-
-		// checked tells which of the radio buttons is on; -1 where none is.
-		checked(...radios) {
-			return radios.findIndex(r => r.localName === 'input' ? r.checked : r.getAttribute('aria-checked') === 'true');
 		},
 
 		// type puts text in the place of all that a field holds, as typing does, so that the page

@@ -153,15 +153,7 @@ func pressables(root *node) []*node {
 // closedList reports whether a list shows nothing to choose: some drop-downs are their own
 // button and have the role of the list.
 func (n *node) closedList() bool {
-	if !n.is("listbox") || !n.flag("focusable") {
-		return false
-	}
-	options := false
-	n.each(func(at *node) bool {
-		options = options || at.is("option")
-		return !options
-	})
-	return !options
+	return n.is("listbox") && n.flag("focusable") && !n.holds(func(at *node) bool { return at.is("option") })
 }
 
 func namesOf(nodes []*node) []string {

@@ -91,6 +91,25 @@ func testSnippets(t *testing.T, d *driver) {
 				t.Fatalf("%d rows", len(rows))
 			}
 		}},
+		{"combobox-in-combobox", choosesProvider},
+		{"group-in-group", choosesProvider},
+		{"pressed-buttons", choosesProvider},
+		{"radio-with-description", choosesProvider},
+		{"loose-labels", func(t *testing.T, s *Scope) {
+			form := must[*Form](t)(s.Form(t.Context()))
+			want := []string{"Name", "Description *", "Host", "Encryption", "Debug", "Active", "Service provider", "Select"}
+			if labels := form.Labels(); !slices.Equal(labels, want) {
+				t.Fatalf("fields %q", labels)
+			}
+			for label, text := range map[string]string{"Name": "a", "Description": "b", "Host": "c", "Encryption": "TLS", "Service provider": "Google"} {
+				ok(t, control(t, s, label).Set(t.Context(), text))
+				holds(t, s, label, text)
+			}
+			ok(t, control(t, s, "Debug").SetOn(t.Context(), true))
+			holds(t, s, "Debug", "true")
+			holds(t, s, "Active", "false")
+			holds(t, s, "Realm", "one")
+		}},
 		{"shadow-options", func(t *testing.T, s *Scope) {
 			offers(t, s, "Encryption", "None", "SSL", "TLS")
 			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
@@ -105,6 +124,13 @@ func opensRow(t *testing.T, s *Scope) {
 	rows := must[[]*Row](t)(s.Rows(t.Context(), "Name"))
 	ok(t, rows[0].Open(t.Context(), "", "Edit", "Name"))
 	ok(t, s.WaitFor(t.Context(), Heading("Form of Edit")))
+}
+
+func choosesProvider(t *testing.T, s *Scope) {
+	holds(t, s, "Service provider", "SMTP")
+	offers(t, s, "Service provider", "SMTP", "Google")
+	ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
+	holds(t, s, "Service provider", "Google")
 }
 
 func offers(t *testing.T, s *Scope, label string, want ...string) {

@@ -197,6 +197,16 @@ func (n *node) each(visit func(*node) bool) {
 	}
 }
 
+// holds reports whether the subtree has a node that is meant.
+func (n *node) holds(is func(*node) bool) bool {
+	found := false
+	n.each(func(at *node) bool {
+		found = found || is(at)
+		return !found
+	})
+	return found
+}
+
 // within reports whether n is root or lies below it, through frames.
 func (n *node) within(root *node) bool {
 	return n == root || n.above(func(at *node) bool { return at == root }) != nil
