@@ -206,7 +206,7 @@ func (r *run) end(a *attempt) (open bool, err error) {
 		// It is there with every field equal, but not by the request repeated.
 		out.Result, out.ID, out.Words = outFound, pi.remote.ID, no.Words
 		res.Result, res.ID, res.Words = Same, pi.remote.ID, ""
-		res.Notes = append(res.Notes, a.notOurs())
+		res.Notes = append(res.Notes, "on Cloud already; whether its secret is the one of this import cannot be told")
 	case errors.As(a.err, &no) && a.maybeDone(no):
 		// Perhaps the first attempt came through after all: look again.
 		res.Result, res.Words = Open, no.Words
@@ -226,15 +226,6 @@ func (r *run) end(a *attempt) (open bool, err error) {
 	}
 	r.done()
 	return false, nil
-}
-
-// notOurs describes a create that was refused though Cloud has the item, with
-// every field equal.
-func (a *attempt) notOurs() string {
-	if a.mark == given {
-		return "on Cloud already; whether its secret is the one given now cannot be told"
-	}
-	return "made by someone else meanwhile; whether its secret is the bundle's cannot be told"
 }
 
 // maybeDone reports whether a refusal may mean that an earlier attempt came

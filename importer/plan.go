@@ -303,10 +303,7 @@ func (p *planner) checkOffered(ctx context.Context, pi *PlanItem, changes []Chan
 		case !ok && offer.Needed && offer.Values == nil:
 			r.Words += fmt.Sprintf("Cloud's form does not take an empty %s", f.Label)
 			r.hint = "give it a value on Server, or in the sheet, and export anew"
-		case !ok && offer.Needed:
-			r.Words += fmt.Sprintf("Cloud's form does not take an empty %s, but %s%s", f.Label,
-				schema.Quotes(p.o.guard.AllQuotable(offer.Values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))
-		case listed && offer.Values != nil && !slices.Contains(offer.Values, text):
+		case !ok && offer.Needed, listed && offer.Values != nil && !slices.Contains(offer.Values, text):
 			r.Words += fmt.Sprintf("Cloud does not offer %s as its %s, but %s%s", schema.Quote(text), f.Label,
 				schema.Quotes(p.o.guard.AllQuotable(offer.Values)), ruleFor(p.o.Bundle, pi.List, f.Name, text))
 		default:
