@@ -147,13 +147,6 @@ func (c *Cloud) Serve(ctx context.Context, addr string, ready func(url string)) 
 	case err := <-served:
 		return fmt.Errorf("sample Cloud: %w", err)
 	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	if err := srv.Shutdown(grace); errors.Is(err, context.DeadlineExceeded) {
 		return srv.Close()
-	} else if err != nil {
-		return fmt.Errorf("sample Cloud: %w", err)
 	}
-	return nil
 }

@@ -179,7 +179,7 @@ func (p *pages) serveApp(w http.ResponseWriter, r *http.Request) {
 	host := scheme(r) + "://" + other
 	show(w, p.app, http.StatusOK, "connect-src 'self'; frame-ancestors "+host, map[string]any{
 		"Config": map[string]any{
-			"token": token, "host": host, "variant": look, "slow": look.Slow.Milliseconds(),
+			"token": token, "host": host, "variant": look, "slow": look["slow"],
 			"providers": offered(), "choices": choices(),
 			"fields": map[schema.List][]pageField{
 				schema.Connections: fields(schema.Connections), schema.Credentials: fields(schema.Credentials)},

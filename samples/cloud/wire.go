@@ -41,9 +41,6 @@ func decodeItem(l schema.List, body []byte) (schema.Item, schema.Secret, error) 
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if len(problems) == 20 {
-			break
-		}
 		problems = append(problems, Problem{strings.Trim(schema.Quote(name), `"`), "is not a field of a " + l.One()})
 	}
 	if len(problems) > 0 {
