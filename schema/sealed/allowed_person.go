@@ -214,15 +214,11 @@ func datesWhy(lines []allowedLine, then, now time.Time) (why string, early bool)
 	last := slices.MaxFunc(lines, func(a, b allowedLine) int {
 		return cmp.Or(a.validBefore.Compare(b.validBefore), -a.validAfter.Compare(b.validAfter))
 	})
-	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-	switch {
-	case now.After(last.validBefore):
-		return "the key was valid until " + stamp(last.validBefore), false
-	case then.After(last.validBefore):
-		return "the statement is dated after " + stamp(last.validBefore) + ", until when the key is valid", false
-	case now.Before(last.validAfter):
-		return "the key is valid from " + stamp(last.validAfter), true
-	default:
-		return "the statement is dated before " + stamp(last.validAfter) + ", from when the key is valid", true
+	bound, word := last.validAfter, "from"
+	late := now.After(last.validBefore) || then.After(last.validBefore)
+	if late {
+		bound, word = last.validBefore, "until"
 	}
+	return fmt.Sprintf("the key was valid %s %s, and has to be when the statement is dated and now", word,
+		bound.UTC().Format(time.RFC3339)), !late
 }

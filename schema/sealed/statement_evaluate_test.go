@@ -143,7 +143,7 @@ func TestEachAttackAndEachDisagreementIsToldAndCaught(t *testing.T) {
 		"another namespace's key":      {`anna namespaces="git" ANNA`, []said{one("ANNA")}, "", "reviewer=1", "unlisted", "other namespaces", "shut"},
 
 		"valid-before passed":             {`anna valid-before="20260311Z" ANNA`, []said{one("ANNA")}, "", "reviewer=1", "expired", "valid until 2026-03-11T00:00:00Z", "shut"},
-		"dated back before valid-after":   {`anna valid-after="20260311Z" ANNA`, []said{one("ANNA")}, "", "reviewer=1", "early", "dated before 2026-03-11", "shut"},
+		"dated back before valid-after":   {`anna valid-after="20260311Z" ANNA`, []said{one("ANNA")}, "", "reviewer=1", "early", "valid from 2026-03-11", "shut"},
 		"valid-after to come":             {`anna valid-after="20270101Z" ANNA`, []said{one("ANNA")}, "", "reviewer=1", "early", "valid from 2027-01-01", "shut"},
 		"within the key's dates":          {`anna valid-after="20260310Z",valid-before="20260401Z" ANNA`, []said{one("ANNA")}, "", "reviewer=1", "counts", "", "ok"},
 		"at the key's last moment":        {`anna valid-before="20260310120000Z" ANNA` + "\n" + `anna valid-after="20260312120000Z" ANNA`, []said{one("ANNA")}, "", "reviewer=1", "counts", "", "ok"},
