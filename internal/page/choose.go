@@ -131,6 +131,10 @@ func (c *Control) Options(ctx context.Context) ([]string, error) {
 	if c.Kind != KindCombobox {
 		return c.native().texts(), nil
 	}
+	before, err := c.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
 	now, err := c.openList(ctx)
 	if err == nil {
 		now, err = c.until(ctx, now, listWait, (*choice).filled)
@@ -142,7 +146,30 @@ func (c *Control) Options(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return choices, c.closeList(ctx)
+	if err := c.closeList(ctx); err != nil {
+		return nil, err
+	}
+	return choices, c.putBack(ctx, before)
+}
+
+// putBack gives a control the value that it had before a look at its choices: some take what is
+// highlighted when their list closes.
+func (c *Control) putBack(ctx context.Context, before string) error {
+	now := ""
+	err := poll(ctx, takeWait, func() (same bool, err error) {
+		now, err = c.Get(ctx)
+		return now == before, err
+	})
+	switch {
+	case !errors.Is(err, ErrTimeout):
+		return err
+	case before != "":
+		err = c.choose(ctx, before)
+	}
+	if err != nil {
+		err = c.fail(ErrRefused, "shows %q once its list was opened and closed, and %q before", Clean(now), Clean(before))
+	}
+	return err
 }
 
 // openList opens the list. The keyboard opens what follows the pattern; a press opens the rest.
@@ -165,7 +192,8 @@ func (c *Control) openList(ctx context.Context) (*choice, error) {
 
 // closeList closes an open list without choosing: the focus goes, then the form or dialog around
 // is pressed. Escape comes last, because that dialog might take it for its own, save where the
-// list hides the dialog too.
+// list hides the dialog too. Before the focus goes, which may take the option that is active, a
+// press on the control closes the list of most.
 func (c *Control) closeList(ctx context.Context) error {
 	if c.Kind != KindCombobox {
 		return nil
@@ -174,6 +202,8 @@ func (c *Control) closeList(ctx context.Context) error {
 	steps := [][]any{{"blur", nil}, {"beside", nil}, {"key", escape}}
 	if c.seen.Tag != "input" || now.Behind {
 		slices.Reverse(steps)
+	} else if slices.ContainsFunc(now.Options, func(o option) bool { return o.Active }) {
+		now, err = c.stepped(ctx, "press", nil)
 	}
 	for _, step := range steps {
 		if err == nil && now.Open {

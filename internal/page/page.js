@@ -306,9 +306,10 @@ function inPage(given, expected, name, ...args) {
 		// too.
 		//
 		// A list belongs to the control where the control names it, or where it came up after the
-		// step "mark". An option is bare where nothing says that it can be chosen: a notice such as
-		// "No options" may have the role of an option and is known by that. Options that are not
-		// drawn are the mirror of a list that only keys work.
+		// step "mark"; of a control that says that the list that it names is closed, no other does.
+		// An option is bare where nothing says that it can be chosen: a notice such as "No options"
+		// may have the role of an option and is known by that. Options that are not drawn are the
+		// mirror of a list that only keys work.
 		choice(step, which) {
 			const e = this;
 			const kept = globalThis.mailferryLists ||= {before: new WeakSet(), numbers: new WeakMap(), last: 0, bare: new WeakSet()};
@@ -333,10 +334,12 @@ function inPage(given, expected, name, ...args) {
 				for (const n of named(a, 'aria-controls').concat(named(a, 'aria-owns')))
 					for (const list of n.matches(LISTS) ? [n] : deep(n, LISTS)) own.add(list);
 			}
+			const shut = expanded === 'false' && own.size > 0;
 			const find = () => {
 				let last = null;
 				for (const n of deep(document, LISTS)) {
-					if (!rendered(n) || inside(e, n) || !(own.has(n) && expanded !== 'false') && kept.before.has(n)) continue;
+					const came = !kept.before.has(n);
+					if (!rendered(n) || inside(e, n) || !(shut ? own.has(n) && came : own.has(n) || came)) continue;
 					if (!last || own.has(n) || !own.has(last)) last = n;
 				}
 				return last;

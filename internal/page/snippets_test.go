@@ -24,6 +24,16 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
 			holds(t, s, "Encryption", "TLS")
 		}},
+		{"highlight-taken", func(t *testing.T, s *Scope) {
+			offers(t, s, "Service provider", "SMTP", "Google")
+			holds(t, s, "Service provider", "")
+			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
+			offers(t, s, "Encryption", "None", "TLS")
+			holds(t, s, "Encryption", "")
+			offers(t, s, "Realm", "one", "two")
+			holds(t, s, "Realm", "two")
+			holds(t, s, "Service provider", "Google")
+		}},
 		{"icon-font", func(t *testing.T, s *Scope) {
 			ok(t, s.Press(t.Context(), "More"))
 		}},
