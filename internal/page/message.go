@@ -62,8 +62,13 @@ func (v *view) messages() []Message {
 			add(Message{Kind: MessageField, Field: Clean(f.label), Text: problemText(f.node)})
 		}
 	}
+	list := false // the rows are of a table that is no form
 	root.each(func(n *node) bool {
 		switch {
+		case n.is("table", "grid", "treegrid"):
+			list = len(fields(n)) == 0
+		case fieldKinds[n.role] != "", n.is(pressRoles...), n.is("row") && list && len(cellsOf(n)) > 1:
+			return false // what a control or row shows as its own
 		case n.is("alert", "alertdialog") || n.state["live"] == "assertive":
 			add(Message{Kind: MessageAlert, Text: Clean(n.text())})
 			return false

@@ -12,6 +12,12 @@ func testSnippets(t *testing.T, d *driver) {
 		file string
 		run  func(t *testing.T, s *Scope)
 	}{
+		{"alert-inside", func(t *testing.T, s *Scope) {
+			said := must[[]Message](t)(s.Messages(t.Context()))
+			if want := []Message{{Kind: MessageAlert, Text: "Name is taken"}, {Kind: MessageAlert, Text: "Could not load"}}; !slices.Equal(said, want) {
+				t.Fatalf("said %q", said)
+			}
+		}},
 		{"described-value", func(t *testing.T, s *Scope) { holds(t, s, "Service provider", "General SMTP service") }},
 		{"header-td", func(t *testing.T, s *Scope) {
 			rows := must[[]*Row](t)(s.Rows(t.Context(), "Name"))
