@@ -27,6 +27,7 @@ function inPage(given, expected, name, ...args) {
 	// named are the elements that an attribute names by their ids.
 	const named = (n, attribute) => (n.getAttribute(attribute) || '').split(/\s+/).filter(Boolean)
 		.map(id => n.getRootNode().getElementById(id) || document.getElementById(id)).filter(Boolean);
+	const active = () => { let a = document.activeElement; while (a && a.shadowRoot && a.shadowRoot.activeElement) a = a.shadowRoot.activeElement; return a; };
 	const rendered = n => n.checkVisibility({checkVisibilityCSS: true, visibilityProperty: true});
 	const textOf = option => squeeze(option.label || option.text);
 	const mouse = (n, type, more) => n.dispatchEvent(new (type.startsWith('p') ? PointerEvent : MouseEvent)(type,
@@ -217,6 +218,12 @@ function inPage(given, expected, name, ...args) {
 			this.dispatchEvent(new Event('change', {bubbles: true}));
 		},
 
+		// leave takes the cursor from the field that has it, to the element where that takes it.
+		leave() {
+			this.focus({preventScroll: true});
+			if (active() && !inside(active(), this)) active().blur();
+		},
+
 		activate(send) { return activate(this, send); },
 
 		// escape closes what an element opened, as the Escape key does.
@@ -325,7 +332,6 @@ function inPage(given, expected, name, ...args) {
 				for (let a = up(n); a; a = up(a)) if (a.offsetParent && (a.offsetWidth <= 1 || a.offsetHeight <= 1) && getComputedStyle(a).overflow !== 'visible') return false;
 				return true;
 			};
-			const active = () => { let a = document.activeElement; while (a && a.shadowRoot && a.shadowRoot.activeElement) a = a.shadowRoot.activeElement; return a; };
 			const LISTS = '[role=listbox],[role=menu],[role=tree],[role=grid]', OPTIONS = '[role=option],[role=menuitemradio],[role=menuitem],[role=treeitem]';
 			let expanded = null;
 			const own = new Set();

@@ -26,12 +26,30 @@ func (s *Scope) Press(ctx context.Context, name string) error { return s.pressNa
 // Send is Press for the button that sends what was entered. It gives an [*ElsewhereError], and
 // does not press, where the form that the button is in, or the button itself, names another
 // site or another window than those it stands in, whether or not the browser would send the
-// form because of it.
+// form because of it. It leaves the field with the cursor first, because some tell the form what
+// they hold only then, and presses once the page has digested that.
 func (s *Scope) Send(ctx context.Context, name string) error { return s.pressNamed(ctx, name, true) }
 
 func (s *Scope) pressNamed(ctx context.Context, name string, sends bool) error {
+	what := "button or link named " + Clean(name)
 	fits := func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(name) }
-	return s.pressOne(ctx, "button or link named "+Clean(name), fits, sends)
+	if sends {
+		v, err := s.look(ctx)
+		if err != nil {
+			return err
+		}
+		n, err := v.pressable(what, fits)
+		if err == nil {
+			err = n.run(ctx, "leave", nil)
+		}
+		if err == nil {
+			err = s.page.settle(ctx, n.doc.session)
+		}
+		if err != nil && !stale(err) {
+			return err
+		}
+	}
+	return s.pressOne(ctx, what, fits, sends)
 }
 
 // pressOne presses the one control that fits. It looks again when the page replaces the control

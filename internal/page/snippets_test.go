@@ -52,6 +52,15 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
 			holds(t, s, "Service provider", "Google")
 		}},
+		{"kept-on-leave", func(t *testing.T, s *Scope) {
+			ok(t, control(t, s, "SMTP Port").Set(t.Context(), "25"))
+			ok(t, control(t, s, "Host").Set(t.Context(), "mail.example"))
+			ok(t, s.Send(t.Context(), "Save"))
+			ok(t, s.WaitFor(t.Context(), Heading("Saved 25 mail.example")))
+			ok(t, control(t, s, "SMTP Port").Set(t.Context(), "587"))
+			ok(t, s.Send(t.Context(), "Save"))
+			ok(t, s.WaitFor(t.Context(), Heading("Saved 587 mail.example")))
+		}},
 		{"late-value", func(t *testing.T, s *Scope) { holds(t, s, "OAuth2 Credentials", "Google Workspace") }},
 		{"switch-in-checkbox", func(t *testing.T, s *Scope) {
 			ok(t, control(t, s, "Debug").SetOn(t.Context(), true))
