@@ -35,7 +35,7 @@ func newPageRoad(t *testing.T) *pageRoad {
 	t.Helper()
 	r := &pageRoad{t: t, dir: t.TempDir()}
 	sealed := func(list schema.List, name string) schema.SecretKey { return schema.SecretKey{List: list, Name: name} }
-	site, err := server.Open(server.Options{
+	site := server.Open(server.Options{
 		Connections: []*schema.ServerConnection{
 			{Name: "Support", Description: "two\nlines", FromAddress: "support@corp.example", Prefix: "[S]", ConnectMode: "SMTP", Encryption: "TLS 1.3",
 				Username: `CORP\mailer`, Host: "smtp.corp.example", Port: 587},
@@ -49,10 +49,8 @@ func newPageRoad(t *testing.T) *pageRoad {
 			sealed(schema.Credentials, "Workspace"): schema.NewSecret("made-up client secret"),
 		},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	r.pressed = site
+	var err error
 	if r.content, err = cloud.Open(r.path("sample"), cloud.Options{}); err != nil {
 		t.Fatal(err)
 	}
@@ -223,11 +221,8 @@ func TestInspectHoldsAFormProfileAgainstASite(t *testing.T) {
 // export nor taken as missing by an import.
 func TestAListThatGoesOnBehindAnotherNameStopsEveryCommand(t *testing.T) {
 	r := newPageRoad(t)
-	site, err := server.Open(server.Options{Variant: server.Variant{PageSize: 1, Relabel: map[string]string{"Next": "Next page"}},
+	site := server.Open(server.Options{Variant: server.Variant{PageSize: 1, Relabel: map[string]string{"Next": "Next page"}},
 		Connections: []*schema.ServerConnection{{Name: "Support", ConnectMode: "SMTP", Host: "a.example"}, {Name: "Sales", ConnectMode: "SMTP", Host: "b.example"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	from := httptest.NewServer(site)
 	t.Cleanup(from.Close)
 	const goesOn = `"Outgoing Mail Connections": the list seems to go on after`

@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"cmp"
 	"embed"
-	"fmt"
 	"html/template"
 	"net"
 	"net/http"
@@ -74,12 +73,8 @@ type Server struct {
 	counts Counts
 }
 
-// Open makes a sample Server of the given content. A variant that there is not
-// is an error, so that a misspelt one proves nothing by accident.
-func Open(options Options) (*Server, error) {
-	if err := options.Variant.check(); err != nil {
-		return nil, err
-	}
+// Open makes a sample Server of the given content.
+func Open(options Options) *Server {
 	s := &Server{options: options, door: signin.New(options.SignIn)}
 	pages := template.New("").Funcs(template.FuncMap{"say": s.say})
 	s.pages = template.Must(pages.ParseFS(files, "pages/*.html")) // embedded
@@ -113,25 +108,7 @@ func Open(options Options) (*Server, error) {
 		site.ServeHTTP(w, r)
 	})
 	s.handler = mux
-	return s, nil
-}
-
-func (v *Variant) check() error {
-	for _, kind := range []struct {
-		name    string
-		to      *string
-		allowed []string
-	}{
-		{"password", &v.Password, []string{"masked", "empty", "filled"}},
-		{"form", &v.Form, []string{"page", "dialog"}},
-		{"labels", &v.Labels, []string{"for", "wrap", "labelledby", "aria"}},
-	} {
-		*kind.to = cmp.Or(*kind.to, kind.allowed[0])
-		if !slices.Contains(kind.allowed, *kind.to) {
-			return fmt.Errorf("sample Server: %s: choose one of %s", kind.name, strings.Join(kind.allowed, ", "))
-		}
-	}
-	return nil
+	return s
 }
 
 // ServeHTTP implements http.Handler. It refuses names that are not this

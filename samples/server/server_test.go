@@ -42,7 +42,7 @@ type admin struct {
 
 func at(t *testing.T, b *page.Browser, options Options) *admin {
 	t.Helper()
-	a := &admin{t: t, site: got[*Server](t)(Open(options))}
+	a := &admin{t: t, site: Open(options)}
 	srv := httptest.NewServer(a.site)
 	t.Cleanup(srv.Close)
 	a.page = got[*page.Page](t)(b.Goto(t.Context(), srv.URL))
@@ -290,7 +290,7 @@ func testCounted(t *testing.T, b *page.Browser) {
 func TestRequestsUnderAForeignNameAreRefused(t *testing.T) {
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "http://rebound.example/admin/connections", nil)
 	w := httptest.NewRecorder()
-	got[*Server](t)(Open(content())).ServeHTTP(w, r)
+	Open(content()).ServeHTTP(w, r)
 	if w.Code != http.StatusMisdirectedRequest || strings.Contains(w.Body.String(), "Support") {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
@@ -299,7 +299,7 @@ func TestRequestsUnderAForeignNameAreRefused(t *testing.T) {
 func TestASessionEndsAfterItsRequests(t *testing.T) {
 	options := content()
 	options.SignIn = &signin.Account{User: "anna", Password: schema.NewSecret("made-up-sign-in"), Requests: 2}
-	srv := httptest.NewServer(got[*Server](t)(Open(options)))
+	srv := httptest.NewServer(Open(options))
 	defer srv.Close()
 	jar := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	send := func(method, path, form string, cookies []*http.Cookie) *http.Response {
@@ -319,14 +319,6 @@ func TestASessionEndsAfterItsRequests(t *testing.T) {
 	for i, want := range []int{200, 200, 303, 303} {
 		if res := send("GET", "/admin/connections", "", in.Cookies()); res.StatusCode != want {
 			t.Fatalf("request %d: %d, want %d", i+1, res.StatusCode, want)
-		}
-	}
-}
-
-func TestAVariantThatThereIsNotIsRefused(t *testing.T) {
-	for _, v := range []Variant{{Password: "shown"}, {Form: "tab"}, {Labels: "near"}} {
-		if _, err := Open(Options{Variant: v}); err == nil {
-			t.Errorf("%+v was taken", v)
 		}
 	}
 }
