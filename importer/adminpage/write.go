@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -210,7 +213,7 @@ const patience = time.Second
 // Once Save was pressed, an error beside [importer.RefusedError] is unsettled:
 // Cloud may have the item.
 func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Write, changed []string) error {
-	before, err := messages(ctx, form)
+	before, err := look(ctx, form)
 	if err != nil {
 		c.site.Forget()
 		return importError(err)
@@ -221,22 +224,14 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 			return err
 		}
 	}
-	err = c.site.Save(ctx, form)
-	if elsewhere(err) { // and not pressed
-		return importError(err)
-	}
-	if errors.Is(err, page.ErrRefused) || errors.Is(err, page.ErrDisabled) || errors.Is(err, page.ErrAbsent) || errors.Is(err, page.ErrAmbiguous) {
-		// The browser itself did not send the form, or there was nothing to press.
-		c.site.Forget()
-		return &importer.RefusedError{Words: page.Clean(err.Error())}
-	}
-	var said []page.Message
-	if err == nil {
-		said, err = answer(ctx, form, before)
+	said, asks, err := c.send(ctx, form, form.Profile.Save, before)
+	if button := yes(asks, form.Profile.Save); err == nil && button != "" {
+		before.answered = asks
+		said, asks, err = c.send(ctx, form, button, before)
 	}
 	if err != nil {
 		c.site.Forget()
-		return importer.MarkUnsettled(importError(fmt.Errorf("after Save: %w", err)))
+		return err
 	}
 	if len(said) == 0 {
 		c.site.Left()
@@ -248,7 +243,7 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 	switch {
 	case err != nil:
 		return importer.MarkUnsettled(importError(fmt.Errorf("after Save: %w", err)))
-	case !stands:
+	case !stands && (asks == nil || before.answered != nil):
 		return importer.MarkUnsettled(no) // Save let go of the form: an alert may say anything
 	case onField(said) || len(changed) == 0:
 		return no
@@ -267,25 +262,69 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 	return no
 }
 
+// shown is what a page shows before Save, which is no answer to it.
+type shown struct {
+	messages map[page.Message]bool
+	over     *page.Dialog
+	answered *page.Dialog // a question that came after Save
+}
+
+func look(ctx context.Context, form *formprofile.Form) (before shown, err error) {
+	all, err := form.App.Messages(ctx)
+	if err != nil {
+		return before, err
+	}
+	before.messages = map[page.Message]bool{}
+	for _, m := range all {
+		before.messages[m] = true
+	}
+	before.over, err = form.App.Dialog(ctx)
+	return before, err
+}
+
+// send presses what sends the form and waits for what comes of it.
+func (c *cloud) send(ctx context.Context, form *formprofile.Form, button string, before shown) (said []page.Message, asks *page.Dialog, err error) {
+	err = c.site.Save(ctx, form, button)
+	switch {
+	case elsewhere(err): // and not pressed
+		return nil, nil, importError(err)
+	case errors.Is(err, page.ErrRefused), errors.Is(err, page.ErrDisabled), errors.Is(err, page.ErrAbsent), errors.Is(err, page.ErrAmbiguous):
+		// The browser itself did not send the form, or there was nothing to press.
+		return nil, nil, &importer.RefusedError{Words: page.Clean(err.Error())}
+	case err == nil:
+		said, asks, err = answer(ctx, form, before)
+	}
+	if err != nil {
+		err = importer.MarkUnsettled(importError(fmt.Errorf("after Save: %w", err)))
+	}
+	return said, asks, err
+}
+
 // answer waits for what comes of Save: nothing said when the list stands there
-// again.
-func answer(ctx context.Context, form *formprofile.Form, before map[page.Message]bool) (said []page.Message, err error) {
+// again, and nothing over it. What a dialog says that came up is a question.
+func answer(ctx context.Context, form *formprofile.Form, before shown) (said []page.Message, asks *page.Dialog, err error) {
 	listed := formprofile.Listed(form.Profile)
 	var since time.Time // that something was said
-	done, err := page.Until(ctx, form.Timeout, func() (bool, error) {
+	done, err := page.Until(ctx, form.Timeout, func() (done bool, err error) {
 		said = nil
-		done, err := form.App.Shows(ctx, listed...)
-		if err != nil || done {
-			return done, err
-		}
-		now, err := form.App.Messages(ctx)
-		if err != nil {
+		if asks, err = form.App.Dialog(ctx); err != nil {
 			return false, err
 		}
-		for _, m := range now {
-			if m.Kind != page.MessageStatus && !before[m] {
-				said = append(said, m)
+		if asks != nil {
+			_, named := form.Label(asks.Form, "name")
+			switch {
+			case asks.Is(before.over), named:
+				asks = nil // the form
+			case asks.Is(before.answered), len(asks.Buttons) == 0:
+				return false, nil // it closes yet, or asks nothing
 			}
+		}
+		if asks != nil {
+			said = []page.Message{{Kind: page.MessageAlert, Text: "the page asks: " + asks.Text}}
+		} else if done, err = form.App.Shows(ctx, listed...); err != nil || done {
+			return done, err
+		} else if said, err = fresh(ctx, form, before.messages); err != nil {
+			return false, err
 		}
 		switch {
 		case onField(said):
@@ -298,18 +337,36 @@ func answer(ctx context.Context, form *formprofile.Form, before map[page.Message
 		return !since.IsZero() && time.Since(since) > patience, nil
 	})
 	if !done && err == nil {
-		err = fmt.Errorf("%w: waited %s for the list %s or a message in vain", page.ErrTimeout, form.Timeout, schema.Quote(form.Profile.Heading))
+		asks, err = nil, fmt.Errorf("%w: waited %s for the list %s or a message in vain", page.ErrTimeout, form.Timeout, schema.Quote(form.Profile.Heading))
 	}
-	return said, err
+	return said, asks, err
 }
 
-func messages(ctx context.Context, form *formprofile.Form) (map[page.Message]bool, error) {
-	all, err := form.App.Messages(ctx)
-	out := map[page.Message]bool{}
-	for _, m := range all {
-		out[m] = true
+// fresh are the messages that were not there before and may be complaints.
+func fresh(ctx context.Context, form *formprofile.Form, before map[page.Message]bool) ([]page.Message, error) {
+	now, err := form.App.Messages(ctx)
+	return slices.DeleteFunc(now, func(m page.Message) bool { return m.Kind == page.MessageStatus || before[m] }), err
+}
+
+// farther are words of questions to which yes may do more than Save does, or of failures.
+var farther = regexp.MustCompile(`(?i)replac|overwr|delet|remov|eras|discard|exist|already|duplicat|same name|in use|taken|fail|error|could not|cannot|` +
+	`ersetz|überschr|lösch|entfern|verw[eo]rf|bereits|vorhanden|schon|fehl`)
+
+// otherwise are words that make a button with the word for Save mean something else.
+var otherwise = regexp.MustCompile(`(?i)(?:^|\PL)(?:no|not|n['’]t|don['’]?t|without|never|as|another|copy|draft|nicht|ohne|als|kopie|entwurf)(?:$|\PL)`)
+
+// yes is the one button of a question that says to do what Save says, and no more: "Yes, save",
+// "Save changes". It is "" where there is none, or where the question is about more.
+func yes(asks *page.Dialog, save string) string {
+	if asks == nil || len(asks.Form.Labels()) > 0 || farther.MatchString(asks.Text+" "+strings.Join(asks.Buttons, " ")) {
+		return ""
 	}
-	return out, err
+	word := regexp.MustCompile(`(?:^|\PL)` + regexp.QuoteMeta(human.FoldLabel(save)) + `(?:$|\PL)`)
+	named := slices.DeleteFunc(slices.Clone(asks.Buttons), func(name string) bool { return !word.MatchString(human.FoldLabel(name)) })
+	if len(named) != 1 || otherwise.MatchString(named[0]) {
+		return ""
+	}
+	return named[0]
 }
 
 func onField(said []page.Message) bool {

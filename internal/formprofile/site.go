@@ -228,11 +228,11 @@ func (s *Site) enter(ctx context.Context, p *page.Page) error {
 	return nil
 }
 
-// Save presses Save in a form. Where the error is a [*page.ElsewhereError] it
-// was not pressed.
-func (s *Site) Save(ctx context.Context, f *Form) error {
+// Save presses Save in a form, or the button that says so in a question that Save led to. Where
+// the error is a [*page.ElsewhereError] it was not pressed.
+func (s *Site) Save(ctx context.Context, f *Form, button string) error {
 	s.waitFor("the answer to Save in %s", schema.Quote(f.Profile.Heading))
-	err := f.App.Send(ctx, f.Profile.Save)
+	err := f.App.Send(ctx, button)
 	var other *page.ElsewhereError
 	if errors.As(err, &other) {
 		s.Forget()

@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/chromedp/cdproto/cdp"
 )
@@ -66,6 +67,43 @@ func (p *Page) view(snap *snapshot, full *node) *view {
 		return true
 	})
 	return v
+}
+
+// Dialog is a dialog that keeps a person from all else in a scope, at one moment.
+type Dialog struct {
+	Text    string   // its name and all that it says, as the page writes it
+	Buttons []string // the names of what can be pressed in it
+	Form    *Form    // the fields in it
+	node    *node
+}
+
+// Dialog is the one that lies over all else: a modal one, or one that hides whatever else could
+// be pressed. It is nil where there is none.
+func (s *Scope) Dialog(ctx context.Context) (*Dialog, error) {
+	v, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	over, all := v.root, len(pressables(v.full))
+	v.full.each(func(n *node) bool {
+		if v.root == v.full && n.is("dialog", "alertdialog") && len(pressables(n)) == all {
+			over = n
+		}
+		return true
+	})
+	if !over.is("dialog", "alertdialog") {
+		return nil, nil
+	}
+	text := over.text()
+	if !strings.HasPrefix(text, over.name) {
+		text = over.name + " " + text
+	}
+	return &Dialog{text, namesOf(pressables(over)), &Form{s, v, fields(over)}, over}, nil
+}
+
+// Is reports whether the same dialog was there at both moments.
+func (d *Dialog) Is(other *Dialog) bool {
+	return d != nil && other != nil && d.node.doc.key == other.node.doc.key && d.node.backend == other.node.backend
 }
 
 // Within waits until exactly one frame shows all that is asked for, and narrows the scope to
