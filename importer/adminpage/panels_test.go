@@ -1,8 +1,10 @@
 package adminpage_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -197,7 +199,9 @@ func TestASuggestionFindsOutTheSideOfThePages(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := panels.Start(t, panels.MUI, panels.Options{Has: panels.Sample(false)})
-	site, err := formprofile.New(p.Address, formprofile.Options{Profile: guess, Guessed: true, Browser: page.Options{Timeout: 5 * time.Second}})
+	var said bytes.Buffer
+	site, err := formprofile.New(p.Address, formprofile.Options{Profile: guess, Guessed: true, Browser: page.Options{Timeout: 5 * time.Second},
+		Log: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,6 +209,9 @@ func TestASuggestionFindsOutTheSideOfThePages(t *testing.T) {
 	profile, notes, err := site.Suggest(t.Context())
 	if err != nil || profile.Side != schema.CloudSide || slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, "not found out") }) {
 		t.Errorf("%v, %+v, %q", err, profile, notes)
+	}
+	if strings.Contains(said.String(), guess.Credentials.Heading) {
+		t.Error("a list of the other side was waited for")
 	}
 	if p.Writes() != 0 {
 		t.Errorf("%d writes", p.Writes())

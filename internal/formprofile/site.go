@@ -47,11 +47,12 @@ type Site struct {
 	options Options
 	address *url.URL
 	browser *page.Browser
-	app     *page.Scope     // nil: to be opened
-	origin  string          // of the frame that the app was found in first; "" before that
-	listed  schema.List     // the list that was opened last
-	left    bool            // a form of it was left just now, so that it stands there
-	around  map[string]bool // labels of the fields on that list's page
+	app     *page.Scope         // nil: to be opened
+	origin  string              // of the frame that the app was found in first; "" before that
+	other   *schema.FormProfile // of the other side, as long as either may fit
+	listed  schema.List         // the list that was opened last
+	left    bool                // a form of it was left just now, so that it stands there
+	around  map[string]bool     // labels of the fields on that list's page
 	waited  atomic.Pointer[string]
 	watched bool          // by a Watch
 	signing time.Duration // that sign-ins took so far
@@ -267,15 +268,22 @@ func (s *Site) visit(ctx context.Context, address *url.URL) (*page.Page, error) 
 	return s.browser.Goto(ctx, address.String())
 }
 
-// signedIn is what shows that the app is open: what the profile says of that, and of the way to
-// its lists.
+// signedIn is what shows that the app is open.
 func (s *Site) signedIn() page.Cond {
-	p := s.options.Profile
+	names := landmarks(s.options.Profile)
+	if s.other != nil {
+		names = append(names, landmarks(s.other)...)
+	}
 	var any []page.Cond
-	for _, name := range slices.Concat(p.SignedIn, p.Connections.Menu, p.Credentials.Menu, []string{p.Connections.Heading, p.Credentials.Heading}) {
+	for _, name := range names {
 		any = append(any, page.HasButton(name), page.Heading(name))
 	}
 	return page.AnyOf(any...)
+}
+
+// landmarks are what a profile says of being signed in, and of the way to its lists.
+func landmarks(p *schema.FormProfile) []string {
+	return slices.Concat(p.SignedIn, p.Connections.Menu, p.Credentials.Menu, []string{p.Connections.Heading, p.Credentials.Heading})
 }
 
 // show opens a list by the menu, or where it has an address of its own by that.

@@ -30,26 +30,75 @@ const still = 500 * time.Millisecond
 // of the deciding field in turn, notes which fields are there and what has to be pressed for
 // them, and cancels. It saves nothing and reads no value of an item but the first one's name.
 // Notes say what is left to a person.
-// Where the profile's side is a guess, and by it a list is not found out or nobody seems to be
-// signed in, the other side's shipped profile is tried too.
-func (s *Site) Suggest(ctx context.Context) (*schema.FormProfile, []string, error) {
-	p, notes, missing, guessErr := s.suggestBoth(ctx)
-	if !s.options.Guessed || guessErr == nil && missing == 0 || guessErr != nil && !errors.Is(guessErr, ErrSignedOut) {
-		return p, notes, guessErr
+// Where the profile's side is a guess, it is that of whose words more stand there at the first
+// look; where as many of either do, both are tried.
+func (s *Site) Suggest(ctx context.Context) (best *schema.FormProfile, notes []string, err error) {
+	sides := []*schema.FormProfile{s.options.Profile}
+	if s.options.Guessed {
+		if sides, err = s.guess(ctx); err != nil {
+			return nil, nil, err
+		}
 	}
+	fewest := 0
+	for _, side := range sides {
+		s.options.Profile = side
+		p, said, missing, err := s.suggestBoth(ctx)
+		if err != nil && best == nil {
+			return nil, nil, err
+		}
+		if err == nil && (best == nil || missing < fewest) {
+			best, notes, fewest = p, said, missing
+		}
+		if err != nil || fewest == 0 {
+			break
+		}
+	}
+	return best, notes, nil
+}
+
+// guess returns the shipped profiles of whose words most stand on the pages.
+func (s *Site) guess(ctx context.Context) ([]*schema.FormProfile, error) {
 	side := schema.CloudSide
-	if p.Side == side {
+	if s.options.Profile.Side == side {
 		side = schema.ServerSide
 	}
-	var err error
-	if s.options.Profile, err = Shipped(side); err != nil {
-		return nil, nil, err
+	other, err := Shipped(side)
+	if err != nil {
+		return nil, err
 	}
-	other, said, still, err := s.suggestBoth(ctx)
-	if err != nil || guessErr == nil && still >= missing {
-		return p, notes, guessErr
+	s.other = other
+	defer func() { s.other = nil }()
+	there := map[string]bool{}
+	err = s.Do(ctx, func() error {
+		if err := s.app.Settle(ctx); err != nil {
+			return err
+		}
+		sight, err := s.app.Sight(ctx)
+		if err == nil {
+			for _, name := range slices.Concat(sight.Headings, sight.Buttons) {
+				there[human.FoldLabel(name)] = true
+			}
+		}
+		return err
+	})
+	shown := func(p *schema.FormProfile) int {
+		known := map[string]bool{}
+		for _, name := range landmarks(p) {
+			if name = human.FoldLabel(name); there[name] {
+				known[name] = true
+			}
+		}
+		return len(known)
 	}
-	return other, said, nil
+	switch by, others := shown(s.options.Profile), shown(other); {
+	case err != nil:
+		return nil, err
+	case by > others:
+		return []*schema.FormProfile{s.options.Profile}, nil
+	case by < others:
+		return []*schema.FormProfile{other}, nil
+	}
+	return []*schema.FormProfile{s.options.Profile, other}, nil
 }
 
 // suggestBoth works out both lists, and counts those that were not found out.
