@@ -32,7 +32,6 @@ type Options struct {
 	// Warn receives what the person should know, one line each, never with a
 	// secret's value; nil: they are dropped.
 	Warn func(schema.Warning)
-	Tool string           // as the bundle's history names it; "": schema.Tool
 	Now  func() time.Time // nil: time.Now
 }
 
@@ -71,7 +70,7 @@ func Export(ctx context.Context, o Options) (*schema.Bundle, schema.Secrets, err
 		now = o.Now
 	}
 	b.Manifest.ID = schema.NewID()
-	b.Manifest.Record("export", "from "+b.Manifest.Source.Kind, o.Tool, now())
+	b.Manifest.Record("export", "from "+b.Manifest.Source.Kind, now())
 	return b, secrets, nil
 }
 

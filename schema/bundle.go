@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"iter"
@@ -167,10 +166,9 @@ type Manifest struct {
 	History    []Step      `json:"history"`
 }
 
-// Record adds a step to the history, and says who wrote the bundle and when. An
-// empty tool is Tool.
-func (m *Manifest) Record(step, note, tool string, now time.Time) {
-	m.Tool = cmp.Or(tool, Tool())
+// Record adds a step to the history, and says what wrote the bundle and when.
+func (m *Manifest) Record(step, note string, now time.Time) {
+	m.Tool = Tool()
 	if m.Created.IsZero() {
 		m.Created = At(now)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/schema"
 )
 
 func (e *env) auditCommand() *cli.Command {
@@ -44,7 +45,7 @@ func (e *env) audit(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	r := &report.Report{Created: e.now(), Tool: e.tool}
+	r := &report.Report{Created: e.now(), Tool: schema.Tool()}
 	policy, err := e.policy(c, r)
 	if err != nil {
 		return err

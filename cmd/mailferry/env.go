@@ -28,7 +28,6 @@ type env struct {
 	data           io.Writer              // standard output, where a file goes there; what is told goes to stderr then
 	lookupenv      func(string) (string, bool)
 	now            func() time.Time
-	tool           string       // "mailferry VERSION", as histories name it
 	log            *slog.Logger // diagnostics; silent unless --verbose
 
 	verbose bool             // --verbose was given
@@ -45,7 +44,7 @@ type env struct {
 func processEnv() *env {
 	stdin := sync.OnceValues(func() ([]byte, error) { return readWhole(stdio, os.Stdin, maxFile) })
 	return &env{stdin: stdin, stdout: os.Stdout, stderr: os.Stderr, lookupenv: os.LookupEnv, now: time.Now,
-		tool: schema.Tool(), log: slog.New(slog.DiscardHandler)}
+		log: slog.New(slog.DiscardHandler)}
 }
 
 // reached tells a test how far a change in place has come.

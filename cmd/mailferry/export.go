@@ -91,7 +91,7 @@ func (e *env) export(c *cli.Context) error {
 // argument is said together with what is wrong in the sources.
 func (e *env) readServer(c *cli.Context) (*schema.Bundle, schema.Secrets, error) {
 	opts := exporter.Options{Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"), Literal: c.StringSlice("literal-secret"),
-		Strict: c.Bool("strict"), Warn: e.warning, Tool: e.tool, Now: e.now}
+		Strict: c.Bool("strict"), Warn: e.warning, Now: e.now}
 	var errs schema.Errors
 	if c.String("secrets") == "-" {
 		opts.Ask = func(missing []schema.SecretKey) (schema.Secrets, error) { return e.secretsFile(c, missing) }

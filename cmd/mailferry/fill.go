@@ -94,7 +94,7 @@ func (e *env) fill(c *cli.Context) error {
 	if err := sealed.AddSecrets(o.Bundle, secrets, to); err != nil {
 		return err
 	}
-	o.Bundle.Manifest.Record("fill", human.Count(len(secrets), "secret"), e.tool, e.now())
+	o.Bundle.Manifest.Record("fill", human.Count(len(secrets), "secret"), e.now())
 	if err := e.replace(path, held, o.Bundle, to, voided, signer); err != nil {
 		return err
 	}

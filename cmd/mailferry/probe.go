@@ -90,7 +90,7 @@ func (e *env) runProbe(c *cli.Context, path string) (*probe.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Tool, r.Bundle, r.Digest = e.tool, baseName(path), o.Digest
+	r.Tool, r.Bundle, r.Digest = schema.Tool(), baseName(path), o.Digest
 	return r, nil
 }
 

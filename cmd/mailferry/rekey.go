@@ -59,7 +59,7 @@ func (e *env) rekey(c *cli.Context) error {
 	if err := sealed.Reseal(o, to); err != nil {
 		return at(path, err)
 	}
-	o.Bundle.Manifest.Record("rekey", "", e.tool, e.now())
+	o.Bundle.Manifest.Record("rekey", "", e.now())
 	if err := e.writeBundle(c, out, o.Bundle, nil, to); err != nil {
 		return err
 	}

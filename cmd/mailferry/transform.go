@@ -63,7 +63,7 @@ func (e *env) transform(c *cli.Context) error {
 		return at(path, err)
 	}
 	b.Manifest.History = o.Bundle.Manifest.History
-	b.Manifest.Record("transform", "", e.tool, e.now())
+	b.Manifest.Record("transform", "", e.now())
 	w, err := e.writeSigned(c, out, b, nil, to, signer, schema.RoleTransformer)
 	if err != nil {
 		return err
