@@ -3,6 +3,7 @@ package jirabackup
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -99,16 +100,37 @@ func (b *backup) read(ctx context.Context, wanted []string, row rowFunc) (*conte
 			return nil, fmt.Errorf("zip entry %s: %w", entryName, err)
 		}
 		defer inflated.Close()
-		in.r, in.total, in.zipped = inflated, int64(b.entry.UncompressedSize64), true
+		r, stop := readAhead(inflated)
+		defer stop()
+		in.r, in.total = r, int64(b.entry.UncompressedSize64)
 	}
 	return readDocument(in, wanted, row)
+}
+
+// readAhead reads r in a goroutine of its own, so that inflating and reading
+// overlap. r may be closed after stop.
+func readAhead(r io.Reader) (ahead io.Reader, stop func()) {
+	out, in := io.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w := bufio.NewWriterSize(in, window/2)
+		_, err := io.Copy(w, r)
+		if err != nil {
+			err = fmt.Errorf("the archive is damaged: %w", err)
+		}
+		in.CloseWithError(cmp.Or(err, w.Flush()))
+	}()
+	return out, func() {
+		out.Close()
+		<-done
+	}
 }
 
 // A document is the inflated activeobjects.xml. It ends when its context does.
 type document struct {
 	ctx         context.Context
 	r           io.Reader
-	zipped      bool // and so checked: an error says that the archive is damaged
 	read, total int64
 	progress    func(read, total int64)
 }
@@ -118,9 +140,6 @@ func (d *document) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := d.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) && d.zipped {
-		err = fmt.Errorf("the archive is damaged: %w", err)
-	}
 	d.read += int64(n)
 	if d.progress != nil {
 		d.progress(d.read, d.total)
