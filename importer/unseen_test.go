@@ -78,6 +78,7 @@ func TestWhatTheListShowsLateIsLookedForAndWrittenOnce(t *testing.T) {
 func TestAfterTwoWritesWithoutAnEndNoMoreAreBegun(t *testing.T) {
 	m := lagging(map[string]int{"A": -1, "B": -1, "C": -1, "D": -1})
 	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B"), smtp("C"), smtp("D")), schema.Connections)
+	o.Jobs = 1 // a page is worked one thing at a time
 	var part *PartialError
 	rep, err := Run(t.Context(), o)
 	if !errors.As(err, &part) || part.Left != 4 || m.writes != 2 || rep.Counts[Unfound] != 2 {
