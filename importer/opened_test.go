@@ -32,7 +32,7 @@ func opened(t *testing.T, cloud bool) (byRecipient, byReviewer *sealed.Opened, i
 	b := &schema.Bundle{Format: schema.ServerFormat, Manifest: schema.Manifest{ID: schema.NewID(), Source: schema.Source{Kind: "csv", Name: "x.csv"}},
 		Credentials: []schema.Item{&schema.ServerCredential{Name: "google", ClientID: "id", AuthorizationEndpoint: "https://accounts.google.com/o/oauth2/auth", TokenEndpoint: "https://oauth2.googleapis.com/token"}},
 		Connections: []schema.Item{&schema.ServerConnection{Name: "Desk", ConnectMode: "Google OAuth2", Username: "g@example.com", OAuth2Credentials: "google"}}}
-	b.Manifest.Record("export", "", "test", time.Unix(1700000000, 0))
+	b.Manifest.Record("export", "", time.Unix(1700000000, 0))
 	var file bytes.Buffer
 	if err := sealed.Create(&file, b, schema.Secrets{{List: schema.Credentials, Name: "google"}: schema.NewSecret("hunter2")}, to); err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func opened(t *testing.T, cloud bool) (byRecipient, byReviewer *sealed.Opened, i
 			t.Fatal(err)
 		}
 		b.Manifest.History = history
-		b.Manifest.Record("transform", "", "test", time.Unix(1700000000, 0))
+		b.Manifest.Record("transform", "", time.Unix(1700000000, 0))
 		file.Reset()
 		if err := sealed.Create(&file, b, nil, to); err != nil {
 			t.Fatal(err)

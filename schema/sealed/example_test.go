@@ -18,7 +18,7 @@ func desk() (*schema.Bundle, schema.Secrets) {
 		&schema.ServerConnection{Name: "Desk", ConnectMode: "SMTP", Host: "mail.example.com", Port: 587, Username: "desk"},
 	}}
 	b.Manifest.Source = schema.Source{Kind: "csv", Name: "connections.csv"}
-	b.Manifest.Record("export", "", "", time.Now())
+	b.Manifest.Record("export", "", time.Now())
 	return b, schema.Secrets{{List: schema.Connections, Name: "Desk"}: schema.NewSecret("correct horse")}
 }
 

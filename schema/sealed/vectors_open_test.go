@@ -105,7 +105,8 @@ var vectorsThatOpen = []recipe{
 		m.header.set("secrets", `{"connections":{"Billing":"battery staple"},"credentials":{"google":"client-secret-1"}}`)
 	}},
 	{"server-history", "claims outside the digest: the digest is that of server-passwords", "valid", "valid", "", func(m *maker) {
-		m.bundle.Manifest.Record("rekey", "by hand", "another tool", m.bundle.Manifest.Created.Time)
+		m.bundle.Manifest.Record("rekey", "by hand", m.bundle.Manifest.Created.Time)
+		m.bundle.Manifest.Tool, m.bundle.Manifest.History[len(m.bundle.Manifest.History)-1].Tool = "another tool", "another tool"
 	}},
 	{"server-listed-reader", "the list names a recipient whom the file does not open to", "valid", "valid", "", func(m *maker) {
 		m.header.set("readers-listed", "no")
