@@ -226,6 +226,12 @@ function inPage(given, expected, name, ...args) {
 
 		activate(send) { return activate(this, send); },
 
+		// opened tells which of the items stand in what an element names as what it opens.
+		opened(...items) {
+			const own = named(this, 'aria-controls').concat(named(this, 'aria-owns'));
+			return Array.from(items.keys()).filter(i => !own.length || own.some(n => inside(items[i], n)));
+		},
+
 		// escape closes what an element opened, as the Escape key does.
 		escape() {
 			const at = document.activeElement;

@@ -245,6 +245,25 @@ func unseen(root *node, before map[cdp.BackendNodeID]bool) []*node {
 	return slices.DeleteFunc(fresh, func(n *node) bool { return before[n.backend] })
 }
 
+// opened are those of the items that stand in what an opener names. They are all where it names
+// nothing, or is no longer there.
+func (n *node) opened(ctx context.Context, items []*node) (found []*node) {
+	var args []any
+	for _, item := range items {
+		args = append(args, item)
+	}
+	var own []int
+	if err := n.run(ctx, "opened", &own, args...); err != nil {
+		return items
+	}
+	for _, i := range own {
+		if i >= 0 && i < len(items) {
+			found = append(found, items[i])
+		}
+	}
+	return found
+}
+
 // openMenu opens one menu and finds the item in it.
 func (s *Scope) openMenu(ctx context.Context, opener *node, what, item string) (*node, error) {
 	whole := &Scope{page: s.page, frame: s.frame}
@@ -261,7 +280,8 @@ func (s *Scope) openMenu(ctx context.Context, opener *node, what, item string) (
 		return nil, err
 	}
 	var found, fresh []*node
-	shown := time.Now() // the menu as it is, since
+	pressed := time.Now()
+	shown := pressed // the menu as it is, since
 	err = whole.wait(ctx, Cond{fmt.Sprintf("a menu with %q", Clean(item)), func(v *view) bool {
 		before := len(fresh)
 		fresh = unseen(v.full, here)
@@ -269,6 +289,9 @@ func (s *Scope) openMenu(ctx context.Context, opener *node, what, item string) (
 			shown = time.Now()
 		}
 		found = namedAs(fresh, item)
+		if len(found) > 0 && time.Since(pressed) < takeWait { // another row's menu may go late, or come up again
+			found = opener.opened(ctx, found)
+		}
 		return len(found) > 0 || len(fresh) > 0 && time.Since(shown) > takeWait
 	}})
 	switch {

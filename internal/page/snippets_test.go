@@ -75,6 +75,10 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, s.Menu(t.Context(), "", "Edit"))
 			ok(t, s.WaitFor(t.Context(), Heading("Form of Edit")))
 		}},
+		{"menus-of-two", func(t *testing.T, s *Scope) {
+			ok(t, s.Menu(t.Context(), "Actions for B", "Edit"))
+			ok(t, s.WaitFor(t.Context(), Heading("Form of B")))
+		}},
 		{"notice-option", func(t *testing.T, s *Scope) { offers(t, s, "Service provider", "SMTP", "Google") }},
 		{"paged-by-number", func(t *testing.T, s *Scope) {
 			var names []string
