@@ -61,9 +61,21 @@ func (c *Control) on(ctx context.Context, function string, result any, args ...a
 	return c.live(ctx, func() error { return c.field.node.run(ctx, function, result, args...) })
 }
 
-// refresh reads the control's state as it is now.
+// refresh reads the control's state as it is now, or once the choices of a native list are there,
+// which a form may ask for only when it stands.
 func (c *Control) refresh(ctx context.Context) error {
-	return c.live(ctx, func() error { return c.describe(ctx) })
+	read := func() error { return c.live(ctx, func() error { return c.describe(ctx) }) }
+	err := read()
+	if err == nil && c.seen.Coming {
+		_, err = Until(ctx, min(takeWait, c.scope.page.browser.options.Timeout), func() (bool, error) {
+			if err := c.settle(ctx); err != nil {
+				return false, err
+			}
+			err := read()
+			return !c.seen.Coming, err
+		})
+	}
+	return err
 }
 
 // settle waits until the page has drawn what it draws because of the control.

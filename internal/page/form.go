@@ -341,6 +341,7 @@ type described struct {
 	Suggest  bool     `json:"suggest"`
 	Rich     bool     `json:"rich"`
 	Multiple bool     `json:"multiple"`
+	Coming   bool     `json:"coming"` // the choices of a native list may be yet to come
 	Disabled bool     `json:"disabled"`
 	ReadOnly bool     `json:"readonly"`
 	Required bool     `json:"required"`

@@ -154,6 +154,10 @@ function inPage(given, expected, name, ...args) {
 			const e = this, tag = e.localName, aria = name => e.getAttribute('aria-' + name);
 			let disabled = e.matches(':disabled');
 			for (let a = e; a && !disabled; a = a.parentElement) disabled = a.getAttribute('aria-disabled') === 'true';
+			// The choices of a list without one may be yet to come, until it was seen so for a while.
+			const bare = globalThis.mailferryBare ||= new WeakMap();
+			if (tag !== 'select' || e.multiple || Array.from(e.options).some(o => o.value && !o.disabled)) bare.delete(e);
+			else if (!bare.has(e)) bare.set(e, performance.now());
 			let checked = aria('checked') || '';
 			if (tag === 'input' && (e.type === 'checkbox' || e.type === 'radio')) checked = e.indeterminate ? 'mixed' : String(e.checked);
 			return {
@@ -162,6 +166,7 @@ function inPage(given, expected, name, ...args) {
 				suggest: tag === 'input' && !!e.list,
 				rich: !!e.isContentEditable,
 				multiple: tag === 'select' && e.multiple,
+				coming: bare.has(e) && performance.now() - bare.get(e) < 1500,
 				readonly: !!e.readOnly || aria('readonly') === 'true',
 				required: !!e.required || aria('required') === 'true',
 				options: radios.length ? radios.map(r => ({

@@ -61,6 +61,10 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, s.Send(t.Context(), "Save"))
 			ok(t, s.WaitFor(t.Context(), Heading("Saved 587 mail.example")))
 		}},
+		{"late-native", func(t *testing.T, s *Scope) {
+			holds(t, s, "OAuth2 Credentials", "Google Workspace")
+			holds(t, s, "Realm", "None")
+		}},
 		{"late-value", func(t *testing.T, s *Scope) { holds(t, s, "OAuth2 Credentials", "Google Workspace") }},
 		{"switch-in-checkbox", func(t *testing.T, s *Scope) {
 			ok(t, control(t, s, "Debug").SetOn(t.Context(), true))
