@@ -37,7 +37,7 @@ func (o option) is(want string) bool { return o.Text == want || o.Full == want }
 
 // choices are the options that can be chosen or that the page disables, and no notices.
 func (l *choice) choices() []option {
-	bare := l.Bare && !slices.ContainsFunc(l.Options, func(o option) bool { return !o.Bare })
+	bare := l.Bare && !slices.ContainsFunc(l.Options, func(o option) bool { return !o.Bare && !o.Selected })
 	return slices.DeleteFunc(slices.Clone(l.Options), func(o option) bool { return o.Bare && !bare })
 }
 

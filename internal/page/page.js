@@ -19,8 +19,8 @@ function inPage(given, expected, name, ...args) {
 	// up is the element around another, and below what is right inside one, as the page draws
 	// them: through shadow roots and slots.
 	const up = n => n.assignedSlot || n.parentElement || (n.parentNode && n.parentNode.host) || null;
-	const below = n => n.shadowRoot ? n.shadowRoot.children
-		: n.localName === 'slot' && n.assignedElements().length ? n.assignedElements() : n.children;
+	const below = n => n.shadowRoot ? n.shadowRoot.childNodes
+		: n.localName === 'slot' && n.assignedNodes().length ? n.assignedNodes() : n.childNodes;
 	const inside = (n, root) => { for (; n; n = up(n)) if (n === root) return true; return false; };
 	const tidy = text => text.replace(/[\u200b-\u200f\u2060\ufeff\ue000-\uf8ff]/g, '').replace(/\s+/g, ' ').trim();
 	const squeeze = text => text.replace(/\s+/g, ' ').trim();
@@ -40,7 +40,7 @@ function inPage(given, expected, name, ...args) {
 	const lines = (root, skip = () => false) => {
 		let out = '';
 		const add = n => {
-			for (const c of n.childNodes) {
+			for (const c of below(n)) {
 				if (c.nodeType === 3) out += c.data.replace(/\s+/g, ' ');
 				else if (c.nodeType !== 1 || /^(svg|style|script)$/.test(c.localName) || c.getAttribute('aria-hidden') === 'true' || skip(c)) continue;
 				else {
@@ -130,8 +130,13 @@ function inPage(given, expected, name, ...args) {
 			if (e.matches(':disabled,[aria-disabled=true]')) return false;
 			return contrast(at) < 0.6 * Math.max(contrast(e), ...labels.filter(l => l.checkVisibility()).map(contrast), 1);
 		};
-		const chosen = (n, skip) => { const text = lines(n, skip)[0] || ''; return text && !faint(n, text) ? text : ''; };
-		if (e.localName !== 'input') return chosen(e, n => labels.includes(n));
+		// Some controls draw their label in themselves.
+		const bare = text => tidy(text || '').replace(/\s*\*$/, ''), names = labels.map(l => l.textContent).concat(e.getAttribute('aria-label')).map(bare);
+		const first = (n, skip) => lines(n, skip).find(text => !names.includes(bare(text))) || '';
+		if (e.localName !== 'input') {
+			const text = first(e, n => labels.includes(n));
+			return text && !faint(e, text) ? text : '';
+		}
 		const described = named(e, 'aria-describedby'), after = n => e.compareDocumentPosition(n) & Node.DOCUMENT_POSITION_FOLLOWING;
 		const skip = n => described.includes(n) && after(n) || n.localName === 'button' || n.hasAttribute('aria-live')
 			|| /^(log|status|alert|listbox|menu|button)$/.test(n.getAttribute('role') || '') || n.offsetWidth <= 1 && n.offsetHeight <= 1 && getComputedStyle(n).display !== 'contents';
@@ -140,7 +145,7 @@ function inPage(given, expected, name, ...args) {
 			const others = Array.from(a.querySelectorAll('input,select,textarea')).filter(o =>
 				o !== e && o.type !== 'hidden' && o.tabIndex >= 0 && o.getAttribute('aria-hidden') !== 'true');
 			if (others.length) break;
-			const text = lines(a, skip)[0];
+			const text = first(a, skip);
 			const prompts = text && described.some(d => d.contains(holder(a, text))) && /(\.\.\.|…)$/.test(text);
 			if (text) return prompts || faint(a, text) ? '' : text;
 		}
@@ -325,7 +330,7 @@ function inPage(given, expected, name, ...args) {
 		//
 		// A list belongs to the control where the control names it, or where it came up after the
 		// step "mark"; of a control that says that the list that it names is closed, no other does.
-		// An option is bare where nothing says that it can be chosen: a notice such as "No options"
+		// An option is bare where nothing says that it can be chosen, that another is chosen included: a notice such as "No options"
 		// may have the role of an option and is known by that. Options that are not drawn are the
 		// mirror of a list that only keys work.
 		choice(step, which) {
@@ -333,6 +338,7 @@ function inPage(given, expected, name, ...args) {
 			const kept = globalThis.mailferryLists ||= {before: new WeakSet(), numbers: new WeakMap(), last: 0, bare: new WeakSet()};
 			const deep = (root, query, out = []) => {
 				for (const n of below(root)) {
+					if (n.nodeType !== 1) continue;
 					if (n.matches(query)) out.push(n);
 					deep(n, query, out);
 				}
@@ -408,11 +414,11 @@ function inPage(given, expected, name, ...args) {
 					const texts = lines(o), label = tidy(o.getAttribute('aria-label') || named(o, 'aria-labelledby').map(n => n.textContent).join(' ')) || texts[0] || '';
 					let off = o.matches(':disabled');
 					for (let a = o; a && a !== list && !off; a = up(a)) off = a.getAttribute('aria-disabled') === 'true';
-					options.push({number: number(o), key: o.id || label, text: label, full: texts.join(' '), off, drawn: drawn(o),
+					options.push({number: number(o), key: o.id + ' ' + label, text: label, full: texts.join(' '), off, drawn: drawn(o),
 						bare: !o.hasAttribute('aria-selected') && !o.hasAttribute('aria-checked') && !o.hasAttribute('tabindex') && getComputedStyle(o).cursor !== 'pointer',
-						active: current.length ? current.includes(o) : o === at});
+						selected: o.getAttribute('aria-selected') === 'true', active: current.length ? current.includes(o) : o === at});
 				}
-				if (options.length > 1 && options.every(o => o.bare)) kept.bare.add(e);
+				if (options.length > 1 && options.every(o => o.bare || o.selected)) kept.bare.add(e);
 			}
 			return {value: shown(e), open: !!list, behind: behind(), options, bare: kept.bare.has(e), moved, end};
 		},

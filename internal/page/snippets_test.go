@@ -126,6 +126,7 @@ func testSnippets(t *testing.T, d *driver) {
 		}},
 		{"combobox-in-combobox", choosesProvider},
 		{"group-in-group", choosesProvider},
+		{"options-in-shadow", choosesProvider},
 		{"pressed-buttons", choosesProvider},
 		{"radio-with-description", choosesProvider},
 		{"loose-labels", func(t *testing.T, s *Scope) {
