@@ -138,8 +138,10 @@ function inPage(given, expected, name, ...args) {
 			return text && !faint(e, text) ? text : '';
 		}
 		const described = named(e, 'aria-describedby'), after = n => e.compareDocumentPosition(n) & Node.DOCUMENT_POSITION_FOLLOWING;
-		const skip = n => described.includes(n) && after(n) || n.localName === 'button' || n.hasAttribute('aria-live')
-			|| /^(log|status|alert|listbox|menu|button)$/.test(n.getAttribute('role') || '') || n.offsetWidth <= 1 && n.offsetHeight <= 1 && getComputedStyle(n).display !== 'contents';
+		// What is live is no value, unless it stands inside the control.
+		const control = e.closest('[role=combobox]'), live = n => n.hasAttribute('aria-live') || /^(log|status|alert)$/.test(n.getAttribute('role') || '');
+		const skip = n => described.includes(n) && after(n) || n.localName === 'button' || live(n) && !inside(n, control)
+			|| /^(listbox|menu|button)$/.test(n.getAttribute('role') || '') || n.offsetWidth <= 1 && n.offsetHeight <= 1 && getComputedStyle(n).display !== 'contents';
 		for (let a = e.parentElement, i = 0; a && i < 6; a = a.parentElement, i++) {
 			if (a.localName === 'label' || labels.some(l => a.contains(l))) break;
 			const others = Array.from(a.querySelectorAll('input,select,textarea')).filter(o =>
@@ -172,7 +174,7 @@ function inPage(given, expected, name, ...args) {
 				rich: !!e.isContentEditable,
 				multiple: tag === 'select' && e.multiple,
 				coming: bare.has(e) && performance.now() - bare.get(e) < 1500,
-				readonly: !!e.readOnly || aria('readonly') === 'true',
+				readonly: !!e.readOnly && !/^(checkbox|radio)$/.test(e.type) || aria('readonly') === 'true',
 				required: !!e.required || aria('required') === 'true',
 				options: radios.length ? radios.map(r => ({
 					text: lines((r.labels && r.labels[0]) || named(r, 'aria-labelledby')[0] || r)[0] || '',

@@ -75,6 +75,13 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, s.WaitFor(t.Context(), Heading("Form")))
 			holds(t, s, "Encryption", "TLS")
 		}},
+		{"live-inside", func(t *testing.T, s *Scope) {
+			holds(t, s, "Encryption", "None")
+			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
+			holds(t, s, "Encryption", "TLS")
+			ok(t, control(t, s, "Mode").Set(t.Context(), "OAuth2"))
+			holds(t, s, "Mode", "OAuth2")
+		}},
 		{"menu-of-links", func(t *testing.T, s *Scope) {
 			ok(t, s.Menu(t.Context(), "", "Edit"))
 			ok(t, s.WaitFor(t.Context(), Heading("Form of Edit")))
