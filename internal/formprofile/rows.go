@@ -223,7 +223,7 @@ func (s *Site) holds(ctx context.Context, f *Form, row Row) error {
 		if err != nil {
 			return false, err
 		}
-		there := false
+		var there bool
 		if label, there = f.Label(form, "name"); there {
 			name, err := form.Field(ctx, label)
 			if err != nil {
