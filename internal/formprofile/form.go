@@ -13,14 +13,15 @@ import (
 
 // Form is the open form of an item.
 type Form struct {
-	App     *page.Scope
-	Profile *schema.FormList
-	List    schema.List
-	Timeout time.Duration // of a wait
-	New     bool          // of an item that is not there yet
-	bundle  string
-	seen    *page.Form      // a look at the form that nothing was done since
-	around  map[string]bool // labels of fields that the list's page has as well
+	App      *page.Scope
+	Profile  *schema.FormList
+	List     schema.List
+	Timeout  time.Duration // of a wait
+	New      bool          // of an item that is not there yet
+	bundle   string
+	seen     *page.Form      // a look at the form that nothing was done since
+	unfolded []string        // fields that were asked for and may be behind a press
+	around   map[string]bool // labels of fields that the list's page has as well
 }
 
 func (s *Site) form(l schema.List) *Form {
@@ -54,7 +55,15 @@ func (f *Form) Label(form *page.Form, field string) (label string, there bool) {
 
 func (f *Form) field(ctx context.Context, form *page.Form, field string) (*page.Control, error) {
 	label, _ := f.Label(form, field)
-	return form.Field(ctx, label)
+	c, err := form.Field(ctx, label)
+	if press := f.Profile.Field(field).Press; err == nil && press != "" && form.HasTab(press) {
+		c.Reach = func(ctx context.Context) error {
+			f.Changed()
+			defer f.Changed()
+			return f.Unfold(ctx, field)
+		}
+	}
+	return c, err
 }
 
 // Unfold presses what brings a field onto the form, where it is not there.
@@ -63,6 +72,7 @@ func (f *Form) Unfold(ctx context.Context, field string) error {
 	if press == "" {
 		return nil
 	}
+	f.unfolded = append(f.unfolded, field)
 	form, err := f.Look(ctx)
 	if err != nil {
 		return err
@@ -167,11 +177,14 @@ type Controls struct {
 // deciding field brings with it.
 func (f *Form) Controls(ctx context.Context) (*Controls, error) {
 	decider := ""
-	form, err := f.Look(ctx)
-	if err != nil {
-		return nil, err
-	}
 	if f.Profile.Decides != "" {
+		if err := f.Unfold(ctx, f.Profile.Decides); err != nil {
+			return nil, err
+		}
+		form, err := f.Look(ctx)
+		if err != nil {
+			return nil, err
+		}
 		c, err := f.field(ctx, form, f.Profile.Decides)
 		if err != nil {
 			return nil, f.lacks(err)
@@ -187,23 +200,31 @@ func (f *Form) Controls(ctx context.Context) (*Controls, error) {
 	if _, err := f.Await(ctx, expected); err != nil {
 		return nil, f.lacks(err)
 	}
-	if form, err = f.Look(ctx); err != nil {
+	form, err := f.Look(ctx)
+	if err != nil {
 		return nil, err
 	}
-	f.seen = nil
 	out := &Controls{Named: map[string]*page.Control{}, Decider: decider}
 	claimed := map[string]bool{}
 	for _, field := range f.Profile.Fields {
-		label, there := f.Label(form, field.Field)
-		if !there {
+		if slices.Contains(expected, field.Field) || slices.Contains(f.unfolded, field.Field) {
+			if err := f.Unfold(ctx, field.Field); err != nil { // again, where a tab hid it since
+				return nil, err
+			}
+		}
+		if form, err = f.Look(ctx); err != nil {
+			return nil, err
+		}
+		if _, there := f.Label(form, field.Field); !there {
 			continue
 		}
-		c, err := form.Field(ctx, label)
+		c, err := f.field(ctx, form, field.Field)
 		if err != nil {
 			return nil, err
 		}
 		out.Named[field.Field], claimed[c.Label] = c, true
 	}
+	f.seen = nil
 	if !slices.ContainsFunc(form.Labels(), func(l string) bool { return !claimed[l] && !f.around[l] }) {
 		return out, nil
 	}
@@ -249,17 +270,15 @@ func (f *Form) Decide(ctx context.Context, value string) error {
 // Await waits until the form has every one of the fields, and presses what unfolds them. It
 // returns the labels of those that were not there at first.
 func (f *Form) Await(ctx context.Context, fields []string) (labels []string, err error) {
+	var missing []page.Cond
 	for _, field := range fields {
 		if err := f.Unfold(ctx, field); err != nil {
 			return nil, err
 		}
-	}
-	form, err := f.Look(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var missing []page.Cond
-	for _, field := range fields {
+		form, err := f.Look(ctx)
+		if err != nil {
+			return nil, err
+		}
 		if label, there := f.Label(form, field); !there {
 			labels, missing = append(labels, label), append(missing, f.has(field))
 		}

@@ -252,16 +252,19 @@ func (s *Site) explore(ctx context.Context, l schema.List, before *page.Sight, s
 			return err
 		}
 	}
-	if _, err := f.eachChoice(ctx, func(choice string) error { return f.noteChoice(ctx, choice, seen) }); err != nil {
+	if _, err := f.eachChoice(ctx, func(choice string) error { return f.noteChoice(ctx, choice, seen, before.Buttons) }); err != nil {
 		return err
 	}
 	return s.Cancel(ctx, f)
 }
 
-// noteChoice notes the fields that are there with a choice, and those that presses bring.
-func (f *Form) noteChoice(ctx context.Context, choice string, seen *Survey) error {
+// noteChoice notes the fields that are there with a choice, and those that presses bring, of
+// buttons that were not on the list's page before. Of tabs the first is pressed for its fields too.
+func (f *Form) noteChoice(ctx context.Context, choice string, seen *Survey, before []string) error {
 	pressed := ""
-	var done []string
+	done := slices.Concat(before, []string{f.Profile.Save, f.Profile.Cancel, f.Profile.Add})
+	listed := len(done)
+	fresh := func(name string) bool { return !slices.Contains(done, name) }
 	for {
 		if err := f.drawn(ctx); err != nil {
 			return err
@@ -274,18 +277,20 @@ func (f *Form) noteChoice(ctx context.Context, choice string, seen *Survey) erro
 		if err != nil {
 			return err
 		}
-		for _, c := range controls {
-			seen.see(f, c, choice, pressed)
-		}
 		sight, err := f.App.Sight(ctx)
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(sight.Folds, func(name string) bool {
-			return !slices.Contains(done, name) && name != f.Profile.Save && name != f.Profile.Cancel && name != f.Profile.Add
-		})
+		if i := slices.IndexFunc(sight.Tabs, fresh); i >= 0 && len(done) == listed {
+			pressed = sight.Tabs[i]
+			done = append(done, pressed)
+		}
+		for _, c := range controls {
+			seen.see(f, c, choice, pressed)
+		}
+		i := slices.IndexFunc(sight.Folds, fresh)
 		if i < 0 {
-			return f.fold(ctx, done)
+			return f.fold(ctx, done[listed:])
 		}
 		pressed = sight.Folds[i]
 		done = append(done, pressed)

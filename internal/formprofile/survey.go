@@ -182,9 +182,16 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 	if err != nil {
 		return err
 	}
+	var looks []*page.Form
 	for _, field := range f.expected(choice) {
 		if _, there := f.Label(form, field); there {
 			continue
+		}
+		if form.HasTab(f.Profile.Field(field).Press) {
+			if err := f.noteShown(ctx, form, choice, out); err != nil {
+				return err
+			}
+			looks = append(looks, form)
 		}
 		f.seen = form
 		if err := f.Unfold(ctx, field); err != nil && !errors.Is(err, page.ErrTimeout) {
@@ -194,6 +201,27 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 			return err
 		}
 	}
+	if err := f.noteShown(ctx, form, choice, out); err != nil {
+		return err
+	}
+	looks = append(looks, form)
+	for _, field := range f.Profile.Fields {
+		has := func(form *page.Form) bool { _, there := f.Label(form, field.Field); return there }
+		if slices.ContainsFunc(looks, has) || !slices.Contains(f.expected(choice), field.Field) {
+			continue
+		}
+		i := slices.IndexFunc(out.Missing, func(m Missing) bool { return m.Field == field.Field })
+		if i < 0 {
+			i = len(out.Missing)
+			out.Missing = append(out.Missing, Missing{Field: field.Field, Label: field.Label})
+		}
+		out.Missing[i].With = append(out.Missing[i].With, choice)
+	}
+	return nil
+}
+
+// noteShown notes the fields that a look at the form has.
+func (f *Form) noteShown(ctx context.Context, form *page.Form, choice string, out *Survey) error {
 	controls, err := f.own(ctx, form)
 	if err != nil {
 		return err
@@ -227,17 +255,6 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 				seen.Choices = append(seen.Choices, choice)
 			}
 		}
-	}
-	for _, field := range f.Profile.Fields {
-		if _, there := f.Label(form, field.Field); there || !slices.Contains(f.expected(choice), field.Field) {
-			continue
-		}
-		i := slices.IndexFunc(out.Missing, func(m Missing) bool { return m.Field == field.Field })
-		if i < 0 {
-			i = len(out.Missing)
-			out.Missing = append(out.Missing, Missing{Field: field.Field, Label: field.Label})
-		}
-		out.Missing[i].With = append(out.Missing[i].With, choice)
 	}
 	return nil
 }

@@ -64,6 +64,11 @@ func (c *Control) on(ctx context.Context, function string, result any, args ...a
 // refresh reads the control's state as it is now, or once the choices of a native list are there,
 // which a form may ask for only when it stands.
 func (c *Control) refresh(ctx context.Context) error {
+	if c.Reach != nil {
+		if err := c.Reach(ctx); err != nil {
+			return err
+		}
+	}
 	read := func() error { return c.live(ctx, func() error { return c.describe(ctx) }) }
 	err := read()
 	if err == nil && c.seen.Coming {

@@ -324,6 +324,8 @@ type Control struct {
 	Kind Kind
 	// Required, Disabled and ReadOnly are what the page says of the control.
 	Required, Disabled, ReadOnly bool
+	// Reach, if set, brings the control up where another tab of the form may hide it.
+	Reach func(context.Context) error
 
 	field *field
 	scope *Scope

@@ -12,7 +12,8 @@ import (
 type Sight struct {
 	Headings []string
 	Buttons  []string
-	Folds    []string   // of the buttons those that look as though they bring more fields up
+	Folds    []string   // of the buttons those that look as though they bring more fields up, tabs last
+	Tabs     []string   // of the buttons the tabs that are selected
 	Tables   [][]string // the columns of each
 	Notice   string     // what stands in a table in the place of rows; "" where none does
 }
@@ -22,6 +23,11 @@ type Sight struct {
 var foldNames = regexp.MustCompile(`(?i)^(?:advanced|additional|more|show|expand|erweitert|weitere|mehr)\b.*\pL|` +
 	`^(?:change|set|replace|edit|update|enter|new)\b.*(?:password|secret|token)|(?:passwort|kennwort|geheimnis)\b.* (?:ändern|ersetzen|setzen)$`)
 
+// HasTab reports whether the form has a tab of that name.
+func (f *Form) HasTab(name string) bool {
+	return slices.ContainsFunc(namedAs(pressables(f.view.root), name), func(n *node) bool { return n.is("tab") })
+}
+
 // Sight looks at the scope.
 func (s *Scope) Sight(ctx context.Context) (*Sight, error) {
 	v, err := s.look(ctx)
@@ -29,17 +35,25 @@ func (s *Scope) Sight(ctx context.Context) (*Sight, error) {
 		return nil, err
 	}
 	out := &Sight{Headings: headings(v.root)}
+	var others []string
 	for _, n := range pressables(v.root) {
 		name := human.Squeeze(n.name)
 		if name == "" || n.flag("disabled") {
 			continue
 		}
 		out.Buttons = append(out.Buttons, name)
+		switch {
+		case n.is("tab") && n.flag("selected"):
+			out.Tabs = append(out.Tabs, name)
+		case n.is("tab"):
+			others = append(others, name)
+		}
 		folded := n.state["expanded"] == "false" || n.state["expanded"] == "" && n.is("button") && foldNames.MatchString(name)
 		if n.state["hasPopup"] == "" && !n.is("link", "tab", "treeitem") && folded && !destroys(n) {
 			out.Folds = append(out.Folds, name)
 		}
 	}
+	out.Folds = append(out.Folds, others...)
 	v.root.each(func(n *node) bool {
 		if !n.is("table", "grid", "treegrid") {
 			return true
