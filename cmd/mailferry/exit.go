@@ -98,17 +98,22 @@ var flagInText = regexp.MustCompile(`(?:^|[^\w-])--([a-z][a-z-]*[a-z])`)
 // hints are the hints of an error, without the parts that advise a flag that the
 // command lacks: one piece of code serves several commands.
 func (e *env) hints(err error) []string {
+	all := schema.Hints(err)
+	if len(all) == 0 {
+		return nil
+	}
 	app := e.app()
-	c := commandOf(app, e.args[min(1, len(e.args)):])
+	var lacks []string // flags that others have and the command has not
+	if c := commandOf(app, e.args[min(1, len(e.args)):]); c != nil {
+		own := flagNames(c.Flags)
+		lacks = slices.DeleteFunc(allFlags(app.Commands), func(name string) bool { return slices.Contains(own, name) })
+	}
+	commands := append(commandNames(app.Commands), app.Name)
 	var out []string
-	for _, hint := range schema.Hints(err) {
+	for _, hint := range all {
 		var keep []string
 		for part := range strings.SplitSeq(hint, "; ") {
-			if c != nil {
-				lacks := slices.DeleteFunc(allFlags(app.Commands), func(name string) bool { return slices.Contains(flagNames(c.Flags), name) })
-				part = withoutFlags(part, lacks, append(commandNames(app.Commands), app.Name))
-			}
-			if part != "" {
+			if part = withoutFlags(part, lacks, commands); part != "" {
 				keep = append(keep, part)
 			}
 		}
