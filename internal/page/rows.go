@@ -243,7 +243,8 @@ func readTable(root *node) *table {
 		case header && len(t.rows) == 0:
 			t.columns = readCells(n)
 		case header, len(cells) == 0, len(cells) == 1 && len(t.columns) > 1: // one cell for all columns is a notice
-		case n.text() == "" && len(pressables(n)) == 0 && len(fields(n)) == 0: // where a row is drawn once it came
+		case !slices.ContainsFunc(cells, func(c *node) bool { return c.cellText() != "" }) && len(pressables(n)) == 0 && len(fields(n)) == 0:
+			// where a row is drawn once it came
 		case len(t.rows) <= maxRows:
 			t.rows = append(t.rows, n)
 		}

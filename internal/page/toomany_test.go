@@ -14,7 +14,7 @@ func TestAListBeyondTheBoundIsRefusedRatherThanCut(t *testing.T) {
 				row := &node{role: "listitem", backend: 1, parent: list}
 				if role == "table" {
 					row.role = "row"
-					row.children = []*node{{role: "cell", backend: 1, parent: row}}
+					row.children = []*node{{role: "cell", name: "a", backend: 1, parent: row}}
 				}
 				list.children = append(list.children, row)
 			}
