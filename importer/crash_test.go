@@ -47,11 +47,11 @@ const (
 // site is the one that the process imports into.
 func (c child) site(t testing.TB) *site {
 	t.Helper()
-	var f faulty.Faults
+	f := faulty.Faults{Twins: c.Twins}
 	if c.Twins {
 		f.Lag = lag
 	}
-	return oddSite(t, cloud.Options{Twins: c.Twins, Faults: cloud.Faults{Latency: 3 * time.Millisecond}}, f)
+	return oddSite(t, cloud.Options{Faults: cloud.Faults{Latency: 3 * time.Millisecond}}, f)
 }
 
 func (c child) options(way importer.Cloud, id *age.X25519Identity) (importer.Options, error) {

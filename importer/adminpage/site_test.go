@@ -71,7 +71,7 @@ const (
 
 func laggingSite(t testing.TB, lag time.Duration) *site {
 	t.Helper()
-	return oddSite(t, cloud.Options{Twins: true}, adminsite.Options{}, faulty.Faults{Lag: lag})
+	return oddSite(t, cloud.Options{}, adminsite.Options{}, faulty.Faults{Lag: lag, Twins: true})
 }
 
 const nothingYet = "There is nothing here yet."

@@ -49,7 +49,6 @@ func providers() []provider {
 // Options of a sample Cloud. The zero value is a well-behaved one.
 type Options struct {
 	Token  schema.Secret // accepted as bearer token; zero: one is made up
-	Twins  bool          // a name may be taken more than once: whether the vendor's pages mind is not known
 	Faults Faults
 }
 
@@ -62,7 +61,6 @@ type Cloud struct {
 	idemKey  []byte
 	token    schema.Secret
 	tokenSum [sha256.Size]byte
-	twins    bool
 	faults   *faults
 	limited  atomic.Int64
 }
@@ -88,7 +86,7 @@ func Open(dir string, opts Options) (*Cloud, error) {
 		}
 		return nil, fmt.Errorf("sample Cloud: %w", err)
 	}
-	c := &Cloud{twins: opts.Twins, token: opts.Token}
+	c := &Cloud{token: opts.Token}
 	if c.token.IsZero() {
 		c.token = schema.NewSecret("sample-" + rand.Text() + rand.Text())
 	}

@@ -91,12 +91,3 @@ func TestProbabilitiesFromNeverToAlwaysAreTaken(t *testing.T) {
 		}
 	}
 }
-
-func TestANameMayBeTakenTwiceWhereTheSampleDoesNotMind(t *testing.T) {
-	s := serve(t, Options{Twins: true})
-	s.made(schema.Connections, connection)
-	s.made(schema.Connections, connection)
-	if all, err := s.cloud.Items(t.Context(), schema.Connections); err != nil || len(all) != 2 {
-		t.Errorf("%v, stored %v", err, all)
-	}
-}

@@ -79,7 +79,7 @@ func (c *Cloud) check(ctx context.Context, tx *sql.Tx, id int64, it schema.Item)
 	}
 	if other, taken, err := find(ctx, tx, l, it.ItemName()); err != nil {
 		return err
-	} else if taken && other != id && !c.twins {
+	} else if taken && other != id {
 		return refused(http.StatusConflict, "name", "another %s has this name", l.One())
 	}
 	return nil

@@ -7,8 +7,10 @@ package faulty
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +25,7 @@ type Faults struct {
 	TokenLasts     int           // requests after which the token has expired; 0: never
 	Lag            time.Duration // how long lists do not show an item that was made
 	HideRetryAfter bool          // no answer tells when to come again
+	Twins          bool          // a name may be taken more than once: whether the vendor's pages mind is not known
 	// Script, if set, decides for each request. It is called by one request at
 	// a time and must not read the body.
 	Script func(*http.Request) Fault
@@ -58,8 +61,11 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	fault := f.next(r)
 	site := f.site
+	if f.faults.Twins {
+		site = twins(site)
+	}
 	if f.faults.Lag > 0 {
-		site = http.HandlerFunc(f.lag)
+		site = f.lagging(site)
 	}
 	if f.faults.HideRetryAfter {
 		site = hiding(site)
@@ -88,9 +94,38 @@ func hiding(site http.Handler) http.Handler {
 	})
 }
 
-// lag takes out of a list what was made a short time ago.
-func (f *Front) lag(w http.ResponseWriter, r *http.Request) {
-	answer := rig.Record(f.site, r)
+// again ends the name under which the site keeps what has the name of another.
+const again = " ~again~"
+
+// twins is a site that takes what the one behind it refuses for its name. Keys are
+// not honoured: of two requests under one key each makes an item.
+func twins(site http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Header.Del("Idempotency-Key")
+		answer := rig.Record(site, withBody(r, body))
+		var item map[string]any
+		for answer.Code == http.StatusConflict && json.Unmarshal(body, &item) == nil {
+			item["name"] = fmt.Sprint(item["name"], again)
+			body, _ = json.Marshal(item)
+			answer = rig.Record(site, withBody(r, body))
+		}
+		rig.Send(w, answer, bytes.ReplaceAll(answer.Body.Bytes(), []byte(again), nil))
+	})
+}
+
+func withBody(r *http.Request, body []byte) *http.Request {
+	r = r.Clone(r.Context())
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return r
+}
+
+// lagging takes out of a list what was made a short time ago.
+func (f *Front) lagging(site http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.lag(w, r, rig.Record(site, r)) })
+}
+
+func (f *Front) lag(w http.ResponseWriter, r *http.Request, answer *httptest.ResponseRecorder) {
 	body := answer.Body.Bytes()
 	var item struct {
 		ID string `json:"id"`
@@ -129,8 +164,7 @@ func rival(site http.Handler, r *http.Request) {
 		item["description"] = "made by somebody else"
 	}
 	other, _ := json.Marshal(item)
-	theirs := r.Clone(r.Context())
+	theirs := withBody(r, other)
 	theirs.Header.Del("Idempotency-Key")
-	theirs.Body, theirs.ContentLength = io.NopCloser(bytes.NewReader(other)), int64(len(other))
 	rig.Record(site, theirs)
 }

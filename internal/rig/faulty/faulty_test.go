@@ -149,6 +149,34 @@ func TestAnEndlessAnswerIsLargerThanAnyLimit(t *testing.T) {
 	}
 }
 
+// Both twins can be changed, and each answer has the name that was given.
+func TestANameMayBeTakenTwice(t *testing.T) {
+	c, err := cloud.Open(t.TempDir(), cloud.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	front := New(c.Handler(), Faults{Twins: true})
+	ask := func(method, path, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+c.Token().Reveal())
+		r.Header.Set("Content-Type", "application/json")
+		return rig.Record(front, r)
+	}
+	for i, id := range []string{"1", "2", "3"} {
+		if a := ask("POST", path, connection); a.Code != 201 || !strings.Contains(a.Body.String(), `"name":"Support"`) {
+			t.Errorf("made %d: %d %s", i, a.Code, a.Body)
+		}
+		if a := ask("PUT", path+"/"+id, strings.Replace(connection, "smtp.", "mail.", 1)); a.Code != 200 || !strings.Contains(a.Body.String(), `"name":"Support"`) {
+			t.Errorf("changed %d: %d %s", i, a.Code, a.Body)
+		}
+	}
+	body := ask("GET", path, "").Body.String()
+	if strings.Count(body, `"name":"Support"`) != 3 || strings.Count(body, `"host":"mail.corp.example"`) != 3 {
+		t.Errorf("listed: %s", body)
+	}
+}
+
 func TestATokenExpiresForGood(t *testing.T) {
 	s := serve(t, cloud.Options{}, Faults{TokenLasts: 2})
 	var got []int
