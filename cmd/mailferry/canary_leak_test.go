@@ -25,24 +25,18 @@ func leakWays() []string {
 	return []string{"stdout", "stderr", "json", "url", "base64", "hex", "file", "file name", "command line"}
 }
 
-// testMain is main for the tests: the same, but for the switches. A leak comes with
+// testMain is main for the tests: the same, but for the switch. A leak comes with
 // a command that has ended.
 func testMain() {
-	way, last := os.Getenv(leakSwitch), os.Getenv(killSwitch)
-	if way == "" && last == "" {
+	way := os.Getenv(leakSwitch)
+	if way == "" {
 		main()
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	e := processEnv()
-	if last != "" {
-		e.step = dieAfter(last)
-	}
-	code := e.run(ctx, os.Args)
-	if way != "" {
-		leak(way, openedLast(os.Args))
-	}
+	code := processEnv().run(ctx, os.Args)
+	leak(way, openedLast(os.Args))
 	os.Exit(code)
 }
 

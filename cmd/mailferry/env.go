@@ -37,21 +37,12 @@ type env struct {
 	pass    schema.Secret            // of -p, once it was asked for
 	asked   map[string]schema.Secret // passphrases of key files, once they were asked for
 	exposed map[string]bool          // files that were warned of, since others can read them
-
-	step func(string) // called between the steps of a change in place; nil but in tests
 }
 
 func processEnv() *env {
 	stdin := sync.OnceValues(func() ([]byte, error) { return readWhole(stdio, os.Stdin, maxFile) })
 	return &env{stdin: stdin, stdout: os.Stdout, stderr: os.Stderr, lookupenv: os.LookupEnv, now: time.Now,
 		log: slog.New(slog.DiscardHandler)}
-}
-
-// reached tells a test how far a change in place has come.
-func (e *env) reached(step string) {
-	if e.step != nil {
-		e.step(step)
-	}
 }
 
 // getenv reads a variable that is as good as unset where it is empty.

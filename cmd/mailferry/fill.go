@@ -158,27 +158,23 @@ func (e *env) replace(path string, held *safefile.Held, b *schema.Bundle, to sea
 			if staged, err = sealed.StageStatement(path, *st); err != nil {
 				return err
 			}
-			e.reached("staged")
 		}
 		for _, f := range voided {
 			if err := sealed.SetAside(f); err != nil {
 				return err
 			}
-			e.reached("set aside")
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	e.reached("replaced")
 	if st == nil {
 		return nil
 	}
 	if err := e.keepStatement(signer, path, st, schema.RoleExporter); err != nil {
 		return fmt.Errorf("the bundle is filled; its statement stays where it is, as %s: %w", staged, err)
 	}
-	e.reached("kept")
 	return os.Remove(staged)
 }
 
