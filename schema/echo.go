@@ -24,13 +24,6 @@ type EchoGuard struct {
 	long [fragment + 1]bool // lengths in bytes that runs has
 }
 
-const (
-	fragment = 10 // bytes of a longer secret that give it away; a shorter one counts as a whole
-	// longest is where looking for fragments ends: an answer that repeats the
-	// end of a very long secret and not its beginning goes unseen.
-	longest = 64
-)
-
 // Add makes a secret known.
 func (g *EchoGuard) Add(s Secret) {
 	text := evened(s.Reveal())

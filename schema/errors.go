@@ -63,20 +63,18 @@ func Invalid(place, format string, args ...any) error {
 // unprintable characters escaped, and cut to about 60 characters. Use it for
 // every name or text that came from outside.
 func Quote(s string) string {
-	const most = 60
-	if utf8.RuneCountInString(s) > most {
-		s = string([]rune(s)[:most-1]) + "…"
+	if utf8.RuneCountInString(s) > maxQuote {
+		s = string([]rune(s)[:maxQuote-1]) + "…"
 	}
 	return strconv.Quote(s)
 }
 
 // Quotes joins quoted names with commas; past ten it says how many more.
 func Quotes(names []string) string {
-	const most = 10
 	var q []string
 	for i, n := range names {
-		if i == most {
-			q = append(q, fmt.Sprintf("and %d more", len(names)-most))
+		if i == mostQuotes {
+			q = append(q, fmt.Sprintf("and %d more", len(names)-mostQuotes))
 			break
 		}
 		q = append(q, Quote(n))

@@ -21,6 +21,8 @@ const (
 	maxPiece         = 16 << 20         // bytes of an item, or of all that stands around the lists: they are validated whole
 	maxValues        = 500_000          // of the same: a value takes far more memory than its text
 	maxParts         = 1000             // sealed parts, as many as the schema allows
+	MaxExtra         = 200              // extra values of one item, and characters of the key of one, as many as the schema allows
+	MaxExtraValue    = 64 << 10         // characters of one, as the schema has it
 )
 
 // Limits of statements and of who may sign them.
@@ -41,4 +43,15 @@ const (
 	MaxLabel      = 200      // characters that a manifest takes
 	MaxAgeHeader  = 4 << 20  // bytes; 2000 post-quantum readers, as many as a manifest lists, take 3.1 MB
 	MaxScrypt     = 20       // the exponent of what a hostile file can make a passphrase cost: four times what age writes by default
+)
+
+// Limits of what is repeated, and of what must not be.
+const (
+	MostErrors = 20 // errors of one input that are named: more than a person puts right before looking again
+	maxQuote   = 60 // characters of a quoted text: two stand in one line
+	mostQuotes = 10 // names in one message; the rest are counted
+	fragment   = 10 // bytes of a longer secret that give it away; a shorter one counts as a whole
+	// longest is where looking for fragments ends: an answer that repeats the
+	// end of a very long secret and not its beginning goes unseen.
+	longest = 64
 )

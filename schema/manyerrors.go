@@ -7,10 +7,6 @@ import (
 	"strings"
 )
 
-// MostErrors is how many errors of one input are named: more than a person puts
-// right before looking again.
-const MostErrors = 20
-
 // Errors collects everything that is wrong with an input, so that a person can
 // put all of it right at once. The zero value is empty.
 type Errors struct {

@@ -170,7 +170,7 @@ func keyFile(path string) (isFile, isIdentity bool) {
 	if !info.Mode().IsRegular() {
 		return false, false
 	}
-	head, _ := io.ReadAll(io.LimitReader(f, 4096))
+	head, _ := io.ReadAll(io.LimitReader(f, keyHead))
 	text := strings.ReplaceAll(string(head), "\x00", "")
 	signs := []string{"AGE-SECRET-KEY-", "AGE-PLUGIN-", "PRIVATE KEY-----"}
 	return true, slices.ContainsFunc(signs, func(sign string) bool { return strings.Contains(text, sign) })

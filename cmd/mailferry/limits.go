@@ -16,6 +16,8 @@ const (
 	// maxRead bounds what is read of a file that is no bundle: the most that a sheet
 	// may have.
 	maxRead = sheet.MaxFile
+	// keyHead is how many bytes into a file an identity shows: behind a few comments.
+	keyHead = 4096
 	// maxJobs is more than any Cloud takes at once.
 	maxJobs = 100
 	// weakPassphrase is the length in characters below which whoever has the file can

@@ -122,7 +122,7 @@ func (e *env) lookAt(c *cli.Context, h *atHand, name string, kind source.Kind) e
 	first, _, _ := strings.Cut(string(raw), "\n")
 	columns := strings.ToLower(first)
 	switch sheets, err := sheet.Parse(raw, schema.ServerFormat, sheet.Options{Warn: func(schema.Warning) {}}); {
-	case bytes.Contains(raw[:min(len(raw), 4096)], []byte("AGE-SECRET-KEY-")):
+	case bytes.Contains(raw[:min(len(raw), keyHead)], []byte("AGE-SECRET-KEY-")):
 		ids, err := e.keys(c).Identities(bytes.NewReader(raw), nil)
 		if err != nil {
 			return nil

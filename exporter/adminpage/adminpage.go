@@ -127,13 +127,6 @@ func (s *source) record(ctx context.Context, l schema.List, row formprofile.Row,
 	return out, extras(got, warn)
 }
 
-// most are the bounds of a bundle's extra values.
-const (
-	mostExtras = 200
-	mostKey    = 200
-	mostValue  = 64 << 10
-)
-
 // extras keeps what fields hold that the profile does not name, so that nothing
 // that the panel has is lost unsaid.
 func extras(got *formprofile.Reading, warn func(schema.Warning)) error {
@@ -151,7 +144,7 @@ func extras(got *formprofile.Reading, warn func(schema.Warning)) error {
 		if taken[o.Label]++; taken[o.Label] > 1 {
 			key += " " + strconv.Itoa(taken[o.Label])
 		}
-		if len(key) > mostKey || len(o.Value) > mostValue || len(taken) > mostExtras {
+		if len(key) > schema.MaxExtra || len(o.Value) > schema.MaxExtraValue || len(taken) > schema.MaxExtra {
 			return fmt.Errorf("%s: too much for an extra value", schema.Quote(o.Label))
 		}
 		if err := schema.Set(got.Item, "extra."+key, o.Value); err != nil {

@@ -126,13 +126,6 @@ func (c *client) write(ctx context.Context, method, path string, w importer.Writ
 	return r, nil
 }
 
-// leastInID is the length from which a secret in an id is no coincidence.
-const leastInID = 8
-
-// leastInTransport is the length from which a secret in what the transport says
-// is looked for: most of that is its own words and an address.
-const leastInTransport = 4
-
 // unquotable is an error whose words repeat a secret.
 type unquotable struct{ err error }
 

@@ -1,6 +1,10 @@
 package rest
 
-import "time"
+import (
+	"time"
+
+	"golang.org/x/time/rate"
+)
 
 // Limits of this package, each with its reason. How much a list may hold in all
 // is the schema's to say: a document's size and its number of items.
@@ -23,4 +27,10 @@ const (
 
 	defaultPause = time.Second           // after a refusal that names none: limits are mostly by the second
 	leastPause   = 20 * time.Millisecond // Retry-After: 0 must not become a race
+	longestPause = time.Minute           // where each refusal doubles it: then a limit by the minute is over
+	gain         = rate.Limit(0.1)       // writes a second for each that gets through: a tenth in a second
+	slowest      = rate.Limit(0.05)      // writes a second: below, a run of hundreds would take a night
+
+	leastInID        = 8 // characters from which a secret in an id is no coincidence
+	leastInTransport = 4 // and in what the transport says: most of that is its own words and an address
 )

@@ -26,11 +26,6 @@ type pacer struct {
 	row   int       // refusals in a row with nothing let through between
 }
 
-const (
-	gain    = rate.Limit(0.1)  // writes a second for each that gets through: a tenth in a second
-	slowest = rate.Limit(0.05) // writes a second
-)
-
 func newPacer() *pacer {
 	return &pacer{limiter: rate.NewLimiter(rate.Inf, 1), turn: make(chan struct{}, 1)}
 }
@@ -126,7 +121,7 @@ func (p *pacer) refused(began time.Time, pause time.Duration, given bool) {
 		if p.sent--; p.sent > 0 {
 			p.row = 0
 		}
-		pause = max(pause, min(least<<min(p.row, 10), time.Minute))
+		pause = max(pause, min(least<<min(p.row, 10), longestPause))
 		p.row++
 		limit := p.limiter.Limit()
 		if limit != rate.Inf {

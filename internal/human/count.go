@@ -16,8 +16,7 @@ func Count(n int, noun string) string {
 
 // Few quotes up to three names and says how many more of the total there are.
 func Few(names []string, total int) string {
-	const most = 3
-	names = names[:min(len(names), most)]
+	names = names[:min(len(names), mostFew)]
 	s := schema.Quotes(names)
 	if more := total - len(names); more > 0 {
 		s += fmt.Sprintf(" and %d more", more)

@@ -45,7 +45,7 @@ func sameWords(a, b string) bool {
 // to turn a into b. What is not short is cut.
 func distance(a, b string) int {
 	x, y := []rune(a), []rune(b)
-	x, y = x[:min(len(x), 100)], y[:min(len(y), 100)]
+	x, y = x[:min(len(x), maxNear)], y[:min(len(y), maxNear)]
 	before, last, here := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
 	for j := range last {
 		last[j] = j

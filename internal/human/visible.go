@@ -87,9 +87,6 @@ func escapeOf(r rune, size int, edge bool) string {
 // of a picture's form are left to do their work.
 func isUnseen(r rune) bool { return isInkless(r) || r >= 0xe0100 && r <= 0xe01ef }
 
-// maxClean is how many characters of a foreign machine's words are shown.
-const maxClean = 300
-
 // Clean makes what another machine said (a page, a server, a driver) fit for a
 // message: visible, blanks collapsed to one, and what is longer than 300 characters
 // ends in "…". Names and values that somebody has to judge are shown whole.

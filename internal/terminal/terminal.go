@@ -94,7 +94,7 @@ func (t *Terminal) Line(ctx context.Context, question string) (string, error) {
 // line reads byte by byte, so that what is typed ahead stays for the next
 // question.
 func (t *Terminal) line() (string, error) {
-	const most = 4096
+	const most = 4096 // bytes: as many as a terminal hands on of a line
 	var line []byte
 	one := make([]byte, 1)
 	for len(line) < most {

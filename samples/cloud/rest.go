@@ -16,12 +16,7 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-const (
-	maxBody   = 1 << 20 // bytes of a request's body
-	maxKey    = 255     // characters of an Idempotency-Key
-	pageSize  = 100     // items in one answer of a list
-	apiPrefix = "/api/v1/"
-)
+const apiPrefix = "/api/v1/"
 
 // Handler serves the REST interface, faults included, and beside it the admin
 // pages, see [Cloud.Pages].

@@ -110,7 +110,7 @@ func (d *Door) Lead(w http.ResponseWriter, r *http.Request) {
 
 // ServeHTTP serves /login.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10) // a name and a password
 	if _, ok := d.Session(r); ok {
 		http.Redirect(w, r, next(r), http.StatusSeeOther)
 		return
