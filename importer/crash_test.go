@@ -25,7 +25,7 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// child is what the importing process is told.
+// child is the task of the importing process.
 type child struct {
 	URL, Ledger, Identity string
 	List                  schema.List

@@ -25,7 +25,7 @@ import (
 type env struct {
 	stdout, stderr io.Writer
 	stdin          func() ([]byte, error) // standard input: read once, since one command may look at it twice
-	data           io.Writer              // standard output, where a file goes there; what is told goes to stderr then
+	data           io.Writer              // standard output, where a file goes there; messages go to stderr then
 	lookupenv      func(string) (string, bool)
 	now            func() time.Time
 	log            *slog.Logger // diagnostics; silent unless --verbose

@@ -35,7 +35,7 @@ func twoMissing(t *testing.T) handover {
 	return h
 }
 
-// Two at once: whoever is told that it worked finds the secret in the bundle.
+// Two at once: whoever reads that it worked finds the secret in the bundle.
 func TestOfTwoFillsAtOnceNoneLosesTheOthersSecret(t *testing.T) {
 	road := twoMissing(t)
 	bin := mailferryOnPath(t)

@@ -164,15 +164,15 @@ func (e *env) judge(c *cli.Context, path string, o *sealed.Opened, site string) 
 // tellVerdicts says what a person should know whatever the gate says, such as who
 // rejects without being listed.
 func (e *env) tellVerdicts(path string, verdicts []*sealed.Verdict) {
-	var told []string
+	var said []string
 	for _, v := range verdicts {
 		words := slices.Clone(v.Warnings)
 		for _, r := range v.Unheeded {
 			words = append(words, shown(path)+": "+r.String())
 		}
 		for _, w := range words {
-			if !slices.Contains(told, w) {
-				told = append(told, w)
+			if !slices.Contains(said, w) {
+				said = append(said, w)
 				e.warn(w)
 			}
 		}

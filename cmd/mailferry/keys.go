@@ -59,7 +59,7 @@ func flags(groups ...[]cli.Flag) []cli.Flag {
 }
 
 // output returns where -o points, which must be free to write. Where that is
-// standard output, what is told of the result goes to stderr.
+// standard output, messages about the result go to stderr.
 func (e *env) output(c *cli.Context) (string, error) {
 	out := c.String("output")
 	if isStdout(out) {
@@ -214,7 +214,7 @@ func (e *env) passphrase(ctx context.Context, fresh bool) (schema.Secret, error)
 }
 
 // makePassphrase makes one that nobody can guess, and shows it on the terminal
-// alone, until it is noted.
+// alone, until the person has written it down.
 func (e *env) makePassphrase(ctx context.Context) (schema.Secret, error) {
 	text := strings.ToLower(rand.Text()) // 130 bits
 	var groups []string

@@ -129,10 +129,10 @@ func printVerdict(p *human.Printer, v *sealed.Verdict) {
 	}
 	for _, r := range v.Requirements {
 		p.Blank()
-		met := "not met: " + r.Why
+		state := "not met: " + r.Why
 		if r.Met {
-			met = "met by " + schema.Quotes(r.By)
+			state = "met by " + schema.Quotes(r.By)
 		}
-		pair("required", r.Require+" "+met)
+		pair("required", r.Require+" "+state)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // versionLine is the version, the commit where the build recorded one, and the Go
 // that built it. All of it is the build's own record: go install, make and a release
-// need not be told.
+// need not pass it in.
 func versionLine() string {
 	about := []string{runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -91,7 +91,7 @@ func (o Options) maxInflated(compressed uint64) uint64 {
 
 // read reads the whole document, as readDocument does.
 func (b *backup) read(ctx context.Context, wanted []string, row rowFunc) (*contents, error) {
-	in := &document{ctx: ctx, progress: b.opts.Progress}
+	in := &metered{ctx: ctx, progress: b.opts.Progress}
 	if b.entry == nil {
 		in.r, in.total = io.NewSectionReader(b.file, 0, b.size), b.size
 	} else {
@@ -127,15 +127,15 @@ func readAhead(r io.Reader) (ahead io.Reader, stop func()) {
 	}
 }
 
-// A document is the inflated activeobjects.xml. It ends when its context does.
-type document struct {
+// metered is a file that says how far it is read, and ends when its context does.
+type metered struct {
 	ctx         context.Context
 	r           io.Reader
 	read, total int64
 	progress    func(read, total int64)
 }
 
-func (d *document) Read(p []byte) (int, error) {
+func (d *metered) Read(p []byte) (int, error) {
 	if err := d.ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -151,7 +151,7 @@ func (d *document) Read(p []byte) (int, error) {
 // lower-case hex SHA-256 of it.
 func (b *backup) sha256(ctx context.Context) (string, error) {
 	h := sha256.New()
-	in := &document{ctx: ctx, r: io.NewSectionReader(b.file, 0, b.size)}
+	in := &metered{ctx: ctx, r: io.NewSectionReader(b.file, 0, b.size)}
 	if _, err := io.Copy(h, bufio.NewReaderSize(in, 1<<20)); err != nil {
 		return "", err
 	}

@@ -42,10 +42,10 @@ const (
 	connectionsMenu = "Administration tab → OUTGOING MAILS → Outgoing Mail Connections → Add"
 )
 
-// document is a run sheet laid out: what the HTML and the text form both show. Its
+// laidOut is a run sheet laid out: what the HTML and the text form both show. Its
 // texts are fit to be seen, with everything invisible written out; Copy alone
 // holds a value as it is.
-type document struct {
+type laidOut struct {
 	Digest, BundleID, Source, Created, Tool string
 	Count                                   string
 	Readers                                 []schema.KeyHolder
@@ -98,7 +98,7 @@ type checklist struct {
 type check struct{ ID, Label string }
 
 // layOut makes the page. Ids count items, so that names need no escaping in them.
-func layOut(s Sheet) (*document, error) {
+func layOut(s Sheet) (*laidOut, error) {
 	b := s.Bundle
 	if b == nil || !b.IsCloud() {
 		return nil, schema.Hint(errors.New("a run sheet is made from a cloud bundle"),
@@ -107,7 +107,7 @@ func layOut(s Sheet) (*document, error) {
 	if len(b.Credentials)+len(b.Connections) == 0 {
 		return nil, errors.New("the bundle holds nothing to add")
 	}
-	p := &document{
+	p := &laidOut{
 		Digest: s.Digest, BundleID: b.Manifest.ID,
 		Source: human.Visible(b.Manifest.Source.Name), Tool: human.Visible(b.Manifest.Tool),
 		Count: human.Count(len(b.Connections), "connection"),
@@ -149,7 +149,7 @@ func layOut(s Sheet) (*document, error) {
 // layout is a page in the making.
 type layout struct {
 	sheet  Sheet
-	doc    *document
+	doc    *laidOut
 	notes  map[Note][]string  // by place, Text left out
 	common map[string]*common // by Text
 	cards  map[string]string  // name of a credential → its card

@@ -43,8 +43,8 @@ func side(t *testing.T, name string, items ...schema.Item) compare.File {
 	return compare.File{Name: name, Opened: &seal.Opened{Bundle: b, Digest: digest}}
 }
 
-// told is a diff, one line an item.
-func told(d *compare.Diff) []string {
+// linesOf is a diff, one line an item.
+func linesOf(d *compare.Diff) []string {
 	var out []string
 	for _, list := range [][]compare.Item{d.Credentials, d.Connections} {
 		for _, it := range list {
@@ -100,7 +100,7 @@ func TestTwoBundlesAreToldApart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := told(d); !slices.Equal(got, c.want) || d.Same != c.same {
+			if got := linesOf(d); !slices.Equal(got, c.want) || d.Same != c.same {
 				t.Errorf("same %v, %q\nwant %v, %q", d.Same, got, c.same, c.want)
 			}
 			if c.note != "" && !slices.ContainsFunc(d.Notes, func(n string) bool { return strings.HasPrefix(n, c.note) }) {
@@ -127,7 +127,7 @@ func TestServerAndCloudAreComparedThroughTheTransform(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := told(d); !slices.Equal(got, []string{want}) {
+		if got := linesOf(d); !slices.Equal(got, []string{want}) {
 			t.Errorf("%q\nwant %q", got, want)
 			continue
 		}

@@ -57,8 +57,8 @@ func bundle(list ...schema.Item) *schema.Bundle {
 	return b
 }
 
-// told is what an audit says, one "severity id place" a line.
-func told(list []findings.Finding) []string {
+// linesOf is what an audit says, one "severity id place" a line.
+func linesOf(list []findings.Finding) []string {
 	var out []string
 	for _, f := range list {
 		s := fmt.Sprintf("%s %s %s", f.Severity, f.ID, f.Place())
@@ -73,7 +73,7 @@ func told(list []findings.Finding) []string {
 func TestNothingIsSaidOfASoundConnection(t *testing.T) {
 	got := findings.Audit(findings.Input{Bundle: bundle(sound("Support"), sound("Helpdesk")), Now: now})
 	if len(got) != 0 {
-		t.Fatalf("found %q", told(got))
+		t.Fatalf("found %q", linesOf(got))
 	}
 }
 
@@ -204,7 +204,7 @@ func TestHostsThatCloudCannotReach(t *testing.T) {
 	} {
 		c := sound("Support")
 		c.Host = host
-		got := told(findings.Audit(findings.Input{Bundle: bundle(c), Now: now}))
+		got := linesOf(findings.Audit(findings.Input{Bundle: bundle(c), Now: now}))
 		is := slices.Equal(got, []string{"error host-private connections[0].host"})
 		if is != want || !want && len(got) > 0 {
 			t.Errorf("%s: found %q", host, got)
@@ -282,7 +282,7 @@ func TestItemsAreHeldAgainstEachOther(t *testing.T) {
 		{"two tenants in host names", endpoints("https://a.okta.com/oauth2/v1/authorize", "https://b.okta.com/oauth2/v1/token"), about("warning endpoint-tenants credentials[0].token_endpoint")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := told(findings.Audit(findings.Input{Bundle: c.b, Now: now})); !slices.Equal(got, c.want) {
+			if got := linesOf(findings.Audit(findings.Input{Bundle: c.b, Now: now})); !slices.Equal(got, c.want) {
 				t.Errorf("found %q\nwant  %q", got, c.want)
 			}
 		})
@@ -308,7 +308,7 @@ func TestACloudBundleIsToldInCloudTerms(t *testing.T) {
 	b := bundle(c)
 	b.Origin = &schema.Origin{Connections: []schema.Item{&schema.ServerConnection{Name: "Support"}},
 		Rules: &schema.Rules{Connections: schema.ListRules{Fields: []schema.FieldRule{{From: "connect_mode", To: "service_provider"}, {From: "encryption", To: "encryption"}}}}}
-	got := told(findings.Audit(findings.Input{Bundle: b, Now: now, Notes: []transform.Note{
+	got := linesOf(findings.Audit(findings.Input{Bundle: b, Now: now, Notes: []transform.Note{
 		{Kind: transform.Dropped, List: schema.Connections, Name: "Support", Field: "extra.shared_mailbox", From: "true", Text: "not on the form"},
 		{Kind: transform.Dropped, List: schema.Connections, Name: "Support", Field: "port", Text: "not needed"},
 		{Kind: transform.Unverified, List: schema.Connections, Name: "Support", Field: "connect_mode", From: "SMTP", Text: "a guess"},
@@ -332,7 +332,7 @@ func TestACloudBundleIsToldInCloudTerms(t *testing.T) {
 func TestWhatOnlyARecipientKnows(t *testing.T) {
 	a, b := sound("A"), sound("B")
 	b.Password.Fingerprint = "ffffffff" + b.Password.Fingerprint[8:]
-	got := told(findings.Audit(findings.Input{Bundle: bundle(a, b), Now: now,
+	got := linesOf(findings.Audit(findings.Input{Bundle: bundle(a, b), Now: now,
 		Secret:       func(schema.SecretKey) schema.Secret { return schema.NewSecret("x") },
 		Unreferenced: []schema.SecretKey{{List: schema.Connections, Name: "Gone"}},
 	}))

@@ -52,9 +52,9 @@ func TestAnAuditSeesAsFarAsTheKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := strings.Count(strings.Join(told(found), "\n"), "password-shared")
+		got := strings.Count(strings.Join(linesOf(found), "\n"), "password-shared")
 		if got != want {
-			t.Errorf("key %d: %d shared passwords, want %d: %q", i, got, want, told(found))
+			t.Errorf("key %d: %d shared passwords, want %d: %q", i, got, want, linesOf(found))
 		}
 	}
 }

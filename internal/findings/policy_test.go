@@ -30,7 +30,7 @@ func TestAPolicyDecides(t *testing.T) {
 		"error debug-on connections[0].debug",
 		"warning exception-expired connections[0].name",
 	}
-	if got := told(list); !slices.Equal(got, want) {
+	if got := linesOf(list); !slices.Equal(got, want) {
 		t.Fatalf("found %q\nwant  %q", got, want)
 	}
 	if list[0].Detail != `that of host-private for connection "Elsewhere"` {

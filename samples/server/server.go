@@ -80,7 +80,7 @@ func Open(options Options) *Server {
 	s.pages = template.Must(pages.ParseFS(files, "pages/*.html")) // embedded
 	site := http.NewServeMux()
 	site.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		s.show(w, "start.html", document{Title: "Email This Issue"})
+		s.show(w, "start.html", pageData{Title: "Email This Issue"})
 	})
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
 		path := "/admin/" + string(l)
@@ -148,8 +148,8 @@ func (s *Server) count(what func(*Counts)) {
 // say gives the words that the variant has for a label.
 func (s *Server) say(text string) string { return cmp.Or(s.options.Variant.Relabel[text], text) }
 
-// document is what the templates get.
-type document struct {
+// pageData is what the templates get.
+type pageData struct {
 	Title    string
 	List     schema.List // of the menu's current entry, or empty
 	Columns  []string
@@ -168,7 +168,7 @@ type row struct {
 	Cells []string
 }
 
-func (s *Server) show(w http.ResponseWriter, name string, data document) {
+func (s *Server) show(w http.ResponseWriter, name string, data pageData) {
 	var b bytes.Buffer
 	if err := s.pages.ExecuteTemplate(&b, name, data); err != nil {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
@@ -222,7 +222,7 @@ func (s *Server) item(r *http.Request, l schema.List) (schema.Item, bool) {
 
 func (s *Server) serveList(w http.ResponseWriter, r *http.Request, l schema.List) {
 	path, size := "/admin/"+string(l), s.options.Variant.PageSize
-	p := document{Title: title(l), List: l, Dialog: s.options.Variant.Form == "dialog", Paged: size > 0}
+	p := pageData{Title: title(l), List: l, Dialog: s.options.Variant.Form == "dialog", Paged: size > 0}
 	for _, name := range columns(l) {
 		f, _ := schema.FieldByName(schema.ServerFormat, l, name)
 		p.Columns = append(p.Columns, f.Label)
@@ -260,7 +260,7 @@ func (s *Server) serveForm(w http.ResponseWriter, r *http.Request, l schema.List
 	}
 	s.count(func(c *Counts) { c.Opened++ })
 	path := "/admin/" + string(l)
-	p := document{Title: "Edit " + strings.TrimSuffix(title(l), "s"), List: l,
+	p := pageData{Title: "Edit " + strings.TrimSuffix(title(l), "s"), List: l,
 		Action: path + "/" + r.PathValue("n"), Back: path, Fields: s.fields(it)}
 	if s.options.Variant.Reorder {
 		slices.Reverse(p.Fields)
