@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"bytes"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 // version is written to the database; another one is refused.
@@ -140,16 +140,5 @@ func (c *Cloud) seal(s schema.Secret) ([]byte, error) {
 	if s.IsZero() {
 		return nil, nil
 	}
-	var b bytes.Buffer
-	w, err := age.Encrypt(&b, c.identity.Recipient())
-	if err != nil {
-		return nil, err
-	}
-	if _, err := io.WriteString(w, s.Reveal()); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	return sealed.Encrypt([]byte(s.Reveal()), []age.Recipient{c.identity.Recipient()})
 }

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"database/sql"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/mailferry/mailferry/schema"
+	"github.com/mailferry/mailferry/schema/sealed"
 )
 
 // Secrets returns the secrets that the sample Cloud in dir has of a list's
@@ -47,13 +47,9 @@ func Secrets(dir string, l schema.List) (map[string]schema.Secret, error) {
 		if err := rows.Scan(&name, &box); err != nil {
 			return nil, err
 		}
-		r, err := age.Decrypt(bytes.NewReader(box), id)
+		raw, err := sealed.Decrypt(bytes.NewReader(box), schema.MaxSecret, id)
 		if err != nil {
 			return nil, fmt.Errorf("%s %s: %w", l.One(), schema.Quote(name), err)
-		}
-		raw, err := io.ReadAll(r)
-		if err != nil {
-			return nil, err
 		}
 		out[name] = schema.NewSecret(string(raw))
 	}
