@@ -96,7 +96,8 @@ func apply(o *schema.Origin) (*schema.Bundle, []Note, error) {
 	}
 	b := &schema.Bundle{Format: schema.CloudFormat, Origin: o}
 	b.Manifest.ID = id[:32]
-	b.Manifest.Source = schema.Source{Kind: "server-bundle", Name: o.Manifest.Source.Name, SHA256: originDigest, AppVersion: o.Manifest.Source.AppVersion}
+	b.Manifest.Source = schema.Source{Kind: "server-bundle", Name: o.Manifest.Source.Name,
+		SHA256: originDigest, AppVersion: o.Manifest.Source.AppVersion}
 	t := newTranslation(o.Rules)
 	if b.Credentials, err = t.items(o.Items(schema.Credentials)); err != nil {
 		return nil, nil, err

@@ -49,7 +49,8 @@ func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
 			}
 		}
 		e.warnExposed(c.String("client-key"), "a private key")
-		return rest.Open(c.Context, url, rest.Options{Token: token, CAFile: c.String("ca-file"), CertFile: c.String("client-cert"), KeyFile: c.String("client-key"), Log: e.log})
+		return rest.Open(c.Context, url, rest.Options{Token: token, CAFile: c.String("ca-file"),
+			CertFile: c.String("client-cert"), KeyFile: c.String("client-key"), Log: e.log})
 	default:
 		return nil, schema.Hint(usage("%s: not a Cloud that mailferry knows", quoted(url)), "page+https://…, https://… or sample:DIR")
 	}

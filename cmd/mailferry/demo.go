@@ -89,7 +89,8 @@ func (e *env) writeSamples(dir string) error {
 		return err
 	}
 	for name, content := range samples.Files() {
-		if err := safefile.Write(filepath.Join(dir, name), false, func(w io.Writer) error { _, err := w.Write(content); return err }); err != nil {
+		fill := func(w io.Writer) error { _, err := w.Write(content); return err }
+		if err := safefile.Write(filepath.Join(dir, name), false, fill); err != nil {
 			return err
 		}
 	}

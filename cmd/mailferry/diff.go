@@ -87,7 +87,8 @@ func (e *env) diffBundles(c *cli.Context, out, format string) error {
 	if err != nil {
 		return err
 	}
-	d, err := compare.Opened(compare.File{Name: baseName(c.Args().Get(0)), Opened: a}, compare.File{Name: baseName(c.Args().Get(1)), Opened: b})
+	d, err := compare.Opened(compare.File{Name: baseName(c.Args().Get(0)), Opened: a},
+		compare.File{Name: baseName(c.Args().Get(1)), Opened: b})
 	if err != nil {
 		return err
 	}

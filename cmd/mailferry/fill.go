@@ -147,7 +147,8 @@ func (e *env) confirmLockout(c *cli.Context, path string, o *sealed.Opened, to s
 // Killed at any point it leaves a bundle that all statements about count for: those
 // about the old content are set aside before it goes, and the one about the new
 // content is there before it comes, under names that alarm nobody.
-func (e *env) replace(path string, held *safefile.Held, b *schema.Bundle, to sealed.Holders, voided []string, signer *sealed.Signer) error {
+func (e *env) replace(path string, held *safefile.Held, b *schema.Bundle,
+	to sealed.Holders, voided []string, signer *sealed.Signer) error {
 	st, err := e.signContent(signer, b, schema.RoleExporter)
 	if err != nil {
 		return err

@@ -141,7 +141,8 @@ func shownSecret(name string, secret schema.Secret) string {
 // blanks at its ends, and characters that look like others.
 func missedByTheEye(text string) []string {
 	var out []string
-	for _, end := range []struct{ where, rest string }{{"begins", strings.TrimLeftFunc(text, unicode.IsSpace)}, {"ends", strings.TrimRightFunc(text, unicode.IsSpace)}} {
+	for _, end := range []struct{ where, rest string }{
+		{"begins", strings.TrimLeftFunc(text, unicode.IsSpace)}, {"ends", strings.TrimRightFunc(text, unicode.IsSpace)}} {
 		if n := len([]rune(text)) - len([]rune(end.rest)); n > 0 {
 			out = append(out, fmt.Sprintf("it %s with %s", end.where, human.Count(n, "blank")))
 		}

@@ -63,7 +63,8 @@ func (e *env) keepStatement(s *sealed.Signer, path string, st *schema.Statement,
 
 // writeSigned writes a bundle, and secrets that it does not have yet, to its readers,
 // and what its maker signs beside it.
-func (e *env) writeSigned(c *cli.Context, out string, b *schema.Bundle, secrets schema.Secrets, to sealed.Holders, s *sealed.Signer, role string) (written, error) {
+func (e *env) writeSigned(c *cli.Context, out string, b *schema.Bundle, secrets schema.Secrets,
+	to sealed.Holders, s *sealed.Signer, role string) (written, error) {
 	if err := e.writeBundle(c, out, b, secrets, to); err != nil {
 		return written{}, err
 	}

@@ -94,7 +94,8 @@ func (s *Source) Read(ctx context.Context, warn func(schema.Warning)) (*exporter
 	if err := errs.Err(); err != nil {
 		return nil, err
 	}
-	content.Source = schema.Source{Kind: strings.Join(kinds, "+"), Name: strings.Join(names, " + "), SHA256: hex.EncodeToString(sum.Sum(nil))}
+	content.Source = schema.Source{Kind: strings.Join(kinds, "+"), Name: strings.Join(names, " + "),
+		SHA256: hex.EncodeToString(sum.Sum(nil))}
 	return content, nil
 }
 

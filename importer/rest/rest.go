@@ -98,7 +98,8 @@ func open(base *url.URL, site importer.Site, transport *http.Transport, srv *htt
 	layer := &retry{next: transport, pace: newPacer(), timeout: opts.Timeout, log: opts.Log}
 	c := &client{
 		base: base, site: site, token: opts.Token, server: srv, transport: transport,
-		http: &http.Client{Transport: layer, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		http: &http.Client{Transport: layer,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	c.echoes.Add(opts.Token)
 	return c, nil

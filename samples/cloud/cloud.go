@@ -135,7 +135,8 @@ func (c *Cloud) Serve(ctx context.Context, addr string, ready func(url string)) 
 	if err != nil {
 		return fmt.Errorf("sample Cloud: %w", err)
 	}
-	srv := &http.Server{Handler: c.Handler(), ReadHeaderTimeout: headTime, ReadTimeout: readTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHead}
+	srv := &http.Server{Handler: c.Handler(), ReadHeaderTimeout: headTime,
+		ReadTimeout: readTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHead}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
 	ready("http://" + ln.Addr().String())
