@@ -91,8 +91,7 @@ func Open(ctx context.Context, options Options) (*Browser, error) {
 		return nil, schema.Hint(fmt.Errorf("start the browser: %s", Clean(err.Error())), "is another browser using the same profile folder?")
 	}
 	b.link = chromedp.FromContext(browserCtx).Browser
-	b.page = &Page{browser: b, frames: make(map[target.ID]*session), owners: make(map[cdp.FrameID]cdp.BackendNodeID)}
-	b.page.Scope = &Scope{page: b.page}
+	b.page = newPage(b)
 	if options.Attach == "" {
 		// A page could otherwise leave files in the person's own folder. A lent browser stays
 		// as the person has set it.

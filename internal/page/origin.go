@@ -98,26 +98,45 @@ func siteName(origin string) string {
 	return Clean(origin)
 }
 
-// resolve gives a handle on the node's element, in a world of this program's own: what the
-// page's scripts make of the language and of the document's functions is not seen there.
+// called calls what world has set up, on an element of that world.
+const called = "function(...args) { return mailferry.apply(this, args); }"
+
+// world is this program's own in the document: what the page's scripts make of the language and
+// of the document's functions is not seen there, nor is the function of page.js, which is sent
+// into it once.
+func (d *document) world(ctx context.Context) (runtime.ExecutionContextID, error) {
+	p := d.session.page
+	if id := p.worlds[d.key]; id != 0 {
+		return id, nil
+	}
+	made, err := call(ctx, d.session, cdppage.CreateIsolatedWorld, cdppage.CreateIsolatedWorldParams{FrameID: d.key.frame, WorldName: "mailferry"})
+	if err != nil {
+		return 0, err
+	}
+	_, err = call(ctx, d.session, runtime.Evaluate, runtime.EvaluateParams{Expression: "globalThis.mailferry = " + pageJS, ContextID: made.ExecutionContextID})
+	if err == nil {
+		p.worlds[d.key] = made.ExecutionContextID
+	}
+	return made.ExecutionContextID, err
+}
+
+// resolve gives a handle on the node's element, in a world of this program's own or in the page's.
 func (n *node) resolve(ctx context.Context, inPage bool) (runtime.RemoteObjectID, error) {
 	d := n.doc
 	if n.object != "" && !inPage {
 		return n.object, nil
 	}
-	if d.world == 0 {
-		world, err := call(ctx, d.session, cdppage.CreateIsolatedWorld, cdppage.CreateIsolatedWorldParams{FrameID: d.key.frame, WorldName: "mailferry"})
-		if err != nil {
-			return "", err
-		}
-		d.world = world.ExecutionContextID
+	world, err := d.world(ctx)
+	if err != nil {
+		return "", err
 	}
-	params := dom.ResolveNodeParams{BackendNodeID: n.backend, ExecutionContextID: d.world}
+	params := dom.ResolveNodeParams{BackendNodeID: n.backend, ExecutionContextID: world}
 	if inPage {
 		params.ExecutionContextID = 0
 	}
 	got, err := call(ctx, d.session, dom.ResolveNode, params)
 	if err != nil {
+		delete(d.session.page.worlds, d.key) // it may have gone
 		return "", err
 	}
 	if got.Object == nil || got.Object.ObjectID == "" {
@@ -160,10 +179,13 @@ func (n *node) run(ctx context.Context, function string, result any, args ...any
 func (n *node) runOn(ctx context.Context, object runtime.RemoteObjectID, inPage bool, function string, result any, args ...any) error {
 	d, p := n.doc, n.doc.session.page
 	params := runtime.CallFunctionOnParams{
-		FunctionDeclaration: pageJS,
+		FunctionDeclaration: called,
 		ObjectID:            object,
 		ReturnByValue:       ptr(true),
 		UserGesture:         ptr(true),
+	}
+	if inPage {
+		params.FunctionDeclaration = pageJS
 	}
 	for _, arg := range append([]any{p.given, d.origin, function}, args...) {
 		to := &runtime.CallArgument{}

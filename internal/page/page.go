@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 
 	"github.com/mailferry/mailferry/schema"
@@ -25,9 +26,17 @@ type Page struct {
 	given   string                 // the origin of the address given
 	frames  map[target.ID]*session // frames of other sites, by their target
 	owners  map[cdp.FrameID]cdp.BackendNodeID
+	worlds  map[docKey]runtime.ExecutionContextID // of this program's own, see [document.world]
 
 	mu      sync.Mutex
 	dialogs []string // since something was last pressed
+}
+
+func newPage(b *Browser) *Page {
+	p := &Page{browser: b, frames: make(map[target.ID]*session), owners: make(map[cdp.FrameID]cdp.BackendNodeID),
+		worlds: make(map[docKey]runtime.ExecutionContextID)}
+	p.Scope = &Scope{page: p}
+	return p
 }
 
 // noteDialog notes what a dialog of the browser's own says. The error says that there are too many.
@@ -72,6 +81,7 @@ func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 	p := b.page
 	p.forget()
 	clear(p.owners)
+	clear(p.worlds)
 	p.given = originOf(parsed)
 	got, err := call(ctx, p.tab, cdppage.Navigate, cdppage.NavigateParams{URL: address})
 	if errors.Is(err, ErrTimeout) {

@@ -70,8 +70,7 @@ type document struct {
 	session *session // that reaches it
 	key     docKey
 	origin  string
-	world   runtime.ExecutionContextID // 0 until an element of it was asked for
-	around  cdp.FrameID                // the frame that this one is in
+	around  cdp.FrameID // the frame that this one is in
 	url     string
 	failed  bool // the browser shows an error in place of the page
 	root    *node
