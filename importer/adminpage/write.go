@@ -213,10 +213,14 @@ const patience = time.Second
 // Once Save was pressed, an error beside [importer.RefusedError] is unsettled:
 // Cloud may have the item.
 func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Write, changed []string) error {
-	before, err := look(ctx, form)
+	look, err := form.App.Look(ctx)
 	if err != nil {
 		c.site.Forget()
 		return importError(err)
+	}
+	before := shown{messages: map[page.Message]bool{}, over: look.Dialog()}
+	for _, m := range look.Messages() {
+		before.messages[m] = true
 	}
 	if w.Before != nil {
 		if err := w.Before(); err != nil {
@@ -224,10 +228,10 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 			return err
 		}
 	}
-	said, asks, err := c.send(ctx, form, form.Profile.Save, before)
+	said, asks, err := c.send(ctx, form, look, form.Profile.Save, before)
 	if button := yes(asks, form.Profile.Save); err == nil && button != "" {
 		before.answered = asks
-		said, asks, err = c.send(ctx, form, button, before)
+		said, asks, err = c.send(ctx, form, asks.Fields, button, before)
 	}
 	if err != nil {
 		c.site.Forget()
@@ -237,13 +241,13 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 		c.site.Left()
 		return nil
 	}
-	stands, err := form.App.Shows(ctx, page.HasButton(form.Profile.Save))
+	after, err := form.App.Look(ctx)
 	c.site.Forget()
 	no := &importer.RefusedError{Words: words(said)}
 	switch {
 	case err != nil:
 		return importer.MarkUnsettled(importError(fmt.Errorf("after Save: %w", err)))
-	case !stands && (asks == nil || before.answered != nil):
+	case !after.Shows(page.HasButton(form.Profile.Save)) && (asks == nil || before.answered != nil):
 		return importer.MarkUnsettled(no) // Save let go of the form: an alert may say anything
 	case onField(said) || len(changed) == 0:
 		return no
@@ -269,22 +273,9 @@ type shown struct {
 	answered *page.Dialog // a question that came after Save
 }
 
-func look(ctx context.Context, form *formprofile.Form) (before shown, err error) {
-	all, err := form.App.Messages(ctx)
-	if err != nil {
-		return before, err
-	}
-	before.messages = map[page.Message]bool{}
-	for _, m := range all {
-		before.messages[m] = true
-	}
-	before.over, err = form.App.Dialog(ctx)
-	return before, err
-}
-
 // send presses what sends the form and waits for what comes of it.
-func (c *cloud) send(ctx context.Context, form *formprofile.Form, button string, before shown) (said []page.Message, asks *page.Dialog, err error) {
-	err = c.site.Save(ctx, form, button)
+func (c *cloud) send(ctx context.Context, form *formprofile.Form, look *page.Look, button string, before shown) (said []page.Message, asks *page.Dialog, err error) {
+	err = c.site.Save(ctx, form, look, button)
 	switch {
 	case elsewhere(err): // and not pressed
 		return nil, nil, importError(err)
@@ -307,11 +298,12 @@ func answer(ctx context.Context, form *formprofile.Form, before shown) (said []p
 	var since time.Time // that something was said
 	done, err := page.Until(ctx, form.Timeout, func() (done bool, err error) {
 		said = nil
-		if asks, err = form.App.Dialog(ctx); err != nil {
+		look, err := form.App.Look(ctx)
+		if err != nil {
 			return false, err
 		}
-		if asks != nil {
-			_, named := form.Label(asks.Form, "name")
+		if asks = look.Dialog(); asks != nil {
+			_, named := form.Label(asks.Fields, "name")
 			switch {
 			case asks.Is(before.over), named:
 				asks = nil // the form
@@ -321,10 +313,10 @@ func answer(ctx context.Context, form *formprofile.Form, before shown) (said []p
 		}
 		if asks != nil {
 			said = []page.Message{{Kind: page.MessageAlert, Text: "the page asks: " + asks.Text}}
-		} else if done, err = form.App.Shows(ctx, listed...); err != nil || done {
-			return done, err
-		} else if said, err = fresh(ctx, form, before.messages); err != nil {
-			return false, err
+		} else if look.Shows(listed...) {
+			return true, nil
+		} else {
+			said = slices.DeleteFunc(look.Messages(), func(m page.Message) bool { return m.Kind == page.MessageStatus || before.messages[m] })
 		}
 		switch {
 		case onField(said):
@@ -342,12 +334,6 @@ func answer(ctx context.Context, form *formprofile.Form, before shown) (said []p
 	return said, asks, err
 }
 
-// fresh are the messages that were not there before and may be complaints.
-func fresh(ctx context.Context, form *formprofile.Form, before map[page.Message]bool) ([]page.Message, error) {
-	now, err := form.App.Messages(ctx)
-	return slices.DeleteFunc(now, func(m page.Message) bool { return m.Kind == page.MessageStatus || before[m] }), err
-}
-
 // farther are words of questions to which yes may do more than Save does, or of failures.
 var farther = regexp.MustCompile(`(?i)replac|overwr|delet|remov|eras|discard|exist|already|duplicat|same name|in use|taken|fail|error|could not|cannot|` +
 	`ersetz|überschr|lösch|entfern|verw[eo]rf|bereits|vorhanden|schon|fehl`)
@@ -358,7 +344,7 @@ var otherwise = regexp.MustCompile(`(?i)(?:^|\PL)(?:no|not|n['’]t|don['’]?t|
 // yes is the one button of a question that says to do what Save says, and no more: "Yes, save",
 // "Save changes". It is "" where there is none, or where the question is about more.
 func yes(asks *page.Dialog, save string) string {
-	if asks == nil || len(asks.Form.Labels()) > 0 || farther.MatchString(asks.Text+" "+strings.Join(asks.Buttons, " ")) {
+	if asks == nil || len(asks.Fields.Labels()) > 0 || farther.MatchString(asks.Text+" "+strings.Join(asks.Buttons, " ")) {
 		return ""
 	}
 	word := regexp.MustCompile(`(?:^|\PL)` + regexp.QuoteMeta(human.FoldLabel(save)) + `(?:$|\PL)`)

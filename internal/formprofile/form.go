@@ -19,7 +19,7 @@ type Form struct {
 	Timeout  time.Duration // of a wait
 	New      bool          // of an item that is not there yet
 	bundle   string
-	seen     *page.Form      // a look at the form that nothing was done since
+	seen     *page.Look      // a look at the form that nothing was done since
 	unfolded []string        // fields that were asked for and may be behind a press
 	around   map[string]bool // labels of fields that the list's page has as well
 }
@@ -43,7 +43,7 @@ func (f *Form) has(field string) page.Cond {
 
 // Label is the field's label on the form: of those that it may have the first that is there,
 // or else the likeliest.
-func (f *Form) Label(form *page.Form, field string) (label string, there bool) {
+func (f *Form) Label(form *page.Look, field string) (label string, there bool) {
 	labels := f.Profile.Field(field).Labels()
 	for _, label := range labels {
 		if form.Has(label) {
@@ -53,7 +53,7 @@ func (f *Form) Label(form *page.Form, field string) (label string, there bool) {
 	return labels[0], false
 }
 
-func (f *Form) field(ctx context.Context, form *page.Form, field string) (*page.Control, error) {
+func (f *Form) field(ctx context.Context, form *page.Look, field string) (*page.Control, error) {
 	label, _ := f.Label(form, field)
 	c, err := form.Field(ctx, label)
 	if press := f.Profile.Field(field).Press; err == nil && press != "" && form.HasTab(press) {
@@ -80,11 +80,11 @@ func (f *Form) Unfold(ctx context.Context, field string) error {
 	if _, there := f.Label(form, field); there {
 		return nil
 	}
-	if there, err := f.App.Shows(ctx, page.HasButton(press)); err != nil || !there {
-		return err
+	if !form.Shows(page.HasButton(press)) {
+		return nil
 	}
 	f.seen = nil
-	if err := f.App.Press(ctx, press); err != nil {
+	if err := form.Press(ctx, press); err != nil {
 		return err
 	}
 	return f.App.WaitFor(ctx, f.has(field))
@@ -204,6 +204,9 @@ func (f *Form) Controls(ctx context.Context) (*Controls, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := form.Describe(ctx); err != nil {
+		return nil, err
+	}
 	out := &Controls{Named: map[string]*page.Control{}, Decider: decider}
 	claimed := map[string]bool{}
 	for _, field := range f.Profile.Fields {
@@ -234,10 +237,10 @@ func (f *Form) Controls(ctx context.Context) (*Controls, error) {
 }
 
 // Look looks at the form, or takes the look that is still true.
-func (f *Form) Look(ctx context.Context) (*page.Form, error) {
+func (f *Form) Look(ctx context.Context) (*page.Look, error) {
 	if f.seen == nil {
 		var err error
-		if f.seen, err = f.App.Form(ctx); err != nil {
+		if f.seen, err = f.App.Look(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -60,13 +60,11 @@ func (s *Site) Rows(ctx context.Context, l schema.List) ([]Row, error) {
 		if err := s.eachRow(ctx, l, visit); err != nil {
 			return err
 		}
-		if said, err := s.complaints(ctx); err != nil || len(said) > 0 {
-			if err == nil {
-				err = complaint(said)
-			}
-			return err
+		look, err := s.app.Look(ctx)
+		if err == nil {
+			err = complaint(look, nil)
 		}
-		return nil
+		return err
 	})
 	return rows, err
 }
@@ -101,7 +99,7 @@ func (s *Site) saysEmpty(ctx context.Context, fl *schema.FormList) (bool, error)
 	if fl.Empty == "" {
 		return false, nil
 	}
-	if said, err := s.app.Shows(ctx, page.Text(fl.Empty)); err != nil || !said {
+	if look, err := s.app.Look(ctx); err != nil || !look.Shows(page.Text(fl.Empty)) {
 		return false, err
 	}
 	if err := s.app.Answered(ctx); err != nil {
@@ -219,7 +217,7 @@ func (s *Site) Left() { s.left = true }
 func (s *Site) holds(ctx context.Context, f *Form, row Row) error {
 	label := ""
 	holds, err := page.Until(ctx, f.Timeout, func() (bool, error) {
-		form, err := f.App.Form(ctx)
+		form, err := f.App.Look(ctx)
 		if err != nil {
 			return false, err
 		}
@@ -234,11 +232,10 @@ func (s *Site) holds(ctx context.Context, f *Form, row Row) error {
 				return true, err
 			}
 		}
-		said, err := s.complaints(ctx)
-		if err == nil && len(said) > 0 && there {
-			err = complaint(said)
+		if !there {
+			return false, nil
 		}
-		return false, err
+		return false, complaint(form, nil)
 	})
 	if !holds && err == nil {
 		return f.lacks(fmt.Errorf("%w: no form that has %s in a field named %s", page.ErrTimeout, schema.Quote(row.Name), schema.Quote(label)))
@@ -252,46 +249,29 @@ func (s *Site) Add(ctx context.Context, l schema.List) (*Form, error) {
 		return nil, err
 	}
 	s.left = false
-	before, err := s.complaints(ctx)
-	if err != nil {
-		return nil, err
-	}
 	f := s.form(l)
 	f.New = true
 	s.waitFor("the form of a new item of %s", s.quoted(l))
-	if err := f.App.WaitFor(ctx, page.HasButton(f.Profile.Add)); err != nil { // it may be drawn after the table's head
-		return nil, err
+	before, err := f.App.Look(ctx)
+	if err == nil && !before.Shows(page.HasButton(f.Profile.Add)) { // it may be drawn after the table's head
+		if err = f.App.WaitFor(ctx, page.HasButton(f.Profile.Add)); err == nil {
+			before, err = f.App.Look(ctx)
+		}
 	}
-	if err := f.App.Press(ctx, f.Profile.Add); err != nil {
-		return nil, err
+	if err == nil {
+		err = before.Press(ctx, f.Profile.Add)
 	}
-	if err := f.appear(ctx); err != nil {
-		return nil, err
+	if err == nil {
+		err = f.appear(ctx)
 	}
-	after, err := s.complaints(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if fresh := added(before, after); len(fresh) > 0 {
-		return nil, complaint(fresh)
+	form, err := f.Look(ctx)
+	if err == nil {
+		err = complaint(form, before)
 	}
-	return f, nil
-}
-
-// added are the texts that were not there before: what a toast says may stand
-// for a while after it was true.
-func added(before, after []string) []string {
-	old := map[string]bool{}
-	for _, b := range before {
-		old[b] = true
-	}
-	var out []string
-	for _, a := range after {
-		if !old[a] {
-			out = append(out, a)
-		}
-	}
-	return out
+	return f, err
 }
 
 // Cancel leaves a form. One that does not let go is left by opening the site

@@ -171,8 +171,8 @@ func (s *Site) there(ctx context.Context) (bool, error) {
 	if s.app == nil {
 		return true, nil // it was never reached
 	}
-	there, err := s.app.Shows(ctx, s.signedIn())
-	return there && err == nil, ctx.Err()
+	look, err := s.app.Look(ctx)
+	return err == nil && look.Shows(s.signedIn()), ctx.Err()
 }
 
 // ProblemError is what a page says went wrong while it was read.
@@ -231,9 +231,9 @@ func (s *Site) enter(ctx context.Context, p *page.Page) error {
 
 // Save presses Save in a form, or the button that says so in a question that Save led to. Where
 // the error is a [*page.ElsewhereError] it was not pressed.
-func (s *Site) Save(ctx context.Context, f *Form, button string) error {
+func (s *Site) Save(ctx context.Context, f *Form, look *page.Look, button string) error {
 	s.waitFor("the answer to Save in %s", schema.Quote(f.Profile.Heading))
-	err := f.App.Send(ctx, button)
+	err := look.Send(ctx, button)
 	var other *page.ElsewhereError
 	if errors.As(err, &other) {
 		s.Forget()
@@ -291,7 +291,7 @@ func (s *Site) show(ctx context.Context, l schema.List) error {
 	fl := s.options.Profile.List(l)
 	there := Listed(fl)
 	s.waitFor("the list %s", s.quoted(l))
-	if shown, err := s.app.Shows(ctx, there...); err != nil || shown && s.listed == l {
+	if look, err := s.app.Look(ctx); err != nil || look.Shows(there...) && s.listed == l {
 		return err
 	}
 	if fl.Path != "" {
@@ -319,7 +319,7 @@ func (s *Site) show(ctx context.Context, l schema.List) error {
 
 // noteAround notes which fields the list's page has itself.
 func (s *Site) noteAround(ctx context.Context) error {
-	form, err := s.app.Form(ctx)
+	form, err := s.app.Look(ctx)
 	if err != nil {
 		return err
 	}
@@ -364,19 +364,22 @@ func Listed(fl *schema.FormList) []page.Cond {
 	return []page.Cond{page.Heading(fl.Heading), page.Not(page.HasButton(fl.Save)), rows}
 }
 
-// complaints are the alerts that the page shows.
-func (s *Site) complaints(ctx context.Context) ([]string, error) {
-	messages, err := s.app.Messages(ctx)
-	if err != nil {
-		return nil, err
+// complaint is an error where the page shows alerts, other than those that it did before.
+func complaint(look, before *page.Look) error {
+	old := map[page.Message]bool{}
+	if before != nil { // what a toast says may stand for a while after it was true
+		for _, m := range before.Messages() {
+			old[m] = true
+		}
 	}
 	var out []string
-	for _, m := range messages {
-		if m.Kind == page.MessageAlert || m.Kind == page.MessageDialog {
+	for _, m := range look.Messages() {
+		if (m.Kind == page.MessageAlert || m.Kind == page.MessageDialog) && !old[m] {
 			out = append(out, m.String())
 		}
 	}
-	return out, nil
+	if len(out) == 0 {
+		return nil
+	}
+	return &ProblemError{strings.Join(out, "; ")}
 }
-
-func complaint(words []string) error { return &ProblemError{strings.Join(words, "; ")} }

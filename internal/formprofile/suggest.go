@@ -73,8 +73,9 @@ func (s *Site) guess(ctx context.Context) ([]*schema.FormProfile, error) {
 		if err := s.app.Settle(ctx); err != nil {
 			return err
 		}
-		sight, err := s.app.Sight(ctx)
+		look, err := s.app.Look(ctx)
 		if err == nil {
+			sight := look.Sight()
 			for _, name := range slices.Concat(sight.Headings, sight.Buttons) {
 				there[human.FoldLabel(name)] = true
 			}
@@ -178,7 +179,7 @@ func (s *Site) suggest(ctx context.Context, l schema.List) (notes []string, err 
 // reach comes to a list as far as the menu leads.
 func (s *Site) reach(ctx context.Context, fl *schema.FormList) error {
 	there := []page.Cond{page.Heading(fl.Heading), page.AnyOf(page.HasTable(fl.Column), page.HasButton(fl.Add))}
-	if shown, err := s.app.Shows(ctx, there...); err != nil || shown {
+	if look, err := s.app.Look(ctx); err != nil || look.Shows(there...) {
 		return err
 	}
 	if err := s.walk(ctx, fl); err != nil {
@@ -194,12 +195,14 @@ func (s *Site) filled(ctx context.Context, fl *schema.FormList) (list *page.Sigh
 	column := fl.Column
 	_, err = page.Until(ctx, believe, func() (bool, error) {
 		err := s.app.Settle(ctx)
-		if err == nil {
-			list, err = s.app.Sight(ctx)
-		}
 		if err != nil {
 			return false, err
 		}
+		look, err := s.app.Look(ctx)
+		if err != nil {
+			return false, err
+		}
+		list = look.Sight()
 		fl.Column = columnOf(list.Tables, column)
 		if rows, err = s.app.Rows(ctx, fl.Column); errors.Is(err, page.ErrAbsent) {
 			err = nil
@@ -241,10 +244,11 @@ func (s *Site) explore(ctx context.Context, l schema.List, before *page.Sight, s
 	if err := f.drawn(ctx); err != nil {
 		return err
 	}
-	sight, err := f.App.Sight(ctx)
+	look, err := f.App.Look(ctx)
 	if err != nil {
 		return err
 	}
+	sight := look.Sight()
 	fresh := slices.DeleteFunc(slices.Clone(sight.Buttons), func(name string) bool { return name == fl.Add && slices.Contains(before.Buttons, name) })
 	fl.Save, fl.Cancel = button(fresh, fl.Save, saveWords), button(fresh, fl.Cancel, cancelWords)
 	if fl.Decides != "" {
@@ -269,7 +273,7 @@ func (f *Form) noteChoice(ctx context.Context, choice string, seen *Survey, befo
 		if err := f.drawn(ctx); err != nil {
 			return err
 		}
-		form, err := f.App.Form(ctx)
+		form, err := f.App.Look(ctx)
 		if err != nil {
 			return err
 		}
@@ -277,10 +281,7 @@ func (f *Form) noteChoice(ctx context.Context, choice string, seen *Survey, befo
 		if err != nil {
 			return err
 		}
-		sight, err := f.App.Sight(ctx)
-		if err != nil {
-			return err
-		}
+		sight := form.Sight()
 		if i := slices.IndexFunc(sight.Tabs, fresh); i >= 0 && len(done) == listed {
 			pressed = sight.Tabs[i]
 			done = append(done, pressed)
@@ -304,9 +305,9 @@ func (f *Form) noteChoice(ctx context.Context, choice string, seen *Survey, befo
 // unfolded would have the next choice's fields seem to need no press.
 func (f *Form) fold(ctx context.Context, done []string) error {
 	for _, name := range slices.Backward(done) {
-		there, err := f.App.Shows(ctx, page.HasButton(name))
-		if err == nil && there {
-			err = f.App.Press(ctx, name)
+		look, err := f.App.Look(ctx)
+		if err == nil && look.Shows(page.HasButton(name)) {
+			err = look.Press(ctx, name)
 		}
 		if err != nil && !errors.Is(err, page.ErrAmbiguous) {
 			return err
@@ -363,7 +364,7 @@ func (f *Form) drawn(ctx context.Context) error {
 		if err := f.App.Settle(ctx); err != nil {
 			return false, err
 		}
-		form, err := f.App.Form(ctx)
+		form, err := f.App.Look(ctx)
 		if err != nil {
 			return false, err
 		}

@@ -134,7 +134,7 @@ func (s *Survey) see(f *Form, c *page.Control, choice, pressed string) *Seen {
 }
 
 // own are the form's fields; those of the list's page, which may stand there still, are not.
-func (f *Form) own(ctx context.Context, form *page.Form) ([]*page.Control, error) {
+func (f *Form) own(ctx context.Context, form *page.Look) ([]*page.Control, error) {
 	all, err := form.Fields(ctx)
 	return slices.DeleteFunc(all, func(c *page.Control) bool { return c.Label == "" || f.around[c.Label] }), err
 }
@@ -142,7 +142,7 @@ func (f *Form) own(ctx context.Context, form *page.Form) ([]*page.Control, error
 // eachChoice chooses the values of the deciding field in turn and visits the form with each, or
 // with "" as it is where there is nothing to choose. It returns all that the field offers.
 func (f *Form) eachChoice(ctx context.Context, visit func(choice string) error) (offered []string, err error) {
-	form, err := f.App.Form(ctx)
+	form, err := f.App.Look(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 	if err != nil {
 		return err
 	}
-	var looks []*page.Form
+	var looks []*page.Look
 	for _, field := range f.expected(choice) {
 		if _, there := f.Label(form, field); there {
 			continue
@@ -197,7 +197,7 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 		if err := f.Unfold(ctx, field); err != nil && !errors.Is(err, page.ErrTimeout) {
 			return err
 		}
-		if form, err = f.App.Form(ctx); err != nil {
+		if form, err = f.App.Look(ctx); err != nil {
 			return err
 		}
 	}
@@ -206,7 +206,7 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 	}
 	looks = append(looks, form)
 	for _, field := range f.Profile.Fields {
-		has := func(form *page.Form) bool { _, there := f.Label(form, field.Field); return there }
+		has := func(form *page.Look) bool { _, there := f.Label(form, field.Field); return there }
 		if slices.ContainsFunc(looks, has) || !slices.Contains(f.expected(choice), field.Field) {
 			continue
 		}
@@ -221,7 +221,7 @@ func (f *Form) note(ctx context.Context, choice string, out *Survey) error {
 }
 
 // noteShown notes the fields that a look at the form has.
-func (f *Form) noteShown(ctx context.Context, form *page.Form, choice string, out *Survey) error {
+func (f *Form) noteShown(ctx context.Context, form *page.Look, choice string, out *Survey) error {
 	controls, err := f.own(ctx, form)
 	if err != nil {
 		return err
@@ -262,7 +262,7 @@ func (f *Form) noteShown(ctx context.Context, form *page.Form, choice string, ou
 // await gives the form time to become what the profile expects with a choice,
 // and takes it as it is then. With a choice that the profile does not know it
 // can only wait a moment.
-func (f *Form) await(ctx context.Context, choice string) (form *page.Form, err error) {
+func (f *Form) await(ctx context.Context, choice string) (form *page.Look, err error) {
 	known := false
 	for _, field := range f.Profile.Fields {
 		known = known || slices.Contains(field.With, choice)
@@ -272,7 +272,7 @@ func (f *Form) await(ctx context.Context, choice string) (form *page.Form, err e
 		limit = moment
 	}
 	_, err = page.Until(ctx, limit, func() (bool, error) {
-		form, err = f.App.Form(ctx)
+		form, err = f.App.Look(ctx)
 		if err != nil {
 			return false, err
 		}

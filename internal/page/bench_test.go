@@ -26,7 +26,7 @@ func BenchmarkConnection(b *testing.B) {
 		name := fmt.Sprint("bench ", b.Elapsed())
 		check(app.Press(ctx, "Add"))
 		check(app.WaitFor(ctx, HasField("Host")))
-		form, err := app.Form(ctx)
+		form, err := app.Look(ctx)
 		check(err)
 		for _, value := range values {
 			c, err := form.Field(ctx, value[0])
@@ -46,7 +46,7 @@ func BenchmarkConnection(b *testing.B) {
 		check(app.WaitFor(ctx, HasTable("Name")))
 		check(rowOf(b, app, name).Menu(ctx, "More actions", "Edit"))
 		check(app.WaitFor(ctx, HasField("Host")))
-		form, err = app.Form(ctx)
+		form, err = app.Look(ctx)
 		check(err)
 		for _, value := range values {
 			c, err := form.Field(ctx, value[0])

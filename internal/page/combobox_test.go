@@ -60,7 +60,7 @@ func testComboboxOptions(t *testing.T, d *driver) {
 	if got := must[[]string](t)(control(t, app, "Empty").Options(ctx)); len(got) != 0 {
 		t.Fatalf("got %q", got)
 	}
-	if shown := must[bool](t)(app.Shows(ctx, Text("STARTTLS"))); shown {
+	if shown := must[*Look](t)(app.Look(ctx)).Shows(Text("STARTTLS")); shown {
 		t.Fatal("a list was left open")
 	}
 }

@@ -122,11 +122,8 @@ func (s *Scope) WaitAny(ctx context.Context, conds ...Cond) (which int, err erro
 	return which, err
 }
 
-// Shows reports whether the scope shows all conds at this moment.
-func (s *Scope) Shows(ctx context.Context, conds ...Cond) (bool, error) {
-	v, err := s.look(ctx)
-	return err == nil && allOf(conds).test(v), err
-}
+// Shows reports whether the scope shows all conds.
+func (l *Look) Shows(conds ...Cond) bool { return allOf(conds).test(l.view) }
 
 // wait polls the scope. A page that is being replaced gives errors that mean "not yet".
 func (s *Scope) wait(ctx context.Context, c Cond) error {

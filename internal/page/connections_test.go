@@ -45,7 +45,7 @@ func rowOf(t testing.TB, s *Scope, name string) (row *Row) {
 func testAddConnection(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.add(t, "late=60")
-	form := must[*Form](t)(app.Form(ctx))
+	form := must[*Look](t)(app.Look(ctx))
 	ok(t, must[*Control](t)(form.Field(ctx, "Service provider")).Set(ctx, "SMTP"))
 	// Choosing draws all fields anew a little later, under the hands of whoever goes on.
 	ok(t, must[*Control](t)(form.Field(ctx, "Encryption")).Set(ctx, "TLS"))
@@ -87,7 +87,7 @@ func testValidation(t *testing.T, d *driver) {
 	if err != nil || which != 1 {
 		t.Fatalf("got %d, %v", which, err)
 	}
-	messages := must[[]Message](t)(app.Messages(ctx))
+	messages := must[*Look](t)(app.Look(ctx)).Messages()
 	if got := fmt.Sprint(messages); got != "[Name *: A name is needed Please correct the fields]" {
 		t.Fatalf("got %s", got)
 	}
@@ -99,7 +99,7 @@ func testRefusal(t *testing.T, d *driver) {
 	ok(t, control(t, app, "Name").Set(ctx, "refuse me"))
 	ok(t, app.Press(ctx, "Save"))
 	ok(t, app.WaitFor(ctx, hasProblem))
-	messages := must[[]Message](t)(app.Messages(ctx))
+	messages := must[*Look](t)(app.Look(ctx)).Messages()
 	if len(messages) != 1 || messages[0].Kind != MessageAlert || messages[0].Text != "Quota exceeded: no more connections" {
 		t.Fatalf("got %+v", messages)
 	}
@@ -141,13 +141,13 @@ func testBrowserDialog(t *testing.T, d *driver) {
 	p := d.at(t, d.host+"dialogs.html")
 	ok(t, p.Press(ctx, "Ask"))
 	ok(t, p.WaitFor(ctx, Text("answer: false")))
-	messages := must[[]Message](t)(p.Messages(ctx))
+	messages := must[*Look](t)(p.Look(ctx)).Messages()
 	if len(messages) != 1 || messages[0] != (Message{Kind: MessageDialog, Text: "Discard changes?"}) {
 		t.Fatalf("got %+v", messages)
 	}
 	ok(t, p.WaitFor(ctx, hasProblem))
 	ok(t, p.Press(ctx, "OK"))
-	if messages := must[[]Message](t)(p.Messages(ctx)); len(messages) != 0 {
+	if messages := must[*Look](t)(p.Look(ctx)).Messages(); len(messages) != 0 {
 		t.Fatalf("an old dialog is still told: %v", messages)
 	}
 }

@@ -40,7 +40,7 @@ func (c *Control) live(ctx context.Context, work func() error) error {
 
 // again finds the control anew after the page has drawn its fields afresh.
 func (c *Control) again(ctx context.Context) error {
-	form, err := c.scope.Form(ctx)
+	form, err := c.scope.Look(ctx)
 	if err != nil {
 		return err
 	}
@@ -113,14 +113,15 @@ func (c *Control) Get(ctx context.Context) (text string, err error) {
 }
 
 func (c *Control) get(ctx context.Context) (text string, err error) {
-	if err := c.refresh(ctx); err != nil {
+	if !c.fresh || c.acts != c.scope.page.acts || c.Reach != nil {
+		err = c.refresh(ctx)
+	}
+	if c.fresh = false; err != nil {
 		return "", err
 	}
 	switch c.Kind {
 	case KindPassword:
 		return "", c.fail(nil, "is a password and is not read as text")
-	case KindText, KindMultiline:
-		return text, c.on(ctx, "value", &text)
 	case KindSelect, KindRadio:
 		for _, option := range c.seen.Options {
 			if option.Selected {
@@ -128,12 +129,10 @@ func (c *Control) get(ctx context.Context) (text string, err error) {
 			}
 		}
 		return "", nil
-	case KindCombobox:
-		return text, c.on(ctx, "shown", &text)
-	case KindList:
-		return text, c.on(ctx, "chosen", &text)
+	case KindCheckbox, KindSwitch:
+		return strconv.FormatBool(c.seen.Checked == "true"), nil
 	}
-	return strconv.FormatBool(c.seen.Checked == "true"), nil
+	return string(c.seen.Holds), nil
 }
 
 // ErrMasked says that the page shows that there is a secret, or room for one, but does not hold
@@ -235,6 +234,7 @@ func (c *Control) press(ctx context.Context, n *node) error {
 }
 
 func (c *Control) usable(ctx context.Context) error {
+	c.scope.page.acts++
 	if err := c.refresh(ctx); err != nil {
 		return err
 	}

@@ -9,17 +9,18 @@
 // colon.
 //
 // A [Browser] shows one [Page]; its whole is a [Scope], which narrows to a frame
-// ([Scope.Within]) or a row ([Scope.Rows]). A [Form] is one look at a scope's fields, from which
-// every [Control] is taken:
+// ([Scope.Within]) or a row ([Scope.Rows]). A [Look] is a scope at one moment, from which every
+// [Control] is taken:
 //
 //	p, err := browser.Goto(ctx, "https://jira.example/admin")
 //	app, err := p.Within(ctx, page.Heading("Outgoing Mail Connections"))
 //	err = app.Press(ctx, "Add")
 //	err = app.WaitFor(ctx, page.HasField("Service provider"))
-//	form, err := app.Form(ctx)
-//	name, err := form.Field(ctx, "Name")
+//	look, err := app.Look(ctx)
+//	name, err := look.Field(ctx, "Name")
 //	err = name.Set(ctx, "corp mail")
-//	err = app.Send(ctx, "Save")
+//	look, err = app.Look(ctx)
+//	err = look.Send(ctx, "Save")
 //	which, err := app.WaitAny(ctx, page.HasTable("Name"), page.Text("is required"))
 //
 // Only the site of the address given is worked, and in it the frame that the app was found in:

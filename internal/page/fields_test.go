@@ -10,7 +10,7 @@ import (
 
 func testLabels(t *testing.T, d *driver) {
 	p := d.at(t, d.host+"fields.html")
-	form := must[*Form](t)(p.Form(t.Context()))
+	form := must[*Look](t)(p.Look(t.Context()))
 	kinds := map[string]Kind{
 		"name": KindText, "FROM  address": KindText, "Host": KindText, "SMTP Port": KindText, "Description:": KindMultiline,
 		"Password": KindPassword, "Debug": KindCheckbox, "Notify me": KindSwitch, "Encryption *": KindSelect,
@@ -99,7 +99,7 @@ func testOddFields(t *testing.T, d *driver) {
 		"Sender":          {KindRadio, "Sender"},
 		"Others":          {KindList, "list"},
 	}
-	all := must[[]*Control](t)(must[*Form](t)(p.Form(ctx)).Fields(ctx))
+	all := must[[]*Control](t)(must[*Look](t)(p.Look(ctx)).Fields(ctx))
 	if len(all) != len(want) {
 		t.Errorf("%d fields, want %d", len(all), len(want))
 	}

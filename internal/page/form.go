@@ -3,10 +3,13 @@ package page
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/schema"
 )
 
 // Kind is what a person would call a control.
@@ -34,6 +37,7 @@ type field struct {
 	group  string // that a checkbox stands alone in
 	beside string // the text beside it, where that is not the label
 	radio  []*node
+	seen   *described // by [Look.Describe]
 }
 
 // matches compares with a folded label.
@@ -232,52 +236,53 @@ func radiosIn(n *node) (radios []*node) {
 	return radios
 }
 
-// Form is the fields of a scope at one moment: one look at the page, from which every control
-// is taken. When choosing in one field makes others appear, take a new Form.
-type Form struct {
+// Look is a scope at one moment: what it shows and says, and its fields, from which every
+// control is taken. When choosing in one field makes others appear, take a new Look.
+type Look struct {
 	scope  *Scope
 	view   *view
 	fields []*field
+	acts   int // of the page, when the fields were described
 }
 
-// Form reads which fields the scope has now.
-func (s *Scope) Form(ctx context.Context) (*Form, error) {
+// Look looks at the scope as it is now.
+func (s *Scope) Look(ctx context.Context) (*Look, error) {
 	v, err := s.look(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &Form{scope: s, view: v, fields: fields(v.root)}, nil
+	return &Look{scope: s, view: v, fields: fields(v.root)}, nil
 }
 
 // Labels lists the labels of all fields as the page writes them, in the page's order.
-func (f *Form) Labels() []string {
-	labels := make([]string, len(f.fields))
-	for i, field := range f.fields {
+func (l *Look) Labels() []string {
+	labels := make([]string, len(l.fields))
+	for i, field := range l.fields {
 		labels[i], _ = field.short()
 	}
 	return labels
 }
 
 // Has reports whether there is at least one field with the label.
-func (f *Form) Has(label string) bool {
+func (l *Look) Has(label string) bool {
 	want := human.FoldLabel(label)
-	return slices.ContainsFunc(f.fields, func(have *field) bool { return have.matches(want) })
+	return slices.ContainsFunc(l.fields, func(have *field) bool { return have.matches(want) })
 }
 
 // Field finds the one control with the label. Labels compare without regard to case, blanks, a
 // required-mark and a colon. The error is [ErrAbsent] and lists the labels that there are, or
 // [ErrAmbiguous].
-func (f *Form) Field(ctx context.Context, label string) (*Control, error) {
-	found, err := f.find(label)
+func (l *Look) Field(ctx context.Context, label string) (*Control, error) {
+	found, err := l.find(label)
 	if err != nil {
 		return nil, err
 	}
-	return f.control(ctx, found)
+	return l.control(ctx, found)
 }
 
-func (f *Form) find(label string) (*field, error) {
+func (l *Look) find(label string) (*field, error) {
 	want := human.FoldLabel(label)
-	found := slices.DeleteFunc(slices.Clone(f.fields), func(have *field) bool { return !have.matches(want) })
+	found := slices.DeleteFunc(slices.Clone(l.fields), func(have *field) bool { return !have.matches(want) })
 	found = prefer(found, func(f *field) *node { return f.node })
 	if len(found) > 1 {
 		// The open list of a combobox has the combobox's label.
@@ -285,19 +290,42 @@ func (f *Form) find(label string) (*field, error) {
 	}
 	switch len(found) {
 	case 0:
-		return nil, failure(ErrAbsent, "no field named %s; the page has: %s", Clean(label), listNames(f.Labels()))
+		return nil, failure(ErrAbsent, "no field named %s; the page has: %s", Clean(label), listNames(l.Labels()))
 	case 1:
 		return found[0], nil
 	}
 	return nil, failure(ErrAmbiguous, "%s fields named %s", number(len(found)), Clean(label))
 }
 
+// Describe reads by one call what all fields are and what they hold, for the first look at each
+// control, which then asks the page no more.
+func (l *Look) Describe(ctx context.Context) error {
+	l.acts = l.scope.page.acts
+	in := make(map[*document][]*field)
+	for _, field := range l.fields {
+		in[field.node.doc] = append(in[field.node.doc], field)
+	}
+	for doc, fields := range in {
+		seen, err := describe(ctx, doc.root, fields...)
+		if err != nil && !stale(err) {
+			return err
+		}
+		for i := range seen {
+			fields[i].seen = seen[i]
+		}
+	}
+	return nil
+}
+
 // Fields gives every control of the form, also those that share a label or have none. Reading
 // it changes nothing on the page.
-func (f *Form) Fields(ctx context.Context) ([]*Control, error) {
+func (l *Look) Fields(ctx context.Context) ([]*Control, error) {
+	if err := l.Describe(ctx); err != nil {
+		return nil, err
+	}
 	var controls []*Control
-	for _, field := range f.fields {
-		c, err := f.control(ctx, field)
+	for _, field := range l.fields {
+		c, err := l.control(ctx, field)
 		if err != nil {
 			return nil, err
 		}
@@ -306,13 +334,14 @@ func (f *Form) Fields(ctx context.Context) ([]*Control, error) {
 	return controls, nil
 }
 
-func (f *Form) control(ctx context.Context, found *field) (*Control, error) {
-	c := &Control{Label: human.Squeeze(found.label), scope: f.scope}
+func (l *Look) control(ctx context.Context, found *field) (*Control, error) {
+	c := &Control{Label: human.Squeeze(found.label), scope: l.scope}
 	c.take(found)
-	if err := c.refresh(ctx); err != nil {
-		return nil, err
+	if found.seen != nil && !found.seen.Coming && l.acts == l.scope.page.acts {
+		c.is(found.seen)
+		return c, nil
 	}
-	return c, nil
+	return c, c.refresh(ctx)
 }
 
 // Control is one field. When the page draws its fields anew, as React does, the control finds
@@ -329,11 +358,13 @@ type Control struct {
 
 	field *field
 	scope *Scope
-	seen  described
-	drawn int // how often the page has drawn the control anew
+	seen  *described
+	acts  int  // of the page, when it was seen
+	fresh bool // nothing has asked what it holds since it was seen
+	drawn int  // how often the page has drawn the control anew
 }
 
-// Named reports whether the control has the label, compared as [Form.Field] does.
+// Named reports whether the control has the label, compared as [Look.Field] does.
 func (c *Control) Named(label string) bool { return c.field.matches(human.FoldLabel(label)) }
 
 // described is what describe in page.js returns.
@@ -348,8 +379,14 @@ type described struct {
 	ReadOnly bool     `json:"readonly"`
 	Required bool     `json:"required"`
 	Checked  string   `json:"checked"`
+	Holds    held     `json:"holds"`   // as text, for [Control.Get]
 	Options  []option `json:"options"` // of a native list or a group of radio buttons
 }
+
+// held is what a field holds. It may be a secret, and is not printed.
+type held string
+
+func (held) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, schema.Redacted) }
 
 // take binds the control to where the tree shows it.
 func (c *Control) take(found *field) {
@@ -359,23 +396,50 @@ func (c *Control) take(found *field) {
 	}
 }
 
-// describe reads what the tree does not tell.
-func (c *Control) describe(ctx context.Context) error {
-	var seen described
-	var radios []any
-	for _, n := range c.field.radio {
-		radios = append(radios, n)
-	}
-	if err := c.field.node.run(ctx, "describe", &seen, radios...); err != nil {
-		return err
-	}
-	for i, n := range c.field.radio {
-		o := &seen.Options[i]
-		if o.Full = human.Squeeze(n.name); o.Text == "" || !strings.HasPrefix(o.Full, o.Text) {
-			o.Text = o.Full
+// describe reads what the tree does not tell of fields of one document, by one call on a node of
+// it. One that is no longer on the page has none.
+func describe(ctx context.Context, on *node, fields ...*field) ([]*described, error) {
+	args := []any{nil}
+	about := make([][2]any, len(fields)) // the kind, and how many radio buttons follow the element
+	for i, f := range fields {
+		about[i] = [2]any{f.kind, len(f.radio)}
+		args = append(args, f.node)
+		for _, n := range f.radio {
+			args = append(args, n)
 		}
 	}
-	c.seen = seen
+	args[0] = about
+	seen := make([]*described, len(fields))
+	if err := on.run(ctx, "describe", &seen, args...); err != nil {
+		return nil, err
+	}
+	for i, f := range fields {
+		if seen[i] == nil {
+			continue
+		}
+		for j, n := range f.radio {
+			o := &seen[i].Options[j]
+			if o.Full = human.Squeeze(n.name); o.Text == "" || !strings.HasPrefix(o.Full, o.Text) {
+				o.Text = o.Full
+			}
+		}
+	}
+	return seen, nil
+}
+
+func (c *Control) describe(ctx context.Context) error {
+	seen, err := describe(ctx, c.field.node, c.field)
+	if err == nil && seen[0] == nil {
+		err = errDetached
+	}
+	if err == nil {
+		c.is(seen[0])
+	}
+	return err
+}
+
+func (c *Control) is(seen *described) {
+	c.seen, c.acts, c.fresh = seen, c.scope.page.acts, true
 	c.Required, c.Disabled, c.ReadOnly = seen.Required, seen.Disabled, seen.ReadOnly
 	switch {
 	case seen.Tag == "select" && seen.Multiple:
@@ -389,5 +453,4 @@ func (c *Control) describe(ctx context.Context) error {
 	case c.Kind == KindText && (seen.Tag == "textarea" || seen.Rich):
 		c.Kind = KindMultiline
 	}
-	return nil
 }

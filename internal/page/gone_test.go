@@ -148,7 +148,7 @@ func TestSigningInIsWaitedFor(t *testing.T) {
 	if asked != 1 {
 		t.Fatalf("asked %d times", asked)
 	}
-	if in := must[bool](t)(p.Shows(ctx, HasButton("Log in"))); in {
+	if in := must[*Look](t)(p.Look(ctx)).Shows(HasButton("Log in")); in {
 		t.Fatal("still at the sign-in page")
 	}
 }

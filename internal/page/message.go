@@ -1,7 +1,6 @@
 package page
 
 import (
-	"context"
 	"strings"
 )
 
@@ -32,15 +31,9 @@ func (m Message) String() string {
 	return m.Text
 }
 
-// Messages lists what the scope's frame says now: alerts, toasts, validation messages, and the
+// Messages lists what the scope's frame says: alerts, toasts, validation messages, and the
 // browser dialogs that came up since something was last pressed.
-func (s *Scope) Messages(ctx context.Context) ([]Message, error) {
-	v, err := (&Scope{page: s.page, frame: s.frame}).look(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return v.messages(), nil
-}
+func (l *Look) Messages() []Message { return l.view.messages() }
 
 func (v *view) messages() []Message {
 	var found []Message

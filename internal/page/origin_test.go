@@ -112,11 +112,10 @@ func testLedElsewhere(t *testing.T, d *driver) {
 		x := newTrap(t, map[string]string{"/": page})
 		p := d.at(t, x.URL+"/")
 		at(t, p, y.URL)
-		_, form := p.Form(ctx)
+		_, form := p.Look(ctx)
 		_, within := p.Within(ctx, Heading("Outgoing Mail Connections"))
 		_, rows := p.Rows(ctx, "Name")
-		_, messages := p.Messages(ctx)
-		for _, err := range []error{form, within, rows, messages, p.Press(ctx, "Save"), p.Menu(ctx, "", "Edit"), p.WaitFor(ctx, HasField("Name")),
+		for _, err := range []error{form, within, rows, p.Press(ctx, "Save"), p.Menu(ctx, "", "Edit"), p.WaitFor(ctx, HasField("Name")),
 			p.EachRow(ctx, nil, []string{"Name"}, func(*Row) (bool, error) { return true, nil })} {
 			t.Log("led by", way)
 			elsewhere(t, err, x.URL, y.URL)
@@ -139,7 +138,7 @@ func testMovedUnderTheDriver(t *testing.T, d *driver) {
 	ctx := t.Context()
 	x, y := newTrap(t, nil), newTrap(t, nil)
 	p := d.at(t, x.URL+"/")
-	form := must[*Form](t)(p.Form(ctx))
+	form := must[*Look](t)(p.Look(ctx))
 	find := func(label string) *Control { return must[*Control](t)(form.Field(ctx, label)) }
 	name, password, debug, encryption := find("Name"), find("Password"), find("Debug"), find("Encryption")
 	var went bool
@@ -209,7 +208,7 @@ func testFrameReplaced(t *testing.T, d *driver) {
 		p := d.at(t, x.URL+"/")
 		app := must[*Scope](t)(p.Within(ctx, Heading("Outgoing Mail Connections")))
 		ok(t, app.CheckOrigin(a.local()))
-		form := must[*Form](t)(app.Form(ctx))
+		form := must[*Look](t)(app.Look(ctx))
 		name, password := must[*Control](t)(form.Field(ctx, "Name")), must[*Control](t)(form.Field(ctx, "Password"))
 		ok(t, name.Set(ctx, "in the right place"))
 		var went bool
@@ -316,7 +315,7 @@ func testFormsThatSendElsewhere(t *testing.T, d *driver) {
 		x := newTrap(t, map[string]string{"/": `<!doctype html><input name=secret form=f value=` + secretText + `>` + strings.NewReplacer("HOST", host, "Y", y.URL).Replace(form)})
 		p := d.at(t, x.URL+"/")
 		ok(t, p.WaitFor(ctx, HasButton("Save")))
-		err := p.Send(ctx, "Save")
+		err := must[*Look](t)(p.Look(ctx)).Send(ctx, "Save")
 		if !sends {
 			if err != nil {
 				t.Errorf("%s: %v", form, err)

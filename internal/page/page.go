@@ -26,6 +26,7 @@ type Page struct {
 	given   string                 // the origin of the address given
 	frames  map[target.ID]*session // frames of other sites, by their target
 	owners  map[cdp.FrameID]cdp.BackendNodeID
+	acts    int                                   // so far, that may have changed what fields hold
 	worlds  map[docKey]runtime.ExecutionContextID // of this program's own, see [document.world]
 
 	mu      sync.Mutex

@@ -154,49 +154,56 @@ function inPage(given, expected, name, ...args) {
 		return '';
 	};
 
+	const value = e => 'value' in e ? String(e.value)
+		: e.getAttribute('aria-valuetext') || e.getAttribute('aria-valuenow') || e.innerText.replace(/\n$/, '');
+
+	// chosen reads what is chosen in a list that several may be chosen in.
+	const chosen = e => (e.localName === 'select' ? Array.from(e.selectedOptions, textOf)
+		: Array.from(e.querySelectorAll('[role=option][aria-selected=true]'), o => squeeze(o.innerText))).join(', ');
+
+	const describe = (e, kind, radios) => {
+		const tag = e.localName, aria = name => e.getAttribute('aria-' + name);
+		let disabled = e.matches(':disabled');
+		for (let a = e; a && !disabled; a = a.parentElement) disabled = a.getAttribute('aria-disabled') === 'true';
+		// The choices of a list without one may be yet to come, until it was seen so for a while.
+		const bare = globalThis.mailferryBare ||= new WeakMap();
+		if (tag !== 'select' || e.multiple || Array.from(e.options).some(o => o.value && !o.disabled)) bare.delete(e);
+		else if (!bare.has(e)) bare.set(e, performance.now());
+		let checked = aria('checked') || '';
+		if (tag === 'input' && (e.type === 'checkbox' || e.type === 'radio')) checked = e.indeterminate ? 'mixed' : String(e.checked);
+		const suggest = tag === 'input' && !!e.list, several = tag === 'select' && e.multiple;
+		const holds = several || kind === 'list of choices' ? chosen : tag === 'select' || e.type === 'password' ? () => ''
+			: kind === 'combobox' && !suggest ? shown : kind === 'combobox' || /text/.test(kind) ? value : () => '';
+		return {
+			tag, disabled, checked, suggest,
+			holds: holds(e),
+			type: tag === 'input' ? e.type : '',
+			rich: !!e.isContentEditable,
+			multiple: several,
+			coming: bare.has(e) && performance.now() - bare.get(e) < 1500,
+			readonly: !!e.readOnly && !/^(checkbox|radio)$/.test(e.type) || aria('readonly') === 'true',
+			required: !!e.required || aria('required') === 'true',
+			options: radios.length ? radios.map(r => ({
+				text: lines((r.labels && r.labels[0]) || named(r, 'aria-labelledby')[0] || r)[0] || '',
+				selected: r.localName === 'input' ? r.checked : (r.getAttribute('aria-checked') || r.getAttribute('aria-pressed')) === 'true',
+				off: r.matches(':disabled,[aria-disabled=true]')})) : tag === 'select' ? Array.from(e.options).filter((o, i) => i < 10000 || o.selected).map(o =>
+				({text: textOf(o), selected: o.selected, off: o.disabled || !!(o.parentElement && o.parentElement.disabled)})) : null,
+		};
+	};
+
 	const functions = {
-		// describe tells what kind of control an element is and in which state, and never a text
-		// field's value. Radios are the buttons of a group of them.
-		describe(...radios) {
-			const e = this, tag = e.localName, aria = name => e.getAttribute('aria-' + name);
-			let disabled = e.matches(':disabled');
-			for (let a = e; a && !disabled; a = a.parentElement) disabled = a.getAttribute('aria-disabled') === 'true';
-			// The choices of a list without one may be yet to come, until it was seen so for a while.
-			const bare = globalThis.mailferryBare ||= new WeakMap();
-			if (tag !== 'select' || e.multiple || Array.from(e.options).some(o => o.value && !o.disabled)) bare.delete(e);
-			else if (!bare.has(e)) bare.set(e, performance.now());
-			let checked = aria('checked') || '';
-			if (tag === 'input' && (e.type === 'checkbox' || e.type === 'radio')) checked = e.indeterminate ? 'mixed' : String(e.checked);
-			return {
-				tag, disabled, checked,
-				type: tag === 'input' ? e.type : '',
-				suggest: tag === 'input' && !!e.list,
-				rich: !!e.isContentEditable,
-				multiple: tag === 'select' && e.multiple,
-				coming: bare.has(e) && performance.now() - bare.get(e) < 1500,
-				readonly: !!e.readOnly && !/^(checkbox|radio)$/.test(e.type) || aria('readonly') === 'true',
-				required: !!e.required || aria('required') === 'true',
-				options: radios.length ? radios.map(r => ({
-					text: lines((r.labels && r.labels[0]) || named(r, 'aria-labelledby')[0] || r)[0] || '',
-					selected: r.localName === 'input' ? r.checked : (r.getAttribute('aria-checked') || r.getAttribute('aria-pressed')) === 'true',
-					off: r.matches(':disabled,[aria-disabled=true]')})) : tag === 'select' ? Array.from(e.options).filter((o, i) => i < 10000 || o.selected).map(o =>
-					({text: textOf(o), selected: o.selected, off: o.disabled || !!(o.parentElement && o.parentElement.disabled)})) : null,
-			};
+		// describe tells of each field what kind of control its element is, in which state, and what
+		// it holds, but for a password. Of about, each is what the accessibility tree takes the field
+		// for, and the number of radio buttons that follow its element.
+		describe(about, ...elements) {
+			return about.map(([kind, buttons]) => {
+				const e = elements.shift(), radios = elements.splice(0, buttons);
+				return e.isConnected && e.ownerDocument === document ? describe(e, kind, radios) : null;
+			});
 		},
 
 		// value reads what a text field holds, secrets included.
-		value() {
-			if ('value' in this) return String(this.value);
-			return this.getAttribute('aria-valuetext') || this.getAttribute('aria-valuenow') || this.innerText.replace(/\n$/, '');
-		},
-
-		shown() { return shown(this); },
-
-		// chosen reads what is chosen in a list that several may be chosen in.
-		chosen() {
-			return (this.localName === 'select' ? Array.from(this.selectedOptions, textOf)
-				: Array.from(this.querySelectorAll('[role=option][aria-selected=true]'), o => squeeze(o.innerText))).join(', ');
-		},
+		value() { return value(this); },
 
 		// type puts text in the place of all that a field holds, as typing does, so that the page
 		// hears of it, and reports whether the field had the cursor for it. Looking that the cursor

@@ -185,7 +185,7 @@ func control(t *testing.T, s *Scope, label string) *Control {
 
 // fieldOf finds one field.
 func fieldOf(ctx context.Context, s *Scope, label string) (*Control, error) {
-	form, err := s.Form(ctx)
+	form, err := s.Look(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -262,7 +262,7 @@ func testMovedOn(t *testing.T, d *driver) {
 	ok(t, p.Press(ctx, "Add"))
 	ok(t, p.WaitFor(ctx, HasField("Host")))
 	name := control(t, p.Scope, "Name")
-	rowless := must[*Form](t)(p.Form(ctx))
+	rowless := must[*Look](t)(p.Look(ctx))
 	d.at(t, d.host+"dialogs.html") // as a session does that ends
 	fails(t, name.Set(ctx, "x"), ErrGone, "the page moved on", "Dialogs")
 	_, err := rowless.Field(ctx, "Host")

@@ -21,45 +21,51 @@ import (
 // A form that the browser itself does not send, because a required field is empty, say, gives
 // [ErrRefused] with the browser's words. What the press leads to is for [Scope.WaitFor] to wait
 // for.
-func (s *Scope) Press(ctx context.Context, name string) error { return s.pressNamed(ctx, name, false) }
+func (s *Scope) Press(ctx context.Context, name string) error {
+	what, fits := pressedAs(name)
+	return s.pressOne(ctx, nil, what, fits, false)
+}
+
+// Press is [Scope.Press] for a scope that nothing was done to since the look.
+func (l *Look) Press(ctx context.Context, name string) error {
+	what, fits := pressedAs(name)
+	return l.scope.pressOne(ctx, l.view, what, fits, false)
+}
 
 // Send is Press for the button that sends what was entered. It gives an [*ElsewhereError], and
 // does not press, where the form that the button is in, or the button itself, names another
 // site or another window than those it stands in, whether or not the browser would send the
 // form because of it. It leaves the field with the cursor first, because some tell the form what
 // they hold only then, and presses once the page has digested that.
-func (s *Scope) Send(ctx context.Context, name string) error { return s.pressNamed(ctx, name, true) }
-
-func (s *Scope) pressNamed(ctx context.Context, name string, sends bool) error {
-	what := "button or link named " + Clean(name)
-	fits := func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(name) }
-	if sends {
-		v, err := s.look(ctx)
-		if err != nil {
-			return err
-		}
-		n, err := v.pressable(what, fits)
-		if err == nil {
-			err = n.run(ctx, "leave", nil)
-		}
-		if err == nil {
-			err = s.page.settle(ctx, n.doc.session)
-		}
-		if err != nil && !stale(err) {
-			return err
-		}
+func (l *Look) Send(ctx context.Context, name string) error {
+	what, fits := pressedAs(name)
+	n, err := l.view.pressable(what, fits)
+	if err == nil {
+		err = n.run(ctx, "leave", nil)
 	}
-	return s.pressOne(ctx, what, fits, sends)
+	if err == nil {
+		err = l.scope.page.settle(ctx, n.doc.session)
+	}
+	if err != nil && !stale(err) {
+		return err
+	}
+	return l.scope.pressOne(ctx, nil, what, fits, true)
 }
 
-// pressOne presses the one control that fits. It looks again when the page replaces the control
-// in between, or enables it only once it has digested what came before.
-func (s *Scope) pressOne(ctx context.Context, what string, fits func(*node) bool, sends bool) error {
+func pressedAs(name string) (what string, fits func(*node) bool) {
+	return "button or link named " + Clean(name), func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(name) }
+}
+
+// pressOne presses the one control that fits, of the view or else of what is there now. It looks
+// again when the page replaces the control in between, or enables it only once it has digested
+// what came before.
+func (s *Scope) pressOne(ctx context.Context, v *view, what string, fits func(*node) bool, sends bool) (err error) {
 	s.page.forget()
 	for left := 2; ; left-- {
-		v, err := s.look(ctx)
-		if err != nil {
-			return err
+		if v == nil {
+			if v, err = s.look(ctx); err != nil {
+				return err
+			}
 		}
 		n, err := v.pressable(what, fits)
 		if err != nil {
@@ -74,6 +80,7 @@ func (s *Scope) pressOne(ctx context.Context, what string, fits func(*node) bool
 		} else if err := s.page.settle(ctx, n.doc.session); err != nil {
 			return err
 		}
+		v = nil
 	}
 }
 
@@ -117,6 +124,7 @@ func (p *Page) activate(ctx context.Context, n *node, sends bool) error {
 // sends what was entered by whatever means, for the form that it is in.
 func (n *node) press(ctx context.Context, object runtime.RemoteObjectID, sends bool) (stopped []string, err error) {
 	var got pressed
+	n.doc.session.page.acts++
 	err = n.runOn(ctx, object, false, "activate", &got, sends)
 	switch {
 	case err != nil:
@@ -150,7 +158,7 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 	}
 	direct := namedAs(pressables(v.root), item)
 	if len(direct) > 0 {
-		return s.pressOne(ctx, "button or link named "+Clean(item), func(n *node) bool {
+		return s.pressOne(ctx, v, "button or link named "+Clean(item), func(n *node) bool {
 			return slices.ContainsFunc(direct, func(d *node) bool { return d.backend == n.backend })
 		}, false)
 	}
@@ -167,7 +175,7 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 	}
 	for _, n := range menus {
 		var found *node
-		if found, err = s.openMenu(ctx, n, what, item); err == nil {
+		if found, err = s.openMenu(ctx, v, n, what, item); err == nil {
 			return s.page.activate(ctx, found, false)
 		}
 		if !errors.Is(err, ErrAbsent) || n == menus[len(menus)-1] {
@@ -177,6 +185,9 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 			return err
 		}
 		if err := s.page.settle(ctx, n.doc.session); err != nil {
+			return err
+		}
+		if v, err = s.look(ctx); err != nil {
 			return err
 		}
 	}
@@ -264,25 +275,21 @@ func (n *node) opened(ctx context.Context, items []*node) (found []*node) {
 	return found
 }
 
-// openMenu opens one menu and finds the item in it.
-func (s *Scope) openMenu(ctx context.Context, opener *node, what, item string) (*node, error) {
+// openMenu opens one menu of what v shows and finds the item in it.
+func (s *Scope) openMenu(ctx context.Context, v *view, opener *node, what, item string) (*node, error) {
 	whole := &Scope{page: s.page, frame: s.frame}
-	v, err := whole.look(ctx)
-	if err != nil {
-		return nil, err
-	}
 	here := make(map[cdp.BackendNodeID]bool)
 	if !opener.flag("expanded") { // a menu that already stands open would be closed by the press
-		v.full.each(func(n *node) bool { here[n.backend] = true; return true })
-		err = s.pressOne(ctx, what, func(n *node) bool { return n.backend == opener.backend && n.doc.key == opener.doc.key }, false)
-	}
-	if err != nil {
-		return nil, err
+		v.snap.docs[0].root.each(func(n *node) bool { here[n.backend] = true; return true })
+		err := s.pressOne(ctx, v, what, func(n *node) bool { return n.backend == opener.backend && n.doc.key == opener.doc.key }, false)
+		if err != nil {
+			return nil, err
+		}
 	}
 	var found, fresh []*node
 	pressed := time.Now()
 	shown := pressed // the menu as it is, since
-	err = whole.wait(ctx, Cond{fmt.Sprintf("a menu with %q", Clean(item)), func(v *view) bool {
+	err := whole.wait(ctx, Cond{fmt.Sprintf("a menu with %q", Clean(item)), func(v *view) bool {
 		before := len(fresh)
 		fresh = unseen(v.full, here)
 		if len(fresh) != before {

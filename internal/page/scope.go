@@ -73,17 +73,14 @@ func (p *Page) view(snap *snapshot, full *node) *view {
 type Dialog struct {
 	Text    string   // its name and all that it says, as the page writes it
 	Buttons []string // the names of what can be pressed in it
-	Form    *Form    // the fields in it
+	Fields  *Look    // in it
 	node    *node
 }
 
 // Dialog is the one that lies over all else: a modal one, or one that hides whatever else could
 // be pressed. It is nil where there is none.
-func (s *Scope) Dialog(ctx context.Context) (*Dialog, error) {
-	v, err := s.look(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (l *Look) Dialog() *Dialog {
+	v := l.view
 	over, all := v.root, len(pressables(v.full))
 	v.full.each(func(n *node) bool {
 		if v.root == v.full && n.is("dialog", "alertdialog") && len(pressables(n)) == all {
@@ -92,13 +89,13 @@ func (s *Scope) Dialog(ctx context.Context) (*Dialog, error) {
 		return true
 	})
 	if !over.is("dialog", "alertdialog") {
-		return nil, nil
+		return nil
 	}
 	text := over.text()
 	if !strings.HasPrefix(text, over.name) {
 		text = over.name + " " + text
 	}
-	return &Dialog{text, namesOf(pressables(over)), &Form{s, v, fields(over)}, over}, nil
+	return &Dialog{text, namesOf(pressables(over)), &Look{scope: l.scope, view: v, fields: fields(over)}, over}
 }
 
 // Is reports whether the same dialog was there at both moments.

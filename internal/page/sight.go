@@ -1,14 +1,13 @@
 package page
 
 import (
-	"context"
 	"regexp"
 	"slices"
 
 	"github.com/mailferry/mailferry/internal/human"
 )
 
-// Sight is what a scope shows now, by the names that a person reads.
+// Sight is what a scope shows, by the names that a person reads.
 type Sight struct {
 	Headings []string
 	Buttons  []string
@@ -24,16 +23,13 @@ var foldNames = regexp.MustCompile(`(?i)^(?:advanced|additional|more|show|expand
 	`^(?:change|set|replace|edit|update|enter|new)\b.*(?:password|secret|token)|(?:passwort|kennwort|geheimnis)\b.* (?:ändern|ersetzen|setzen)$`)
 
 // HasTab reports whether the form has a tab of that name.
-func (f *Form) HasTab(name string) bool {
-	return slices.ContainsFunc(namedAs(pressables(f.view.root), name), func(n *node) bool { return n.is("tab") })
+func (l *Look) HasTab(name string) bool {
+	return slices.ContainsFunc(namedAs(pressables(l.view.root), name), func(n *node) bool { return n.is("tab") })
 }
 
-// Sight looks at the scope.
-func (s *Scope) Sight(ctx context.Context) (*Sight, error) {
-	v, err := s.look(ctx)
-	if err != nil {
-		return nil, err
-	}
+// Sight is all that a person reads first.
+func (l *Look) Sight() *Sight {
+	v := l.view
 	out := &Sight{Headings: headings(v.root)}
 	var others []string
 	for _, n := range pressables(v.root) {
@@ -70,5 +66,5 @@ func (s *Scope) Sight(ctx context.Context) (*Sight, error) {
 		})
 		return true
 	})
-	return out, nil
+	return out
 }

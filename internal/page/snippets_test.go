@@ -13,7 +13,7 @@ func testSnippets(t *testing.T, d *driver) {
 		run  func(t *testing.T, s *Scope)
 	}{
 		{"alert-inside", func(t *testing.T, s *Scope) {
-			said := must[[]Message](t)(s.Messages(t.Context()))
+			said := must[*Look](t)(s.Look(t.Context())).Messages()
 			if want := []Message{{Kind: MessageAlert, Text: "Name is taken"}, {Kind: MessageAlert, Text: "Could not load"}}; !slices.Equal(said, want) {
 				t.Fatalf("said %q", said)
 			}
@@ -44,7 +44,7 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, s.Press(t.Context(), "More"))
 		}},
 		{"input-with-list", func(t *testing.T, s *Scope) {
-			form := must[*Form](t)(s.Form(t.Context()))
+			form := must[*Look](t)(s.Look(t.Context()))
 			if labels := form.Labels(); !slices.Equal(slices.DeleteFunc(labels, func(l string) bool { return l == "" }), []string{"Service provider *"}) {
 				t.Fatalf("fields %q", labels)
 			}
@@ -55,10 +55,10 @@ func testSnippets(t *testing.T, d *driver) {
 		{"kept-on-leave", func(t *testing.T, s *Scope) {
 			ok(t, control(t, s, "SMTP Port").Set(t.Context(), "25"))
 			ok(t, control(t, s, "Host").Set(t.Context(), "mail.example"))
-			ok(t, s.Send(t.Context(), "Save"))
+			ok(t, must[*Look](t)(s.Look(t.Context())).Send(t.Context(), "Save"))
 			ok(t, s.WaitFor(t.Context(), Heading("Saved 25 mail.example")))
 			ok(t, control(t, s, "SMTP Port").Set(t.Context(), "587"))
-			ok(t, s.Send(t.Context(), "Save"))
+			ok(t, must[*Look](t)(s.Look(t.Context())).Send(t.Context(), "Save"))
 			ok(t, s.WaitFor(t.Context(), Heading("Saved 587 mail.example")))
 		}},
 		{"late-native", func(t *testing.T, s *Scope) {
@@ -122,7 +122,7 @@ func testSnippets(t *testing.T, d *driver) {
 		{"row-of-glyphs", func(t *testing.T, s *Scope) {
 			rows := must[[]*Row](t)(s.Rows(t.Context(), "Name"))
 			fails(t, rows[0].Open(t.Context(), "", "Edit", "Name"), ErrAbsent, "Remove options")
-			if deleted := must[bool](t)(s.Shows(t.Context(), Heading("Deleted"))); deleted {
+			if deleted := must[*Look](t)(s.Look(t.Context())).Shows(Heading("Deleted")); deleted {
 				t.Fatal("a button was pressed to see what it does")
 			}
 		}},
@@ -137,7 +137,7 @@ func testSnippets(t *testing.T, d *driver) {
 		{"pressed-buttons", choosesProvider},
 		{"radio-with-description", choosesProvider},
 		{"loose-labels", func(t *testing.T, s *Scope) {
-			form := must[*Form](t)(s.Form(t.Context()))
+			form := must[*Look](t)(s.Look(t.Context()))
 			want := []string{"Name", "Description *", "Host", "Encryption", "Debug", "Active", "Service provider", "Select"}
 			if labels := form.Labels(); !slices.Equal(labels, want) {
 				t.Fatalf("fields %q", labels)

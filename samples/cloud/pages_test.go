@@ -87,7 +87,7 @@ func (a *admin) see(conds ...page.Cond) {
 // list opens one of the two lists by the menu.
 func (a *admin) list(group, name string) {
 	a.t.Helper()
-	if shown := got[bool](a.t)(a.app.Shows(a.t.Context(), page.HasButton(name))); !shown {
+	if shown := got[*page.Look](a.t)(a.app.Look(a.t.Context())).Shows(page.HasButton(name)); !shown {
 		a.press(group)
 	}
 	a.press(name)
@@ -135,7 +135,7 @@ func (a *admin) edit(name string) {
 
 // fieldOf finds one field.
 func fieldOf(ctx context.Context, s *page.Scope, label string) (*page.Control, error) {
-	form, err := s.Form(ctx)
+	form, err := s.Look(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (a *admin) add() {
 func (a *admin) messages() string {
 	a.t.Helper()
 	var out []string
-	for _, m := range got[[]page.Message](a.t)(a.app.Messages(a.t.Context())) {
+	for _, m := range got[*page.Look](a.t)(a.app.Look(a.t.Context())).Messages() {
 		out = append(out, fmt.Sprintf("%s %s", m.Kind, m))
 	}
 	return strings.Join(out, "; ")
@@ -65,7 +65,7 @@ func testPagesRelabelled(t *testing.T, b *page.Browser) {
 	a.list("OUTGOING MAILS", "Mail accounts")
 	a.press("Add")
 	a.see(page.HasField("SMTP server"), page.HasButton("Store"), page.Not(page.HasButton("Save")))
-	form := got[*page.Form](t)(a.app.Form(t.Context()))
+	form := got[*page.Look](t)(a.app.Look(t.Context()))
 	if have := strings.Join(form.Labels(), ", "); have != "Debug, SMTP Port, SMTP server, Password, Username, Encryption, Service provider, Email Prefix, From Email Address, Description, Name" {
 		t.Errorf("fields: %s", have)
 	}

@@ -82,7 +82,7 @@ func (a *admin) edit(name string) {
 
 // fieldOf finds one field.
 func fieldOf(ctx context.Context, s *page.Scope, label string) (*page.Control, error) {
-	form, err := s.Form(ctx)
+	form, err := s.Look(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (a *admin) cancel() {
 func (a *admin) holds(want ...string) {
 	a.t.Helper()
 	ctx := a.t.Context()
-	form := got[*page.Form](a.t)(a.page.Form(ctx))
+	form := got[*page.Look](a.t)(a.page.Look(ctx))
 	var have []string
 	for _, c := range got[[]*page.Control](a.t)(form.Fields(ctx)) {
 		var value string
