@@ -25,7 +25,8 @@ type Cloud interface {
 	// List returns everything of one list that Cloud shows, in Cloud's order.
 	// Secrets are never among it.
 	List(ctx context.Context, list schema.List) ([]Remote, error)
-	// Create makes a new item. It is not repeated by the implementation once a
+	// Create makes a new item. Of it that is returned which Cloud's answer
+	// shows, perhaps only the ID. It is not repeated by the implementation once a
 	// request may have reached Cloud, except under the same Key where Cloud
 	// honours keys.
 	Create(ctx context.Context, w Write) (Remote, error)

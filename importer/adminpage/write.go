@@ -68,12 +68,14 @@ func (c *cloud) enterAndSave(ctx context.Context, w importer.Write, open func() 
 	if err := c.save(ctx, form, w, changed); err != nil {
 		return importer.Remote{}, err
 	}
-	it, err := c.readRow(ctx, l, c.rowNamed(l, w.Item.ItemName()))
+	name := w.Item.ItemName()
+	// What it holds is read once the import looks back, from pages that are loaded anew then.
+	err = c.site.Do(ctx, func() error { return c.site.Lists(ctx, l, c.rowNamed(l, name)) })
 	if err != nil {
 		c.site.Forget()
-		return importer.Remote{}, importer.MarkUnsettled(importError(fmt.Errorf("reading %s %s back: %w", l.One(), schema.Quote(w.Item.ItemName()), err)))
+		return importer.Remote{}, importer.MarkUnsettled(importError(fmt.Errorf("looking for %s %s after Save: %w", l.One(), schema.Quote(name), err)))
 	}
-	return importer.Remote{ID: it.ItemName(), Item: it}, nil
+	return importer.Remote{ID: name}, nil
 }
 
 func (c *cloud) rowNamed(l schema.List, name string) formprofile.Row {

@@ -200,6 +200,15 @@ func (s *Site) Edit(ctx context.Context, l schema.List, row Row) (*Form, error) 
 	return f, s.holds(ctx, f, row)
 }
 
+// Lists gives a [*MissingError] unless the list shows the row. It is one step of [Site.Do].
+func (s *Site) Lists(ctx context.Context, l schema.List, row Row) error {
+	err := s.back(ctx, l)
+	if err == nil {
+		_, err = s.find(ctx, l, row)
+	}
+	return err
+}
+
 // back comes to a list, which most often stands there already, because a form of
 // it was left just now.
 func (s *Site) back(ctx context.Context, l schema.List) error {
