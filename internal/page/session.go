@@ -55,8 +55,10 @@ func attach(ctx, parent context.Context, limit time.Duration, page *Page, opts .
 	defer done()
 	unbind := context.AfterFunc(limited, stop)
 	err := chromedp.Do(tab)
-	if !unbind() && err == nil {
-		err = limited.Err()
+	if !unbind() {
+		if err = ctx.Err(); err == nil {
+			err = failure(ErrTimeout, "the browser did not answer within %s", limit)
+		}
 	}
 	if err != nil {
 		s.end(nil)
