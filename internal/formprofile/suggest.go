@@ -150,7 +150,7 @@ func (s *Site) suggest(ctx context.Context, l schema.List) (notes []string, err 
 		}
 	}
 	fl.Add = button(list.Buttons, fl.Add, addWords)
-	if list.Notice != "" {
+	if list.Notice != "" && len(rows) == 0 {
 		fl.Empty = list.Notice
 	}
 	if err := s.noteAround(ctx); err != nil {

@@ -190,19 +190,19 @@ func (c *Control) openList(ctx context.Context) (*choice, error) {
 	return now, err
 }
 
-// closeList closes an open list without choosing: the focus goes, then the form or dialog around
-// is pressed. Escape comes last, because that dialog might take it for its own, save where the
-// list hides the dialog too. Before the focus goes, which may take the option that is active, a
-// press on the control closes the list of most.
+// closeList closes an open list without choosing. A press on the control closes that of most.
+// Then the form or dialog around is pressed before the focus goes, since that may take what is
+// highlighted; Escape, which the dialog might take for its own, comes last, save where the list
+// hides the dialog too.
 func (c *Control) closeList(ctx context.Context) error {
 	if c.Kind != KindCombobox {
 		return nil
 	}
 	now, err := c.look(ctx)
-	steps := [][]any{{"blur", nil}, {"beside", nil}, {"key", escape}}
-	if c.seen.Tag != "input" || now.Behind {
+	steps := [][]any{{"beside", nil}, {"blur", nil}, {"key", escape}}
+	if now.Behind {
 		slices.Reverse(steps)
-	} else if slices.ContainsFunc(now.Options, func(o option) bool { return o.Active }) {
+	} else if err == nil && now.Open {
 		now, err = c.stepped(ctx, "press", nil)
 	}
 	for _, step := range steps {

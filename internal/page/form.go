@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
@@ -49,7 +50,7 @@ func (f *field) matches(want string) bool {
 	return cut && human.FoldLabel(short) == want
 }
 
-// short is the label of a drop-down without what it shows as chosen.
+// short is the label of a drop-down without what it shows as chosen, unless that leaves a mark alone.
 func (f *field) short() (string, bool) {
 	label, own := human.Squeeze(f.label), human.Squeeze(f.own)
 	if own == "" {
@@ -60,7 +61,7 @@ func (f *field) short() (string, bool) {
 		short, cut = strings.CutPrefix(label, own)
 	}
 	short = strings.TrimSpace(short)
-	return short, cut && short != ""
+	return short, cut && strings.ContainsFunc(short, unicode.IsLetter)
 }
 
 // fieldKinds are the kinds of controls by their roles, as far as those tell.
@@ -88,6 +89,8 @@ func fields(root *node) []*field {
 			return true
 		case n.name == "" && (f.kind == KindCombobox || len(radios) > 0) && n.holds(func(at *node) bool { return at.name != "" && at.is("combobox", "radiogroup", "group") }):
 			return true // the one inside is the field
+		case n.closedList():
+			f.kind = KindCombobox // a list is not named by what it shows
 		case f.kind == KindList && (n.name == "" || !n.flag("focusable")):
 			return false
 		case f.kind == KindText && n.flag("multiline"):

@@ -367,10 +367,13 @@ function inPage(given, expected, name, ...args) {
 					for (const list of n.matches(LISTS) ? [n] : deep(n, LISTS)) own.add(list);
 			}
 			const shut = expanded === 'false' && own.size > 0;
+			const within = (o, query) => { for (o = up(o); o; o = up(o)) if (o.matches(query)) return true; return false; };
+			const optionsOf = list => deep(list, OPTIONS).filter(o => rendered(o) && !within(o, OPTIONS));
 			const find = () => {
 				let last = null;
 				for (const n of deep(document, LISTS)) {
 					const came = !kept.before.has(n);
+					if (n === e && optionsOf(n).length) return n; // a drop-down that is its own list
 					if (!rendered(n) || inside(e, n) || !(shut ? own.has(n) && came : own.has(n) || came)) continue;
 					if (!last || own.has(n) || !own.has(last)) last = n;
 				}
@@ -381,8 +384,6 @@ function inPage(given, expected, name, ...args) {
 				for (const n of deep(document, LISTS)) if (rendered(n)) kept.before.add(n);
 			}
 			let list = find(), moved = false, end = true;
-			const optionsOf = list => deep(list, OPTIONS).filter(o => rendered(o) && !within(o, OPTIONS));
-			const within = (o, query) => { for (o = up(o); o; o = up(o)) if (o.matches(query)) return true; return false; };
 			const number = o => kept.numbers.get(o) || (kept.numbers.set(o, ++kept.last), kept.last);
 			const behind = () => !!e.closest('[aria-hidden=true],[inert]');
 			if (step === 'focus') {

@@ -14,7 +14,7 @@ type Sight struct {
 	Folds    []string   // of the buttons those that look as though they bring more fields up, tabs last
 	Tabs     []string   // of the buttons the tabs that are selected
 	Tables   [][]string // the columns of each
-	Notice   string     // what stands in a table in the place of rows; "" where none does
+	Notice   string     // what stands in a table in the place of rows, or in the place of a table
 }
 
 // A button to change or to set something brings a field up where that is a secret, and else may
@@ -66,5 +66,29 @@ func (l *Look) Sight() *Sight {
 		})
 		return true
 	})
+	if len(out.Tables) == 0 {
+		out.Notice = notice(v.root)
+	}
 	return out
+}
+
+// nothing are words by which pages say that something is not there.
+var nothing = regexp.MustCompile(`(?i)\b(?:no|none|not|nothing|any|empty|yet|kein[en]?|nichts|leer)\b`)
+
+// notice is what a page without a table says in its place: the first text beside its controls
+// that says that there is nothing, or else the last, which most likely tells how to begin.
+func notice(root *node) (text string) {
+	root.each(func(n *node) bool {
+		switch said := n.cellText(); {
+		case n.is(pressRoles...), n.entered(), n.is("LabelText", "navigation", "banner", "contentinfo", "complementary"):
+			return false
+		case !n.is("StaticText", "heading"), human.FoldLabel(said) == "", nothing.MatchString(text):
+		default:
+			if means, _ := meaningOf(said); means != meansLoading {
+				text = said
+			}
+		}
+		return !n.is("heading")
+	})
+	return text
 }

@@ -75,6 +75,15 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, s.WaitFor(t.Context(), Heading("Form")))
 			holds(t, s, "Encryption", "TLS")
 		}},
+		{"list-of-itself", func(t *testing.T, s *Scope) {
+			for label, choices := range map[string][]string{"Service provider": {"SMTP", "Google"}, "Encryption": {"None", "TLS"}} {
+				holds(t, s, label, "")
+				offers(t, s, label, choices...)
+				holds(t, s, label, "")
+				ok(t, control(t, s, label).Set(t.Context(), choices[1]))
+				holds(t, s, label, choices[1])
+			}
+		}},
 		{"live-inside", func(t *testing.T, s *Scope) {
 			holds(t, s, "Encryption", "None")
 			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
@@ -91,6 +100,11 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, s.WaitFor(t.Context(), Heading("Form of B")))
 		}},
 		{"notice-option", func(t *testing.T, s *Scope) { offers(t, s, "Service provider", "SMTP", "Google") }},
+		{"nothing-yet", func(t *testing.T, s *Scope) {
+			if got := must[*Look](t)(s.Look(t.Context())).Sight().Notice; got != "No connections yet" {
+				t.Fatalf("the page says %q", got)
+			}
+		}},
 		{"paged-by-number", func(t *testing.T, s *Scope) {
 			var names []string
 			ok(t, s.EachRow(t.Context(), []string{"Next", "Next page"}, []string{"Name"}, func(r *Row) (bool, error) {
