@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
@@ -37,6 +36,7 @@ type field struct {
 	own    string // what a drop-down shows, which some pages make part of its name
 	group  string // that a checkbox stands alone in
 	beside string // the text beside it, where that is not the label
+	titled bool   // by a label of the page, although its name is another
 	radio  []*node
 	seen   *described // by [Look.Describe]
 }
@@ -50,7 +50,7 @@ func (f *field) matches(want string) bool {
 	return cut && human.FoldLabel(short) == want
 }
 
-// short is the label of a drop-down without what it shows as chosen, unless that leaves a mark alone.
+// short is the label of a drop-down without what it shows as chosen.
 func (f *field) short() (string, bool) {
 	label, own := human.Squeeze(f.label), human.Squeeze(f.own)
 	if own == "" {
@@ -61,7 +61,7 @@ func (f *field) short() (string, bool) {
 		short, cut = strings.CutPrefix(label, own)
 	}
 	short = strings.TrimSpace(short)
-	return short, cut && strings.ContainsFunc(short, unicode.IsLetter)
+	return short, cut && short != ""
 }
 
 // fieldKinds are the kinds of controls by their roles, as far as those tell.
@@ -129,8 +129,8 @@ func fields(root *node) []*field {
 		}) {
 			f.beside = "" // it is the other's
 		}
-		if f.label == "" {
-			f.label = f.beside
+		if f.beside != "" && (f.label == "" || f.titled) {
+			f.label, f.beside, f.own = f.beside, f.label, ""
 		}
 	}
 	return found
@@ -167,7 +167,7 @@ func (b *nearby) text(n *node) bool {
 func (b *nearby) field(f *field) {
 	in := f.node.above(func(at *node) bool { return at.is("row") }) != nil
 	if (f.label == "" || b.label && human.FoldLabel(b.last) != human.FoldLabel(f.label)) && !in {
-		f.beside = b.last
+		f.beside, f.titled = b.last, b.label
 	}
 	*b = nearby{}
 	if f.label+f.beside == "" && (f.kind == KindCheckbox || f.kind == KindSwitch) && !in {

@@ -106,10 +106,10 @@ function inPage(given, expected, name, ...args) {
 		return {stopped};
 	};
 
-	// shown reads what a choice control shows as chosen: its own text, or, where it is an empty
-	// input, the nearest text around it that is neither its label nor a description. A text that
-	// is drawn much fainter than the control's own letters is a placeholder, and so is a
-	// description that stands there and ends in an ellipsis.
+	// shown reads what a choice control shows as chosen: its own text, or what an input in it
+	// holds, or, where it is an empty input, the nearest text around it that is neither its label
+	// nor a description. A text that is drawn much fainter than the control's own letters is a
+	// placeholder, and so is a description that stands there and ends in an ellipsis.
 	const shown = e => {
 		if (e.localName === 'input' && e.value) return tidy(e.value);
 		const labels = named(e, 'aria-labelledby').concat(Array.from(e.labels || [])).filter(l => !l.contains(e) && !e.contains(l));
@@ -135,7 +135,9 @@ function inPage(given, expected, name, ...args) {
 		const first = (n, skip) => lines(n, skip).find(text => !names.includes(bare(text))) || '';
 		if (e.localName !== 'input') {
 			const text = first(e, n => labels.includes(n));
-			return text && !faint(e, text) ? text : '';
+			if (text) return faint(e, text) ? '' : text;
+			const held = e.querySelector('input');
+			return held && rendered(held) && held.offsetWidth > 1 ? tidy(held.value) : '';
 		}
 		const described = named(e, 'aria-describedby'), after = n => e.compareDocumentPosition(n) & Node.DOCUMENT_POSITION_FOLLOWING;
 		// What is live is no value, unless it stands inside the control.

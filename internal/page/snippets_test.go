@@ -131,6 +131,11 @@ func testSnippets(t *testing.T, d *driver) {
 		{"row-of-symbols", opensRow},
 		{"menu-of-list-items", opensRow},
 		{"menu-of-options", opensRow},
+		{"menu-of-pictures", func(t *testing.T, s *Scope) {
+			ok(t, s.Press(t.Context(), "Add"))
+			ok(t, s.WaitFor(t.Context(), Heading("Form of Add")))
+			opensRow(t, s)
+		}},
 		{"split-button", opensRow},
 		{"row-that-is-pressed", opensRow},
 		{"row-of-glyphs", func(t *testing.T, s *Scope) {
@@ -152,7 +157,7 @@ func testSnippets(t *testing.T, d *driver) {
 		{"radio-with-description", choosesProvider},
 		{"loose-labels", func(t *testing.T, s *Scope) {
 			form := must[*Look](t)(s.Look(t.Context()))
-			want := []string{"Name", "Description *", "Host", "Encryption", "Debug", "Active", "Service provider", "Select"}
+			want := []string{"Name", "Description *", "Host", "Encryption", "Debug", "Active", "Service provider", "Realm", "Zone"}
 			if labels := form.Labels(); !slices.Equal(labels, want) {
 				t.Fatalf("fields %q", labels)
 			}
@@ -164,6 +169,7 @@ func testSnippets(t *testing.T, d *driver) {
 			holds(t, s, "Debug", "true")
 			holds(t, s, "Active", "false")
 			holds(t, s, "Realm", "one")
+			holds(t, s, "Zone", "two")
 		}},
 		{"shadow-options", func(t *testing.T, s *Scope) {
 			offers(t, s, "Encryption", "None", "SSL", "TLS")

@@ -164,6 +164,9 @@ func (d *document) build(wire *wireTree) error {
 		for _, child := range wire.Children {
 			add(n, child, depth+1)
 		}
+		if n.is(pressRoles...) {
+			n.name = n.worded()
+		}
 	}
 	add(nil, wire.Nodes[0].ID, 0)
 	if d.root == nil {
@@ -238,6 +241,24 @@ func (n *node) text() string {
 		return true
 	})
 	return human.Squeeze(strings.Join(parts, " "))
+}
+
+// worded is the node's name, of one that has words without its pictures: an icon's own name is
+// nothing that people read.
+func (n *node) worded() string {
+	var words []string
+	pictures := false
+	n.each(func(at *node) bool {
+		pictures = pictures || at.is("image", "img")
+		if at.is("StaticText") {
+			words = append(words, at.name)
+		}
+		return true
+	})
+	if text := human.Squeeze(strings.Join(words, " ")); pictures && text != "" && human.Squeeze(n.name) == n.text() {
+		return text
+	}
+	return n.name
 }
 
 // cellText is text for a cell or a list item. The browser's own name for such a node joins
