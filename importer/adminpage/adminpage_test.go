@@ -358,7 +358,7 @@ func TestASiteThatFailsNowAndThenEndsInTheSameCloud(t *testing.T) {
 
 func TestASessionThatEndsHalfWayPausesAndAsksAgain(t *testing.T) {
 	b := bundleWith(2)
-	account := &signin.Account{User: "anna", Password: schema.NewSecret("sécret of anna"), Requests: 14}
+	account := &signin.Account{User: "anna", Password: schema.NewSecret("sécret of anna"), Requests: 10}
 	s := newSite(t, adminsite.Options{SignIn: account})
 	person := lendBrowser(t)
 	var asked []string

@@ -237,7 +237,7 @@ func TestAFormThatGoesToAnotherSiteIsNotSaved(t *testing.T) {
 
 func TestASignInThatLeadsOverAnotherSiteComesBack(t *testing.T) {
 	b := bundleWith(2)
-	account := &signin.Account{User: "anna", Password: schema.NewSecret("sécret of anna"), Requests: 14}
+	account := &signin.Account{User: "anna", Password: schema.NewSecret("sécret of anna"), Requests: 10}
 	x := newAround(t, adminsite.Options{SignIn: account}, obeys)
 	// What the login page would be is behind a page of another site, with a word of the app's.
 	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
