@@ -10,9 +10,6 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// PolicyFormat is the format of policy files.
-const PolicyFormat = "mailferry/policy/v1"
-
 // Policy is what an organisation decides about the rules: severities of its
 // own, rules switched off, and findings accepted for a time. A nil Policy
 // decides nothing.
@@ -70,7 +67,8 @@ func (p *Policy) check() error {
 }
 
 func unknownRule(place, id string) error {
-	return schema.Hint(schema.Invalid(place, "%s is not a rule", schema.Quote(id)), "the audit report names each rule's id")
+	return schema.Hint(schema.Invalid(place, "%s is not a rule", schema.Quote(id)),
+		"the audit report names each rule's id")
 }
 
 func (p *Policy) severity(r *Rule) Severity {
@@ -122,7 +120,8 @@ func (a *audit) accept() {
 		s := a.here[k.item]
 		switch {
 		case s == nil:
-			a.say(exceptionUnknown, nil, "policy", "that of %s for %s %s", e.Rule, k.item.List.One(), schema.Quote(k.item.Name))
+			a.say(exceptionUnknown, nil, "policy", "that of %s for %s %s", e.Rule, k.item.List.One(),
+				schema.Quote(k.item.Name))
 		case valid[k] == nil:
 			a.say(exceptionExpired, s, "name", "that of %s, on %s; its reason was %s",
 				e.Rule, e.Expires, schema.Quote(e.Reason))
