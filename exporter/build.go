@@ -28,7 +28,8 @@ func (o *Options) build(contents []*Content) (*schema.Bundle, schema.Secrets, er
 	var errs schema.Errors
 	records := gather(contents, &errs)
 	if len(records) == 0 && errs.Err() == nil {
-		errs.Add(schema.Hint(fmt.Errorf("%s holds no connection and no credential", schema.Quote(b.Manifest.Source.Name)),
+		errs.Add(schema.Hint(fmt.Errorf("%s holds no connection and no credential",
+			schema.Quote(b.Manifest.Source.Name)),
 			"look at what it holds with mailferry inspect"))
 	}
 	errs.Add(unused(o.Secrets, records))
@@ -123,7 +124,8 @@ func unused(supplied schema.Secrets, records []Record) error {
 			return schema.Hint(fmt.Errorf("the name of a %s stands where its secret belongs", key.List.One()),
 				"name comes before secret: swap the two columns")
 		}
-		errs.Add(schema.Hint(fmt.Errorf("a secret is supplied for %s %s, which the source does not have", key.List.One(), schema.Quote(key.Name)),
+		errs.Add(schema.Hint(fmt.Errorf("a secret is supplied for %s %s, which the source does not have",
+			key.List.One(), schema.Quote(key.Name)),
 			"names match exactly, blanks and case included"))
 	}
 	return errs.Err()
@@ -185,7 +187,8 @@ func (o *Options) narrow(records []Record) ([]Record, error) {
 		}
 	}
 	if selected == 0 {
-		return nil, schema.Hint(errors.New("no connection is selected"), "what --exclude matches is left out, also where --include matches it")
+		return nil, schema.Hint(errors.New("no connection is selected"),
+			"what --exclude matches is left out, also where --include matches it")
 	}
 	var kept []Record
 	for _, r := range records {

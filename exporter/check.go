@@ -13,7 +13,8 @@ import (
 func check(r Record) error {
 	var errs schema.Errors
 	if len(r.Secret.Reveal()) > schema.MaxSecret {
-		errs.Add(fmt.Errorf("%s, %s: longer than %d bytes", r.Where, schema.SecretField(r.Item.List()), schema.MaxSecret))
+		errs.Add(fmt.Errorf("%s, %s: longer than %d bytes", r.Where, schema.SecretField(r.Item.List()),
+			schema.MaxSecret))
 	}
 	err := schema.CheckItem(r.Item)
 	problems := schema.Problems(err)
@@ -40,7 +41,8 @@ func doubtful(records []Record, doubt func(schema.Warning)) {
 			doubt(schema.ItemWarning(c, fmt.Sprintf("its Connect Mode %s is none that Server's panel is known to have%s", schema.Quote(c.ConnectMode), orElse(c.ConnectMode, mode.Known))))
 		}
 		if name := c.OAuth2Credentials; name != "" && !slices.Contains(credentials, name) {
-			doubt(schema.ItemWarning(c, fmt.Sprintf("its credential %s is not in the bundle%s", schema.Quote(name), orElse(name, credentials))))
+			doubt(schema.ItemWarning(c, fmt.Sprintf("its credential %s is not in the bundle%s",
+				schema.Quote(name), orElse(name, credentials))))
 		}
 	}
 }

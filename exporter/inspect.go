@@ -104,7 +104,8 @@ func (w Wanted) Check(have []string) error {
 	var errs schema.Errors
 	for _, want := range w.Columns {
 		if !slices.ContainsFunc(have, func(h string) bool { return FoldName(h) == want }) {
-			errs.Add(schema.Hint(fmt.Errorf("table %s has no column %s, which the profile names", schema.Quote(w.Table), schema.Quote(want)),
+			errs.Add(schema.Hint(fmt.Errorf("table %s has no column %s, which the profile names",
+				schema.Quote(w.Table), schema.Quote(want)),
 				"it has: %s", strings.Join(have, ", ")))
 		}
 	}

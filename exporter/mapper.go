@@ -89,7 +89,8 @@ func (m *Mapper) add(l schema.List, tp *schema.TableProfile) {
 				"give its entry a \"column\" from the choices that are listed there"))
 		}
 	}
-	m.tables[name] = &table{list: l, profile: tp, keys: map[string]string{}, cipher: map[string]int{}, secrets: map[string]int{}}
+	m.tables[name] = &table{list: l, profile: tp, keys: map[string]string{}, cipher: map[string]int{},
+		secrets: map[string]int{}}
 	m.order = append(m.order, name)
 }
 
@@ -109,7 +110,9 @@ func (m *Mapper) column(l schema.List, c schema.ColumnProfile, at string, seen m
 	case !f.Secret && c.Secret != "":
 		return schema.Invalid(at+".secret", "%s is no secret field", c.Field)
 	case !f.Secret && c.Column != "" && namesSecret(l, c.Column):
-		return schema.Hint(schema.Invalid(at, "column %s looks like one of secrets, and %s is shown to reviewers", schema.Quote(c.Column), schema.Quote(c.Field)),
+		return schema.Hint(schema.Invalid(at,
+			"column %s looks like one of secrets, and %s is shown to reviewers", schema.Quote(c.Column),
+			schema.Quote(c.Field)),
 			"map it to %s, as plain or opaque", schema.SecretField(l))
 	case c.Lookup != "" && (c.Field != "oauth2_credentials" || m.profile.Credentials == nil):
 		return schema.Invalid(at+".lookup", "only oauth2_credentials looks up, in a credentials table")
@@ -157,7 +160,8 @@ func (m *Mapper) lookup() string {
 func (m *Mapper) Row(tableName string, number int, get func(column string) Cell) error {
 	name := FoldName(tableName)
 	t := m.tables[name]
-	r := row{record: Record{Item: schema.NewItem(schema.ServerFormat, t.list), Where: fmt.Sprintf("%s row %d", name, number)}}
+	r := row{record: Record{Item: schema.NewItem(schema.ServerFormat, t.list),
+		Where: fmt.Sprintf("%s row %d", name, number)}}
 	at := func(column string, err error) error {
 		return fmt.Errorf("%s, column %s: %w", r.record.Where, column, err)
 	}
@@ -217,7 +221,8 @@ func (m *Mapper) cell(t *table, r *row, c schema.ColumnProfile, text string) err
 		case !listed:
 			m.once(fmt.Sprintf("value map %s does not list %s: carried as it is", c.Values, schema.Quote(text)))
 		case !rule.Verified:
-			m.once(fmt.Sprintf("value map %s: %s → %s is unverified", c.Values, schema.Quote(text), schema.Quote(rule.To)))
+			m.once(fmt.Sprintf("value map %s: %s → %s is unverified", c.Values, schema.Quote(text),
+				schema.Quote(rule.To)))
 		}
 		text = rule.To
 	}
@@ -241,7 +246,8 @@ func (m *Mapper) cell(t *table, r *row, c schema.ColumnProfile, text string) err
 // howToMap gives the lines of a profile that map a word to true or false. What is
 // no short word may be a value of another column, and is not shown.
 func howToMap(c schema.ColumnProfile, word string) string {
-	if utf8.RuneCountInString(word) > 10 || strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) }) {
+	if utf8.RuneCountInString(word) > 10 ||
+		strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) }) {
 		word = "…"
 	}
 	name := cmp.Or(c.Values, "switches")
@@ -262,7 +268,8 @@ func (m *Mapper) Records() ([]Record, error) {
 			if r.reference != "" {
 				target, ok := m.tables[FoldName(m.profile.Credentials.Table)].keys[r.reference]
 				if !ok {
-					m.errs.Add(fmt.Errorf("%s: refers to credential %s, which table %s does not have", r.record.Where, schema.Quote(r.reference), m.profile.Credentials.Table))
+					m.errs.Add(fmt.Errorf("%s: refers to credential %s, which table %s does not have",
+						r.record.Where, schema.Quote(r.reference), m.profile.Credentials.Table))
 					continue
 				}
 				m.errs.Add(schema.Set(r.record.Item, "oauth2_credentials", target))

@@ -82,8 +82,10 @@ func SuggestProfile(tables []Table) (p *schema.Profile, notes []string, err erro
 		for _, t := range tables {
 			names = append(names, t.Name)
 		}
-		err := fmt.Errorf("no table looks like one of connections; of the app there are: %s", cmp.Or(schema.Quotes(names), "none"))
-		return nil, nil, schema.Hint(err, "look at their columns with mailferry inspect, and write a profile by hand after samples/profile.json")
+		err := fmt.Errorf("no table looks like one of connections; of the app there are: %s",
+			cmp.Or(schema.Quotes(names), "none"))
+		return nil, nil, schema.Hint(err,
+			"look at their columns with mailferry inspect, and write a profile by hand after samples/profile.json")
 	}
 	p = &schema.Profile{
 		Format: schema.ProfileFormat,
@@ -254,7 +256,8 @@ func (g *guess) profile(notes *[]string) schema.TableProfile {
 	for _, f := range schema.Fields(schema.ServerFormat, g.list) {
 		c := schema.ColumnProfile{Field: f.Name, Column: g.columns[f.Name]}
 		if f.Secret {
-			c.Secret, c.Note = schema.Opaque, "opaque is never exported; plain only if the column holds the secret itself"
+			c.Secret, c.Note = schema.Opaque,
+				"opaque is never exported; plain only if the column holds the secret itself"
 		}
 		if c.Column == "" {
 			c.Choices, c.Note = free, "no column looks like it: choose one, or take this entry out"

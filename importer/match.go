@@ -101,7 +101,8 @@ var identity = []string{"service_provider", "client_id", "authorization_endpoint
 // otherCredential returns the labels of the fields in which Cloud's credential
 // is another one than the bundle's; "" where it is the same.
 func otherCredential(cloud, bundle schema.Item) string {
-	return labels(slices.DeleteFunc(compare(cloud, bundle), func(c Change) bool { return !slices.Contains(identity, c.Field) }))
+	return labels(slices.DeleteFunc(compare(cloud, bundle),
+		func(c Change) bool { return !slices.Contains(identity, c.Field) }))
 }
 
 // view is the digest of what Cloud shows, or would show, of an item.

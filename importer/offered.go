@@ -41,7 +41,8 @@ func ruleFor(b *schema.Bundle, l schema.List, field, value string) string {
 // withDefaults is an item with what a new one has of itself on Cloud's form in the place of
 // what the bundle leaves empty, and the fields concerned: what an import leaves on Cloud, and
 // no difference from it. remote is the item on Cloud, or nil; what is empty there is not asked for.
-func (o *Options) withDefaults(ctx context.Context, it, remote schema.Item) (full schema.Item, fields []string, err error) {
+func (o *Options) withDefaults(ctx context.Context, it, remote schema.Item) (full schema.Item, fields []string,
+	err error) {
 	full = schema.NewItem(schema.CloudFormat, it.List())
 	for _, f := range schema.FieldsOf(it) {
 		value, ok := schema.Get(it, f.Name)

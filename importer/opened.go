@@ -53,5 +53,6 @@ func errServerBundle() error {
 // kept elsewhere: beside the bundle. An underscore stands in no host name, so that two
 // sites never share one.
 func LedgerBeside(bundle string, site Site) string {
-	return bundle + "." + strings.NewReplacer("[", "", "]", "", ":", "_", "/", "_", `\`, "_").Replace(site.Host) + ".ledger.jsonl"
+	return bundle + "." + strings.NewReplacer("[", "", "]", "", ":", "_", "/", "_", `\`,
+		"_").Replace(site.Host) + ".ledger.jsonl"
 }

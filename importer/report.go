@@ -98,7 +98,8 @@ func (r *run) report(plan *Plan) *Report {
 	for _, in := range r.led.opens() {
 		if in.List != r.o.List {
 			out.Notes = append(out.Notes, fmt.Sprintf(
-				"an earlier import of %s was cut off at %s; run it again to settle that", in.List, schema.Quote(in.Name)))
+				"an earlier import of %s was cut off at %s; run it again to settle that", in.List,
+				schema.Quote(in.Name)))
 		}
 	}
 	out.Tasks = out.tasks(r.o.Bundle)

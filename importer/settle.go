@@ -58,7 +58,8 @@ func (p *planner) settleCreate(k itemKey, in, out *record) {
 	case in.Secret == "" || !p.o.Cloud.Site().Keys:
 		out.Result, out.Words = outWritten, "found on Cloud"
 	case in.Secret == given && p.lacksSecret(k):
-		out.Result, out.Words = outFound, "found on Cloud; its secret is not given now, so the request cannot be repeated"
+		out.Result, out.Words = outFound,
+			"found on Cloud; its secret is not given now, so the request cannot be repeated"
 	}
 }
 

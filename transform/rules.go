@@ -42,8 +42,10 @@ func ParseRules(file []byte) (*schema.Rules, error) {
 // fixed are fields that rules cannot change, with Cloud's names: who an item is
 // and where its secret goes. A credential's name is changed by renames alone.
 var fixed = map[schema.List]map[string]string{
-	schema.Connections: {"name": "name", "host": "host", "port": "smtp_port", "username": "username", "oauth2_credentials": "oauth2_credentials"},
-	schema.Credentials: {"name": "name", "client_id": "client_id", "authorization_endpoint": "authorization_endpoint", "token_endpoint": "token_endpoint"},
+	schema.Connections: {"name": "name", "host": "host", "port": "smtp_port", "username": "username",
+		"oauth2_credentials": "oauth2_credentials"},
+	schema.Credentials: {"name": "name", "client_id": "client_id",
+		"authorization_endpoint": "authorization_endpoint", "token_endpoint": "token_endpoint"},
 }
 
 // undroppable are fields without which a connection or credential is another, or
@@ -74,7 +76,8 @@ func check(r *schema.Rules) error {
 		seen := map[string]bool{}
 		for i, v := range r.Values[name] {
 			if seen[v.From] {
-				errs.Add(schema.Invalid(fmt.Sprintf("values.%s[%d].from", name, i), "%s stands twice", schema.Quote(v.From)))
+				errs.Add(schema.Invalid(fmt.Sprintf("values.%s[%d].from", name, i), "%s stands twice",
+					schema.Quote(v.From)))
 			}
 			seen[v.From] = true
 		}
@@ -108,11 +111,15 @@ func checkField(r *schema.Rules, l schema.List, f schema.FieldRule, at string) e
 	}
 	switch {
 	case !okFrom:
-		return schema.Hint(schema.Invalid(at+".from", "%s is no field of a %s on Server", schema.Quote(f.From), l.One()), "fields: %s", names(schema.ServerFormat, l))
+		return schema.Hint(schema.Invalid(at+".from", "%s is no field of a %s on Server", schema.Quote(f.From),
+			l.One()), "fields: %s", names(schema.ServerFormat, l))
 	case !okTo:
-		return schema.Hint(schema.Invalid(at+".to", "%s is no field of a %s on Cloud", schema.Quote(f.To), l.One()), "fields: %s", names(schema.CloudFormat, l))
-	case l == schema.Credentials && (f.From == "name") != (f.To == "name"), l == schema.Credentials && f.From == "name" && f.Values != "":
-		return schema.Hint(schema.Invalid(at, "a credential's name is changed by rename_credentials alone"), `"rename_credentials": [{"from": …, "to": …}]`)
+		return schema.Hint(schema.Invalid(at+".to", "%s is no field of a %s on Cloud", schema.Quote(f.To),
+			l.One()), "fields: %s", names(schema.CloudFormat, l))
+	case l == schema.Credentials && (f.From == "name") != (f.To == "name"), l == schema.Credentials &&
+		f.From == "name" && f.Values != "":
+		return schema.Hint(schema.Invalid(at, "a credential's name is changed by rename_credentials alone"),
+			`"rename_credentials": [{"from": …, "to": …}]`)
 	case changesFixed(l, f):
 		return fixedError(at, l, f)
 	case (f.From == "encryption") != (f.To == "encryption"):
@@ -131,7 +138,8 @@ func checkDrop(l schema.List, d schema.DropRule, at string) error {
 	_, known := schema.FieldByName(schema.ServerFormat, l, d.Field)
 	switch {
 	case !known && !strings.HasPrefix(d.Field, "extra."):
-		return schema.Hint(schema.Invalid(at+".field", "%s is no field of a %s on Server", schema.Quote(d.Field), l.One()), "fields: %s", names(schema.ServerFormat, l))
+		return schema.Hint(schema.Invalid(at+".field", "%s is no field of a %s on Server",
+			schema.Quote(d.Field), l.One()), "fields: %s", names(schema.ServerFormat, l))
 	case slices.Contains(undroppable[l], d.Field):
 		return schema.Invalid(at+".field", "%s cannot be dropped", d.Field)
 	}
@@ -163,7 +171,8 @@ func fixedError(at string, l schema.List, f schema.FieldRule) error {
 }
 
 // unencrypted are words for no encryption, as CompactWord leaves them.
-var unencrypted = []string{"", "none", "no", "off", "false", "disabled", "plain", "plaintext", "cleartext", "clear", "unencrypted",
+var unencrypted = []string{"", "none", "no", "off", "false", "disabled", "plain", "plaintext", "cleartext",
+	"clear", "unencrypted",
 	"noencryption", "notencrypted", "without", "nossl", "notls", "nossl/tls", "insecure", "keine", "aucun"}
 
 // Unencrypted reports whether a word of Encryption stands for none. Its values are not
@@ -189,7 +198,8 @@ func checkEncryption(r *schema.Rules, at string, f schema.FieldRule) error {
 	}
 	for i, v := range r.Values[f.Values] {
 		if Unencrypted(v.To) && !Unencrypted(v.From) {
-			return schema.Invalid(at, "values.%s[%d]: %s → %s takes the encryption away", f.Values, i, schema.Quote(v.From), schema.Quote(v.To))
+			return schema.Invalid(at, "values.%s[%d]: %s → %s takes the encryption away", f.Values, i,
+				schema.Quote(v.From), schema.Quote(v.To))
 		}
 	}
 	return nil

@@ -43,7 +43,8 @@ func Apply(b *schema.Bundle, rules *schema.Rules, statements []schema.Statement)
 		return nil, nil, schema.Hint(fmt.Errorf("it is a cloud bundle already"), "import takes it as it is")
 	}
 	o := &schema.Origin{Format: b.Format, Manifest: schema.OriginManifest{ID: b.Manifest.ID, Source: b.Manifest.Source},
-		Credentials: slices.Clone(b.Credentials), Connections: slices.Clone(b.Connections), Rules: rules, Statements: statements}
+		Credentials: slices.Clone(b.Credentials), Connections: slices.Clone(b.Connections), Rules: rules,
+		Statements: statements}
 	out, notes, err := apply(o)
 	if err != nil {
 		return nil, nil, err
@@ -165,7 +166,8 @@ func (t *translation) item(from schema.Item) (schema.Item, error) {
 		note := Note{List: l, Name: from.ItemName(), Field: field}
 		if d, ok := dropRule(rules, from, field); ok {
 			if field == "encryption" && carriesPassword(rules, from) {
-				return nil, fmt.Errorf("connection %s: a rule drops encryption and not the password", schema.Quote(from.ItemName()))
+				return nil, fmt.Errorf("connection %s: a rule drops encryption and not the password",
+					schema.Quote(from.ItemName()))
 			}
 			note.Kind, note.Text = Dropped, d.Reason
 			if s, isText := v.(string); isText {
@@ -176,7 +178,8 @@ func (t *translation) item(from schema.Item) (schema.Item, error) {
 		}
 		f, ok := fieldRule(rules, field)
 		if !ok {
-			return nil, schema.Hint(fmt.Errorf("%s %s: no rule carries or drops %s", l.One(), schema.Quote(from.ItemName()), field),
+			return nil, schema.Hint(fmt.Errorf("%s %s: no rule carries or drops %s", l.One(),
+				schema.Quote(from.ItemName()), field),
 				"a value that is there is carried unless a rule drops it and says why: add one to %s.fields or %s.drops", l, l)
 		}
 		if err := schema.Set(to, f.To, t.value(f, v, note)); err != nil {

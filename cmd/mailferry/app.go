@@ -77,7 +77,8 @@ func (e *env) harden(commands []*cli.Command, path string) {
 			sub := c.Subcommands
 			c.Action = func(ctx *cli.Context) error {
 				if !ctx.Args().Present() {
-					return schema.Hint(usage("%s: which one?", name), "one of: %s", strings.Join(commandNames(sub), ", "))
+					return schema.Hint(usage("%s: which one?", name), "one of: %s",
+						strings.Join(commandNames(sub), ", "))
 				}
 				return unknownCommand(sub, name, ctx.Args().First())
 			}
@@ -133,7 +134,8 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 		if plain, err := strconv.Unquote(`"` + value + `"`); err == nil {
 			value = plain
 		}
-		return schema.Hint(usage(`%s: %s: %s%s`, path, dashed(name), head, quoted(value)), "%s", likeThis(c.Command.Flags, name))
+		return schema.Hint(usage(`%s: %s: %s%s`, path, dashed(name), head, quoted(value)), "%s",
+			likeThis(c.Command.Flags, name))
 	}
 	return schema.Hint(usage("%s: %s", path, address.Shown(msg)), "%s --help lists the flags", path)
 }
@@ -181,7 +183,8 @@ func checkArguments(c *cli.Context) error {
 			least++
 		}
 	}
-	prints := slices.ContainsFunc(c.LocalFlagNames(), func(name string) bool { return strings.HasPrefix(name, "print-") })
+	prints := slices.ContainsFunc(c.LocalFlagNames(),
+		func(name string) bool { return strings.HasPrefix(name, "print-") })
 	if n := c.NArg(); prints || n >= least && (n <= len(words) || many) {
 		return nil
 	}

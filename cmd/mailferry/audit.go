@@ -57,7 +57,8 @@ func (e *env) audit(c *cli.Context) error {
 		}
 		r.Bundles = append(r.Bundles, b)
 	}
-	render := map[string]func(io.Writer, *report.Report) error{"html": report.HTML, "json": report.JSON, "csv": report.CSV,
+	render := map[string]func(io.Writer, *report.Report) error{"html": report.HTML, "json": report.JSON,
+		"csv":  report.CSV,
 		"text": func(w io.Writer, r *report.Report) error { return report.Text(w, r, e.terminalFor(out)) }}[format]
 	if err := e.write(c, out, func(w io.Writer) error { return render(w, r) }); err != nil {
 		return err
@@ -90,5 +91,6 @@ func (e *env) auditOne(c *cli.Context, path string, policy *findings.Policy) (*r
 	if err != nil {
 		return nil, err
 	}
-	return &report.Bundle{File: baseName(path), Opened: o, Findings: found, Signatures: report.Signatures(v[0], o.Bundle.IsCloud())}, nil
+	return &report.Bundle{File: baseName(path), Opened: o, Findings: found,
+		Signatures: report.Signatures(v[0], o.Bundle.IsCloud())}, nil
 }

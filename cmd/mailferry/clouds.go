@@ -19,7 +19,8 @@ import (
 func cloudFlags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "cloud", Usage: "the Cloud at `URL`: page+https://… (its admin pages), https://… (REST), or sample:DIR (MAILFERRY_CLOUD)"},
-		&cli.StringFlag{Name: "token-file", Usage: "the REST token in `FILE` (MAILFERRY_CLOUD_TOKEN holds the token itself)"},
+		&cli.StringFlag{Name: "token-file",
+			Usage: "the REST token in `FILE` (MAILFERRY_CLOUD_TOKEN holds the token itself)"},
 		&cli.StringFlag{Name: "ca-file", Usage: "trust the certificate authorities in `FILE` for REST"},
 		&cli.StringFlag{Name: "client-cert", Usage: "show the client certificate in `FILE` (PEM) for REST"},
 		&cli.StringFlag{Name: "client-key", Usage: "the client certificate's key in `FILE` (PEM)"},
@@ -31,13 +32,15 @@ func cloudFlags() []cli.Flag {
 func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
 	switch url := e.value(c, "cloud"); {
 	case url == "":
-		return nil, schema.Hint(usage("%s: --cloud URL is needed", c.Command.HelpName), "sample:DIR rehearses in a folder; or set MAILFERRY_CLOUD")
+		return nil, schema.Hint(usage("%s: --cloud URL is needed", c.Command.HelpName),
+			"sample:DIR rehearses in a folder; or set MAILFERRY_CLOUD")
 	case strings.HasPrefix(url, "sample:"):
 		return e.sampleCloud(c, strings.TrimPrefix(url, "sample:"))
 	case isPage(url):
 		return e.pageCloud(c, url)
 	case address.IsCloudSite(url):
-		return nil, schema.Hint(usage("%s: a Jira site, whose REST interface has no outgoing mail connections", quoted(address.Shown(url))), "%s", address.PageOf(url))
+		return nil, schema.Hint(usage("%s: a Jira site, whose REST interface has no outgoing mail connections",
+			quoted(address.Shown(url))), "%s", address.PageOf(url))
 	case strings.HasPrefix(url, "https://"), strings.HasPrefix(url, "http://"):
 		token, err := e.token(c)
 		if err != nil {
@@ -52,7 +55,8 @@ func (e *env) cloud(c *cli.Context) (importer.Cloud, error) {
 		return rest.Open(c.Context, url, rest.Options{Token: token, CAFile: c.String("ca-file"),
 			CertFile: c.String("client-cert"), KeyFile: c.String("client-key"), Log: e.log})
 	default:
-		return nil, schema.Hint(usage("%s: not a Cloud that mailferry knows", quoted(url)), "page+https://…, https://… or sample:DIR")
+		return nil, schema.Hint(usage("%s: not a Cloud that mailferry knows", quoted(url)),
+			"page+https://…, https://… or sample:DIR")
 	}
 }
 
@@ -74,14 +78,16 @@ func (e *env) token(c *cli.Context) (schema.Secret, error) {
 	if t := e.getenv("MAILFERRY_CLOUD_TOKEN"); t != "" {
 		return schema.NewSecret(t), nil
 	}
-	return schema.Secret{}, schema.Hint(usage("%s: --token-file FILE is needed for REST", c.Command.HelpName), "or set MAILFERRY_CLOUD_TOKEN")
+	return schema.Secret{}, schema.Hint(usage("%s: --token-file FILE is needed for REST", c.Command.HelpName),
+		"or set MAILFERRY_CLOUD_TOKEN")
 }
 
 // sampleCloud is the rehearsal: a sample Cloud in this process, reached through
 // the same REST code as a real one.
 func (e *env) sampleCloud(c *cli.Context, dir string) (importer.Cloud, error) {
 	if dir == "" {
-		return nil, schema.Hint(usage("sample: which folder?"), "--cloud sample:rehearsal keeps the sample Cloud's data in rehearsal")
+		return nil, schema.Hint(usage("sample: which folder?"),
+			"--cloud sample:rehearsal keeps the sample Cloud's data in rehearsal")
 	}
 	sample, err := cloud.Open(dir, cloud.Options{})
 	if err != nil {

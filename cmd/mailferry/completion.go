@@ -13,7 +13,8 @@ import (
 // completions are the scripts by their shells. Each asks mailferry itself, with
 // the words before the cursor and askCompletion behind them, and offers files where
 // mailferry says nothing.
-var completions = map[string]string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion, "powershell": powershellCompletion}
+var completions = map[string]string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion,
+	"powershell": powershellCompletion}
 
 func (e *env) completionCommand() *cli.Command {
 	return &cli.Command{
@@ -25,7 +26,8 @@ func (e *env) completionCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			script, known := completions[c.Args().First()]
 			if !known {
-				return schema.Hint(usage("completion: no script for %s", quoted(c.Args().First())), "there is one for bash, zsh, fish and powershell")
+				return schema.Hint(usage("completion: no script for %s", quoted(c.Args().First())),
+					"there is one for bash, zsh, fish and powershell")
 			}
 			e.print("%s", script)
 			return nil

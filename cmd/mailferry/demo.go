@@ -79,7 +79,8 @@ func demoDir(dir string) (string, error) {
 		return "", err
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-		return "", schema.Hint(fmt.Errorf("%s: not an empty folder", dir), "choose another with --dir; without it the demo makes one")
+		return "", schema.Hint(fmt.Errorf("%s: not an empty folder", dir),
+			"choose another with --dir; without it the demo makes one")
 	}
 	return filepath.Abs(dir)
 }
@@ -124,17 +125,21 @@ func demoSteps(addr string) []demoStep {
 		{"", "mailferry keygen -o reviewer.key", 0},
 		{"Export from a Jira backup", "mailferry export " + readers + " --profile profile.json --secrets secrets.csv -o backup.age jira-backup.zip", 0},
 		{"Export from the sheets", "mailferry export " + readers + " -o server.age connections.csv credentials.csv", 0},
-		{"Add the password that the sheets do not have", "mailferry fill -i reviewer.key " + readers + " --secrets legal.csv server.age", 0},
+		{"Add the password that the sheets do not have",
+			"mailferry fill -i reviewer.key " + readers + " --secrets legal.csv server.age", 0},
 		{"The reviewer's key opens the settings", "mailferry inspect -i reviewer.key server.age", 0},
 		{"... and no secret", "mailferry reveal -i reviewer.key server.age \"Service Desk\"", exitFailed},
-		{"Rewrite the bundle in Cloud's terms: offline, with the reviewer's key", "mailferry transform -i reviewer.key " + readers + " -o cloud.age server.age", 0},
+		{"Rewrite the bundle in Cloud's terms: offline, with the reviewer's key",
+			"mailferry transform -i reviewer.key " + readers + " -o cloud.age server.age", 0},
 		{"The report for a reviewer", "mailferry audit -i reviewer.key --format html -o report.html cloud.age", 0},
 		{"A Cloud to import into", "mailferry sample-cloud --addr " + addr + " --data cloud --token-file cloud.token &", 0},
-		{"The connections wait for their credentials: refused, nothing is written", "mailferry import connections -i ops.key " + cloud + " cloud.age", exitGate},
+		{"The connections wait for their credentials: refused, nothing is written",
+			"mailferry import connections -i ops.key " + cloud + " cloud.age", exitGate},
 		{"So the credentials come first", "mailferry import credentials -i ops.key " + cloud + " cloud.age", 0},
 		{"Then the connections", "mailferry import connections -i ops.key " + cloud + " cloud.age", 0},
 		{"Is Cloud as the bundle says?", "mailferry diff -i ops.key " + cloud + " cloud.age", 0},
-		{"The run sheet, for where a person has to type", "mailferry guide -i reviewer.key -o runsheet.html cloud.age", 0},
+		{"The run sheet, for where a person has to type",
+			"mailferry guide -i reviewer.key -o runsheet.html cloud.age", 0},
 	}
 }
 

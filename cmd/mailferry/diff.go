@@ -46,7 +46,8 @@ func (e *env) diff(c *cli.Context) error {
 	case c.NArg() == 2:
 		return e.diffBundles(c, out, format)
 	case e.value(c, "cloud") == "":
-		return schema.Hint(usage("diff: one bundle is compared with Cloud: --cloud URL is needed"), "or name two bundles")
+		return schema.Hint(usage("diff: one bundle is compared with Cloud: --cloud URL is needed"),
+			"or name two bundles")
 	}
 	return e.diffCloud(c, out, format)
 }

@@ -94,7 +94,8 @@ func (s *checkedStdout) Write(p []byte) (int, error) {
 	if errors.As(err, &path) {
 		err = path.Err
 	}
-	s.err = schema.Hint(fmt.Errorf("standard output: %w", err), "the result is not printed whole; files that the command names are written")
+	s.err = schema.Hint(fmt.Errorf("standard output: %w", err),
+		"the result is not printed whole; files that the command names are written")
 	return n, s.err
 }
 

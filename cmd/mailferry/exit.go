@@ -138,7 +138,8 @@ func allFlags(commands []*cli.Command) (names []string) {
 func withoutFlags(part string, lacks, commands []string) string {
 	for _, m := range flagInText.FindAllStringSubmatchIndex(part, -1) {
 		before := part[:m[2]]
-		named := slices.ContainsFunc(strings.Fields(before), func(word string) bool { return slices.Contains(commands, word) })
+		named := slices.ContainsFunc(strings.Fields(before),
+			func(word string) bool { return slices.Contains(commands, word) })
 		if slices.Contains(lacks, part[m[2]:m[3]]) && !named {
 			return part[:max(strings.LastIndex(before, ", or "), 0)]
 		}

@@ -30,30 +30,38 @@ func (e *env) exportCommand() *cli.Command {
 			"(page+https://…), which are read in a browser and never saved.\n" +
 			"Several are merged. Recipients open everything, reviewers see\n" +
 			"every setting and no secret.",
-		Flags: flags(readerFlags(), identityFlags(), sourceFlags(), selectFlags(), outputFlags("the bundle"), []cli.Flag{
-			&cli.StringFlag{Name: "secrets", Usage: "take secrets that the source cannot give from `FILE` (CSV or .xlsx: kind,name,secret; plain or age), or - to be asked"},
-			literalFlag(),
-			&cli.BoolFlag{Name: "strict", Usage: "make errors of what is likely wrong: a Connect Mode or credential that nobody knows, an odd secret, an empty table"},
-			verboseFlag(),
-			&cli.StringFlag{Name: "sign", Usage: "sign as exporter with the SSH key in `FILE` (a public key's private half may be in ssh-agent)"},
-			&cli.BoolFlag{Name: "print-template", Usage: "print an empty sheet of connections or credentials, or write an empty workbook: --print-template connections.xlsx"},
-			jsonFlag(),
-		}),
+		Flags: flags(readerFlags(), identityFlags(), sourceFlags(), selectFlags(), outputFlags("the bundle"),
+			[]cli.Flag{
+				&cli.StringFlag{Name: "secrets",
+					Usage: "take secrets that the source cannot give from `FILE` (CSV or .xlsx: kind,name,secret; plain or age), or - to be asked"},
+				literalFlag(),
+				&cli.BoolFlag{Name: "strict",
+					Usage: "make errors of what is likely wrong: a Connect Mode or credential that nobody knows, an odd secret, an empty table"},
+				verboseFlag(),
+				&cli.StringFlag{Name: "sign",
+					Usage: "sign as exporter with the SSH key in `FILE` (a public key's private half may be in ssh-agent)"},
+				&cli.BoolFlag{Name: "print-template",
+					Usage: "print an empty sheet of connections or credentials, or write an empty workbook: --print-template connections.xlsx"},
+				jsonFlag(),
+			}),
 		Action: e.export,
 	}
 }
 
 func verboseFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "verbose", Usage: "tell each request, and each step on a page, on stderr, and name everything that a warning is about"}
+	return &cli.BoolFlag{Name: "verbose",
+		Usage: "tell each request, and each step on a page, on stderr, and name everything that a warning is about"}
 }
 
 func literalFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "literal-secret", Usage: "take the secret of the item `NAME` as it is, though it looks like a mask (repeatable)"}
+	return &cli.StringSliceFlag{Name: "literal-secret",
+		Usage: "take the secret of the item `NAME` as it is, though it looks like a mask (repeatable)"}
 }
 
 func selectFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "include", Usage: "take only connections whose name matches `GLOB`: * is any text, ? any character (repeatable)"},
+		&cli.StringSliceFlag{Name: "include",
+			Usage: "take only connections whose name matches `GLOB`: * is any text, ? any character (repeatable)"},
 		&cli.StringSliceFlag{Name: "exclude", Usage: "leave out connections whose name matches `GLOB` (repeatable)"},
 	}
 }
@@ -90,8 +98,9 @@ func (e *env) export(c *cli.Context) error {
 // typed in once it is known which are missing. What is wrong with the file or an
 // argument is said together with what is wrong in the sources.
 func (e *env) readServer(c *cli.Context) (*schema.Bundle, schema.Secrets, error) {
-	opts := exporter.Options{Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"), Literal: c.StringSlice("literal-secret"),
-		Strict: c.Bool("strict"), Warn: e.warning, Now: e.now}
+	opts := exporter.Options{Include: c.StringSlice("include"), Exclude: c.StringSlice("exclude"),
+		Literal: c.StringSlice("literal-secret"),
+		Strict:  c.Bool("strict"), Warn: e.warning, Now: e.now}
 	var errs schema.Errors
 	if c.String("secrets") == "-" {
 		opts.Ask = func(missing []schema.SecretKey) (schema.Secrets, error) { return e.secretsFile(c, missing) }
@@ -145,7 +154,8 @@ func writtenTo(out string, b *schema.Bundle) (written, error) {
 }
 
 func (e *env) printWritten(p *human.Printer, w written, b *schema.Bundle) {
-	p.Line(human.Plain, fmt.Sprintf("%s: %s; content %s", human.Visible(shownOutput(w.Output)), holds(b.Manifest.Counts), w.Digest[:16]))
+	p.Line(human.Plain, fmt.Sprintf("%s: %s; content %s", human.Visible(shownOutput(w.Output)),
+		holds(b.Manifest.Counts), w.Digest[:16]))
 	for it := range b.All() {
 		if m := schema.SecretMarker(it); m != nil && m.State == schema.Missing {
 			e.warning(schema.ItemWarning(it, "no secret: "+m.Reason))

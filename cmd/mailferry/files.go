@@ -136,5 +136,6 @@ func (e *env) secretsFile(c *cli.Context, wanted []schema.SecretKey) (schema.Sec
 		defer t.Close()
 		return secretsfile.Prompt(c.Context, t, wanted)
 	}
-	return secretsfile.Read(file, c.String("encoding"), func() ([]age.Identity, error) { return e.identities(c) }, e.warning)
+	return secretsfile.Read(file, c.String("encoding"),
+		func() ([]age.Identity, error) { return e.identities(c) }, e.warning)
 }

@@ -27,10 +27,12 @@ func (e *env) fillCommand() *cli.Command {
 			"changes, so statements made before no longer count: fill first, review after. Secrets\n" +
 			"that the bundle has already are skipped.",
 		Flags: flags(identityFlags(), readerFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "secrets", Usage: "take the secrets from `FILE` (CSV or .xlsx: kind,name,secret; plain or age), or - to be asked"},
+			&cli.StringFlag{Name: "secrets",
+				Usage: "take the secrets from `FILE` (CSV or .xlsx: kind,name,secret; plain or age), or - to be asked"},
 			literalFlag(),
 			encodingFlag(),
-			&cli.StringFlag{Name: "sign", Usage: "sign the new content as exporter with the SSH key in `FILE` (a public key's private half may be in ssh-agent)"},
+			&cli.StringFlag{Name: "sign",
+				Usage: "sign the new content as exporter with the SSH key in `FILE` (a public key's private half may be in ssh-agent)"},
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask before statements are voided, nor before one's own key is locked out"},
 			jsonFlag(),
 		}),
@@ -41,7 +43,8 @@ func (e *env) fillCommand() *cli.Command {
 func (e *env) fill(c *cli.Context) error {
 	path := c.Args().First()
 	if c.String("secrets") == "" {
-		return schema.Hint(usage("fill: --secrets FILE is needed"), "a CSV with the columns kind, name, secret; or - to be asked on the terminal")
+		return schema.Hint(usage("fill: --secrets FILE is needed"),
+			"a CSV with the columns kind, name, secret; or - to be asked on the terminal")
 	}
 	to, err := e.readers(c)
 	if err != nil {
@@ -57,7 +60,8 @@ func (e *env) fill(c *cli.Context) error {
 		return err
 	}
 	if o.Bundle.IsCloud() {
-		return schema.Hint(at(path, fmt.Errorf("is a cloud bundle")), "fill the server bundle and transform it again; import --secrets adds them at the last moment")
+		return schema.Hint(at(path, fmt.Errorf("is a cloud bundle")),
+			"fill the server bundle and transform it again; import --secrets adds them at the last moment")
 	}
 	e.warnReaders(o.Bundle, to)
 	secrets, err := e.secretsFile(c, o.Bundle.Missing())
@@ -73,7 +77,8 @@ func (e *env) fill(c *cli.Context) error {
 		return at(path, err)
 	}
 	if len(secrets) == 0 && given > 0 {
-		return schema.Hint(at(path, fmt.Errorf("no secret was given; nothing is changed")), "a mask is none; --literal-secret NAME takes it as it is")
+		return schema.Hint(at(path, fmt.Errorf("no secret was given; nothing is changed")),
+			"a mask is none; --literal-secret NAME takes it as it is")
 	}
 	if len(secrets) == 0 {
 		e.say("%s: nothing is changed", path)
@@ -112,7 +117,8 @@ func (e *env) skipSealed(o *sealed.Opened, secrets schema.Secrets) int {
 		}
 		delete(secrets, key)
 		if has := o.Secret(key.List, key.Name); !has.IsZero() && !has.Equal(given) {
-			e.warning(schema.ItemWarning(it, "keeps the secret that it has, which is another one: export again to change it"))
+			e.warning(schema.ItemWarning(it,
+				"keeps the secret that it has, which is another one: export again to change it"))
 		}
 	}
 	return before - len(secrets)
@@ -139,7 +145,8 @@ func (e *env) confirmLockout(c *cli.Context, path string, o *sealed.Opened, to s
 	if to.Include(o.Identities()) || c.Bool("yes") {
 		return nil
 	}
-	err := e.agree(c.Context, "The new file will not open to the key that you use now. Go on?", errors.New("left as it is"))
+	err := e.agree(c.Context, "The new file will not open to the key that you use now. Go on?",
+		errors.New("left as it is"))
 	return schema.Hint(at(path, err), "name your own key with --reviewer or -r; --yes locks it out")
 }
 

@@ -25,13 +25,15 @@ func gateFlags() []cli.Flag {
 		allowedSignersFlag(),
 		&cli.StringSliceFlag{Name: "require", Usage: "`ROLE=N` or ROLE=PRINCIPAL: reviewer=2, exporter=1, " +
 			"reviewer=anna@corp.example (repeatable; MAILFERRY_REQUIRE, with commas, adds to it)"},
-		&cli.StringSliceFlag{Name: "statement", Usage: "a statement `FILE` that does not lie beside the bundle (repeatable)"},
+		&cli.StringSliceFlag{Name: "statement",
+			Usage: "a statement `FILE` that does not lie beside the bundle (repeatable)"},
 	}
 }
 
 func allowedSignersFlag() cli.Flag {
-	return &cli.StringFlag{Name: "allowed-signers", Usage: "whose statements count: an OpenSSH allowed_signers `FILE` " +
-		"(that of MAILFERRY_ALLOWED_SIGNERS has to let them count too)"}
+	return &cli.StringFlag{Name: "allowed-signers",
+		Usage: "whose statements count: an OpenSSH allowed_signers `FILE` " +
+			"(that of MAILFERRY_ALLOWED_SIGNERS has to let them count too)"}
 }
 
 // setting reads a variable that guards something. One that is set to nothing is an
@@ -66,7 +68,8 @@ func (e *env) allowedSigners(c *cli.Context) ([]*sealed.AllowedSigners, error) {
 	if c.IsSet("allowed-signers") {
 		file := c.String("allowed-signers")
 		if file == "" {
-			return nil, schema.Hint(usage("--allowed-signers is empty"), "it names a file, which lists whose statements count")
+			return nil, schema.Hint(usage("--allowed-signers is empty"),
+				"it names a file, which lists whose statements count")
 		}
 		if err := add(file); err != nil {
 			return nil, err

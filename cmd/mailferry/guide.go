@@ -40,7 +40,8 @@ func (e *env) guide(c *cli.Context) error {
 		return err
 	}
 	if !o.Bundle.IsCloud() {
-		return schema.Hint(at(path, fmt.Errorf("is a server bundle; the run sheet is for Cloud's forms")), "mailferry transform -i KEY -r RECIPIENT -o cloud.age %s", path)
+		return schema.Hint(at(path, fmt.Errorf("is a server bundle; the run sheet is for Cloud's forms")),
+			"mailferry transform -i KEY -r RECIPIENT -o cloud.age %s", path)
 	}
 	if err := e.tellRejections(c, path, o, ""); err != nil {
 		return err
@@ -65,6 +66,7 @@ func (e *env) guide(c *cli.Context) error {
 	if err := e.write(c, out, func(w io.Writer) error { return render(w, sheet) }); err != nil {
 		return err
 	}
-	e.print("%s: the run sheet of %s and %s, without secrets", shownOutput(out), human.Count(len(o.Bundle.Connections), "connection"), human.Count(len(o.Bundle.Credentials), "credential"))
+	e.print("%s: the run sheet of %s and %s, without secrets", shownOutput(out),
+		human.Count(len(o.Bundle.Connections), "connection"), human.Count(len(o.Bundle.Credentials), "credential"))
 	return nil
 }

@@ -29,7 +29,8 @@ func init() {
 func printHelp(w io.Writer, _ string, of any) {
 	c, _ := of.(*cli.Command)
 	if app, ok := of.(*cli.App); ok {
-		c = &cli.Command{HelpName: app.Name, Usage: app.Usage, Description: app.Description, Subcommands: app.Commands, Flags: app.Flags,
+		c = &cli.Command{HelpName: app.Name, Usage: app.Usage, Description: app.Description,
+			Subcommands: app.Commands, Flags: app.Flags,
 			UsageText: "mailferry demo\nmailferry COMMAND [FLAG…] [FILE…]\nmailferry COMMAND --help"}
 	}
 	_, _ = io.WriteString(w, helpOf(c, c.HelpName))

@@ -52,7 +52,8 @@ func (e *env) importList(l schema.List, use, description string) *cli.Command {
 			encodingFlag(),
 			&cli.StringFlag{Name: "plan", Usage: "apply exactly the saved plan in `FILE`, or refuse"},
 			&cli.BoolFlag{Name: "ready-only", Usage: "import what is not blocked and say what waits"},
-			&cli.StringSliceFlag{Name: "again", Usage: "write `NAME` again though it was written: you have looked, and Cloud does not have it; repeatable"},
+			&cli.StringSliceFlag{Name: "again",
+				Usage: "write `NAME` again though it was written: you have looked, and Cloud does not have it; repeatable"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "do everything but write"},
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask before overwriting, nor before importing what somebody rejects"},
 			&cli.IntFlag{Name: "jobs", Usage: "write `N` at once (default: 4)"},
@@ -67,8 +68,10 @@ func (e *env) importList(l schema.List, use, description string) *cli.Command {
 // planFlags are what plan and import share.
 func planFlags() []cli.Flag {
 	return flags(selectFlags(), []cli.Flag{
-		&cli.StringFlag{Name: "on-conflict", Usage: "where Cloud has it otherwise: `POLICY` fail, skip or overwrite", Value: "fail"},
-		&cli.BoolFlag{Name: "rewrite-secrets", Usage: "with overwrite: send secrets again even where nothing says that they changed"},
+		&cli.StringFlag{Name: "on-conflict",
+			Usage: "where Cloud has it otherwise: `POLICY` fail, skip or overwrite", Value: "fail"},
+		&cli.BoolFlag{Name: "rewrite-secrets",
+			Usage: "with overwrite: send secrets again even where nothing says that they changed"},
 		&cli.StringFlag{Name: "ledger", Usage: "keep the ledger in `FILE` (default: beside the bundle)"},
 		verboseFlag(),
 	})
@@ -92,7 +95,8 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 		return opts, at(path, err)
 	}
 	opts.Watch.Now, opts.Watch.Log, opts.Watch.Warn = e.now, e.log, e.warning
-	opts.Conflicts.RewriteSecrets, opts.Select.ReadyOnly, opts.Jobs = c.Bool("rewrite-secrets"), c.Bool("ready-only"), c.Int("jobs")
+	opts.Conflicts.RewriteSecrets, opts.Select.ReadyOnly, opts.Jobs = c.Bool("rewrite-secrets"),
+		c.Bool("ready-only"), c.Int("jobs")
 	if opts.Jobs < 0 || opts.Jobs > maxJobs {
 		return opts, usage("--jobs is between 1 and %d", maxJobs)
 	}
@@ -156,7 +160,8 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 		// Said before anything is written: later it would be one answer of many.
 		t, err := terminal.Open()
 		if err != nil {
-			return schema.Hint(fmt.Errorf("overwrite asks before each: %w", err), "--yes overwrites without asking; --dry-run shows what it would be")
+			return schema.Hint(fmt.Errorf("overwrite asks before each: %w", err),
+				"--yes overwrites without asking; --dry-run shows what it would be")
 		}
 		t.Close()
 		opts.Conflicts.Confirm = func(it importer.PlanItem) bool { return e.confirmChange(c.Context, it) }

@@ -36,9 +36,12 @@ func (e *env) inspectCommand() *cli.Command {
 		Flags: flags(identityFlags(), sourceFlags(), outputFlags("the result, or the suggested profile,"), []cli.Flag{
 			&cli.BoolFlag{Name: "all", Usage: "list the Active Objects tables of every app"},
 			&cli.StringSliceFlag{Name: "table", Usage: "look at the table `NAME` only (repeatable)"},
-			&cli.BoolFlag{Name: "suggest-profile", Usage: "write a profile to edit: the likely tables and columns, and the words of settings, unverified"},
-			&cli.BoolFlag{Name: "suggest-form-profile", Usage: "of admin pages: write the form profile that fits them, found out by opening and cancelling forms, unverified"},
-			&cli.StringFlag{Name: "print-form-profile", Usage: "print the shipped form profile of `SIDE` cloud or server, to edit and verify"},
+			&cli.BoolFlag{Name: "suggest-profile",
+				Usage: "write a profile to edit: the likely tables and columns, and the words of settings, unverified"},
+			&cli.BoolFlag{Name: "suggest-form-profile",
+				Usage: "of admin pages: write the form profile that fits them, found out by opening and cancelling forms, unverified"},
+			&cli.StringFlag{Name: "print-form-profile",
+				Usage: "print the shipped form profile of `SIDE` cloud or server, to edit and verify"},
 			allowedSignersFlag(),
 			verboseFlag(),
 			jsonFlag(),
@@ -211,7 +214,8 @@ func (e *env) inspectSheet(c *cli.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	sheets, err := sheet.Parse(raw, schema.ServerFormat, sheet.Options{Encoding: c.String("encoding"), Warn: sheet.In(path, e.warning)})
+	sheets, err := sheet.Parse(raw, schema.ServerFormat,
+		sheet.Options{Encoding: c.String("encoding"), Warn: sheet.In(path, e.warning)})
 	if err != nil {
 		return at(path, err)
 	}
@@ -316,14 +320,16 @@ func (e *env) inspectPlan(c *cli.Context, path string, s *importer.SavedPlan) er
 		printPair(p, "exclude", schema.Quotes(s.Exclude))
 		p.Blank()
 		for _, it := range s.Items {
-			p.Pair(0, 12, string(it.Action), human.Plain, strings.TrimSpace(it.List.One()+" "+it.Name+" "+strings.Join(it.Fields, ", ")))
+			p.Pair(0, 12, string(it.Action), human.Plain,
+				strings.TrimSpace(it.List.One()+" "+it.Name+" "+strings.Join(it.Fields, ", ")))
 		}
 	})
 }
 
 func (b *inspected) print(p *human.Printer) {
 	printPair(p, "file", fmt.Sprintf("%s, %d bytes, an age file", b.name, b.Header.Size))
-	printPair(p, "readers", fmt.Sprintf("%s (%s)", human.Count(len(b.Header.Stanzas), "key"), strings.Join(b.Header.Stanzas, ", ")))
+	printPair(p, "readers", fmt.Sprintf("%s (%s)", human.Count(len(b.Header.Stanzas), "key"),
+		strings.Join(b.Header.Stanzas, ", ")))
 	printPair(p, "quantum", map[bool]string{true: "post-quantum keys", false: "classic keys"}[b.Header.PostQuantum])
 	m := b.Manifest
 	if m == nil {

@@ -23,7 +23,8 @@ func (e *env) keygenCommand() *cli.Command {
 			"recipient, printed, is what others seal to: hand it out.",
 		Flags: flags(outputFlags("the identity, or with -y the recipient,"), []cli.Flag{
 			&cli.BoolFlag{Name: "pq", Usage: "make a post-quantum key (opens with age 1.3 or later; does not mix with classic keys)"},
-			&cli.BoolFlag{Name: "public", Aliases: []string{"y"}, Usage: "print the recipient of the identity given with -i"},
+			&cli.BoolFlag{Name: "public", Aliases: []string{"y"},
+				Usage: "print the recipient of the identity given with -i"},
 			jsonFlag(),
 		}, identityFlags()),
 		Action: e.keygen,
@@ -35,21 +36,24 @@ func (e *env) keygen(c *cli.Context) error {
 		return e.showRecipients(c)
 	}
 	if c.IsSet("identity") {
-		return schema.Hint(usage("keygen: -i goes with -y"), "mailferry keygen -y -i FILE prints the recipient of an identity; without -i a new key pair is made")
+		return schema.Hint(usage("keygen: -i goes with -y"),
+			"mailferry keygen -y -i FILE prints the recipient of an identity; without -i a new key pair is made")
 	}
 	path := c.String("output")
 	if isStdout(path) {
 		path = ""
 	}
 	if path == "" && (isTerminal(e.stdout) || c.Bool("json")) {
-		return schema.Hint(usage("keygen: -o FILE is needed: an identity is not for the screen"), "or redirect the output to a file, as with age-keygen")
+		return schema.Hint(usage("keygen: -o FILE is needed: an identity is not for the screen"),
+			"or redirect the output to a file, as with age-keygen")
 	}
 	identity, recipient, err := newKeyPair(c.Bool("pq"))
 	if err != nil {
 		return err
 	}
 	write := func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "# created: %s\n# public key: %s\n%s\n", schema.At(e.now()).Format("2006-01-02T15:04:05Z"), recipient, identity.Reveal())
+		_, err := fmt.Fprintf(w, "# created: %s\n# public key: %s\n%s\n",
+			schema.At(e.now()).Format("2006-01-02T15:04:05Z"), recipient, identity.Reveal())
 		return err
 	}
 	if path == "" {
@@ -88,7 +92,8 @@ func (e *env) showRecipients(c *cli.Context) error {
 	for _, id := range ids {
 		r, ok := sealed.RecipientOf(id)
 		if !ok || r.Key == "" || r.Key == sealed.PassphraseKey { // "": a plugin's
-			return schema.Hint(errors.New("this kind of identity has no recipient to print"), "a plugin's own program prints it")
+			return schema.Hint(errors.New("this kind of identity has no recipient to print"),
+				"a plugin's own program prints it")
 		}
 		keys = append(keys, r.Key)
 	}

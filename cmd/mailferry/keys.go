@@ -24,18 +24,23 @@ import (
 
 func identityFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "identity", Aliases: []string{"i"}, Usage: "open with the age identity, or SSH private key, in `FILE` (repeatable; MAILFERRY_IDENTITY)"},
-		&cli.BoolFlag{Name: "passphrase", Aliases: []string{"p"}, Usage: "use a passphrase, asked on the terminal, instead of keys"},
+		&cli.StringSliceFlag{Name: "identity", Aliases: []string{"i"},
+			Usage: "open with the age identity, or SSH private key, in `FILE` (repeatable; MAILFERRY_IDENTITY)"},
+		&cli.BoolFlag{Name: "passphrase", Aliases: []string{"p"},
+			Usage: "use a passphrase, asked on the terminal, instead of keys"},
 		&cli.BoolFlag{Name: "allow-plugins", Usage: "let keys that need an age plugin run its program from PATH"},
 	}
 }
 
 func readerFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "recipient", Aliases: []string{"r"}, Usage: "seal to `KEY` (age1…, ssh-ed25519 …, ssh-rsa …, or LABEL=KEY), who may open everything (repeatable)"},
-		&cli.StringSliceFlag{Name: "recipients-file", Aliases: []string{"R"}, Usage: "seal to the recipients listed in `FILE` (repeatable; MAILFERRY_RECIPIENTS_FILE)"},
+		&cli.StringSliceFlag{Name: "recipient", Aliases: []string{"r"},
+			Usage: "seal to `KEY` (age1…, ssh-ed25519 …, ssh-rsa …, or LABEL=KEY), who may open everything (repeatable)"},
+		&cli.StringSliceFlag{Name: "recipients-file", Aliases: []string{"R"},
+			Usage: "seal to the recipients listed in `FILE` (repeatable; MAILFERRY_RECIPIENTS_FILE)"},
 		&cli.StringSliceFlag{Name: "reviewer", Usage: "let `KEY` see the settings and no secret (repeatable)"},
-		&cli.StringSliceFlag{Name: "reviewers-file", Usage: "the same for the keys listed in `FILE` (repeatable; MAILFERRY_REVIEWERS_FILE)"},
+		&cli.StringSliceFlag{Name: "reviewers-file",
+			Usage: "the same for the keys listed in `FILE` (repeatable; MAILFERRY_REVIEWERS_FILE)"},
 	}
 }
 
@@ -68,7 +73,8 @@ func (e *env) output(c *cli.Context) (string, error) {
 	if out != "" {
 		return out, safefile.Check(out, c.Bool("force"))
 	}
-	return "", schema.Hint(usage("%s: -o FILE is needed: where to write", c.Command.HelpName), "files are written to be read by you alone, and never over an existing one without --force")
+	return "", schema.Hint(usage("%s: -o FILE is needed: where to write", c.Command.HelpName),
+		"files are written to be read by you alone, and never over an existing one without --force")
 }
 
 // optionalOutput returns the file that -o names, which must be free to write, or ""
@@ -112,7 +118,8 @@ func (e *env) keys(c *cli.Context) sealed.Keys {
 	if !c.Bool("allow-plugins") {
 		return sealed.Keys{}
 	}
-	return sealed.Keys{UI: plugin.NewTerminalUI(e.say, func(format string, args ...any) { e.warn(fmt.Sprintf(format, args...)) })}
+	return sealed.Keys{UI: plugin.NewTerminalUI(e.say,
+		func(format string, args ...any) { e.warn(fmt.Sprintf(format, args...)) })}
 }
 
 func (e *env) recipients(c *cli.Context, flag, fileFlag string) ([]sealed.Recipient, error) {
@@ -198,7 +205,8 @@ func (e *env) passphrase(ctx context.Context, fresh bool) (schema.Secret, error)
 	case n == 0:
 		return pass, errors.New("the passphrase is empty")
 	case fresh && n < weakPassphrase:
-		e.warn(fmt.Sprintf("a passphrase of %s is weak: whoever has the file can try as many as they like", human.Count(n, "character")))
+		e.warn(fmt.Sprintf("a passphrase of %s is weak: whoever has the file can try as many as they like",
+			human.Count(n, "character")))
 	}
 	if fresh {
 		again, err := e.readSecret(ctx, "The same once more")
@@ -255,9 +263,11 @@ func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
 		if err != nil {
 			return nil, err
 		}
-		found, err := keys.Identities(strings.NewReader(string(raw)), func() (schema.Secret, error) { return e.passphraseOf(c.Context, f) })
+		found, err := keys.Identities(strings.NewReader(string(raw)),
+			func() (schema.Secret, error) { return e.passphraseOf(c.Context, f) })
 		if err != nil {
-			return nil, advise(at(f, err), "-i takes a file with an age identity, as mailferry keygen writes it, or an SSH private key")
+			return nil, advise(at(f, err),
+				"-i takes a file with an age identity, as mailferry keygen writes it, or an SSH private key")
 		}
 		ids = append(ids, found...)
 	}
@@ -273,7 +283,8 @@ func (e *env) identities(c *cli.Context) ([]age.Identity, error) {
 		ids = append(ids, id)
 	}
 	if len(ids) == 0 {
-		return nil, schema.Hint(usage("%s: -i FILE is needed: the identity to open with", c.Command.HelpName), "or set MAILFERRY_IDENTITY; -p where the bundle has a passphrase")
+		return nil, schema.Hint(usage("%s: -i FILE is needed: the identity to open with", c.Command.HelpName),
+			"or set MAILFERRY_IDENTITY; -p where the bundle has a passphrase")
 	}
 	return ids, nil
 }
@@ -328,10 +339,13 @@ func openDocument(f io.ReadSeeker, ids []age.Identity) (*sealed.Opened, *importe
 func (e *env) judgeOpened(path string, ids []age.Identity, o *sealed.Opened, err error) error {
 	var wrong *sealed.WrongKeyError
 	if errors.As(err, &wrong) && !wrong.Passphrase {
-		return schema.Hint(at(path, err), "ask whoever sent it to let your key in (a file altered on its way looks the same): mailferry rekey --add-recipient (or --add-reviewer) %s", publicKeys(ids))
+		return schema.Hint(at(path, err),
+			"ask whoever sent it to let your key in (a file altered on its way looks the same): mailferry rekey --add-recipient (or --add-reviewer) %s", publicKeys(ids))
 	}
 	if err == nil && !o.ListsHolders() {
-		e.warn(fmt.Sprintf("%s opens to %s, and its own list names %d: somebody changed the list", shown(path), human.Count(len(o.Header.Stanzas), "key"), len(o.Bundle.Manifest.Recipients)+len(o.Bundle.Manifest.Reviewers)))
+		e.warn(fmt.Sprintf("%s opens to %s, and its own list names %d: somebody changed the list", shown(path),
+			human.Count(len(o.Header.Stanzas), "key"),
+			len(o.Bundle.Manifest.Recipients)+len(o.Bundle.Manifest.Reviewers)))
 	}
 	return at(path, err)
 }
@@ -348,7 +362,8 @@ func (e *env) openSecrets(c *cli.Context, path string) (*sealed.Opened, error) {
 			who = append(who, r.String())
 		}
 		return nil, schema.Hint(at(path, errors.New("your key is a reviewer's: it opens the settings and no secret")),
-			"%s needs a recipient's key; the bundle names as recipients: %s", c.Command.HelpName, strings.Join(who, ", "))
+			"%s needs a recipient's key; the bundle names as recipients: %s", c.Command.HelpName,
+			strings.Join(who, ", "))
 	}
 	return o, nil
 }

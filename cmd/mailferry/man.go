@@ -27,8 +27,10 @@ func (e *env) manCommand() *cli.Command {
 // is laid out there.
 func manPage(app *cli.App) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, ".TH %s 1 \"\" \"%s\" \"\"\n.SH NAME\n%[2]s \\- %s\n", strings.ToUpper(app.Name), app.Name, roff(app.Usage))
-	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\nCOMMAND [FLAG...] [FILE...]\n.SH DESCRIPTION\n%s\n.SH COMMANDS\n", app.Name, roff(app.Description))
+	fmt.Fprintf(&b, ".TH %s 1 \"\" \"%s\" \"\"\n.SH NAME\n%[2]s \\- %s\n", strings.ToUpper(app.Name), app.Name,
+		roff(app.Usage))
+	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\nCOMMAND [FLAG...] [FILE...]\n.SH DESCRIPTION\n%s\n.SH COMMANDS\n",
+		app.Name, roff(app.Description))
 	manCommands(&b, app.VisibleCommands(), app.Name)
 	return strings.TrimSuffix(b.String(), "\n")
 }

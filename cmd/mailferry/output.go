@@ -73,7 +73,8 @@ func (e *env) write(c *cli.Context, out string, render func(io.Writer) error) er
 }
 
 // writeBundle writes a bundle, and secrets that it does not have yet, to its readers.
-func (e *env) writeBundle(c *cli.Context, out string, b *schema.Bundle, secrets schema.Secrets, to sealed.Holders) error {
+func (e *env) writeBundle(c *cli.Context, out string, b *schema.Bundle, secrets schema.Secrets,
+	to sealed.Holders) error {
 	if isStdout(out) && isTerminal(e.data) {
 		return schema.Hint(usage("a bundle is binary: it is not for the screen"), "-o FILE, or a pipe")
 	}

@@ -20,10 +20,12 @@ import (
 
 func pageFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "browser", Usage: "admin pages: drive the browser at `PATH` (default: an installed Chrome, Edge or Chromium)"},
+		&cli.StringFlag{Name: "browser",
+			Usage: "admin pages: drive the browser at `PATH` (default: an installed Chrome, Edge or Chromium)"},
 		&cli.BoolFlag{Name: "headed", Usage: "admin pages: open a window and wait while you sign in"},
 		&cli.StringFlag{Name: "attach", Usage: "admin pages: use the browser that you started with remote debugging at `ADDRESS` on this machine"},
-		&cli.StringFlag{Name: "form-profile", Usage: "admin pages: menus, buttons and labels from `FILE`; cloud and server name the shipped ones"},
+		&cli.StringFlag{Name: "form-profile",
+			Usage: "admin pages: menus, buttons and labels from `FILE`; cloud and server name the shipped ones"},
 	}
 }
 
@@ -93,11 +95,13 @@ func browserFolder(host string, make bool) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		if make {
-			return "", schema.Hint(fmt.Errorf("no folder for the browser's session: %w", err), "set HOME, or use --attach")
+			return "", schema.Hint(fmt.Errorf("no folder for the browser's session: %w", err),
+				"set HOME, or use --attach")
 		}
 		return "", nil
 	}
-	dir := filepath.Join(cache, "mailferry", "browser", strings.NewReplacer(":", "_", "[", "", "]", "").Replace(strings.ToLower(host)))
+	dir := filepath.Join(cache, "mailferry", "browser",
+		strings.NewReplacer(":", "_", "[", "", "]", "").Replace(strings.ToLower(host)))
 	if _, err := os.Stat(dir); err != nil && !make {
 		return "", nil
 	}

@@ -74,7 +74,8 @@ func (e *env) plan(c *cli.Context) error {
 // savePlan writes a plan to a file and returns its digest.
 func (e *env) savePlan(c *cli.Context, out string, p *importer.SavedPlan, to []age.Recipient) (string, error) {
 	if len(to) == 0 {
-		return "", schema.Hint(errors.New("the plan cannot be sealed: this identity has no recipient"), "use an age identity")
+		return "", schema.Hint(errors.New("the plan cannot be sealed: this identity has no recipient"),
+			"use an age identity")
 	}
 	digest, err := p.PlanDigest()
 	if err != nil {

@@ -26,9 +26,11 @@ func (e *env) probeCommand() *cli.Command {
 			"What Cloud reaches is another question.",
 		Flags: flags(identityFlags(), selectFlags(), outputFlags("the report"), []cli.Flag{
 			&cli.BoolFlag{Name: "login", Usage: "sign in, and try client secrets"},
-			&cli.StringSliceFlag{Name: "unprotected", Usage: "sign in for the connection `NAME` also without TLS or a trusted certificate: others can read its password (repeatable)"},
+			&cli.StringSliceFlag{Name: "unprotected",
+				Usage: "sign in for the connection `NAME` also without TLS or a trusted certificate: others can read its password (repeatable)"},
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT` text, html or json", Value: "text"},
-			&cli.StringFlag{Name: "fail-on", Usage: "exit with 3 on results of `STATE` error, warning or unknown, or worse", Value: "error"},
+			&cli.StringFlag{Name: "fail-on",
+				Usage: "exit with 3 on results of `STATE` error, warning or unknown, or worse", Value: "error"},
 			jsonFlag(),
 		}),
 		Action: e.probe,
@@ -78,7 +80,8 @@ func (e *env) runProbe(c *cli.Context, path string) (*probe.Report, error) {
 	}
 	for _, name := range c.StringSlice("unprotected") {
 		if schema.Find(o.Bundle.Connections, name) == nil {
-			return nil, schema.Hint(usage("probe: --unprotected: the bundle has no connection %s", quoted(name)), "mailferry audit lists the names")
+			return nil, schema.Hint(usage("probe: --unprotected: the bundle has no connection %s",
+				quoted(name)), "mailferry audit lists the names")
 		}
 	}
 	show, end := e.progress("Trying hosts", inItems())

@@ -16,7 +16,8 @@ func (e *env) width() int { return cmp.Or(terminal.Width(fileOf(e.stdout)), 80) 
 
 // terminal says what printed text may use. NO_COLOR is honoured.
 func (e *env) terminal() human.Terminal {
-	colour := e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb" && isTerminal(e.stdout) && terminal.Escapes(fileOf(e.stdout))
+	colour := e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb" && isTerminal(e.stdout) &&
+		terminal.Escapes(fileOf(e.stdout))
 	return human.Terminal{Width: e.width(), Colour: colour}
 }
 
@@ -38,12 +39,15 @@ func (e *env) waiting() func(what string) {
 
 // progress shows on a terminal how far something long is, in bytes or in items, and what
 // it waits for; nothing when piped. The second function clears it.
-func (e *env) progress(what string, counts progressbar.Option) (update func(done, total int64, waiting string), end func()) {
+func (e *env) progress(what string, counts progressbar.Option) (update func(done, total int64, waiting string),
+	end func()) {
 	if !e.showsProgress() {
 		return func(int64, int64, string) {}, func() {}
 	}
-	bar := progressbar.NewOptions64(-1, counts, progressbar.OptionSetWriter(e.stderr), progressbar.OptionSetDescription(oneLine(what)),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth(),
+	bar := progressbar.NewOptions64(-1, counts, progressbar.OptionSetWriter(e.stderr),
+		progressbar.OptionSetDescription(oneLine(what)),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
+		progressbar.OptionFullWidth(),
 		progressbar.OptionSetPredictTime(true))
 	return func(done, total int64, waiting string) {
 		if bar.GetMax64() != total {

@@ -24,11 +24,14 @@ func (e *env) rekeyCommand() *cli.Command {
 			"whoever wrote the file: it is shown, and asked about. A reader who is removed may\n" +
 			"hold an old copy: change the passwords that were seen.",
 		Flags: flags(identityFlags(), outputFlags("the bundle"), []cli.Flag{
-			&cli.StringSliceFlag{Name: "recipient", Aliases: []string{"r"}, Usage: "keep `KEY`, a recipient that I know, without being asked (repeatable)"},
-			&cli.StringSliceFlag{Name: "recipients-file", Aliases: []string{"R"}, Usage: "the same for the keys listed in `FILE` (repeatable)"},
+			&cli.StringSliceFlag{Name: "recipient", Aliases: []string{"r"},
+				Usage: "keep `KEY`, a recipient that I know, without being asked (repeatable)"},
+			&cli.StringSliceFlag{Name: "recipients-file", Aliases: []string{"R"},
+				Usage: "the same for the keys listed in `FILE` (repeatable)"},
 			&cli.StringSliceFlag{Name: "add-recipient", Usage: "let `KEY` open everything (repeatable)"},
 			&cli.StringSliceFlag{Name: "add-reviewer", Usage: "let `KEY` see the settings (repeatable)"},
-			&cli.StringSliceFlag{Name: "remove", Usage: "take `KEY`, or a label of the bundle's list, out (repeatable)"},
+			&cli.StringSliceFlag{Name: "remove",
+				Usage: "take `KEY`, or a label of the bundle's list, out (repeatable)"},
 			&cli.BoolFlag{Name: "yes", Usage: "do not ask whether the list of readers is right"},
 			jsonFlag(),
 		}),
@@ -47,7 +50,8 @@ func (e *env) rekey(c *cli.Context) error {
 		return err
 	}
 	if !o.Reveals() {
-		return schema.Hint(at(path, errors.New("your key does not open every sealed part")), "a part was filled in for other recipients: one of them has to rekey")
+		return schema.Hint(at(path, errors.New("your key does not open every sealed part")),
+			"a part was filled in for other recipients: one of them has to rekey")
 	}
 	to, changes, err := e.rekeyed(c, path, o)
 	if err != nil {
@@ -67,7 +71,8 @@ func (e *env) rekey(c *cli.Context) error {
 		return err
 	}
 	loses := func(sight string) bool {
-		return slices.ContainsFunc(changes, func(ch sealed.HolderChange) bool { return ch.Change == sealed.Loses && ch.Sight == sight })
+		return slices.ContainsFunc(changes,
+			func(ch sealed.HolderChange) bool { return ch.Change == sealed.Loses && ch.Sight == sight })
 	}
 	switch {
 	case loses(sealed.SightRecipient):
@@ -109,7 +114,8 @@ func (e *env) copyStatements(from, to string, o *sealed.Opened) error {
 }
 
 // rekeyed works out who may open the new file.
-func (e *env) rekeyed(c *cli.Context, path string, o *sealed.Opened) (to sealed.Holders, changes []sealed.HolderChange, err error) {
+func (e *env) rekeyed(c *cli.Context, path string, o *sealed.Opened) (to sealed.Holders,
+	changes []sealed.HolderChange, err error) {
 	change := sealed.Rekey{Remove: c.StringSlice("remove")}
 	if change.AddRecipients, err = e.recipients(c, "add-recipient", ""); err != nil {
 		return to, nil, err

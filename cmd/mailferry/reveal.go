@@ -47,7 +47,8 @@ func (e *env) reveal(c *cli.Context) error {
 	}
 	it := schema.Find(o.Bundle.Items(list), name)
 	if it == nil {
-		return schema.Hint(at(path, fmt.Errorf("it has no connection and no credential %s", quoted(name))), "mailferry audit lists the names")
+		return schema.Hint(at(path, fmt.Errorf("it has no connection and no credential %s", quoted(name))),
+			"mailferry audit lists the names")
 	}
 	if schema.SecretMarker(it) == nil {
 		return at(path, fmt.Errorf("%s %s has no secret", list.One(), schema.Quote(name)))
@@ -69,7 +70,8 @@ func secretOf(o *sealed.Opened, it schema.Item) (schema.Secret, error) {
 	case m.State == schema.Missing:
 		return secret, fmt.Errorf("the secret of %s %s is missing: %s", list.One(), schema.Quote(name), m.Reason)
 	default:
-		return secret, fmt.Errorf("your key does not open the part that the secret of %s is sealed in", schema.Quote(name))
+		return secret, fmt.Errorf("your key does not open the part that the secret of %s is sealed in",
+			schema.Quote(name))
 	}
 }
 
@@ -142,12 +144,14 @@ func shownSecret(name string, secret schema.Secret) string {
 func missedByTheEye(text string) []string {
 	var out []string
 	for _, end := range []struct{ where, rest string }{
-		{"begins", strings.TrimLeftFunc(text, unicode.IsSpace)}, {"ends", strings.TrimRightFunc(text, unicode.IsSpace)}} {
+		{"begins", strings.TrimLeftFunc(text, unicode.IsSpace)},
+		{"ends", strings.TrimRightFunc(text, unicode.IsSpace)}} {
 		if n := len([]rune(text)) - len([]rune(end.rest)); n > 0 {
 			out = append(out, fmt.Sprintf("it %s with %s", end.where, human.Count(n, "blank")))
 		}
 	}
-	names := map[rune]string{'0': "the digit 0", 'O': "the capital letter O", '1': "the digit 1", 'l': "the small letter l",
+	names := map[rune]string{'0': "the digit 0", 'O': "the capital letter O", '1': "the digit 1",
+		'l': "the small letter l",
 		'I': "the capital letter I", '|': "a vertical bar"}
 	for i, r := range []rune(text) {
 		if twin := human.Twin(r); twin != 0 {

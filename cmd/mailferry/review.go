@@ -24,10 +24,12 @@ func (e *env) reviewCommand() *cli.Command {
 		Flags: flags(identityFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "approve", Usage: "approve the content"},
 			&cli.BoolFlag{Name: "reject", Usage: "reject it: the gate stays shut until you take that back"},
-			&cli.StringFlag{Name: "sign", Usage: "sign with the SSH key in `FILE` (a public key's private half may be in ssh-agent)"},
+			&cli.StringFlag{Name: "sign",
+				Usage: "sign with the SSH key in `FILE` (a public key's private half may be in ssh-agent)"},
 			&cli.StringFlag{Name: "for", Usage: "for the Cloud at `URL` alone"},
-			&cli.StringSliceFlag{Name: "supersedes", Usage: "take back too the rejection in `FILE`, which lies elsewhere " +
-				"or has another key of yours (repeatable)"},
+			&cli.StringSliceFlag{Name: "supersedes",
+				Usage: "take back too the rejection in `FILE`, which lies elsewhere " +
+					"or has another key of yours (repeatable)"},
 			&cli.StringFlag{Name: "comment", Usage: "say why: `TEXT` for the statement"},
 			&cli.DurationFlag{Name: "expires", Usage: "the statement counts for `TIME`, such as 720h"},
 			jsonFlag(),
@@ -79,7 +81,8 @@ func (e *env) review(c *cli.Context) error {
 		Supersedes    []schema.StatementID `json:"supersedes,omitzero"`
 		AllowedSigner string               `json:"allowed_signers"`
 	}{file, decision, o.Digest, body.Supersedes, line}, func(p *human.Printer) {
-		e.say("%s of content %s", map[string]string{schema.DecisionApprove: "approval", schema.DecisionReject: "rejection"}[decision], o.Digest[:16])
+		e.say("%s of content %s", map[string]string{schema.DecisionApprove: "approval",
+			schema.DecisionReject: "rejection"}[decision], o.Digest[:16])
 		if n := len(body.Supersedes); n > 0 {
 			e.say("it takes back %s", human.Count(n, "rejection"))
 		}
@@ -134,7 +137,8 @@ func reviewOf(c *cli.Context) (decision, site string, err error) {
 
 // supersede has an approval name the rejections that it takes back, and says which
 // of one's own it does not.
-func (e *env) supersede(c *cli.Context, path string, o *sealed.Opened, signer *sealed.Signer, body *schema.StatementBody) error {
+func (e *env) supersede(c *cli.Context, path string, o *sealed.Opened, signer *sealed.Signer,
+	body *schema.StatementBody) error {
 	var named []sealed.Evidence
 	for _, f := range c.StringSlice("supersedes") {
 		ev, err := sealed.ReadStatement(f)

@@ -41,7 +41,8 @@ func (e *env) sampleCloudCommand() *cli.Command {
 func (e *env) serveSampleCloud(c *cli.Context) error {
 	dir, tokenFile := c.String("data"), c.String("token-file")
 	if dir == "" || tokenFile == "" {
-		return schema.Hint(usage("sample-cloud: --data DIR and --token-file FILE are needed"), "mailferry sample-cloud --help shows an example")
+		return schema.Hint(usage("sample-cloud: --data DIR and --token-file FILE are needed"),
+			"mailferry sample-cloud --help shows an example")
 	}
 	opts := cloud.Options{Faults: cloud.Faults{Latency: c.Duration("latency"), Rate: c.Float64("rate"),
 		Fail: c.Float64("fail"), Drop: c.Float64("drop"), Seed: 1}}

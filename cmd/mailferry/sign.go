@@ -24,7 +24,8 @@ func (e *env) signer(c *cli.Context) (*sealed.Signer, error) {
 
 // collectToSign is collect for a command that may sign: a clock that is off is said
 // before anything is signed by it.
-func (e *env) collectToSign(path string, o *sealed.Opened, s *sealed.Signer, known []sealed.Evidence) (sealed.Collected, error) {
+func (e *env) collectToSign(path string, o *sealed.Opened, s *sealed.Signer,
+	known []sealed.Evidence) (sealed.Collected, error) {
 	found, err := e.collect(path, o, nil)
 	if err != nil {
 		return found, err

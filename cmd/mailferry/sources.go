@@ -20,13 +20,15 @@ func sourceFlags() []cli.Flag {
 	return append([]cli.Flag{
 		encodingFlag(),
 		&cli.StringFlag{Name: "profile", Usage: "the profile in `FILE`: where a backup or database keeps connections"},
-		&cli.Int64Flag{Name: "max-inflated", Usage: "refuse a backup that inflates past `BYTES` (default: 200 times its size, at most 64 GiB)"},
+		&cli.Int64Flag{Name: "max-inflated",
+			Usage: "refuse a backup that inflates past `BYTES` (default: 200 times its size, at most 64 GiB)"},
 		&cli.DurationFlag{Name: "timeout", Usage: "give a database `TIME` for each statement (default: one minute)"},
 	}, pageFlags()...)
 }
 
 func encodingFlag() cli.Flag {
-	return &cli.StringFlag{Name: "encoding", Usage: "read a CSV without a byte order mark in the code page `NAME`, such as windows-1251"}
+	return &cli.StringFlag{Name: "encoding",
+		Usage: "read a CSV without a byte order mark in the code page `NAME`, such as windows-1251"}
 }
 
 // tables opens a backup or a database.
@@ -65,7 +67,8 @@ func (e *env) sources(c *cli.Context, errs *schema.Errors) ([]exporter.Source, f
 		case k == source.Sheet:
 			sheets = append(sheets, arg)
 		case k == source.Bundle:
-			errs.Add(schema.Hint(fmt.Errorf("%s: is a bundle already", arg), "look at it with mailferry inspect -i KEY"))
+			errs.Add(schema.Hint(fmt.Errorf("%s: is a bundle already", arg),
+				"look at it with mailferry inspect -i KEY"))
 		case k == source.Page:
 			s, err := e.pageSource(c, arg)
 			errs.Add(err)

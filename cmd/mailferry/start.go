@@ -307,7 +307,8 @@ func (h *atHand) transform(b *bundleAtHand) {
 			from = pasted(h.secrets[0])
 		}
 		h.step(fmt.Sprintf("%s: %s missing. Give what you have before anybody reviews it. The readers are those that the file names: leave out whom you do not know.",
-			name, human.Count(n, "secret")), "fill%s%s --secrets %s %s", h.key, readersOf(b.Bundle.Manifest), from, file)
+			name, human.Count(n, "secret")), "fill%s%s --secrets %s %s", h.key, readersOf(b.Bundle.Manifest),
+			from, file)
 	}
 	out := "cloud.age"
 	if len(h.clouds) > 0 {

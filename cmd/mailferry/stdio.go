@@ -41,7 +41,8 @@ func baseName(path string) string { return filepath.Base(shown(path)) }
 // tells goes to stderr.
 func (e *env) giveStdout(c *cli.Context) error {
 	if c.Bool("json") {
-		return schema.Hint(usage("%s: both the file and the result of --json would go to standard output", c.Command.HelpName), "-o FILE")
+		return schema.Hint(usage("%s: both the file and the result of --json would go to standard output",
+			c.Command.HelpName), "-o FILE")
 	}
 	if c.String("sign") != "" {
 		return schema.Hint(usage("%s: a statement is a file beside the bundle, and standard output has nothing beside it", c.Command.HelpName), "-o FILE")
@@ -68,15 +69,18 @@ var beside = []string{"export", "fill", "review", "credentials", "connections", 
 // checkStdio stops a command line that gives standard input twice, or where it
 // cannot stand.
 func (e *env) checkStdio(c *cli.Context) error {
-	takes := []string{"identity", "recipients-file", "reviewers-file", "allowed-signers", "profile", "form-profile", "policy", "rules", "plan", "token-file"}
+	takes := []string{"identity", "recipients-file", "reviewers-file", "allowed-signers", "profile",
+		"form-profile", "policy", "rules", "plan", "token-file"}
 	var uses []string
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
-		if !takesFile(f) || !slices.Contains(e.values(c, name), stdio) || name == "output" || name == "secrets" { // --secrets - asks
+		if !takesFile(f) || !slices.Contains(e.values(c, name), stdio) || name == "output" ||
+			name == "secrets" { // --secrets - asks
 			continue
 		}
 		if !slices.Contains(takes, name) {
-			return schema.Hint(usage("%s: %s takes no -", c.Command.HelpName, dashed(name)), "give it the name of a file; one that is called - as ./-")
+			return schema.Hint(usage("%s: %s takes no -", c.Command.HelpName, dashed(name)),
+				"give it the name of a file; one that is called - as ./-")
 		}
 		uses = append(uses, dashed(name))
 	}

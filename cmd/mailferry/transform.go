@@ -23,8 +23,10 @@ func (e *env) transformCommand() *cli.Command {
 			"report lists them. Names of credentials may change; a connection's name, host, port\n" +
 			"and username never do.",
 		Flags: flags(identityFlags(), readerFlags(), outputFlags("the cloud bundle"), []cli.Flag{
-			&cli.StringFlag{Name: "rules", Usage: "use the rules in `FILE` instead of the shipped ones (MAILFERRY_RULES)"},
-			&cli.StringFlag{Name: "sign", Usage: "sign as transformer with the SSH key in `FILE` (a public key's private half may be in ssh-agent)"},
+			&cli.StringFlag{Name: "rules",
+				Usage: "use the rules in `FILE` instead of the shipped ones (MAILFERRY_RULES)"},
+			&cli.StringFlag{Name: "sign",
+				Usage: "sign as transformer with the SSH key in `FILE` (a public key's private half may be in ssh-agent)"},
 			&cli.BoolFlag{Name: "print-rules", Usage: "print the shipped rules, for editing, or write them to -o"},
 			jsonFlag(),
 		}),
@@ -129,7 +131,8 @@ func (e *env) rules(c *cli.Context) (*schema.Rules, error) {
 	if file == "" {
 		return transform.DefaultRules(), nil
 	}
-	return readDocument(e, file, transform.ParseRules, "mailferry transform --print-rules prints rules that are well-formed")
+	return readDocument(e, file, transform.ParseRules,
+		"mailferry transform --print-rules prints rules that are well-formed")
 }
 
 func (e *env) transformReport(c *cli.Context, out, digest string, notes []transform.Note) error {

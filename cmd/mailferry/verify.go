@@ -21,8 +21,10 @@ func (e *env) verifyCommand() *cli.Command {
 			"every secret's seal. Exit 1 where something is invalid, 4 where a statement is missing\n" +
 			"or rejecting.",
 		Flags: flags(identityFlags(), gateFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "for", Usage: "count statements made for the Cloud at `URL`, and none made for another"},
-			&cli.StringFlag{Name: "extract", Usage: "write the signed content, and what ssh-keygen -Y verify needs, into `DIR`"},
+			&cli.StringFlag{Name: "for",
+				Usage: "count statements made for the Cloud at `URL`, and none made for another"},
+			&cli.StringFlag{Name: "extract",
+				Usage: "write the signed content, and what ssh-keygen -Y verify needs, into `DIR`"},
 			jsonFlag(),
 		}),
 		Action: e.verify,

@@ -66,7 +66,8 @@ func (s *source) Read(ctx context.Context, warn func(schema.Warning)) (*exporter
 
 // list reads one list. What is wrong with an item is added to errs; the error
 // returned is one after which the pages cannot be read on.
-func (s *source) list(ctx context.Context, l schema.List, warn func(schema.Warning), errs *schema.Errors) ([]exporter.Record, error) {
+func (s *source) list(ctx context.Context, l schema.List, warn func(schema.Warning),
+	errs *schema.Errors) ([]exporter.Record, error) {
 	rows, err := s.site.Rows(ctx, l)
 	if err != nil {
 		return nil, err
@@ -102,7 +103,8 @@ func ends(ctx context.Context, err error) bool {
 		errors.As(err, new(*page.ElsewhereError))
 }
 
-func (s *source) record(ctx context.Context, l schema.List, row formprofile.Row, warn func(schema.Warning)) (exporter.Record, error) {
+func (s *source) record(ctx context.Context, l schema.List, row formprofile.Row,
+	warn func(schema.Warning)) (exporter.Record, error) {
 	var got *formprofile.Reading
 	err := s.site.Do(ctx, func() error {
 		f, err := s.site.Edit(ctx, l, row)

@@ -114,11 +114,14 @@ func parseAddress(raw string) (*address, error) {
 	case strings.ContainsAny(a.user, ":/"), addr.MayBe(a.user), addr.MayBe(a.database), addr.MayBe(socket):
 		return nil, refusePassword(kind)
 	case a.database == "" || strings.Contains(u.EscapedPath()[1:], "/"):
-		return nil, schema.Hint(fmt.Errorf("the %s address must end in the name of one database", kind), "%s; dbconfig.xml in Jira's home folder has them", shape(kind))
+		return nil, schema.Hint(fmt.Errorf("the %s address must end in the name of one database", kind),
+			"%s; dbconfig.xml in Jira's home folder has them", shape(kind))
 	case a.user == "" && jdbc:
-		return nil, schema.Hint(fmt.Errorf("the jdbc address names no user"), "put ?user=NAME behind it, or &user=NAME; dbconfig.xml has the name as <username>")
+		return nil, schema.Hint(fmt.Errorf("the jdbc address names no user"),
+			"put ?user=NAME behind it, or &user=NAME; dbconfig.xml has the name as <username>")
 	case strings.Contains(a.host, ","):
-		return nil, schema.Hint(fmt.Errorf("the %s address has several hosts", kind), "%s, with the host to read from", shape(kind))
+		return nil, schema.Hint(fmt.Errorf("the %s address has several hosts", kind),
+			"%s, with the host to read from", shape(kind))
 	case a.user == "":
 		return nil, schema.Hint(fmt.Errorf("the %s address names no user", kind), "%s", shape(kind))
 	}

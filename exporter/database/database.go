@@ -236,7 +236,8 @@ func (d *Database) readTable(ctx context.Context, s session, t found, wanted exp
 		})
 	})
 	if errors.Is(err, badText) {
-		return d.errorf("%s row %d%s: not valid UTF-8, nor can the server convert it", wanted.Table, n+1, d.badColumn(ctx, columns, exprs, from, n))
+		return d.errorf("%s row %d%s: not valid UTF-8, nor can the server convert it", wanted.Table, n+1,
+			d.badColumn(ctx, columns, exprs, from, n))
 	}
 	return err
 }
@@ -250,7 +251,8 @@ func (d *Database) badColumn(ctx context.Context, columns, exprs []string, from 
 		if err != nil {
 			return ""
 		}
-		err = d.query(ctx, s, fmt.Sprintf("SELECT %s%s LIMIT 1 OFFSET %d", expr, from, rows), 1, func([]exporter.Cell) error { return nil })
+		err = d.query(ctx, s, fmt.Sprintf("SELECT %s%s LIMIT 1 OFFSET %d", expr, from, rows), 1,
+			func([]exporter.Cell) error { return nil })
 		s.close()
 		if errors.Is(err, badText) {
 			return ", column " + columns[i]
@@ -323,7 +325,8 @@ func (d *Database) connect(ctx context.Context, warn func(schema.Warning)) (sess
 	return s, nil
 }
 
-func (d *Database) query(ctx context.Context, s session, sql string, columns int, row func([]exporter.Cell) error) error {
+func (d *Database) query(ctx context.Context, s session, sql string, columns int,
+	row func([]exporter.Cell) error) error {
 	sctx, cancel := context.WithTimeoutCause(ctx, d.opts.Timeout+grace, errSilent)
 	defer cancel()
 	var ours error // what row says is no fault of the connection

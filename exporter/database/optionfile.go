@@ -109,7 +109,8 @@ func (o *optionFile) directive(text string, level int) error {
 		return nil
 	}
 	for _, f := range files {
-		if err := o.read(f, level+1); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+		if err := o.read(f, level+1); err != nil && !errors.Is(err, fs.ErrNotExist) &&
+			!errors.Is(err, fs.ErrPermission) {
 			return err
 		}
 	}
@@ -173,4 +174,5 @@ func splitOption(line string) (name, value string, given bool) {
 
 // optionEscapes are the escapes of values; a backslash before anything else is
 // kept.
-var optionEscapes = strings.NewReplacer(`\b`, "\b", `\t`, "\t", `\n`, "\n", `\r`, "\r", `\s`, " ", `\\`, `\`, `\"`, `"`, `\'`, "'")
+var optionEscapes = strings.NewReplacer(`\b`, "\b", `\t`, "\t", `\n`, "\n", `\r`, "\r", `\s`, " ", `\\`, `\`,
+	`\"`, `"`, `\'`, "'")

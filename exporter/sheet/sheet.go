@@ -57,7 +57,8 @@ func (s *Source) Read(ctx context.Context, warn func(schema.Warning)) (*exporter
 			continue
 		}
 		name := filepath.Base(path)
-		sheets, err := table.Parse(raw, schema.ServerFormat, table.Options{Encoding: s.Encoding, Warn: table.In(name, warn)})
+		sheets, err := table.Parse(raw, schema.ServerFormat,
+			table.Options{Encoding: s.Encoding, Warn: table.In(name, warn)})
 		if err != nil {
 			errs.Add(explain(path, err))
 			continue
@@ -65,7 +66,8 @@ func (s *Source) Read(ctx context.Context, warn func(schema.Warning)) (*exporter
 		secrets := false
 		for _, items := range sheets {
 			if first, taken := holder[items.List]; taken {
-				errs.Add(schema.Hint(fmt.Errorf("%s: a second sheet of %s; %s is the first", in(path, items), items.List, first),
+				errs.Add(schema.Hint(fmt.Errorf("%s: a second sheet of %s; %s is the first", in(path, items),
+					items.List, first),
 					"put all %s into one sheet", items.List))
 				continue
 			}
@@ -79,7 +81,8 @@ func (s *Source) Read(ctx context.Context, warn func(schema.Warning)) (*exporter
 			}
 		}
 		if exposed && secrets {
-			warn(schema.Warning{In: name, What: "holds secrets and other people on this machine can read it; chmod 600 it, and delete it once the bundle is written"})
+			warn(schema.Warning{In: name,
+				What: "holds secrets and other people on this machine can read it; chmod 600 it, and delete it once the bundle is written"})
 		}
 		sum.Write(raw)
 		names = append(names, name)

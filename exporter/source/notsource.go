@@ -22,10 +22,12 @@ func notASource(head []byte, entries []string, end string, k Kind) (what, hint s
 		return "JSON, which is no source and no bundle",
 			"the app's own backup file cannot be read, its form is not public; a Jira backup, a database, sheets and the admin pages can"
 	case bytes.Contains(text, []byte("AGE-SECRET-KEY-")):
-		return "an identity, not a source and no bundle", "-i FILE opens bundles with it; mailferry keygen -y prints its recipient"
+		return "an identity, not a source and no bundle",
+			"-i FILE opens bundles with it; mailferry keygen -y prints its recipient"
 	case begins("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
 		return "an old Excel workbook (.xls), or one with a password", saveAsSheet
-	case begins("PK\x03\x04") && bytes.Contains(head[:min(len(head), 200)], []byte("mimetypeapplication/vnd.oasis.opendocument")):
+	case begins("PK\x03\x04") && bytes.Contains(head[:min(len(head), 200)],
+		[]byte("mimetypeapplication/vnd.oasis.opendocument")):
 		return "an OpenDocument file (.ods)", saveAsSheet
 	case begins("\x1f\x8b"):
 		return "compressed with gzip", "unpack it first: gunzip FILE, or tar xzf FILE"
@@ -34,11 +36,14 @@ func notASource(head []byte, entries []string, end string, k Kind) (what, hint s
 	case bytes.HasPrefix(bytes.ToLower(text), []byte("<!doctype html")):
 		return "a web page", "a site's admin pages are read by their address, page+https://…, and not saved"
 	case bytes.Contains(text, []byte("<entity-engine-xml")):
-		return "entities.xml, the half of a Jira backup that has no app's data", "the other half is wanted: activeobjects.xml, or the whole zip"
+		return "entities.xml, the half of a Jira backup that has no app's data",
+			"the other half is wanted: activeobjects.xml, or the whole zip"
 	case k == Sheet && bytes.Contains(text, []byte("-----BEGIN AGE")):
-		return "a bundle with something before it, such as the mail that it came in", "delete all before -----BEGIN and behind the last line, -----END AGE ENCRYPTED FILE-----"
+		return "a bundle with something before it, such as the mail that it came in",
+			"delete all before -----BEGIN and behind the last line, -----END AGE ENCRYPTED FILE-----"
 	case k == Sheet && len(entries) > 0:
-		return "a zip archive with something before it", "save the archive alone, or mend it: zip -FF FILE --out whole.zip"
+		return "a zip archive with something before it",
+			"save the archive alone, or mend it: zip -FF FILE --out whole.zip"
 	case k == Sheet && strings.HasPrefix(end, "PK\x05\x06"):
 		return "is the last part of a split zip archive", "join the parts first: zip -s 0 FILE --out whole.zip"
 	}

@@ -62,7 +62,8 @@ func KindOf(arg string) (Kind, error) {
 	}
 	defer f.Close()
 	if !info.Mode().IsRegular() {
-		return "", schema.Hint(fmt.Errorf("%s: is not a regular file", arg), "sources are read more than once: save it to a file first")
+		return "", schema.Hint(fmt.Errorf("%s: is not a regular file", arg),
+			"sources are read more than once: save it to a file first")
 	}
 	return KindOfFile(arg, f, info.Size())
 }
@@ -96,7 +97,8 @@ func kindOfContent(head []byte) Kind {
 	// UTF-16 has a zero byte beside each ASCII character.
 	text := bytes.TrimLeft(bytes.ReplaceAll(head, []byte{0}, nil), "\ufeff\xff\xfe \t\r\n")
 	switch {
-	case sealed.IsAge(head), bytes.HasPrefix(text, []byte("-----BEGIN AGE")), bytes.HasPrefix(text, []byte("age-encryption.org/")): // as an editor or PowerShell saves it too
+	case sealed.IsAge(head), bytes.HasPrefix(text, []byte("-----BEGIN AGE")), bytes.HasPrefix(text,
+		[]byte("age-encryption.org/")): // as an editor or PowerShell saves it too
 		return Bundle
 	case bytes.HasPrefix(head, []byte("PK")), bytes.HasPrefix(text, []byte("<")):
 		return Backup

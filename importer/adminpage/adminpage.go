@@ -27,7 +27,8 @@ func Open(address string, o formprofile.Options) (importer.Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cloud{site: site, rows: map[schema.List]map[string]formprofile.Row{}, surveys: map[schema.List]*formprofile.Survey{}}, nil
+	return &cloud{site: site, rows: map[schema.List]map[string]formprofile.Row{},
+		surveys: map[schema.List]*formprofile.Survey{}}, nil
 }
 
 // cloud is worked in one window, one thing at a time.
@@ -147,7 +148,8 @@ func refusal(err error) error {
 	switch {
 	case err == nil, errors.Is(err, page.ErrGone):
 		return err
-	case errors.As(err, &not), errors.Is(err, page.ErrRefused), errors.Is(err, page.ErrDisabled), errors.Is(err, page.ErrAmbiguous):
+	case errors.As(err, &not), errors.Is(err, page.ErrRefused), errors.Is(err, page.ErrDisabled), errors.Is(err,
+		page.ErrAmbiguous):
 		return &importer.RefusedError{Words: page.Clean(err.Error())}
 	}
 	return err

@@ -41,13 +41,15 @@ func (c *cloud) rowOf(l schema.List, id string) (formprofile.Row, bool) {
 	return row, ok
 }
 
-func (c *cloud) write(ctx context.Context, w importer.Write, open func() (*formprofile.Form, error)) (importer.Remote, error) {
+func (c *cloud) write(ctx context.Context, w importer.Write,
+	open func() (*formprofile.Form, error)) (importer.Remote, error) {
 	c.echoes.Add(w.Secret)
 	got, err := c.enterAndSave(ctx, w, open)
 	return got, c.discreet(err)
 }
 
-func (c *cloud) enterAndSave(ctx context.Context, w importer.Write, open func() (*formprofile.Form, error)) (importer.Remote, error) {
+func (c *cloud) enterAndSave(ctx context.Context, w importer.Write,
+	open func() (*formprofile.Form, error)) (importer.Remote, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.site.Watch()()
@@ -143,7 +145,8 @@ func await(ctx context.Context, form *formprofile.Form, w importer.Write) error 
 
 // enter sets every field that does not hold the item's value and returns the
 // labels of those.
-func enter(ctx context.Context, form *formprofile.Form, it schema.Item) (controls *formprofile.Controls, set []string, err error) {
+func enter(ctx context.Context, form *formprofile.Form, it schema.Item) (controls *formprofile.Controls,
+	set []string, err error) {
 	if controls, err = form.Controls(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -276,12 +279,14 @@ type shown struct {
 }
 
 // send presses what sends the form and waits for what comes of it.
-func (c *cloud) send(ctx context.Context, form *formprofile.Form, look *page.Look, button string, before shown) (said []page.Message, asks *page.Dialog, err error) {
+func (c *cloud) send(ctx context.Context, form *formprofile.Form, look *page.Look, button string,
+	before shown) (said []page.Message, asks *page.Dialog, err error) {
 	err = c.site.Save(ctx, form, look, button)
 	switch {
 	case elsewhere(err): // and not pressed
 		return nil, nil, importError(err)
-	case errors.Is(err, page.ErrRefused), errors.Is(err, page.ErrDisabled), errors.Is(err, page.ErrAbsent), errors.Is(err, page.ErrAmbiguous):
+	case errors.Is(err, page.ErrRefused), errors.Is(err, page.ErrDisabled), errors.Is(err,
+		page.ErrAbsent), errors.Is(err, page.ErrAmbiguous):
 		// The browser itself did not send the form, or there was nothing to press.
 		return nil, nil, &importer.RefusedError{Words: page.Clean(err.Error())}
 	case err == nil:
@@ -295,7 +300,8 @@ func (c *cloud) send(ctx context.Context, form *formprofile.Form, look *page.Loo
 
 // answer waits for what comes of Save: nothing said when the list stands there
 // again, and nothing over it. What a dialog says that came up is a question.
-func answer(ctx context.Context, form *formprofile.Form, before shown) (said []page.Message, asks *page.Dialog, err error) {
+func answer(ctx context.Context, form *formprofile.Form, before shown) (said []page.Message, asks *page.Dialog,
+	err error) {
 	listed := formprofile.Listed(form.Profile)
 	var since time.Time // that something was said
 	done, err := page.Until(ctx, form.Timeout, func() (done bool, err error) {
@@ -318,7 +324,8 @@ func answer(ctx context.Context, form *formprofile.Form, before shown) (said []p
 		} else if look.Shows(listed...) {
 			return true, nil
 		} else {
-			said = slices.DeleteFunc(look.Messages(), func(m page.Message) bool { return m.Kind == page.MessageStatus || before.messages[m] })
+			said = slices.DeleteFunc(look.Messages(),
+				func(m page.Message) bool { return m.Kind == page.MessageStatus || before.messages[m] })
 		}
 		switch {
 		case onField(said):
@@ -331,7 +338,8 @@ func answer(ctx context.Context, form *formprofile.Form, before shown) (said []p
 		return !since.IsZero() && time.Since(since) > patience, nil
 	})
 	if !done && err == nil {
-		asks, err = nil, fmt.Errorf("%w: waited %s for the list %s or a message in vain", page.ErrTimeout, form.Timeout, schema.Quote(form.Profile.Heading))
+		asks, err = nil, fmt.Errorf("%w: waited %s for the list %s or a message in vain", page.ErrTimeout,
+			form.Timeout, schema.Quote(form.Profile.Heading))
 	}
 	return said, asks, err
 }
@@ -346,11 +354,13 @@ var otherwise = regexp.MustCompile(`(?i)(?:^|\PL)(?:no|not|n['’]t|don['’]?t|
 // yes is the one button of a question that says to do what Save says, and no more: "Yes, save",
 // "Save changes". It is "" where there is none, or where the question is about more.
 func yes(asks *page.Dialog, save string) string {
-	if asks == nil || len(asks.Fields.Labels()) > 0 || farther.MatchString(asks.Text+" "+strings.Join(asks.Buttons, " ")) {
+	if asks == nil || len(asks.Fields.Labels()) > 0 ||
+		farther.MatchString(asks.Text+" "+strings.Join(asks.Buttons, " ")) {
 		return ""
 	}
 	word := regexp.MustCompile(`(?:^|\PL)` + regexp.QuoteMeta(human.FoldLabel(save)) + `(?:$|\PL)`)
-	named := slices.DeleteFunc(slices.Clone(asks.Buttons), func(name string) bool { return !word.MatchString(human.FoldLabel(name)) })
+	named := slices.DeleteFunc(slices.Clone(asks.Buttons),
+		func(name string) bool { return !word.MatchString(human.FoldLabel(name)) })
 	if len(named) != 1 || otherwise.MatchString(named[0]) {
 		return ""
 	}

@@ -91,7 +91,8 @@ func (t *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 // error: the run should say so and end rather than stand still. since is when the
 // request was first refused with 429.
 func (t *retry) putOff(req *http.Request, res *http.Response, began time.Time, since *time.Time) error {
-	limited, unavailable := res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusServiceUnavailable
+	limited, unavailable := res.StatusCode == http.StatusTooManyRequests,
+		res.StatusCode == http.StatusServiceUnavailable
 	if !limited && isWrite(req) {
 		t.pace.passed(began)
 	}
@@ -146,7 +147,8 @@ func (t *retry) once(req *http.Request, body []byte) (res *http.Response, err er
 	ctx, cancel := context.WithTimeout(req.Context(), t.timeout)
 	defer cancel()
 	var sent atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
+	ctx = httptrace.WithClientTrace(ctx,
+		&httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
 	out := req.Clone(ctx)
 	if body != nil {
 		out.Body = io.NopCloser(bytes.NewReader(body))

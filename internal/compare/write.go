@@ -56,7 +56,8 @@ type list struct {
 // lists are those that have something to show.
 func (d *Diff) lists() []list {
 	var out []list
-	for _, l := range []list{{Title: "Connections", Items: d.Connections}, {Title: "OAuth2 credentials", Items: d.Credentials}} {
+	for _, l := range []list{{Title: "Connections", Items: d.Connections},
+		{Title: "OAuth2 credentials", Items: d.Credentials}} {
 		var differ []Item
 		var uncertain []string
 		for _, it := range l.Items {

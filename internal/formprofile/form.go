@@ -25,7 +25,8 @@ type Form struct {
 }
 
 func (s *Site) form(l schema.List) *Form {
-	return &Form{App: s.app, Profile: s.options.Profile.List(l), List: l, Timeout: s.options.Browser.Timeout, bundle: s.options.Profile.Bundle(), around: s.around}
+	return &Form{App: s.app, Profile: s.options.Profile.List(l), List: l, Timeout: s.options.Browser.Timeout,
+		bundle: s.options.Profile.Bundle(), around: s.around}
 }
 
 func (f *Form) appear(ctx context.Context) error {

@@ -31,7 +31,9 @@ type Inspected struct {
 // Fits reports whether everything that the profile expects is there.
 func (i *Inspection) Fits() bool {
 	for _, l := range i.Lists {
-		if l.Problem != "" || l.Survey == nil || slices.ContainsFunc(l.Fields, func(s Seen) bool { return s.Problem != "" }) || len(l.Missing) > 0 || len(l.Unoffered) > 0 {
+		if l.Problem != "" || l.Survey == nil ||
+			slices.ContainsFunc(l.Fields, func(s Seen) bool { return s.Problem != "" }) || len(l.Missing) > 0 ||
+			len(l.Unoffered) > 0 {
 			return false
 		}
 	}
@@ -41,12 +43,14 @@ func (i *Inspection) Fits() bool {
 // Inspect reads both lists' columns and, in the form that Add opens, labels,
 // kinds and choices. It changes nothing on the site and reads no item.
 func (s *Site) Inspect(ctx context.Context) (*Inspection, error) {
-	out := &Inspection{Kind: "admin-pages", Address: s.URL(), Side: s.options.Profile.Side, Verified: s.options.Profile.Verified}
+	out := &Inspection{Kind: "admin-pages", Address: s.URL(), Side: s.options.Profile.Side,
+		Verified: s.options.Profile.Verified}
 	for _, l := range []schema.List{schema.Connections, schema.Credentials} {
 		found := Inspected{List: l, Heading: s.options.Profile.List(l).Heading}
 		err := s.inspect(ctx, l, &found)
 		switch {
-		case err != nil && s.origin == "", errors.Is(err, ErrSignedOut), ctx.Err() != nil: // "": the app was never there
+		case err != nil && s.origin == "", errors.Is(err,
+			ErrSignedOut), ctx.Err() != nil: // "": the app was never there
 			return nil, err
 		case errors.Is(err, page.ErrTimeout), errors.Is(err, page.ErrAbsent), errors.Is(err, page.ErrAmbiguous),
 			errors.Is(err, page.ErrDisabled), errors.Is(err, page.ErrIncomplete):

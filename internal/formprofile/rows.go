@@ -247,7 +247,8 @@ func (s *Site) holds(ctx context.Context, f *Form, row Row) error {
 		return false, complaint(form, nil)
 	})
 	if !holds && err == nil {
-		return f.lacks(fmt.Errorf("%w: no form that has %s in a field named %s", page.ErrTimeout, schema.Quote(row.Name), schema.Quote(label)))
+		return f.lacks(fmt.Errorf("%w: no form that has %s in a field named %s", page.ErrTimeout,
+			schema.Quote(row.Name), schema.Quote(label)))
 	}
 	return err
 }

@@ -67,11 +67,14 @@ func New(address string, o Options) (*Site, error) {
 	case err != nil || u.Host == "":
 		return nil, fmt.Errorf("not the address of a site")
 	case u.User != nil:
-		return nil, schema.Hint(errors.New("an address with a user in it"), "sign in in the browser: --headed opens a window")
+		return nil, schema.Hint(errors.New("an address with a user in it"),
+			"sign in in the browser: --headed opens a window")
 	case inTheClear(u):
-		return nil, schema.Hint(fmt.Errorf("%s: http would send what is typed in the clear", schema.Quote(u.Host)), "write https://")
+		return nil, schema.Hint(fmt.Errorf("%s: http would send what is typed in the clear",
+			schema.Quote(u.Host)), "write https://")
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, schema.Hint(fmt.Errorf("%s: not a web address", schema.Quote(u.Scheme)), "write page+https://…, as the browser shows it")
+		return nil, schema.Hint(fmt.Errorf("%s: not a web address", schema.Quote(u.Scheme)),
+			"write page+https://…, as the browser shows it")
 	}
 	if o.Notify == nil {
 		o.Notify = func(string) {}
@@ -218,7 +221,8 @@ func (s *Site) enter(ctx context.Context, p *page.Page) error {
 	}
 	if s.origin == "" {
 		if u, err := url.Parse(app.Origin()); err != nil || inTheClear(u) {
-			return fmt.Errorf("the app is in a frame of %s: http would send what is typed in the clear", schema.Quote(app.Origin()))
+			return fmt.Errorf("the app is in a frame of %s: http would send what is typed in the clear",
+				schema.Quote(app.Origin()))
 		}
 		s.origin = app.Origin()
 	}
@@ -250,7 +254,8 @@ func (s *Site) advise(err error, other *page.ElsewhereError) error {
 	case other.App || b.Headed || b.Attach != "":
 		return schema.Hint(err, "if the site was renamed, give %s%s instead", Scheme, other.Address)
 	}
-	return schema.Hint(err, "sign in with --headed or --attach; if the site was renamed, give %s%s instead", Scheme, other.Address)
+	return schema.Hint(err, "sign in with --headed or --attach; if the site was renamed, give %s%s instead",
+		Scheme, other.Address)
 }
 
 func (s *Site) visit(ctx context.Context, address *url.URL) (*page.Page, error) {
@@ -283,7 +288,8 @@ func (s *Site) signedIn() page.Cond {
 
 // landmarks are what a profile says of being signed in, and of the way to its lists.
 func landmarks(p *schema.FormProfile) []string {
-	return slices.Concat(p.SignedIn, p.Connections.Menu, p.Credentials.Menu, []string{p.Connections.Heading, p.Credentials.Heading})
+	return slices.Concat(p.SignedIn, p.Connections.Menu, p.Credentials.Menu,
+		[]string{p.Connections.Heading, p.Credentials.Heading})
 }
 
 // show opens a list by the menu, or where it has an address of its own by that.

@@ -332,7 +332,8 @@ func (s *Survey) adopt(fl *schema.FormList) (notes []string) {
 		}
 		field.With, field.Optional = nil, len(those) == 0
 		if len(those) == 0 {
-			notes = append(notes, fmt.Sprintf("no field named %s was seen; it is taken as optional", schema.Quotes(field.Labels())))
+			notes = append(notes, fmt.Sprintf("no field named %s was seen; it is taken as optional",
+				schema.Quotes(field.Labels())))
 			continue
 		}
 		if label := those[0].Label; !same(label)(field.Label) {

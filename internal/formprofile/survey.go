@@ -278,7 +278,8 @@ func (f *Form) await(ctx context.Context, choice string) (form *page.Look, err e
 		}
 		fits := known
 		for _, field := range f.Profile.Fields {
-			if _, has := f.Label(form, field.Field); expected(field, choice) && field.Press == "" && !has || len(field.With) > 0 && !slices.Contains(field.With, choice) && has {
+			if _, has := f.Label(form, field.Field); expected(field, choice) && field.Press == "" && !has ||
+				len(field.With) > 0 && !slices.Contains(field.With, choice) && has {
 				fits = false
 			}
 		}
@@ -339,7 +340,8 @@ func (s *Site) Choices(ctx context.Context, l schema.List) (*Survey, error) {
 		for _, f := range seen.Fields {
 			have = append(have, f.Label)
 		}
-		return nil, s.form(l).lacks(fmt.Errorf("it has no field named %s; it has: %s", strings.Join(missing, ", "), strings.Join(have, ", ")))
+		return nil, s.form(l).lacks(fmt.Errorf("it has no field named %s; it has: %s",
+			strings.Join(missing, ", "), strings.Join(have, ", ")))
 	}
 	for _, f := range seen.Fields {
 		if f.Field != "" && f.Problem != "" {

@@ -91,7 +91,8 @@ func plain(s string) string {
 // Invisible reports whether r is drawn as nothing: format characters, and
 // letters that Unicode gives no ink.
 func Invisible(r rune) bool {
-	return isInkless(r) || unicode.In(r, unicode.Cf, unicode.Variation_Selector) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+	return isInkless(r) || unicode.In(r, unicode.Cf, unicode.Variation_Selector) &&
+		!unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
 
 // isInkless reports the letters, marks and symbols that nothing is drawn for.

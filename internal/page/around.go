@@ -203,7 +203,8 @@ func (a *around) read(next []string) {
 }
 
 // paragraphRoles are those of parts whose texts run on; in others each text is by itself.
-var paragraphRoles = []string{"generic", "paragraph", "status", "caption", "listitem", "cell", "gridcell", "LabelText", "strong", "emphasis"}
+var paragraphRoles = []string{"generic", "paragraph", "status", "caption", "listitem", "cell", "gridcell",
+	"LabelText", "strong", "emphasis"}
 
 // readLine finds the claims in texts that follow each other, those of one paragraph as one
 // text: "1", "of" and "3".
@@ -213,7 +214,8 @@ func readLine(line []*spot) {
 	for i, sp := range line {
 		switch in := sp.node.parent; {
 		case i == 0:
-		case sp.kind == spotText && line[i-1].kind == spotText && in == line[i-1].node.parent && in.is(paragraphRoles...):
+		case sp.kind == spotText && line[i-1].kind == spotText && in == line[i-1].node.parent &&
+			in.is(paragraphRoles...):
 			text.WriteByte(' ')
 		default:
 			text.WriteByte('\t')
@@ -353,7 +355,8 @@ func (a *around) goesOn(r *reading) (signs []string) {
 	for _, pager := range a.spots {
 		var last *spot
 		for _, sp := range a.spots {
-			if pager.kind == spotPager && sp.pager == pager.node && sp.kind == spotControl && sp.number == 0 && !unfolds(sp.node) {
+			if pager.kind == spotPager && sp.pager == pager.node && sp.kind == spotControl && sp.number == 0 &&
+				!unfolds(sp.node) {
 				last = sp
 			}
 		}

@@ -91,7 +91,8 @@ func (p *Page) read(ctx context.Context, docs []*document) ([]*document, error) 
 // vanished tells a frame that is no longer there, or not yet, from a browser that does not answer.
 func vanished(err error) bool {
 	lasting := []error{ErrGone, ErrTimeout, errFlooded, context.Canceled, context.DeadlineExceeded}
-	return !errors.As(err, new(*ElsewhereError)) && !slices.ContainsFunc(lasting, func(kind error) bool { return errors.Is(err, kind) })
+	return !errors.As(err, new(*ElsewhereError)) &&
+		!slices.ContainsFunc(lasting, func(kind error) bool { return errors.Is(err, kind) })
 }
 
 // inFrame returns the document in the frame and those of the same site inside it. The frame

@@ -104,7 +104,8 @@ func (c *Control) stepped(ctx context.Context, step string, which any) (*choice,
 }
 
 // until looks at the open list until it shows what is looked for, or has not for so long.
-func (c *Control) until(ctx context.Context, now *choice, limit time.Duration, shows func(*choice) bool) (*choice, error) {
+func (c *Control) until(ctx context.Context, now *choice, limit time.Duration,
+	shows func(*choice) bool) (*choice, error) {
 	if now.Open && shows(now) {
 		return now, nil
 	}
@@ -167,7 +168,8 @@ func (c *Control) putBack(ctx context.Context, before string) error {
 		err = c.choose(ctx, before)
 	}
 	if err != nil {
-		err = c.fail(ErrRefused, "shows %q once its list was opened and closed, and %q before", Clean(now), Clean(before))
+		err = c.fail(ErrRefused, "shows %q once its list was opened and closed, and %q before", Clean(now),
+			Clean(before))
 	}
 	return err
 }
@@ -352,7 +354,8 @@ func (c *Control) search(ctx context.Context, want string) (found *option, choic
 }
 
 // all goes through the open list until visit returns true, and returns the texts that it passed.
-func (c *Control) all(ctx context.Context, now *choice, visit func(option) bool) (texts []string, done bool, err error) {
+func (c *Control) all(ctx context.Context, now *choice, visit func(option) bool) (texts []string, done bool,
+	err error) {
 	if now.mirror() {
 		return c.walk(ctx, now, visit)
 	}
@@ -412,7 +415,8 @@ func (c *Control) all(ctx context.Context, now *choice, visit func(option) bool)
 
 // walk goes through the open list by the arrow key, over the option that is active, until visit
 // returns true, and returns the texts that it passed, in the page's order.
-func (c *Control) walk(ctx context.Context, now *choice, visit func(option) bool) (texts []string, done bool, err error) {
+func (c *Control) walk(ctx context.Context, now *choice, visit func(option) bool) (texts []string, done bool,
+	err error) {
 	first, last, idle, seen := 0, "", 0, make(map[string]bool)
 	for range maxOptions {
 		at := slices.IndexFunc(now.Options, func(o option) bool { return o.Active })

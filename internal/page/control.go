@@ -45,7 +45,8 @@ func (c *Control) again(ctx context.Context) error {
 		return err
 	}
 	if form.view.snap.find(c.field.node.doc.key) == nil {
-		return failure(ErrGone, "the page moved on while %s was worked in; %s", quoteLabel(c.Label), form.view.outline())
+		return failure(ErrGone, "the page moved on while %s was worked in; %s", quoteLabel(c.Label),
+			form.view.outline())
 	}
 	found, err := form.find(c.Label)
 	if err != nil {
@@ -103,7 +104,8 @@ func (c *Control) fail(kind error, format string, args ...any) error {
 // be), "true" or "false" for a checkbox or switch. A password is refused: see [Control.Secret].
 func (c *Control) Get(ctx context.Context) (text string, err error) {
 	text, err = c.get(ctx)
-	if s := c.field.node.doc.session; err == nil && (c.Kind == KindSelect || c.Kind == KindCombobox) && s.busy(listWait) {
+	if s := c.field.node.doc.session; err == nil && (c.Kind == KindSelect || c.Kind == KindCombobox) &&
+		s.busy(listWait) {
 		// What is chosen may be drawn only once the choices are there, and a prompt until then.
 		if err = c.scope.page.settleWithin(ctx, s, listWait); err == nil {
 			text, err = c.get(ctx)

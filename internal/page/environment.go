@@ -13,13 +13,17 @@ var inherited = []string{
 	// who and where
 	"HOME", "USER", "LOGNAME", "SHELL", "PATH", "TMPDIR", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH",
 	// Linux: the window, the desktop, and typing into it
-	"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "DESKTOP_SESSION", "KDE_FULL_SESSION", "KDE_SESSION_VERSION",
-	"GNOME_DESKTOP_SESSION_ID", "GTK_IM_MODULE", "QT_IM_MODULE", "XMODIFIERS", "GDK_BACKEND", "GDK_SCALE", "GDK_DPI_SCALE", "FONTCONFIG_PATH", "FONTCONFIG_FILE",
+	"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "DESKTOP_SESSION",
+	"KDE_FULL_SESSION", "KDE_SESSION_VERSION",
+	"GNOME_DESKTOP_SESSION_ID", "GTK_IM_MODULE", "QT_IM_MODULE", "XMODIFIERS", "GDK_BACKEND", "GDK_SCALE",
+	"GDK_DPI_SCALE", "FONTCONFIG_PATH", "FONTCONFIG_FILE",
 	// macOS
 	"__CF_USER_TEXT_ENCODING",
 	// Windows
-	"SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "OS", "TEMP", "TMP", "USERNAME", "USERDOMAIN", "USERPROFILE", "HOMEDRIVE", "HOMEPATH",
-	"APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "ALLUSERSPROFILE", "PUBLIC", "PROGRAMFILES", "PROGRAMFILES(X86)", "PROGRAMW6432",
+	"SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "OS", "TEMP", "TMP", "USERNAME", "USERDOMAIN",
+	"USERPROFILE", "HOMEDRIVE", "HOMEPATH",
+	"APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "ALLUSERSPROFILE", "PUBLIC", "PROGRAMFILES", "PROGRAMFILES(X86)",
+	"PROGRAMW6432",
 	"COMMONPROGRAMFILES", "COMMONPROGRAMFILES(X86)", "COMMONPROGRAMW6432", "COMPUTERNAME", "SESSIONNAME", "LOGONSERVER",
 	"NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "PROCESSOR_IDENTIFIER",
 }
@@ -39,7 +43,8 @@ func environment(all []string) []string {
 		switch {
 		case slices.Contains(proxies, upper):
 			kept = append(kept, name+"="+withoutUser(value))
-		case slices.Contains(inherited, upper), slices.ContainsFunc(inheritedPrefixes, func(p string) bool { return strings.HasPrefix(upper, p) }):
+		case slices.Contains(inherited, upper), slices.ContainsFunc(inheritedPrefixes,
+			func(p string) bool { return strings.HasPrefix(upper, p) }):
 			kept = append(kept, entry)
 		}
 	}

@@ -43,7 +43,8 @@ type field struct {
 
 // matches compares with a folded label.
 func (f *field) matches(want string) bool {
-	if human.FoldLabel(f.label) == want || f.group != "" && human.FoldLabel(f.group) == want || f.beside != "" && human.FoldLabel(f.beside) == want {
+	if human.FoldLabel(f.label) == want || f.group != "" && human.FoldLabel(f.group) == want ||
+		f.beside != "" && human.FoldLabel(f.beside) == want {
 		return true
 	}
 	short, cut := f.short()
@@ -87,7 +88,8 @@ func fields(root *node) []*field {
 		switch {
 		case n.backend == 0:
 			return true
-		case n.name == "" && (f.kind == KindCombobox || len(radios) > 0) && n.holds(func(at *node) bool { return at.name != "" && at.is("combobox", "radiogroup", "group") }):
+		case n.name == "" && (f.kind == KindCombobox || len(radios) > 0) &&
+			n.holds(func(at *node) bool { return at.name != "" && at.is("combobox", "radiogroup", "group") }):
 			return true // the one inside is the field
 		case n.closedList():
 			f.kind = KindCombobox // a list is not named by what it shows
@@ -111,7 +113,8 @@ func fields(root *node) []*field {
 			f.kind, f.own = KindCombobox, n.text()
 		case len(radios) > 0:
 			f.kind, f.radio = KindRadio, radios
-		case f.kind == "" && n.name != "" && n.state["editable"] != "" && n.flag("focusable") && n.role != "RootWebArea":
+		case f.kind == "" && n.name != "" && n.state["editable"] != "" && n.flag("focusable") &&
+			n.role != "RootWebArea":
 			f.kind = KindMultiline
 		case f.kind == "":
 			return true

@@ -81,14 +81,16 @@ func Open(ctx context.Context, options Options) (*Browser, error) {
 			return nil, ctx.Err()
 		}
 		if options.Attach != "" {
-			return nil, schema.Hint(fmt.Errorf("attach to the browser at %s: %w", addr.Shown(options.Attach), root(err)),
+			return nil, schema.Hint(fmt.Errorf("attach to the browser at %s: %w", addr.Shown(options.Attach),
+				root(err)),
 				"start the browser with --remote-debugging-port=9222 and a --user-data-dir of its own")
 		}
 		if errors.Is(err, chromedp.ErrNoDisplay) {
 			return nil, errors.New("start the browser: a window needs a display, and there is none here")
 		}
 		// The browser's own last words may be many, and come from the machine's configuration.
-		return nil, schema.Hint(fmt.Errorf("start the browser: %s", Clean(err.Error())), "is another browser using the same profile folder?")
+		return nil, schema.Hint(fmt.Errorf("start the browser: %s", Clean(err.Error())),
+			"is another browser using the same profile folder?")
 	}
 	b.link = chromedp.FromContext(browserCtx).Browser
 	b.page = newPage(b)
@@ -166,7 +168,8 @@ func allocate(ctx context.Context, options Options) (context.Context, context.Ca
 	program := options.Browser
 	if program == "" {
 		if program = findBrowser(); program == "" {
-			return nil, nil, schema.Hint(errors.New("found no Chrome, Edge or Chromium on this machine"), "install one, or name it with --browser PATH")
+			return nil, nil, schema.Hint(errors.New("found no Chrome, Edge or Chromium on this machine"),
+				"install one, or name it with --browser PATH")
 		}
 	} else if _, err := exec.LookPath(program); err != nil {
 		return nil, nil, fmt.Errorf("browser %s: %w", program, err)
@@ -226,12 +229,14 @@ func findBrowser() string {
 		}
 	case "windows":
 		for _, base := range []string{"ProgramFiles", "ProgramFiles(x86)", "LocalAppData"} {
-			for _, path := range []string{`Google\Chrome\Application\chrome.exe`, `Microsoft\Edge\Application\msedge.exe`, `Chromium\Application\chrome.exe`} {
+			for _, path := range []string{`Google\Chrome\Application\chrome.exe`,
+				`Microsoft\Edge\Application\msedge.exe`, `Chromium\Application\chrome.exe`} {
 				places = append(places, filepath.Join(os.Getenv(base), path))
 			}
 		}
 	default:
-		places = []string{"google-chrome", "google-chrome-stable", "microsoft-edge", "microsoft-edge-stable", "chromium", "chromium-browser", "/snap/bin/chromium"}
+		places = []string{"google-chrome", "google-chrome-stable", "microsoft-edge", "microsoft-edge-stable",
+			"chromium", "chromium-browser", "/snap/bin/chromium"}
 	}
 	for _, place := range places {
 		if path, err := exec.LookPath(place); err == nil {
@@ -306,7 +311,8 @@ func loopback(address *url.URL) error {
 		return fmt.Errorf("the browser's address must be a port, http:// or ws://, not %s://", Clean(address.Scheme))
 	}
 	if host := address.Hostname(); !addr.Loopback(host) {
-		return schema.Hint(fmt.Errorf("refusing to attach to a browser on %s, which is not this machine", Clean(addr.Shown(host))),
+		return schema.Hint(fmt.Errorf("refusing to attach to a browser on %s, which is not this machine",
+			Clean(addr.Shown(host))),
 			"start the browser here, or reach it through a tunnel that ends on 127.0.0.1")
 	}
 	return nil

@@ -33,7 +33,8 @@ func (e *ElsewhereError) Error() string {
 	case e.form:
 		return fmt.Sprintf("the form would be sent to %s, which is not the site that shows it; the address given is %s", e.Reached, e.Given)
 	case e.frame != "":
-		return fmt.Sprintf("a frame of %s stands where the app's, of %s, did; the address given is %s", e.Reached, e.frame, e.Given)
+		return fmt.Sprintf("a frame of %s stands where the app's, of %s, did; the address given is %s",
+			e.Reached, e.frame, e.Given)
 	case e.App:
 		return fmt.Sprintf("the app shows itself at %s, and not at %s, the address given", e.Reached, e.Given)
 	}
@@ -109,11 +110,13 @@ func (d *document) world(ctx context.Context) (runtime.ExecutionContextID, error
 	if id := p.worlds[d.key]; id != 0 {
 		return id, nil
 	}
-	made, err := call(ctx, d.session, cdppage.CreateIsolatedWorld, cdppage.CreateIsolatedWorldParams{FrameID: d.key.frame, WorldName: "mailferry"})
+	made, err := call(ctx, d.session, cdppage.CreateIsolatedWorld,
+		cdppage.CreateIsolatedWorldParams{FrameID: d.key.frame, WorldName: "mailferry"})
 	if err != nil {
 		return 0, err
 	}
-	_, err = call(ctx, d.session, runtime.Evaluate, runtime.EvaluateParams{Expression: "globalThis.mailferry = " + pageJS, ContextID: made.ExecutionContextID})
+	_, err = call(ctx, d.session, runtime.Evaluate,
+		runtime.EvaluateParams{Expression: "globalThis.mailferry = " + pageJS, ContextID: made.ExecutionContextID})
 	if err == nil {
 		p.worlds[d.key] = made.ExecutionContextID
 	}
@@ -176,7 +179,8 @@ func (n *node) run(ctx context.Context, function string, result any, args ...any
 // runOn is run on an element that was resolved already; inPage says in which world. In the
 // page's own, handlers are seen that its scripts have set, and they may forge all that is read:
 // nothing is entered or pressed by it.
-func (n *node) runOn(ctx context.Context, object runtime.RemoteObjectID, inPage bool, function string, result any, args ...any) error {
+func (n *node) runOn(ctx context.Context, object runtime.RemoteObjectID, inPage bool, function string,
+	result any, args ...any) error {
 	d, p := n.doc, n.doc.session.page
 	params := runtime.CallFunctionOnParams{
 		FunctionDeclaration: called,

@@ -48,7 +48,8 @@ func (p *Page) noteDialog(text string) error {
 		p.dialogs = append(p.dialogs, Clean(text))
 		return nil
 	}
-	return schema.Hint(failure(errFlooded, "the page opens one dialog after another, more than %d; the last says %q", maxDialogs, Clean(text)),
+	return schema.Hint(failure(errFlooded,
+		"the page opens one dialog after another, more than %d; the last says %q", maxDialogs, Clean(text)),
 		"open it in a browser of your own and see what it asks")
 }
 

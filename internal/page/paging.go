@@ -50,7 +50,8 @@ func (s *Scope) EachRow(ctx context.Context, next []string, columns []string, vi
 				break
 			}
 			if r.parts++; r.parts > s.page.browser.parts {
-				return schema.Hint(fmt.Errorf("the list goes on after %d parts and %d rows", r.parts-1, r.rows), "does it end, or do its rows change while it is read? where it ends, show more rows on one page")
+				return schema.Hint(fmt.Errorf("the list goes on after %d parts and %d rows", r.parts-1, r.rows),
+					"does it end, or do its rows change while it is read? where it ends, show more rows on one page")
 			}
 			for _, row := range unseen {
 				if r.rows++; r.rows > maxRows {
@@ -166,7 +167,8 @@ func (a *around) button(next []string, part int) (*node, error) {
 		case found[0].off():
 			return nil, nil
 		case len(found) > 1 && !several:
-			return nil, failure(ErrAmbiguous, "%s of the kind: button named %s", number(len(found)), Clean(found[0].text))
+			return nil, failure(ErrAmbiguous, "%s of the kind: button named %s", number(len(found)),
+				Clean(found[0].text))
 		}
 		return found[len(found)-1].node, nil // the one below the list, where there are two
 	}
@@ -186,7 +188,8 @@ func (r *reading) turn(ctx context.Context, button *node) error {
 		return err == nil && len(rows) > 0 && !same
 	}})
 	if errors.Is(err, ErrTimeout) && same {
-		return failure(ErrIncomplete, "the list shows the same %d rows after %q was pressed", len(r.shown), Clean(button.name))
+		return failure(ErrIncomplete, "the list shows the same %d rows after %q was pressed", len(r.shown),
+			Clean(button.name))
 	}
 	return err
 }

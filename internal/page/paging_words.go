@@ -73,7 +73,8 @@ func aboutLists(name string) bool { return paging.MatchString(name) || ofLists.M
 // meaningOf reads the name of a control, and the number of the page that it leads to.
 func meaningOf(name string) (meaning, int) {
 	name = human.FoldLabel(name)
-	words := strings.Join(strings.FieldsFunc(name, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) }), " ")
+	words := strings.Join(strings.FieldsFunc(name,
+		func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) }), " ")
 	if words == "" {
 		return arrow(name), 0
 	}
@@ -181,7 +182,8 @@ func claimsIn(line string) (found []claim, at []int) {
 			n, of := count(m[2]), count(m[3])
 			rows := m[1]+m[4] != ""
 			if n <= of && (n > 0 || m[5] != "") {
-				add(from, claim{text: text, pages: !rows && m[5] == "", at: n, of: of, atLeast: m[5] != "", end: n == of && m[5] == ""})
+				add(from, claim{text: text, pages: !rows && m[5] == "", at: n, of: of, atLeast: m[5] != "",
+					end: n == of && m[5] == ""})
 			}
 		} else if m := totalOf.FindStringSubmatch(text); m != nil && m[1]+m[3]+m[4] != "" {
 			total := m[1]+m[4] != ""

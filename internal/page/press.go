@@ -53,7 +53,8 @@ func (l *Look) Send(ctx context.Context, name string) error {
 }
 
 func pressedAs(name string) (what string, fits func(*node) bool) {
-	return "button or link named " + Clean(name), func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(name) }
+	return "button or link named " + Clean(name),
+		func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(name) }
 }
 
 // pressOne presses the one control that fits, of the view or else of what is there now. It looks
@@ -86,7 +87,8 @@ func (s *Scope) pressOne(ctx context.Context, v *view, what string, fits func(*n
 
 func (v *view) pressable(what string, fits func(*node) bool) (*node, error) {
 	all := pressables(v.root)
-	found := prefer(slices.DeleteFunc(slices.Clone(all), func(n *node) bool { return !fits(n) }), func(n *node) *node { return n })
+	found := prefer(slices.DeleteFunc(slices.Clone(all), func(n *node) bool { return !fits(n) }),
+		func(n *node) *node { return n })
 	switch len(found) {
 	case 0:
 		return nil, failure(ErrAbsent, "no %s; the page has: %s", what, listNames(namesOf(all)))
@@ -137,7 +139,8 @@ func (n *node) press(ctx context.Context, object runtime.RemoteObjectID, sends b
 
 // left reports whether a press failed only because it made its own document go away.
 func (p *Page) left(ctx context.Context, doc *document, err error) bool {
-	if errors.As(err, new(*ElsewhereError)) || p.tab.gone.Err() != nil || p.browser.ctx.Err() != nil || ctx.Err() != nil {
+	if errors.As(err, new(*ElsewhereError)) || p.tab.gone.Err() != nil || p.browser.ctx.Err() != nil ||
+		ctx.Err() != nil {
 		return false
 	}
 	if errors.Is(err, ErrGone) || errors.Is(err, errFrameGone) {
@@ -164,7 +167,8 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 	}
 	what, menus, wanted := "button with a menu", openers(v.root), func(*node) bool { return false }
 	if opener != "" {
-		what, wanted = "button named "+Clean(opener), func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(opener) }
+		what, wanted = "button named "+Clean(opener),
+			func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(opener) }
 	}
 	if opener != "" || len(menus) == 0 {
 		n, err := v.pressable(what, wanted)
@@ -206,7 +210,8 @@ func namedAs(all []*node, name string) []*node {
 		func(n *node) bool { return !destroys(n) && strings.HasPrefix(human.FoldLabel(n.title), want+" ") },
 	} {
 		found := slices.DeleteFunc(slices.Clone(all), func(n *node) bool { return !fits(n) })
-		if direct := slices.DeleteFunc(slices.Clone(found), func(n *node) bool { return n.state["hasPopup"] != "" }); len(direct) > 0 {
+		if direct := slices.DeleteFunc(slices.Clone(found),
+			func(n *node) bool { return n.state["hasPopup"] != "" }); len(direct) > 0 {
 			return direct
 		}
 		if len(found) > 0 {
@@ -303,7 +308,8 @@ func (s *Scope) openMenu(ctx context.Context, v *view, opener *node, what, item 
 	}})
 	switch {
 	case len(found) == 0 && len(fresh) > 0 && (err == nil || errors.Is(err, ErrTimeout)):
-		return nil, failure(ErrAbsent, "the menu of %s has no %q; it has: %s", what, Clean(item), listNames(namesOf(fresh)))
+		return nil, failure(ErrAbsent, "the menu of %s has no %q; it has: %s", what, Clean(item),
+			listNames(namesOf(fresh)))
 	case err != nil:
 		return nil, err
 	case len(found) > 1:
@@ -328,7 +334,8 @@ func (r *Row) Open(ctx context.Context, opener, item, column string) error {
 	}
 	c, _ := r.cell(column)
 	for _, n := range pressables(v.root) {
-		if n.is("link", "button") && n.state["hasPopup"] == "" && n.name != "" && (human.Squeeze(n.name) == c.text || slices.Contains(c.parts, human.Squeeze(n.name))) {
+		if n.is("link", "button") && n.state["hasPopup"] == "" && n.name != "" &&
+			(human.Squeeze(n.name) == c.text || slices.Contains(c.parts, human.Squeeze(n.name))) {
 			return r.page.activate(ctx, n, false)
 		}
 	}

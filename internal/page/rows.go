@@ -40,7 +40,8 @@ func readCell(n *node) cell {
 // says reports whether the cell's text, or one that it is made of, is the label.
 func (c cell) says(label string) bool {
 	want := human.FoldLabel(label)
-	return human.FoldLabel(c.text) == want || slices.ContainsFunc(c.parts, func(part string) bool { return human.FoldLabel(part) == want })
+	return human.FoldLabel(c.text) == want ||
+		slices.ContainsFunc(c.parts, func(part string) bool { return human.FoldLabel(part) == want })
 }
 
 // cell is the one under the column, or of an item in a list of cards what stands first in it.
@@ -191,7 +192,8 @@ func (v *view) table(columns []string) (*table, error) {
 		if len(columns) == 0 {
 			return nil, failure(ErrAbsent, "no table or list; %s", v.outline())
 		}
-		return nil, failure(ErrAbsent, "no table with the columns %s; the page has: %s", listNames(columns), listNames(seen))
+		return nil, failure(ErrAbsent, "no table with the columns %s; the page has: %s", listNames(columns),
+			listNames(seen))
 	case 1:
 		if len(found[0].rows) > maxRows {
 			return nil, errTooManyRows()
@@ -243,7 +245,8 @@ func readTable(root *node) *table {
 		case header && len(t.rows) == 0:
 			t.columns = readCells(n)
 		case header, len(cells) == 0, len(cells) == 1 && len(t.columns) > 1: // one cell for all columns is a notice
-		case !slices.ContainsFunc(cells, func(c *node) bool { return c.cellText() != "" }) && len(pressables(n)) == 0 && len(fields(n)) == 0:
+		case !slices.ContainsFunc(cells, func(c *node) bool { return c.cellText() != "" }) &&
+			len(pressables(n)) == 0 && len(fields(n)) == 0:
 			// where a row is drawn once it came
 		case len(t.rows) <= maxRows:
 			t.rows = append(t.rows, n)
@@ -258,7 +261,8 @@ func readTable(root *node) *table {
 func readList(root *node) *table {
 	t := &table{root: root, cards: true}
 	for _, n := range root.children {
-		if (n.role == "listitem" && root.role == "list" || n.role == "article") && n.backend != 0 && len(t.rows) <= maxRows { // one more tells that there are too many
+		if (n.role == "listitem" && root.role == "list" || n.role == "article") && n.backend != 0 &&
+			len(t.rows) <= maxRows { // one more tells that there are too many
 			t.rows = append(t.rows, n)
 			parts := 0
 			n.each(func(at *node) bool {

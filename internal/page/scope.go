@@ -164,7 +164,8 @@ func (s *Scope) CheckOrigin(was string) error {
 }
 
 // pressRoles are what a person presses.
-var pressRoles = []string{"button", "link", "menuitem", "menuitemcheckbox", "menuitemradio", "tab", "treeitem", "DisclosureTriangle", "ToggleButton", "PopUpButton"}
+var pressRoles = []string{"button", "link", "menuitem", "menuitemcheckbox", "menuitemradio", "tab", "treeitem",
+	"DisclosureTriangle", "ToggleButton", "PopUpButton"}
 
 // pressables lists what can be pressed below root, in document order. Of two of one name, one
 // inside the other, it is the inner one, unless the outer opens something.

@@ -44,7 +44,8 @@ type request struct {
 
 // attach opens a session with the target that opts choose. The session lives until parent ends
 // or the target goes away.
-func attach(ctx, parent context.Context, limit time.Duration, page *Page, opts ...chromedp.ContextOption) (*session, error) {
+func attach(ctx, parent context.Context, limit time.Duration, page *Page,
+	opts ...chromedp.ContextOption) (*session, error) {
 	s := &session{limit: limit, page: page, inFlight: make(map[network.RequestID]request)}
 	base, stop := context.WithCancel(parent)
 	tab, cancel := chromedp.NewContext(base, append(opts, chromedp.WithListener(s.event))...)
@@ -133,7 +134,8 @@ func (s *session) event(event any) {
 		go func() {
 			// The tab and its frames may all hear of one dialog; whoever comes second gets an
 			// error that means nothing.
-			_ = s.do(s.gone, cdppage.HandleJavaScriptDialog.Method, cdppage.HandleJavaScriptDialogParams{Accept: accept}, nil)
+			_ = s.do(s.gone, cdppage.HandleJavaScriptDialog.Method,
+				cdppage.HandleJavaScriptDialogParams{Accept: accept}, nil)
 		}()
 	case *cdppage.EventFrameNavigated:
 		if event.Frame.ParentID == "" {

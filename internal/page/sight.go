@@ -44,7 +44,8 @@ func (l *Look) Sight() *Sight {
 		case n.is("tab"):
 			others = append(others, name)
 		}
-		folded := n.state["expanded"] == "false" || n.state["expanded"] == "" && n.is("button") && foldNames.MatchString(name)
+		folded := n.state["expanded"] == "false" || n.state["expanded"] == "" && n.is("button") &&
+			foldNames.MatchString(name)
 		if n.state["hasPopup"] == "" && !n.is("link", "tab", "treeitem") && folded && !destroys(n) {
 			out.Folds = append(out.Folds, name)
 		}
@@ -80,7 +81,8 @@ var nothing = regexp.MustCompile(`(?i)\b(?:no|none|not|nothing|any|empty|yet|kei
 func notice(root *node) (text string) {
 	root.each(func(n *node) bool {
 		switch said := n.cellText(); {
-		case n.is(pressRoles...), n.entered(), n.is("LabelText", "navigation", "banner", "contentinfo", "complementary"):
+		case n.is(pressRoles...), n.entered(), n.is("LabelText", "navigation", "banner", "contentinfo",
+			"complementary"):
 			return false
 		case !n.is("StaticText", "heading"), human.FoldLabel(said) == "", nothing.MatchString(text):
 		default:

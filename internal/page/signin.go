@@ -56,7 +56,8 @@ func (p *Page) WaitSignedIn(ctx context.Context, notify func(string), conds ...C
 	if err != nil {
 		return err
 	}
-	notify(fmt.Sprintf("sign in in the browser window (now at %s) and open the app at %s; waiting for %s", address, p.given, signedIn.text))
+	notify(fmt.Sprintf("sign in in the browser window (now at %s) and open the app at %s; waiting for %s",
+		address, p.given, signedIn.text))
 	moved = time.Now()
 	return poll(ctx, math.MaxInt64, func() (bool, error) {
 		_, in, err := look()

@@ -132,7 +132,8 @@ func (d *document) build(wire *wireTree) error {
 			}
 			return
 		}
-		n := &node{doc: d, backend: wire.Backend, role: role, name: wire.Name.text(), title: wire.Describes.text(), parent: parent}
+		n := &node{doc: d, backend: wire.Backend, role: role, name: wire.Name.text(),
+			title: wire.Describes.text(), parent: parent}
 		for _, property := range wire.Properties {
 			if text := property.Value.text(); text != "" {
 				if n.state == nil {

@@ -140,7 +140,8 @@ func (r *run) token(ctx context.Context, h *host, c *attempt) (State, string) {
 
 // request asks for a token of the client's own. Microsoft wants to know for what.
 func (c *attempt) request(ctx context.Context) (*http.Request, error) {
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.user}, "client_secret": {c.secret.Reveal()}}
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.user},
+		"client_secret": {c.secret.Reveal()}}
 	if address.IsMicrosoft(c.server.name) {
 		form.Set("scope", "https://graph.microsoft.com/.default")
 	}

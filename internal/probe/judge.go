@@ -37,7 +37,8 @@ func (c *Result) judge(s *Server) {
 	kind := findings.Encryption(c.terms.Encryption)
 	for _, check := range s.Checks {
 		unused := kind == findings.NoTLS && s.Mode != Implicit // the app does not come so far
-		if check.State == Good || check.State == Note || unused && (check.Step == StepTLS || check.Step == StepCertificate) {
+		if check.State == Good || check.State == Note || unused &&
+			(check.Step == StepTLS || check.Step == StepCertificate) {
 			continue
 		}
 		out.add(StepServer, check.State, check.Text)

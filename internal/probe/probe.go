@@ -140,7 +140,8 @@ func newRun(o Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Options: o, sel: sel, proxy: config.ProxyFunc(), servers: map[string]*Server{}, byHost: map[string]*host{}}
+	r := &run{Options: o, sel: sel, proxy: config.ProxyFunc(), servers: map[string]*Server{},
+		byHost: map[string]*host{}}
 	r.report = &Report{Format: Format, Created: schema.At(o.Now()), Login: o.Login,
 		Servers: []*Server{}, Connections: []*Result{}, Credentials: []*Result{}}
 	if o.Secret != nil {

@@ -231,7 +231,8 @@ func (r *run) explain(err error) string {
 		return "answered " + r.reply(said)
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.Is(err, context.DeadlineExceeded), errors.Is(err, net.ErrClosed):
-		what := map[string]string{StepConnect: "connection", StepGreeting: "greeting", StepTLS: "handshake"}[stepOf(err)]
+		what := map[string]string{StepConnect: "connection", StepGreeting: "greeting",
+			StepTLS: "handshake"}[stepOf(err)]
 		return "no " + cmp.Or(what, "answer") + " in time"
 	case errors.As(err, &strange):
 		return r.words(strange.Error())

@@ -29,8 +29,9 @@ func FromEnvironment() (*httpproxy.Config, error) {
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"} {
 		value, err := read(name, address)
 		if err != nil {
-			return nil, schema.Hint(err, "write it like http://proxy.corp.example:8080; https, socks5 and socks5h are known too; "+
-				"in a user name or password # is written %%23, / %%2F, %% %%25")
+			return nil, schema.Hint(err,
+				"write it like http://proxy.corp.example:8080; https, socks5 and socks5h are known too; "+
+					"in a user name or password # is written %%23, / %%2F, %% %%25")
 		}
 		addresses = append(addresses, value)
 	}
@@ -70,7 +71,8 @@ func address(value string) (string, error) {
 	}
 	u, err := url.Parse(value)
 	if err != nil || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) ||
-		!isHost(u.Hostname()) || !isPort(u.Port()) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		!isHost(u.Hostname()) || !isPort(u.Port()) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" ||
+		u.Fragment != "" {
 		return "", errAddress // url.Parse would repeat it
 	}
 	return u.String(), nil

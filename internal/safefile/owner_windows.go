@@ -12,7 +12,8 @@ import (
 // system without access lists, such as a USB stick's, keeps nothing from anybody.
 func ownerOnly(f *os.File) error {
 	var has uint32
-	if err := windows.GetVolumeInformationByHandle(windows.Handle(f.Fd()), nil, 0, nil, nil, &has, nil, 0); err == nil && has&windows.FILE_PERSISTENT_ACLS == 0 {
+	if err := windows.GetVolumeInformationByHandle(windows.Handle(f.Fd()), nil, 0, nil, nil, &has, nil,
+		0); err == nil && has&windows.FILE_PERSISTENT_ACLS == 0 {
 		return nil
 	}
 	user, err := windows.GetCurrentProcessToken().GetTokenUser()

@@ -58,7 +58,8 @@ func Check(path string, force bool) error {
 	case err == nil && !force:
 		return exists(path)
 	case errors.Is(err, syscall.ENAMETOOLONG):
-		return schema.Hint(fmt.Errorf("%s: the name is too long for this file system", schema.Quote(filepath.Base(path))),
+		return schema.Hint(fmt.Errorf("%s: the name is too long for this file system",
+			schema.Quote(filepath.Base(path))),
 			"most take 255 bytes; choose a shorter one with -o")
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return schema.Hint(fmt.Errorf("%s: cannot be written there", path),
@@ -115,7 +116,8 @@ func write(path string, force bool, mode fs.FileMode, fill func(io.Writer) error
 		}
 	}()
 	if err := ownerOnly(tmp); err != nil {
-		return schema.Hint(fmt.Errorf("%s: cannot be kept from others: %w", path, err), "choose a folder on another disk with -o")
+		return schema.Hint(fmt.Errorf("%s: cannot be kept from others: %w", path, err),
+			"choose a folder on another disk with -o")
 	}
 	if err := fill(tmp); err != nil {
 		return err

@@ -27,7 +27,8 @@ const (
 func Text(raw []byte) (string, Encoding, error) {
 	marked := func(mark string) (text []byte, ok bool) { return bytes.CutPrefix(raw, []byte(mark)) }
 	if text, ok := marked("\ufeff"); ok && !utf8.Valid(text) {
-		return "", UTF8, schema.Invalid("", "begins as UTF-8 (with a byte order mark) and is not valid UTF-8 further down")
+		return "", UTF8, schema.Invalid("",
+			"begins as UTF-8 (with a byte order mark) and is not valid UTF-8 further down")
 	} else if ok {
 		return string(text), UTF8, nil
 	}
@@ -46,7 +47,8 @@ func Text(raw []byte) (string, Encoding, error) {
 func decodeUTF16(raw []byte, encoding Encoding, order unicode.Endianness) (string, Encoding, error) {
 	text, err := unicode.UTF16(order, unicode.IgnoreBOM).NewDecoder().Bytes(raw)
 	if err != nil || bytes.ContainsRune(text, utf8.RuneError) {
-		return "", encoding, schema.Invalid("", "is UTF-16 with half a character in it, or one that stands for a lost one")
+		return "", encoding, schema.Invalid("",
+			"is UTF-16 with half a character in it, or one that stands for a lost one")
 	}
 	return string(text), encoding, nil
 }

@@ -20,7 +20,8 @@ func Prompt(ctx context.Context, t *terminal.Terminal, wanted []schema.SecretKey
 			return nil, schema.Hint(err, "give the secrets in a file")
 		}
 		if len(secret.Reveal()) > schema.MaxSecret {
-			return nil, fmt.Errorf("the secret of %s %s is longer than %d bytes", w.List.One(), schema.Quote(w.Name), schema.MaxSecret)
+			return nil, fmt.Errorf("the secret of %s %s is longer than %d bytes", w.List.One(),
+				schema.Quote(w.Name), schema.MaxSecret)
 		}
 		if !secret.IsZero() {
 			secrets[w] = secret

@@ -29,7 +29,8 @@ func layout() []sheet.Layout {
 // file only. encoding is as in [sheet.Options]. kind is connection or credential. An unknown kind,
 // an empty name or secret and a second secret for one item are errors. warn gets
 // doubtful cells, and a plain file that other people on the machine can read.
-func Read(path, encoding string, identities func() ([]age.Identity, error), warn func(schema.Warning)) (schema.Secrets, error) {
+func Read(path, encoding string, identities func() ([]age.Identity, error),
+	warn func(schema.Warning)) (schema.Secrets, error) {
 	raw, exposed, err := sheet.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -56,7 +57,8 @@ func open(raw []byte, identities func() ([]age.Identity, error)) ([]byte, error)
 		return nil, err
 	}
 	if len(ids) == 0 {
-		return nil, schema.Hint(errors.New("encrypted, and no identity was given"), "name the key that opens it with -i")
+		return nil, schema.Hint(errors.New("encrypted, and no identity was given"),
+			"name the key that opens it with -i")
 	}
 	plain, err := sealed.Decrypt(bytes.NewReader(raw), sheet.MaxFile, ids...)
 	var wrong *sealed.WrongKeyError

@@ -27,7 +27,8 @@ func begin(text string, layouts []Layout) (*splitter, error) {
 			case "": // a program that saved it anew has eaten its own delimiter
 				text = rest
 			default:
-				return nil, schema.Invalid("the sep= line", "names a delimiter that is neither comma nor semicolon nor tab")
+				return nil, schema.Invalid("the sep= line",
+					"names a delimiter that is neither comma nor semicolon nor tab")
 			}
 		}
 	}
@@ -83,7 +84,8 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 		for _, l := range layouts {
 			choices = append(choices, labels(l.Columns))
 		}
-		return nil, nil, &errTable{error: schema.Hint(schema.Invalid(rowPlace(header.row), "is not a header: %d of its %d cells are known labels", known, filled),
+		return nil, nil, &errTable{error: schema.Hint(schema.Invalid(rowPlace(header.row),
+			"is not a header: %d of its %d cells are known labels", known, filled),
 			"the first row holds the labels: %s", strings.Join(choices, "; or "))}
 	}
 	if at < 0 {
@@ -91,7 +93,8 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 		for _, l := range layouts {
 			names = append(names, l.Name)
 		}
-		return nil, nil, schema.Invalid(rowPlace(header.row), "the labels do not tell whether these are %s", strings.Join(names, " or "))
+		return nil, nil, schema.Invalid(rowPlace(header.row), "the labels do not tell whether these are %s",
+			strings.Join(names, " or "))
 	}
 	layout := layouts[at]
 	t = &Table{Layout: at}
@@ -104,12 +107,14 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 		}
 		c, known := layout.column(cell)
 		if !known {
-			errs.Add(schema.Hint(schema.Invalid(rowPlace(header.row), "unknown column %s", schema.Quote(cell)), "%s", whatInstead(cell, layout)))
+			errs.Add(schema.Hint(schema.Invalid(rowPlace(header.row), "unknown column %s", schema.Quote(cell)),
+				"%s", whatInstead(cell, layout)))
 			places = append(places, -1)
 			continue
 		}
 		if first, twice := taken[c.Name]; twice {
-			errs.Add(schema.Invalid(rowPlace(header.row), "%s stands twice (%s and %s)", schema.Quote(c.Label), columnName(first), columnName(i)))
+			errs.Add(schema.Invalid(rowPlace(header.row), "%s stands twice (%s and %s)", schema.Quote(c.Label),
+				columnName(first), columnName(i)))
 		}
 		taken[c.Name] = i
 		places = append(places, len(t.Columns))
@@ -162,7 +167,8 @@ func whatInstead(cell string, layout Layout) string {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	if layout.Extra {
-		hint += fmt.Sprintf(" To keep the column as it is, label it %s; else leave it out", schema.Quote("Extra: "+strings.TrimSpace(cell)))
+		hint += fmt.Sprintf(" To keep the column as it is, label it %s; else leave it out",
+			schema.Quote("Extra: "+strings.TrimSpace(cell)))
 	}
 	return hint
 }

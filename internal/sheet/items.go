@@ -32,7 +32,8 @@ type Item struct {
 func Parse(raw []byte, format string, o Options) ([]*Items, error) {
 	var layouts []Layout
 	for _, l := range schema.Lists() {
-		layouts = append(layouts, Layout{Name: string(l), Columns: schema.Fields(format, l), Extra: format == schema.ServerFormat})
+		layouts = append(layouts, Layout{Name: string(l), Columns: schema.Fields(format, l),
+			Extra: format == schema.ServerFormat})
 	}
 	var errs schema.Errors
 	var out []*Items
@@ -52,7 +53,8 @@ func Parse(raw []byte, format string, o Options) ([]*Items, error) {
 	return out, nil
 }
 
-func (t *Table) items(format string, list schema.List, layout Layout, warn func(schema.Warning), errs *schema.Errors) *Items {
+func (t *Table) items(format string, list schema.List, layout Layout, warn func(schema.Warning),
+	errs *schema.Errors) *Items {
 	var absent []string
 	for _, c := range layout.Columns {
 		if !slices.ContainsFunc(t.Columns, func(has schema.Field) bool { return has.Name == c.Name }) {
@@ -81,7 +83,8 @@ func (t *Table) items(format string, list schema.List, layout Layout, warn func(
 		}
 		name := it.Item.ItemName()
 		if before, twice := first[name]; twice && name != "" {
-			errs.Add(schema.Invalid(cellPlace(row.Number, "Name"), "%s is already the name of row %d", schema.Quote(name), before))
+			errs.Add(schema.Invalid(cellPlace(row.Number, "Name"), "%s is already the name of row %d",
+				schema.Quote(name), before))
 		} else {
 			first[name] = row.Number
 		}

@@ -283,7 +283,8 @@ func (t *Table) wrongSecret(place, text string, is note) error {
 		return schema.Hint(schema.Invalid(place, "has letters beyond ASCII, and the file's encoding is a guess"),
 			"say its code page, such as --encoding windows-1252 or --encoding windows-1251, or save it as \"CSV UTF-8\"")
 	case is == isDate:
-		return schema.Hint(schema.Invalid(place, "holds a date or another number with a form of its own, not the text that was typed"),
+		return schema.Hint(schema.Invalid(place,
+			"holds a date or another number with a form of its own, not the text that was typed"),
 			"format the column as text, and type the value anew")
 	}
 	return nil

@@ -22,7 +22,8 @@ const windows1252 safefile.Encoding = "Windows-1252"
 // settles the question; given is the code page of what has none.
 func decodeText(raw []byte, given string) (text string, in safefile.Encoding, err error) {
 	text, in, err = safefile.Text(raw)
-	marked := strings.HasPrefix(string(raw[:min(len(raw), 3)]), "\ufeff") || in == safefile.UTF16LE || in == safefile.UTF16BE
+	marked := strings.HasPrefix(string(raw[:min(len(raw), 3)]), "\ufeff") || in == safefile.UTF16LE ||
+		in == safefile.UTF16BE
 	switch {
 	case err != nil:
 		return "", in, err
@@ -32,7 +33,8 @@ func decodeText(raw []byte, given string) (text string, in safefile.Encoding, er
 	case in == safefile.Bytes:
 		if text, err = decodeAs(raw, string(windows1252)); err != nil {
 			at := slices.IndexFunc(raw, func(b byte) bool { return bytes.IndexByte([]byte{0x81, 0x8D, 0x8F, 0x90, 0x9D}, b) >= 0 })
-			err = schema.Hint(schema.Invalid("", "is neither UTF-8 nor UTF-16 nor Windows-1252 (byte %d)", at), "save it as \"CSV UTF-8\", or say its code page: --encoding windows-1251")
+			err = schema.Hint(schema.Invalid("", "is neither UTF-8 nor UTF-16 nor Windows-1252 (byte %d)", at),
+				"save it as \"CSV UTF-8\", or say its code page: --encoding windows-1251")
 		}
 		in = windows1252
 	}
@@ -53,7 +55,8 @@ func codePage(name string) (encoding.Encoding, error) {
 	if e, err := ianaindex.IANA.Encoding(name); err == nil && e != nil { // those of DOS
 		return e, nil
 	}
-	return nil, schema.Hint(schema.Invalid("", "no encoding is called %s", schema.Quote(name)), "such as windows-1251, iso-8859-2, cp850, shift_jis")
+	return nil, schema.Hint(schema.Invalid("", "no encoding is called %s", schema.Quote(name)),
+		"such as windows-1251, iso-8859-2, cp850, shift_jis")
 }
 
 // decodeAs refuses bytes that the code page leaves undefined: they are the sign

@@ -46,7 +46,8 @@ func readWorkbook(raw []byte, layouts []Layout, o Options, errs *schema.Errors) 
 		errs.Add(err)
 		return nil
 	}
-	f, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{UnzipSizeLimit: MaxFile, UnzipXMLSizeLimit: MaxFile})
+	f, err := excelize.OpenReader(bytes.NewReader(raw),
+		excelize.Options{UnzipSizeLimit: MaxFile, UnzipXMLSizeLimit: MaxFile})
 	if err != nil {
 		errs.Add(broken())
 		return nil
@@ -95,7 +96,8 @@ func readWorkbook(raw []byte, layouts []Layout, o Options, errs *schema.Errors) 
 
 // broken is what is said of a library's errors: they may quote a cell.
 func broken() error {
-	return schema.Hint(schema.Invalid("", "cannot be read as a workbook"), "open it in a spreadsheet program and save it as .xlsx anew")
+	return schema.Hint(schema.Invalid("", "cannot be read as a workbook"),
+		"open it in a spreadsheet program and save it as .xlsx anew")
 }
 
 // tabRows reads a tab's cells twice in step: their values as they are kept, and as
@@ -162,7 +164,8 @@ func (t *tabRows) next(label func(int) string) (rec record, ok bool, err error) 
 // isFormatted reports whether a number is shown as something else: a date, a time,
 // a currency. Digits that are rounded or grouped are a number still.
 func isFormatted(kept, shown string) bool {
-	return kept != shown && strings.ContainsFunc(shown, func(r rune) bool { return !strings.ContainsRune("0123456789.,+-eE ", r) }) ||
+	return kept != shown && strings.ContainsFunc(shown,
+		func(r rune) bool { return !strings.ContainsRune("0123456789.,+-eE ", r) }) ||
 		kept != shown && strings.Count(shown, "-") > 1
 }
 
@@ -266,9 +269,11 @@ func checkSize(raw []byte) error {
 		_ = f.Close()
 		switch {
 		case left < 0:
-			return schema.Hint(schema.Invalid("", "a workbook larger than %d MiB unzipped", MaxFile>>20), "save its tabs as CSV")
+			return schema.Hint(schema.Invalid("", "a workbook larger than %d MiB unzipped", MaxFile>>20),
+				"save its tabs as CSV")
 		case tags > maxTags:
-			return schema.Hint(schema.Invalid("", "a workbook of more than %d elements", maxTags), "save its tabs as CSV, or leave out cells without a value")
+			return schema.Hint(schema.Invalid("", "a workbook of more than %d elements", maxTags),
+				"save its tabs as CSV, or leave out cells without a value")
 		case !errors.Is(err, io.EOF):
 			return broken()
 		}

@@ -46,10 +46,12 @@ func (t *Terminal) Turn(ctx context.Context, text string) (string, error) {
 func (t *Terminal) show(ctx context.Context, text, question string, keys map[byte]string) (string, error) {
 	fd := int(t.In.Fd())
 	if !foreground(fd) {
-		return "", schema.Hint(errors.New("another program has the terminal"), "run it in the foreground: with fg, or without &")
+		return "", schema.Hint(errors.New("another program has the terminal"),
+			"run it in the foreground: with fg, or without &")
 	}
 	if !Escapes(t.Out) {
-		return "", schema.Hint(errors.New("this terminal cannot be cleared, so nothing is shown"), "Windows Terminal can, and the console of Windows 10 and later")
+		return "", schema.Hint(errors.New("this terminal cannot be cleared, so nothing is shown"),
+			"Windows Terminal can, and the console of Windows 10 and later")
 	}
 	ctx, stop := signal.NotifyContext(ctx, interruptions()...)
 	defer stop()
@@ -70,7 +72,8 @@ func (t *Terminal) show(ctx context.Context, text, question string, keys map[byt
 		_, _ = fmt.Fprintf(t.Out, "\r\x1b[%dA\x1b[J%s", up, ordinary)
 		_ = term.Restore(fd, before)
 	}()
-	return t.ask(ctx, alternate+strings.ReplaceAll(text, "\n", "\r\n")+"\r\n"+question, func() (string, error) { return t.key(keys) })
+	return t.ask(ctx, alternate+strings.ReplaceAll(text, "\n", "\r\n")+"\r\n"+question,
+		func() (string, error) { return t.key(keys) })
 }
 
 // key waits for one of some keys at a raw terminal, at which keys send no signals.

@@ -28,7 +28,8 @@ var kinds = map[string][]string{
 // error, so that a misspelt one proves nothing by accident.
 func variantOf(query url.Values) (map[string]any, error) {
 	relabel := map[string]string{}
-	v := map[string]any{"slow": 0, "relabel": relabel, "withhold": append([]string{}, query["withhold"]...)} // never null: the script looks into both
+	v := map[string]any{"slow": 0, "relabel": relabel,
+		"withhold": append([]string{}, query["withhold"]...)} // never null: the script looks into both
 	for name, allowed := range kinds {
 		value := cmp.Or(query.Get(name), allowed[0])
 		if !slices.Contains(allowed, value) {

@@ -14,7 +14,8 @@ import (
 func choices(name string) []string {
 	switch name {
 	case "connect_mode":
-		return []string{"SMTP", "Google OAuth2", "Microsoft 365 SMTP (w/ OAuth2)", "Microsoft 365 Graph API (w/ OAuth2)"}
+		return []string{"SMTP", "Google OAuth2", "Microsoft 365 SMTP (w/ OAuth2)",
+			"Microsoft 365 Graph API (w/ OAuth2)"}
 	case "encryption":
 		return []string{"", "None", "STARTTLS", "SSL/TLS"}
 	case "grant":

@@ -140,8 +140,9 @@ func (a *AllowedSigners) warnLookAlikes(file string) {
 			}
 			if a.names[p] != a.names[q] && !warned[[2]string{p, q}] {
 				warned[[2]string{p, q}] = true
-				a.Warnings = append(a.Warnings, fmt.Sprintf("%s:%d: %+q and %+q differ only by case, look-alike letters or Unicode form, "+
-					"and count as one person", file, l.number, q, p))
+				a.Warnings = append(a.Warnings,
+					fmt.Sprintf("%s:%d: %+q and %+q differ only by case, look-alike letters or Unicode form, "+
+						"and count as one person", file, l.number, q, p))
 			}
 		}
 	}

@@ -106,7 +106,8 @@ func (d destination) String() string {
 	if d.ClientID != "" || d.TokenEndpoint != "" {
 		return fmt.Sprintf("client %s at %s", schema.Quote(d.ClientID), schema.Quote(d.TokenEndpoint))
 	}
-	return fmt.Sprintf("%s port %d, encryption %s, user %s", schema.Quote(d.Host), d.Port, schema.Quote(d.Encryption), schema.Quote(d.Username))
+	return fmt.Sprintf("%s port %d, encryption %s, user %s", schema.Quote(d.Host), d.Port,
+		schema.Quote(d.Encryption), schema.Quote(d.Username))
 }
 
 // Reveals reports whether every sealed part opened: the identities are a

@@ -149,7 +149,8 @@ func (o *Opened) ResealFor(to Holders) error {
 }
 
 func (r Holders) have(key string) bool {
-	return slices.ContainsFunc(slices.Concat(r.Recipients, r.Reviewers), func(rec Recipient) bool { return rec.Key == key })
+	return slices.ContainsFunc(slices.Concat(r.Recipients, r.Reviewers),
+		func(rec Recipient) bool { return rec.Key == key })
 }
 
 // Lost lists the readers of a manifest that are not among these: a file written

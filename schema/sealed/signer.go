@@ -174,7 +174,8 @@ func keyFP8(public ssh.PublicKey) string {
 // a file puts the person's name there. Handing it out gives no sight of anything.
 func (s *Signer) PublicLine() string {
 	principal := s.comment
-	if principal == "" || len(principal) > schema.MaxPrincipal || strings.ContainsAny(principal, "*?!,\"'\\# \t") || !isPrintable(principal) {
+	if principal == "" || len(principal) > schema.MaxPrincipal ||
+		strings.ContainsAny(principal, "*?!,\"'\\# \t") || !isPrintable(principal) {
 		principal = "key-" + s.KeyFP8()
 	}
 	return fmt.Sprintf("%s namespaces=%q %s", principal, StatementNamespace, sshText(s.public))

@@ -51,7 +51,8 @@ const (
 //   - Who exported or transformed the content is no reviewer of it; that
 //     person's rejection counts like any other.
 func Evaluate(j Judgement) *Verdict {
-	v := &Verdict{Bundle: j.Subject.Bundle, Digest: j.Subject.Digest, Site: j.Site, Unreadable: j.Unreadable, allowed: j.Allowed}
+	v := &Verdict{Bundle: j.Subject.Bundle, Digest: j.Subject.Digest, Site: j.Site, Unreadable: j.Unreadable,
+		allowed: j.Allowed}
 	for _, e := range dedupe(j.Evidence) {
 		v.Statements = append(v.Statements, j.first(e))
 	}
@@ -218,7 +219,8 @@ func (v *Verdict) decide(j Judgement) {
 			switch {
 			case s.Decision != schema.DecisionApprove:
 			case stands:
-				s.State, s.Why = StateSuperseded, "the same person's rejection stands: an approval takes back those that it names"
+				s.State, s.Why = StateSuperseded,
+					"the same person's rejection stands: an approval takes back those that it names"
 			case makers[person]:
 				s.State, s.Why = StateSelfReview, "the same person exported or transformed it"
 			}

@@ -20,7 +20,8 @@ func CheckClock(evidence, known []Evidence, signer *Signer, now time.Time) error
 	}
 	for _, e := range evidence {
 		s, err := CheckStatement(e.Statement)
-		if e.File == "" || err != nil || s.Fingerprint() != signer.Fingerprint() || !s.Body.Time.After(now.Add(schema.ClockAhead)) ||
+		if e.File == "" || err != nil || s.Fingerprint() != signer.Fingerprint() ||
+			!s.Body.Time.After(now.Add(schema.ClockAhead)) ||
 			slices.ContainsFunc(known, func(k Evidence) bool { return k.Statement == e.Statement }) {
 			continue
 		}

@@ -22,7 +22,8 @@ import (
 
 // quiet keeps the browser's own business off the machine and the network.
 func quiet() []string {
-	return []string{"disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync"}
+	return []string{"disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
+		"disable-component-update", "disable-sync"}
 }
 
 // program is the path of the browser. A machine without one fails the test.
@@ -56,7 +57,8 @@ func (w *Watch) Requests() []string {
 // its end; so does a dialog.
 func Tab(t testing.TB) (context.Context, *Watch) {
 	t.Helper()
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program(t)), chromedp.UserDataDir(t.TempDir()))
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program(t)),
+		chromedp.UserDataDir(t.TempDir()))
 	for _, name := range quiet() {
 		opts = append(opts, chromedp.Flag(name, true))
 	}

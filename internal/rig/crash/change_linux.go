@@ -12,16 +12,19 @@ import (
 // the nth time that it gives a file another name, a second one, or none. The kernel
 // asks before each of these; what the process runs knows nothing of it.
 func DieBeforeChange(n int) {
-	const load, equal, answer = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, unix.BPF_RET | unix.BPF_K
+	const load, equal, answer = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS,
+		unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, unix.BPF_RET | unix.BPF_K
 	filter := []unix.SockFilter{{Code: load}} // the number of the system call
 	for _, call := range []uint32{unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2, unix.SYS_LINKAT, unix.SYS_UNLINKAT} {
-		filter = append(filter, unix.SockFilter{Code: equal, K: call, Jf: 1}, unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_USER_NOTIF})
+		filter = append(filter, unix.SockFilter{Code: equal, K: call, Jf: 1},
+			unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_USER_NOTIF})
 	}
 	filter = append(filter, unix.SockFilter{Code: answer, K: unix.SECCOMP_RET_ALLOW})
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	must(unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 	const flags = unix.SECCOMP_FILTER_FLAG_TSYNC | unix.SECCOMP_FILTER_FLAG_TSYNC_ESRCH | unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
-	kernel, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&program)))
+	kernel, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags,
+		uintptr(unsafe.Pointer(&program)))
 	must(ok(errno))
 	go func() {
 		for ; ; n-- {
@@ -31,7 +34,8 @@ func DieBeforeChange(n int) {
 				flags uint32
 				call  [64]byte
 			}
-			_, _, errno := unix.Syscall(unix.SYS_IOCTL, kernel, unix.SECCOMP_IOCTL_NOTIF_RECV, uintptr(unsafe.Pointer(&asked)))
+			_, _, errno := unix.Syscall(unix.SYS_IOCTL, kernel, unix.SECCOMP_IOCTL_NOTIF_RECV,
+				uintptr(unsafe.Pointer(&asked)))
 			must(ok(errno))
 			if n == 1 {
 				fmt.Fprintln(os.Stderr, "dies")
@@ -43,7 +47,8 @@ func DieBeforeChange(n int) {
 				errno int32
 				flags uint32
 			}{id: asked.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}
-			_, _, errno = unix.Syscall(unix.SYS_IOCTL, kernel, unix.SECCOMP_IOCTL_NOTIF_SEND, uintptr(unsafe.Pointer(&goOn)))
+			_, _, errno = unix.Syscall(unix.SYS_IOCTL, kernel, unix.SECCOMP_IOCTL_NOTIF_SEND,
+				uintptr(unsafe.Pointer(&goOn)))
 			must(ok(errno))
 		}
 	}()

@@ -31,7 +31,8 @@ func StartPostgres(t testing.TB) *Server {
 	}
 	serve(t, cred, dir, "ready to accept connections", find(t, "postgres", "postgresql", where+"postgres"), "-D", data,
 		"-h", "127.0.0.1", "-p", strconv.Itoa(s.Port), "-k", dir, "-F",
-		"-c", "ssl=on", "-c", "ssl_cert_file="+filepath.Join(dir, "server.pem"), "-c", "ssl_key_file="+filepath.Join(dir, "server.key"))
+		"-c", "ssl=on", "-c", "ssl_cert_file="+filepath.Join(dir, "server.pem"), "-c",
+		"ssl_key_file="+filepath.Join(dir, "server.key"))
 	s.in = "postgres"
 	s.open = func(ctx context.Context, database string) (*session, error) {
 		// Given in full, so that no PG… variable of a test gets in.
@@ -62,13 +63,19 @@ func StartMariaDB(t testing.TB, lowerCaseTableNames int) *Server {
 	dir, cred := folder(t)
 	certificate(t, dir, cred)
 	data := filepath.Join(dir, "data")
-	s := &Server{Port: freePort(t), Socket: filepath.Join(dir, "socket"), CA: filepath.Join(dir, "ca.pem"), scheme: "mysql"}
-	run(t, cred, dir, find(t, "mariadb-install-db", "mariadb-server", "/usr/bin/mariadb-install-db"), "--no-defaults", "--datadir="+data,
-		"--auth-root-authentication-method=normal", "--skip-test-db", "--lower-case-table-names="+strconv.Itoa(lowerCaseTableNames))
+	s := &Server{Port: freePort(t), Socket: filepath.Join(dir, "socket"), CA: filepath.Join(dir, "ca.pem"),
+		scheme: "mysql"}
+	run(t, cred, dir, find(t, "mariadb-install-db", "mariadb-server", "/usr/bin/mariadb-install-db"),
+		"--no-defaults", "--datadir="+data,
+		"--auth-root-authentication-method=normal", "--skip-test-db",
+		"--lower-case-table-names="+strconv.Itoa(lowerCaseTableNames))
 	argv := []string{find(t, "mariadbd", "mariadb-server", "/usr/sbin/mariadbd"), "--no-defaults", "--datadir=" + data,
-		"--socket=" + s.Socket, "--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.Port), "--pid-file=" + filepath.Join(dir, "pid"),
-		"--lower-case-table-names=" + strconv.Itoa(lowerCaseTableNames), "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M",
-		"--ssl-ca=" + s.CA, "--ssl-cert=" + filepath.Join(dir, "server.pem"), "--ssl-key=" + filepath.Join(dir, "server.key")}
+		"--socket=" + s.Socket, "--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.Port),
+		"--pid-file=" + filepath.Join(dir, "pid"),
+		"--lower-case-table-names=" + strconv.Itoa(lowerCaseTableNames), "--innodb-flush-log-at-trx-commit=0",
+		"--innodb-buffer-pool-size=16M",
+		"--ssl-ca=" + s.CA, "--ssl-cert=" + filepath.Join(dir, "server.pem"),
+		"--ssl-key=" + filepath.Join(dir, "server.key")}
 	if os.Getuid() == 0 {
 		argv = append(argv, "--user=nobody")
 	}

@@ -137,7 +137,8 @@ func (f *Front) lag(w http.ResponseWriter, r *http.Request, answer *httptest.Res
 		f.mu.Lock()
 		f.made[r.URL.Path+"/"+item.ID] = time.Now()
 		f.mu.Unlock()
-	case r.Method == http.MethodGet && json.Unmarshal(body, &list) == nil && json.Unmarshal(list["items"], &items) == nil:
+	case r.Method == http.MethodGet && json.Unmarshal(body, &list) == nil &&
+		json.Unmarshal(list["items"], &items) == nil:
 		shown := slices.DeleteFunc(items, func(raw json.RawMessage) bool {
 			f.mu.Lock()
 			defer f.mu.Unlock()

@@ -54,7 +54,8 @@ func (a *Authority) PEM() []byte {
 // after so long; a nil authority signs by itself.
 func (a *Authority) Issue(name string, lasts time.Duration) tls.Certificate {
 	key := newKey()
-	cert := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
+	cert := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name},
+		DNSNames:  []string{name},
 		NotBefore: time.Now().AddDate(0, 0, -1), NotAfter: time.Now().Add(lasts)}
 	if ip := net.ParseIP(name); ip != nil {
 		cert.DNSNames, cert.IPAddresses = nil, []net.IP{ip}

@@ -67,7 +67,8 @@ func (s *Server) judge(user, password string) error {
 	s.saw(user + ":" + password)
 	switch {
 	case s.Echo:
-		return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "no such password: " + password}
+		return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8},
+			Message: "no such password: " + password}
 	case s.Temporary:
 		return &smtp.SMTPError{Code: 454, EnhancedCode: smtp.EnhancedCode{4, 7, 0}, Message: "later"}
 	case password != s.Password:

@@ -100,7 +100,8 @@ func install(ctx context.Context, into string) error {
 			return err
 		}
 	}
-	npm := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error")
+	npm := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund",
+		"--prefer-offline", "--loglevel=error")
 	npm.Dir = into
 	if out, err := npm.CombinedOutput(); err != nil {
 		return fmt.Errorf("npm ci: %w\n%s", err, out)
@@ -129,8 +130,9 @@ func bundle(modules, into string) error {
 	made := api.Build(api.BuildOptions{
 		EntryPoints: entries, Outdir: into, Write: true, Bundle: true, MinifySyntax: true, MinifyWhitespace: true,
 		NodePaths: []string{modules}, JSX: api.JSXAutomatic, MainFields: []string{"module", "main"},
-		Define:   map[string]string{"process.env.NODE_ENV": `"production"`, "process.env": "{}"},
-		Loader:   map[string]api.Loader{".woff": api.LoaderDataURL, ".woff2": api.LoaderDataURL, ".svg": api.LoaderDataURL, ".png": api.LoaderDataURL},
+		Define: map[string]string{"process.env.NODE_ENV": `"production"`, "process.env": "{}"},
+		Loader: map[string]api.Loader{".woff": api.LoaderDataURL, ".woff2": api.LoaderDataURL,
+			".svg": api.LoaderDataURL, ".png": api.LoaderDataURL},
 		LogLevel: api.LogLevelSilent,
 	})
 	for _, e := range made.Errors {
@@ -141,7 +143,8 @@ func bundle(modules, into string) error {
 	}
 	aui := filepath.Join(modules, "@atlassian", "aui", "dist", "aui")
 	for _, name := range []string{
-		filepath.Join(modules, "jquery", "dist", "jquery.js"), filepath.Join(aui, "aui-prototyping.js"), filepath.Join(aui, "aui-prototyping.css"),
+		filepath.Join(modules, "jquery", "dist", "jquery.js"), filepath.Join(aui,
+			"aui-prototyping.js"), filepath.Join(aui, "aui-prototyping.css"),
 		filepath.Join(modules, "chosen-js", "chosen.jquery.js"), filepath.Join(modules, "chosen-js", "chosen.css"),
 		filepath.Join(modules, "chosen-js", "chosen-sprite.png"),
 	} {

@@ -65,9 +65,10 @@ const smtp = "General SMTP service"
 
 var (
 	cloudProviders = []string{smtp, "GMail/GSuite with OAuth2", "Microsoft365 with OAuth2"}
-	modes          = []string{"SMTP", "Google OAuth2", "Microsoft 365 SMTP (w/ OAuth2)", "Microsoft 365 Graph API (w/ OAuth2)"}
-	encryptions    = []string{"None", "SSL", "TLS"}
-	issuers        = []string{"Google OAuth2 Provider", "Microsoft OAuth2 Provider"}
+	modes          = []string{"SMTP", "Google OAuth2", "Microsoft 365 SMTP (w/ OAuth2)",
+		"Microsoft 365 Graph API (w/ OAuth2)"}
+	encryptions = []string{"None", "SSL", "TLS"}
+	issuers     = []string{"Google OAuth2 Provider", "Microsoft OAuth2 Provider"}
 )
 
 func credentialFields(withCallback bool) []field {
@@ -99,10 +100,12 @@ func cloud() []list {
 		{Key: "password", Label: "Password", Kind: secret, When: plain},
 		{Key: "debug", Label: "Debug", Kind: toggle, When: plain, Fold: true},
 		{Key: "username", Label: "Username", Kind: text, When: cloudProviders},
-		{Key: "oauth2_credentials", Label: "OAuth2 Credentials", Kind: choice, Required: true, Of: Credentials, When: oauth},
+		{Key: "oauth2_credentials", Label: "OAuth2 Credentials", Kind: choice, Required: true, Of: Credentials,
+			When: oauth},
 	}
 	return []list{
-		{Key: Connections, Heading: "OUTGOING MAILS", Title: "Outgoing Mail Connections", Fields: connections, Decides: "service_provider",
+		{Key: Connections, Heading: "OUTGOING MAILS", Title: "Outgoing Mail Connections", Fields: connections,
+			Decides: "service_provider",
 			Columns: []field{connections[0], connections[2]}},
 		{Key: Credentials, Heading: "OAUTH2", Title: "OAuth2 Credentials", Fields: credentialFields(false),
 			Columns: credentialFields(false)[:2]},
@@ -126,7 +129,8 @@ func server() []list {
 		{Key: "oauth2_credentials", Label: "OAuth2 Credentials", Kind: choice, Required: true, Of: Credentials, When: oauth},
 	}
 	return []list{
-		{Key: Connections, Heading: "OUTGOING EMAILS ADMINISTRATION", Title: "Outgoing Mail Connections", Fields: connections, Decides: "connect_mode",
+		{Key: Connections, Heading: "OUTGOING EMAILS ADMINISTRATION", Title: "Outgoing Mail Connections",
+			Fields: connections, Decides: "connect_mode",
 			Columns: []field{connections[0], connections[2]}},
 		{Key: Credentials, Heading: "SETTINGS", Title: "OAuth2 Client Credentials", Fields: credentialFields(true),
 			Columns: credentialFields(true)[:2]},

@@ -119,5 +119,6 @@ func (p *Panel) getOptions(w http.ResponseWriter, r *http.Request) {
 		out = p.offered(fields[at])
 	}
 	part := strings.ToLower(r.FormValue("q"))
-	answer(w, slices.DeleteFunc(slices.Clone(out), func(s string) bool { return !strings.Contains(strings.ToLower(s), part) }))
+	answer(w, slices.DeleteFunc(slices.Clone(out),
+		func(s string) bool { return !strings.Contains(strings.ToLower(s), part) }))
 }

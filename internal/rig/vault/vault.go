@@ -29,7 +29,8 @@ func Secrets(dir string, l schema.List) (map[string]schema.Secret, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(dir, "cloud.sqlite")), RawQuery: "_pragma=busy_timeout(10000)"}
+	file := url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(dir, "cloud.sqlite")),
+		RawQuery: "_pragma=busy_timeout(10000)"}
 	db, err := sql.Open("sqlite", file.String())
 	if err != nil {
 		return nil, err
