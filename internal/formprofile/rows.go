@@ -7,16 +7,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/schema"
 )
-
-// believe is how long a list without rows must stay so before it counts as
-// empty, where the profile does not know what an empty one says.
-const believe = 1500 * time.Millisecond
 
 // Row names an item as the list shows it: blanks collapsed. Of several that look
 // the same, Nth counts from 0. The list only locates an item: beside its name may

@@ -80,7 +80,7 @@ func New(address string, o Options) (*Site, error) {
 		o.Notify = func(string) {}
 	}
 	o.Browser.Timeout = cmp.Or(o.Browser.Timeout, page.DefaultTimeout)
-	o.Patience = cmp.Or(o.Patience, 45*time.Second)
+	o.Patience = cmp.Or(o.Patience, patience)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -22,9 +22,6 @@ var (
 	editWords   = []string{"edit", "modify", "configure", "open", "view"} // that change nothing, whatever they open
 )
 
-// still is how long a form has to stay as it is before it counts as drawn.
-const still = 500 * time.Millisecond
-
 // Suggest works out the profile that fits the pages, from the one that the site is worked by:
 // where it finds a list, it opens the forms of a new item and of the first, chooses each value
 // of the deciding field in turn, notes which fields are there and what has to be pressed for

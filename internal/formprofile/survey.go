@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/page"
@@ -53,12 +52,6 @@ type Missing struct {
 	Label string   `json:"label"`
 	With  []string `json:"with,omitzero"` // choices of the deciding field with which it is missing; none: all
 }
-
-const (
-	maxChoices = 25              // of the deciding field that are tried
-	drawn      = 2 * time.Second // for fields that a choice brings with it
-	moment     = 300 * time.Millisecond
-)
 
 // Survey opens a form, tries the choices of the deciding field, notes what
 // fields and choices there are, and cancels. On Cloud it is the form of a new

@@ -7,9 +7,6 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
-// waitingEvery is how often [Options.Waiting] is called.
-const waitingEvery = 5 * time.Second
-
 // waitFor notes what the site is waited for from now on. It is made of the address and the
 // profile alone: what a page shows may repeat a secret.
 func (s *Site) waitFor(format string, args ...any) {
