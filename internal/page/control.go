@@ -236,7 +236,6 @@ func (c *Control) press(ctx context.Context, n *node) error {
 }
 
 func (c *Control) usable(ctx context.Context) error {
-	c.scope.page.acts++
 	if err := c.refresh(ctx); err != nil {
 		return err
 	}
@@ -249,6 +248,7 @@ func (c *Control) usable(ctx context.Context) error {
 			return err
 		}
 	}
+	c.scope.page.acts++ // what follows may change what fields hold
 	switch {
 	case c.Disabled:
 		return c.fail(ErrDisabled, "is disabled on the page")
