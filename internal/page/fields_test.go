@@ -46,6 +46,9 @@ func testFields(t *testing.T, d *driver) {
 	} {
 		c := control(t, p.Scope, label)
 		ok(t, c.Set(ctx, value))
+		if got := must[string](t)(c.Get(ctx)); got != value {
+			t.Errorf("%s holds %q right after it was set to %q", label, got, value)
+		}
 		holds(t, p.Scope, label, value)
 		ok(t, c.Set(ctx, value)) // once more is no change
 	}

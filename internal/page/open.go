@@ -127,7 +127,12 @@ func (b *Browser) openTab(ctx context.Context) (*session, error) {
 			}
 		}
 	}
-	return attach(ctx, b.ctx, b.options.Timeout, b.page, opts...)
+	// A browser takes its time to start, however short the waits for its pages are to be.
+	tab, err := attach(ctx, b.ctx, max(b.options.Timeout, DefaultTimeout), b.page, opts...)
+	if err == nil {
+		tab.limit = b.options.Timeout
+	}
+	return tab, err
 }
 
 // Close ends the browser, or, when attached, closes the tab that was opened and leaves the

@@ -26,6 +26,17 @@ func DieBeforeChange(n int) {
 	kernel, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags,
 		uintptr(unsafe.Pointer(&program)))
 	must(ok(errno))
+	ask := func(what uintptr, about unsafe.Pointer) (again bool) {
+		errno := unix.EINTR
+		for errno == unix.EINTR {
+			_, _, errno = unix.Syscall(unix.SYS_IOCTL, kernel, what, uintptr(about))
+		}
+		if errno == unix.ENOENT { // a signal came between: the call is made again, and asked for again
+			return true
+		}
+		must(ok(errno))
+		return false
+	}
 	go func() {
 		for ; ; n-- {
 			var asked struct { // struct seccomp_notif
@@ -34,9 +45,10 @@ func DieBeforeChange(n int) {
 				flags uint32
 				call  [64]byte
 			}
-			_, _, errno := unix.Syscall(unix.SYS_IOCTL, kernel, unix.SECCOMP_IOCTL_NOTIF_RECV,
-				uintptr(unsafe.Pointer(&asked)))
-			must(ok(errno))
+			if ask(unix.SECCOMP_IOCTL_NOTIF_RECV, unsafe.Pointer(&asked)) {
+				n++
+				continue
+			}
 			if n == 1 {
 				fmt.Fprintln(os.Stderr, "dies")
 				Die()
@@ -47,9 +59,9 @@ func DieBeforeChange(n int) {
 				errno int32
 				flags uint32
 			}{id: asked.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}
-			_, _, errno = unix.Syscall(unix.SYS_IOCTL, kernel, unix.SECCOMP_IOCTL_NOTIF_SEND,
-				uintptr(unsafe.Pointer(&goOn)))
-			must(ok(errno))
+			if ask(unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(&goOn)) {
+				n++
+			}
 		}
 	}()
 }
