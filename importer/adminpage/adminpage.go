@@ -148,8 +148,8 @@ func refusal(err error) error {
 	switch {
 	case err == nil, errors.Is(err, page.ErrGone):
 		return err
-	case errors.As(err, &not), errors.Is(err, page.ErrRefused), errors.Is(err, page.ErrDisabled), errors.Is(err,
-		page.ErrAmbiguous):
+	case errors.As(err, &not), errors.Is(err, page.ErrRefused), errors.Is(err, page.ErrDisabled),
+		errors.Is(err, page.ErrAmbiguous):
 		return &importer.RefusedError{Words: page.Clean(err.Error())}
 	}
 	return err

@@ -285,8 +285,8 @@ func (c *cloud) send(ctx context.Context, form *formprofile.Form, look *page.Loo
 	switch {
 	case elsewhere(err): // and not pressed
 		return nil, nil, importError(err)
-	case errors.Is(err, page.ErrRefused), errors.Is(err, page.ErrDisabled), errors.Is(err,
-		page.ErrAbsent), errors.Is(err, page.ErrAmbiguous):
+	case errors.Is(err, page.ErrRefused), errors.Is(err, page.ErrDisabled),
+		errors.Is(err, page.ErrAbsent), errors.Is(err, page.ErrAmbiguous):
 		// The browser itself did not send the form, or there was nothing to press.
 		return nil, nil, &importer.RefusedError{Words: page.Clean(err.Error())}
 	case err == nil:

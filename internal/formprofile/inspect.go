@@ -49,8 +49,8 @@ func (s *Site) Inspect(ctx context.Context) (*Inspection, error) {
 		found := Inspected{List: l, Heading: s.options.Profile.List(l).Heading}
 		err := s.inspect(ctx, l, &found)
 		switch {
-		case err != nil && s.origin == "", errors.Is(err,
-			ErrSignedOut), ctx.Err() != nil: // "": the app was never there
+		case err != nil && s.origin == "",
+			errors.Is(err, ErrSignedOut), ctx.Err() != nil: // "": the app was never there
 			return nil, err
 		case errors.Is(err, page.ErrTimeout), errors.Is(err, page.ErrAbsent), errors.Is(err, page.ErrAmbiguous),
 			errors.Is(err, page.ErrDisabled), errors.Is(err, page.ErrIncomplete):

@@ -99,8 +99,8 @@ func siteName(origin string) string {
 	return Clean(origin)
 }
 
-// called calls what world has set up, on an element of that world.
-const called = "function(...args) { return mailferry.apply(this, args); }"
+// callOwn calls what world has set up, on an element of that world.
+const callOwn = "function(...args) { return mailferry.apply(this, args); }"
 
 // world is this program's own in the document: what the page's scripts make of the language and
 // of the document's functions is not seen there, nor is the function of page.js, which is sent
@@ -183,7 +183,7 @@ func (n *node) runOn(ctx context.Context, object runtime.RemoteObjectID, inPage 
 	result any, args ...any) error {
 	d, p := n.doc, n.doc.session.page
 	params := runtime.CallFunctionOnParams{
-		FunctionDeclaration: called,
+		FunctionDeclaration: callOwn,
 		ObjectID:            object,
 		ReturnByValue:       ptr(true),
 		UserGesture:         ptr(true),

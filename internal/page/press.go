@@ -53,8 +53,13 @@ func (l *Look) Send(ctx context.Context, name string) error {
 }
 
 func pressedAs(name string) (what string, fits func(*node) bool) {
-	return "button or link named " + Clean(name),
-		func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(name) }
+	return "button or link named " + Clean(name), called(name)
+}
+
+// called fits what has the name, compared as labels are.
+func called(name string) func(*node) bool {
+	want := human.FoldLabel(name)
+	return func(n *node) bool { return human.FoldLabel(n.name) == want }
 }
 
 // pressOne presses the one control that fits, of the view or else of what is there now. It looks
@@ -167,8 +172,7 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 	}
 	what, menus, wanted := "button with a menu", openers(v.root), func(*node) bool { return false }
 	if opener != "" {
-		what, wanted = "button named "+Clean(opener),
-			func(n *node) bool { return human.FoldLabel(n.name) == human.FoldLabel(opener) }
+		what, wanted = "button named "+Clean(opener), called(opener)
 	}
 	if opener != "" || len(menus) == 0 {
 		n, err := v.pressable(what, wanted)
