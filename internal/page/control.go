@@ -65,6 +65,7 @@ func (c *Control) on(ctx context.Context, function string, result any, args ...a
 // refresh reads the control's state as it is now, or once the choices of a native list are there,
 // which a form may ask for only when it stands.
 func (c *Control) refresh(ctx context.Context) error {
+	c.fresh = false // where it cannot be read, what it held before counts no more
 	if c.Reach != nil {
 		if err := c.Reach(ctx); err != nil {
 			return err
