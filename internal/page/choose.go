@@ -12,13 +12,14 @@ import (
 // choice is a look at a control that has choices. A native list and a radio group are always
 // open and hold all that they offer; for what the page draws itself see choice in page.js.
 type choice struct {
-	Value   string   `json:"value"` // that it shows as chosen
-	Open    bool     `json:"open"`
-	Behind  bool     `json:"behind"` // the open list hides the control
-	Options []option `json:"options"`
-	Bare    bool     `json:"bare"` // its options come without marks
-	Moved   bool     `json:"moved"`
-	End     bool     `json:"end"`
+	Value    string   `json:"value"` // that it shows as chosen
+	Open     bool     `json:"open"`
+	Expanded bool     `json:"expanded"` // the control itself says that its list is open
+	Behind   bool     `json:"behind"`   // the open list hides the control
+	Options  []option `json:"options"`
+	Bare     bool     `json:"bare"` // its options come without marks
+	Moved    bool     `json:"moved"`
+	End      bool     `json:"end"`
 }
 
 type option struct {
@@ -195,7 +196,8 @@ func (c *Control) openList(ctx context.Context) (*choice, error) {
 // closeList closes an open list without choosing. A press on the control closes that of most.
 // Then the form or dialog around is pressed before the focus goes, since that may take what is
 // highlighted; Escape, which the dialog might take for its own, comes last, save where the list
-// hides the dialog too.
+// hides the dialog too. A list is waited for, as it may fade away, but not where its control still
+// says that it is open after the press around.
 func (c *Control) closeList(ctx context.Context) error {
 	if c.Kind != KindCombobox {
 		return nil
@@ -211,7 +213,7 @@ func (c *Control) closeList(ctx context.Context) error {
 		if err == nil && now.Open {
 			now, err = c.stepped(ctx, step[0].(string), step[1])
 		}
-		if err == nil && now.Open {
+		if err == nil && now.Open && (step[0] != "beside" || !now.Expanded) {
 			now, err = c.until(ctx, now, takeWait, func(*choice) bool { return false })
 		}
 	}

@@ -432,7 +432,7 @@ function inPage(given, expected, name, ...args) {
 				}
 				if (options.length > 1 && options.every(o => o.bare || o.selected)) kept.bare.add(e);
 			}
-			return {value: shown(e), open: !!list, behind: behind(), options, bare: kept.bare.has(e), moved, end};
+			return {value: shown(e), open: !!list, expanded: expanded === 'true', behind: behind(), options, bare: kept.bare.has(e), moved, end};
 		},
 	};
 	return {value: functions[name].apply(this, args)};
