@@ -16,6 +16,7 @@ import (
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/look"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/samples/server"
 	"github.com/mailferry/mailferry/samples/signin"
 	"github.com/mailferry/mailferry/schema"
@@ -58,7 +59,7 @@ func read(t *testing.T, o server.Options, edit func(*formprofile.Options)) (*exp
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := formprofile.Options{Profile: p, Browser: page.Options{Timeout: 10 * time.Second}}
+	opts := formprofile.Options{Profile: p, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}}
 	if edit != nil {
 		edit(&opts)
 	}
@@ -270,7 +271,7 @@ func TestAnotherSiteIsNotExported(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			src, err := adminpage.New("page+"+site.URL, formprofile.Options{Profile: p, Browser: page.Options{Timeout: 10 * time.Second}})
+			src, err := adminpage.New("page+"+site.URL, formprofile.Options{Profile: p, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/mailferry/mailferry/exporter/adminpage"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/internal/rig/panels"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -43,7 +44,7 @@ func isExported(t *testing.T, o panels.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := formprofile.Options{Profile: known, Browser: page.Options{Timeout: 10 * time.Second}}
+	opts := formprofile.Options{Profile: known, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}}
 	site, err := formprofile.New(p.Address, opts)
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
@@ -72,7 +73,7 @@ func TestRelabelledPagesNeedEditedLinesOnly(t *testing.T) {
 	s := newSite(t, adminsite.Options{})
 	const relabelled = "relabel=SMTP+Port=Mail+server+port&relabel=Add=New+connection&relabel=Save=Store&" +
 		"relabel=Outgoing+Mail+Connections=Senders&relabel=Edit=Change"
-	c := s.byPageWith(t, relabelled, formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: time.Second}})
+	c := s.byPageWith(t, relabelled, formprofile.Options{Profile: shipped(t), Browser: page.Options{Browser: chromium.Shell(t), Timeout: time.Second}})
 	if _, err := c.List(t.Context(), schema.Connections); err == nil || !errors.Is(err, page.ErrTimeout) || !strings.Contains(err.Error(), `"Senders"`) && !strings.Contains(err.Error(), "Senders") {
 		t.Fatalf("with the old profile: %v", err)
 	}
@@ -91,6 +92,7 @@ func TestRelabelledPagesNeedEditedLinesOnly(t *testing.T) {
 // A label that the form does not have would make its value look empty: nothing
 // may be written by such a profile.
 func TestAProfileThatDoesNotFitWritesNothing(t *testing.T) {
+	t.Parallel()
 	b := bundleWith(1)
 	s := newSite(t, adminsite.Options{})
 	c := s.byPage(t, "", func(p *schema.FormProfile) {
@@ -119,6 +121,7 @@ func relays(n int) *schema.Bundle {
 func nextOnly(p *schema.FormProfile) { p.Connections.Next = schema.Names{"Next"} }
 
 func TestAListThatGoesOnWhereNobodySaidHowShutsTheGate(t *testing.T) {
+	t.Parallel()
 	b := relays(21)
 	s := newSite(t, adminsite.Options{})
 	importBoth(t, s.byREST(t), b)
@@ -143,6 +146,7 @@ func TestAListThatGoesOnWhereNobodySaidHowShutsTheGate(t *testing.T) {
 
 // The twenty-first connection gives the list a second part.
 func TestAListThatComesToGoOnLeavesTheRunPartlyDone(t *testing.T) {
+	t.Parallel()
 	b := relays(21)
 	s := newSite(t, adminsite.Options{})
 	rest := *b
@@ -159,6 +163,7 @@ func TestAListThatComesToGoOnLeavesTheRunPartlyDone(t *testing.T) {
 }
 
 func TestWordsOfAnEmptyListBesideRowsAreNotBelieved(t *testing.T) {
+	t.Parallel()
 	b := relays(2)
 	s := newSite(t, adminsite.Options{})
 	importBoth(t, s.byREST(t), b)
@@ -169,6 +174,7 @@ func TestWordsOfAnEmptyListBesideRowsAreNotBelieved(t *testing.T) {
 }
 
 func TestAValueNotOfferedShutsTheGateAndNamesTheRulesLine(t *testing.T) {
+	t.Parallel()
 	b := bundleWith(1)
 	b.Credentials = nil
 	b.Connections[0].(*schema.CloudConnection).Encryption = "TLS 1.3"
@@ -195,6 +201,7 @@ func TestAValueNotOfferedShutsTheGateAndNamesTheRulesLine(t *testing.T) {
 // A list that shows late what was saved is looked at until it does: Save is
 // pressed once for each, though the site would take a name twice.
 func TestAListThatLagsIsLookedAtUntilItShowsWhatWasSaved(t *testing.T) {
+	t.Parallel()
 	b := bundleWith(3)
 	s := laggingSite(t, lag)
 	rep := importBoth(t, s.byPage(t, "toast=alert"), b)
@@ -209,6 +216,7 @@ func TestAListThatLagsIsLookedAtUntilItShowsWhatWasSaved(t *testing.T) {
 
 // Where Save let go of the form, an alert in its place is no answer to it.
 func TestAnAlertWithoutTheFormIsNoRefusal(t *testing.T) {
+	t.Parallel()
 	b := bundleWith(1)
 	b.Credentials = nil
 	s := laggingSite(t, 6*time.Second) // longer than that alert is looked at
@@ -232,6 +240,7 @@ func TestAnAlertWithoutTheFormIsNoRefusal(t *testing.T) {
 }
 
 func TestARefusedSaveIsThatConnectionsFailureInThePagesWords(t *testing.T) {
+	t.Parallel()
 	b := bundleWith(4)
 	b.Credentials = nil
 	b.Connections = slices.DeleteFunc(b.Connections, func(it schema.Item) bool { return it.(*schema.CloudConnection).ServiceProvider == google })
@@ -263,6 +272,7 @@ func TestARefusedSaveIsThatConnectionsFailureInThePagesWords(t *testing.T) {
 // A page may say what it did not like of a password; report and ledger keep none
 // of it.
 func TestASecretThatThePageRepeatsIsNotInItsWords(t *testing.T) {
+	t.Parallel()
 	b := bundleWith(1)
 	b.Credentials = nil
 	s := newSite(t, adminsite.Options{Refuse: func(l schema.List, name string) string {
@@ -338,9 +348,10 @@ func TestLongListsAreReadToTheirEndAndChangedInPlace(t *testing.T) {
 }
 
 func TestASiteThatFailsNowAndThenEndsInTheSameCloud(t *testing.T) {
+	t.Parallel()
 	b := bundleWith(5)
 	s := oddSite(t, cloud.Options{Faults: cloud.Faults{Seed: 7, Fail: 0.04, Drop: 0.04}}, adminsite.Options{}, faulty.Faults{})
-	c := s.byPageWith(t, "toast=alert", formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: 3 * time.Second}})
+	c := s.byPageWith(t, "toast=alert", formprofile.Options{Profile: shipped(t), Browser: page.Options{Browser: chromium.Shell(t), Timeout: 3 * time.Second}})
 	o := options(t, c, b, "")
 	for _, o.List = range schema.Lists() {
 		for n := 1; ; n++ {
@@ -376,7 +387,7 @@ func TestASessionThatEndsHalfWayPausesAndAsksAgain(t *testing.T) {
 
 func TestWithoutAWindowNobodyCanSignIn(t *testing.T) {
 	s := newSite(t, adminsite.Options{SignIn: &signin.Account{User: "anna", Password: schema.NewSecret("x")}})
-	c := s.byPageWith(t, "", formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: 500 * time.Millisecond}})
+	c := s.byPageWith(t, "", formprofile.Options{Profile: shipped(t), Browser: page.Options{Browser: chromium.Shell(t), Timeout: 500 * time.Millisecond}})
 	_, err := c.List(t.Context(), schema.Connections)
 	if !errors.Is(err, importer.ErrUnauthorized) || !strings.Contains(schema.HintOf(err), "--headed") {
 		t.Fatalf("%v", err)
@@ -384,6 +395,7 @@ func TestWithoutAWindowNobodyCanSignIn(t *testing.T) {
 }
 
 func TestNamesThatTheListShowsAlikeAreToldApartByTheirForms(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, adminsite.Options{})
 	near := []schema.Item{
 		&schema.CloudConnection{Name: "Desk  A", ServiceProvider: smtp, Host: "one.corp.example"},

@@ -20,7 +20,7 @@ func BenchmarkImportByPage(b *testing.B) {
 	b.Run("page", func(b *testing.B) {
 		for b.Loop() {
 			s := newSite(b, adminsite.Options{})
-			measure(b, s.byPage(b, ""), bundleWith(items))
+			measure(b, s.byPageWith(b, "", formprofile.Options{Profile: shipped(b)}), bundleWith(items))
 		}
 	})
 	b.Run("rest", func(b *testing.B) {

@@ -163,6 +163,7 @@ func alive(pid int) bool {
 // A process that is killed in the middle of a form, at Save, and after it,
 // leaves nothing that the next run does not put right.
 func TestAKilledProcessChangesNothingInTheEnd(t *testing.T) {
+	t.Parallel()
 	const items = 4
 	s := laggingSite(t, lag)
 	id, err := age.GenerateX25519Identity()

@@ -139,6 +139,7 @@ func says(t *testing.T, err error, parts ...string) {
 }
 
 func TestWhereTheAddressLeadsToAnotherSiteNothingIsWritten(t *testing.T) {
+	t.Parallel()
 	for name, led := range map[string]func(x, y *around){
 		"by a redirect": func(x, y *around) { x.change("", to("/", y.srv.URL+"/")) },
 		"by a script":   func(x, y *around) { x.change(`location = '`+y.srv.URL+`/'`, nil) },
@@ -174,6 +175,7 @@ func TestWhereTheAddressLeadsToAnotherSiteNothingIsWritten(t *testing.T) {
 // Once something was written, what is left is partly done, and goes on where it
 // should once the site is there again.
 func TestASiteThatLeadsElsewhereHalfWayIsPartlyDone(t *testing.T) {
+	t.Parallel()
 	for name, order := range map[string]string{
 		"the page":        `location = 'Y/'`,
 		"the app's frame": `const f = document.querySelector('iframe'); f.src.startsWith('Y') || (f.src = 'Y/')`,
@@ -220,6 +222,7 @@ func TestASiteThatLeadsElsewhereHalfWayIsPartlyDone(t *testing.T) {
 }
 
 func TestAFormThatGoesToAnotherSiteIsNotSaved(t *testing.T) {
+	t.Parallel()
 	y := newAround(t, adminsite.Options{}, tells)
 	x := newAround(t, adminsite.Options{}, `new MutationObserver(() => document.querySelectorAll('form').forEach(f => f.action = '`+y.srv.URL+`/'))
 		.observe(document.body, {childList: true, subtree: true})`)

@@ -17,6 +17,7 @@ import (
 	"github.com/mailferry/mailferry/importer/adminpage"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/internal/rig/panels"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -71,7 +72,7 @@ func TestPanelsOfRealComponentsAreImportedInto(t *testing.T) {
 			if p.Writes() != 0 {
 				t.Fatalf("the look wrote %d times", p.Writes())
 			}
-			c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: page.Options{Timeout: 10 * time.Second}})
+			c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,13 +100,14 @@ func plainOnly(p *schema.FormProfile) {
 // A list whose rows come after it, and which says meanwhile that it has none, is not empty:
 // neither to the look that suggests a profile nor to one that knows those words.
 func TestRowsThatComeLateAreThere(t *testing.T) {
+	t.Parallel()
 	p := panels.Start(t, panels.MUI, panels.Options{Has: panels.Sample(false), List: "table", Late: 800 * time.Millisecond})
 	profile := suggested(t, p, schema.CloudSide)
 	if profile.Connections.Empty != "" {
 		t.Errorf("an empty list says %q", profile.Connections.Empty)
 	}
 	profile.Connections.Empty, profile.SignedIn = "No data", []string{"elsewhere"}
-	c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: page.Options{Timeout: 10 * time.Second}})
+	c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +127,7 @@ func TestEmptinessIsAValue(t *testing.T) {
 	c.Encryption = ""
 	p := panels.Start(t, panels.Atlaskit, panels.Options{})
 	profile := shipped(t, plainOnly)
-	pages, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: page.Options{Timeout: 10 * time.Second}})
+	pages, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,11 +157,12 @@ func TestEmptinessIsAValue(t *testing.T) {
 
 // A value that the form of its provider has no field for shuts the gate before the first write.
 func TestAValueWithoutAPlaceShutsTheGate(t *testing.T) {
+	t.Parallel()
 	b, _ := nine()
 	b.Connections = b.Connections[1:3]
 	b.Connections[1].(*schema.CloudConnection).Encryption = "None"
 	p := panels.Start(t, panels.MUI, panels.Options{Has: panels.Store{Credentials: panels.Sample(false).Credentials}})
-	pages, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: shipped(t, plainOnly), Browser: page.Options{Timeout: 10 * time.Second}})
+	pages, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: shipped(t, plainOnly), Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +180,7 @@ func suggested(t testing.TB, p *panels.Panel, side string) *schema.FormProfile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	site, err := formprofile.New(p.Address, formprofile.Options{Profile: known, Browser: page.Options{Timeout: 10 * time.Second}})
+	site, err := formprofile.New(p.Address, formprofile.Options{Profile: known, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,13 +197,14 @@ func suggested(t testing.TB, p *panels.Panel, side string) *schema.FormProfile {
 
 // Who asks for a suggestion need not say whose pages they are.
 func TestASuggestionFindsOutTheSideOfThePages(t *testing.T) {
+	t.Parallel()
 	guess, err := formprofile.Shipped(schema.ServerSide)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := panels.Start(t, panels.MUI, panels.Options{Has: panels.Sample(false)})
 	var said bytes.Buffer
-	site, err := formprofile.New(p.Address, formprofile.Options{Profile: guess, Guessed: true, Browser: page.Options{Timeout: 5 * time.Second},
+	site, err := formprofile.New(p.Address, formprofile.Options{Profile: guess, Guessed: true, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 5 * time.Second},
 		Log: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		t.Fatal(err)

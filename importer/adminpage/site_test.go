@@ -19,6 +19,7 @@ import (
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
@@ -94,7 +95,7 @@ func shipped(t testing.TB, edit ...func(*schema.FormProfile)) *schema.FormProfil
 // byPage reaches the site by its pages in a browser of its own.
 func (s *site) byPage(t testing.TB, query string, edit ...func(*schema.FormProfile)) importer.Cloud {
 	t.Helper()
-	return s.byPageWith(t, query, formprofile.Options{Profile: shipped(t, edit...), Browser: page.Options{Timeout: 10 * time.Second}})
+	return s.byPageWith(t, query, formprofile.Options{Profile: shipped(t, edit...), Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
 }
 
 func (s *site) byPageWith(t testing.TB, query string, o formprofile.Options) importer.Cloud {

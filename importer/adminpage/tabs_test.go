@@ -7,6 +7,7 @@ import (
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -26,6 +27,7 @@ if (!document.body.dataset.appSite) { document.body.append(tabs); new MutationOb
 
 // A form with tabs is found out and worked by the profile that a suggestion writes.
 func TestFieldsBehindTabs(t *testing.T) {
+	t.Parallel()
 	b := bundleWith(2)
 	s := newAround(t, adminsite.Options{}, tabbed)
 	first := bundleWith(1)
@@ -33,7 +35,7 @@ func TestFieldsBehindTabs(t *testing.T) {
 	first.Credentials[0].(*schema.CloudCredential).Name = "Old credential"
 	importBoth(t, s.byREST(t), first)
 	before := s.content(t)
-	p, err := formprofile.New("page+"+s.srv.URL+"/?form=page", formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: 10 * time.Second}})
+	p, err := formprofile.New("page+"+s.srv.URL+"/?form=page", formprofile.Options{Profile: shipped(t), Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -22,7 +23,7 @@ func TestInspectEndsWhereTheSiteNeverAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(Scheme+site.URL, Options{Profile: p, Browser: page.Options{Timeout: 3 * time.Second}})
+	s, err := New(Scheme+site.URL, Options{Profile: p, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 3 * time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func TestAStepIsNotBegunAgainOnceItsPatienceIsOver(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := New(Scheme+site.URL, Options{Profile: p, Browser: page.Options{Timeout: time.Second}, Patience: patience})
+			s, err := New(Scheme+site.URL, Options{Profile: p, Browser: page.Options{Browser: chromium.Shell(t), Timeout: time.Second}, Patience: patience})
 			if err != nil {
 				t.Fatal(err)
 			}

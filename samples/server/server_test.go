@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/samples/signin"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -146,7 +147,7 @@ func (a *admin) counts(want Counts) {
 }
 
 func TestServerPagesInABrowser(t *testing.T) {
-	b := got[*page.Browser](t)(page.Open(context.WithoutCancel(t.Context()), page.Options{Timeout: 20 * time.Second}))
+	b := got[*page.Browser](t)(page.Open(context.WithoutCancel(t.Context()), page.Options{Browser: chromium.Shell(t), Timeout: 20 * time.Second}))
 	t.Cleanup(b.Close)
 	for _, test := range []struct {
 		promise string

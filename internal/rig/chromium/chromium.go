@@ -27,15 +27,28 @@ func quiet() []string {
 }
 
 // program is the path of the browser. A machine without one fails the test.
-func program(t testing.TB) string {
+func program(t testing.TB, names ...string) string {
 	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
-	t.Fatal("no Chromium or Chrome on the PATH")
+	t.Fatalf("no %s on the PATH", names[0])
 	return ""
+}
+
+// whole is the path of a whole browser.
+func whole(t testing.TB) string {
+	t.Helper()
+	return program(t, "chromium", "chromium-browser", "google-chrome")
+}
+
+// Shell is the path of Chromium without its own windows and menus, which starts in a third of
+// the time: the driver's own tests, those that kill a browser and the scripts drive a whole one.
+func Shell(t testing.TB) string {
+	t.Helper()
+	return program(t, "chromium-headless-shell")
 }
 
 // Watch is what a tab did beside showing its page.
@@ -57,7 +70,7 @@ func (w *Watch) Requests() []string {
 // its end; so does a dialog.
 func Tab(t testing.TB) (context.Context, *Watch) {
 	t.Helper()
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program(t)),
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(whole(t)),
 		chromedp.UserDataDir(t.TempDir()))
 	for _, name := range quiet() {
 		opts = append(opts, chromedp.Flag(name, true))
@@ -130,7 +143,7 @@ func Lend(t testing.TB) (port, path string) {
 	for _, name := range quiet() {
 		args = append(args, "--"+name)
 	}
-	browser := exec.Command(program(t), append(args, "about:blank")...)
+	browser := exec.Command(whole(t), append(args, "about:blank")...)
 	if err := browser.Start(); err != nil {
 		t.Fatal(err)
 	}
