@@ -32,7 +32,6 @@ lint: ## formatting, golangci-lint, vet for Windows
 
 # No browser, server or detector: for while one works.
 check: lint ## formatting, vet, lint and the quick tests
-	$(GO) vet ./...
 	$(GO) test ./schema/ ./transform ./exporter ./exporter/sheet ./exporter/source ./exporter/jirabackup \
 		./importer/rest ./internal/address ./internal/compare ./internal/findings ./internal/human ./internal/proxy \
 		./internal/selection ./internal/sheet
