@@ -18,6 +18,15 @@ func testSnippets(t *testing.T, d *driver) {
 				t.Fatalf("said %q", said)
 			}
 		}},
+		{"button-with-label", func(t *testing.T, s *Scope) {
+			if folds := must[*Look](t)(s.Look(t.Context())).Sight().Folds; !slices.Equal(folds, []string{"Advanced settings"}) {
+				t.Fatalf("folds %q", folds)
+			}
+			holds(t, s, "Service provider", "SMTP")
+			offers(t, s, "Service provider", "SMTP", "Google")
+			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
+			holds(t, s, "Service provider", "Google")
+		}},
 		{"described-value", func(t *testing.T, s *Scope) { holds(t, s, "Service provider", "General SMTP service") }},
 		{"header-td", func(t *testing.T, s *Scope) {
 			rows := must[[]*Row](t)(s.Rows(t.Context(), "Name"))

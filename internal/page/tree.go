@@ -168,6 +168,9 @@ func (d *document) build(wire *wireTree) error {
 		if n.is(pressRoles...) {
 			n.name = n.worded()
 		}
+		if n.is("button") && n.state["expanded"] != "" && n.state["hasPopup"] == "" && d.labelled(n) {
+			n.state["hasPopup"] = "listbox" // only a field has a label
+		}
 	}
 	add(nil, wire.Nodes[0].ID, 0)
 	if d.root == nil {
@@ -175,6 +178,12 @@ func (d *document) build(wire *wireTree) error {
 		d.root = &node{doc: d, role: "RootWebArea"}
 	}
 	return nil
+}
+
+// labelled reports whether the label of a field before the node is its name, and what it shows is not.
+func (d *document) labelled(n *node) bool {
+	name := human.FoldLabel(n.name)
+	return len(d.labels) > 0 && human.FoldLabel(d.labels[len(d.labels)-1].text()) == name && human.FoldLabel(n.text()) != name
 }
 
 // holdsTypedText reports whether the node's content is what a person typed. A combobox on an
