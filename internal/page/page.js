@@ -387,12 +387,14 @@ function inPage(given, expected, name, ...args) {
 			}
 			let list = find(), moved = false, end = true;
 			const number = o => kept.numbers.get(o) || (kept.numbers.set(o, ++kept.last), kept.last);
+			// A mouse hits what fills an element, and that may be what listens.
+			const fills = n => { const [c, ...more] = n.childNodes; return c && !more.length && c.nodeType === 1 ? [n, ...fills(c)] : [n]; };
 			const behind = () => !!e.closest('[aria-hidden=true],[inert]');
 			if (step === 'focus') {
 				e.scrollIntoView({block: 'center', behavior: 'instant'});
 				e.focus();
 			} else if (step === 'press') {
-				activate(e, false);
+				activate(fills(e).findLast(n => n.tabIndex >= 0) || e, false);
 			} else if (step === 'blur') {
 				e.blur();
 			} else if (step === 'beside') {
@@ -404,7 +406,7 @@ function inPage(given, expected, name, ...args) {
 				if (!list || !at || at === document.body || !(inside(at, list) || inside(list, at) || behind())) { e.focus(); at = active(); }
 				for (const type of ['keydown', 'keyup']) key(at && at !== document.body ? at : e, type, ...which);
 			} else if (step === 'take') {
-				for (const o of list ? optionsOf(list) : []) if (number(o) === which) activate(o, false);
+				for (const o of list ? optionsOf(list) : []) if (number(o) === which) activate(fills(o).at(-1), false);
 			} else if (step === 'scroll' && list) {
 				const scrolls = n => n.scrollHeight > n.clientHeight + 1 && /auto|scroll|overlay/.test(getComputedStyle(n).overflowY);
 				let box = null;

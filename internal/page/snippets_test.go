@@ -160,6 +160,7 @@ func testSnippets(t *testing.T, d *driver) {
 			}
 		}},
 		{"combobox-in-combobox", choosesProvider},
+		{"option-around-link", choosesProvider},
 		{"group-in-group", choosesProvider},
 		{"options-in-shadow", choosesProvider},
 		{"pressed-buttons", choosesProvider},
