@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
@@ -29,11 +31,13 @@ type pageRoad struct {
 	content       *cloud.Cloud
 	pressed       *server.Server
 	recipient     string
+	browser       []string // flags that name it; none: the one that is found
 }
 
 func newPageRoad(t *testing.T) *pageRoad {
 	t.Helper()
-	r := &pageRoad{t: t, dir: t.TempDir()}
+	t.Parallel() // much of it is waiting
+	r := &pageRoad{t: t, dir: t.TempDir(), browser: []string{"--browser", chromium.Shell(t)}}
 	sealed := func(list schema.List, name string) schema.SecretKey { return schema.SecretKey{List: list, Name: name} }
 	site := server.Open(server.Options{
 		Connections: []*schema.ServerConnection{
@@ -73,6 +77,9 @@ func (r *pageRoad) path(name string) string { return filepath.Join(r.dir, name) 
 
 func (r *pageRoad) run(exit int, args ...string) (stdout, stderr string) {
 	r.t.Helper()
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "page+") }) {
+		args = append(args, r.browser...)
+	}
 	code, stdout, stderr := run(r.t, args...)
 	if code != exit {
 		r.t.Fatalf("mailferry %s: exit %d, want %d\n%s%s", strings.Join(args, " "), code, exit, stdout, stderr)
@@ -101,6 +108,7 @@ func (r *pageRoad) write(name, text string) string {
 // The real sites' only documented ways: out of Server's pages, into Cloud's.
 func TestTheRoadByPageFromServerToCloud(t *testing.T) {
 	r := newPageRoad(t)
+	r.browser = nil
 	key, me := r.path("me.key"), r.recipient
 
 	out, said := r.run(0, "export", "-r", me, "-o", r.path("server.age"), r.server)
