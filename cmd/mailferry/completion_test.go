@@ -63,6 +63,7 @@ sed -n 's/^<offer>\(.*\)<\/offer>$/\1/p' offered; rm -f offered`, "zsh", line)
 // The scripts offer the same in the real shells. There is no PowerShell here: what
 // its script asks is what the others ask.
 func TestShellsComplete(t *testing.T) {
+	t.Parallel() // zsh waits for its terminal
 	bin := mailferryOnPath(t)
 	for shell, complete := range completer {
 		t.Run(shell, func(t *testing.T) {
