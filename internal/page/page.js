@@ -388,7 +388,8 @@ function inPage(given, expected, name, ...args) {
 			let list = find(), moved = false, end = true;
 			const number = o => kept.numbers.get(o) || (kept.numbers.set(o, ++kept.last), kept.last);
 			// A mouse hits what fills an element, and that may be what listens.
-			const fills = n => { const [c, ...more] = n.childNodes; return c && !more.length && c.nodeType === 1 ? [n, ...fills(c)] : [n]; };
+			const drawnIn = n => Array.from(n.childNodes).filter(c => c.nodeType === 1 || c.nodeType === 3 && c.data.trim());
+			const fills = n => { const [c, ...more] = drawnIn(n); return c && !more.length && c.click ? [n, ...fills(c)] : [n]; };
 			const behind = () => !!e.closest('[aria-hidden=true],[inert]');
 			if (step === 'focus') {
 				e.scrollIntoView({block: 'center', behavior: 'instant'});
