@@ -230,7 +230,7 @@ func TestAKilledBrowserChangesNothingInTheEnd(t *testing.T) {
 	b := bundleWith(4)
 	s := laggingSite(t, lag)
 	var kills atomic.Int32
-	h := &hooked{Cloud: s.byPage(t, "")}
+	h := &hooked{Cloud: s.byPageWith(t, "", formprofile.Options{Profile: shipped(t), Browser: page.Options{Timeout: 10 * time.Second}})}
 	writes := 0
 	h.before = func() {
 		writes++
