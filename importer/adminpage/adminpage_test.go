@@ -18,7 +18,6 @@ import (
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
-	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
@@ -73,7 +72,7 @@ func TestRelabelledPagesNeedEditedLinesOnly(t *testing.T) {
 	s := newSite(t, adminsite.Options{})
 	const relabelled = "relabel=SMTP+Port=Mail+server+port&relabel=Add=New+connection&relabel=Save=Store&" +
 		"relabel=Outgoing+Mail+Connections=Senders&relabel=Edit=Change"
-	c := s.byPageWith(t, relabelled, formprofile.Options{Profile: shipped(t), Browser: page.Options{Browser: chromium.Shell(t), Timeout: time.Second}})
+	c := s.byPageWith(t, relabelled, formprofile.Options{Profile: shipped(t), Browser: shell(t, time.Second)})
 	if _, err := c.List(t.Context(), schema.Connections); err == nil || !errors.Is(err, page.ErrTimeout) || !strings.Contains(err.Error(), `"Senders"`) && !strings.Contains(err.Error(), "Senders") {
 		t.Fatalf("with the old profile: %v", err)
 	}
@@ -351,7 +350,7 @@ func TestASiteThatFailsNowAndThenEndsInTheSameCloud(t *testing.T) {
 	t.Parallel()
 	b := bundleWith(5)
 	s := oddSite(t, cloud.Options{Faults: cloud.Faults{Seed: 7, Fail: 0.04, Drop: 0.04}}, adminsite.Options{}, faulty.Faults{})
-	c := s.byPageWith(t, "toast=alert", formprofile.Options{Profile: shipped(t), Browser: page.Options{Browser: chromium.Shell(t), Timeout: 3 * time.Second}})
+	c := s.byPageWith(t, "toast=alert", formprofile.Options{Profile: shipped(t), Browser: shell(t, 3*time.Second)})
 	o := options(t, c, b, "")
 	for _, o.List = range schema.Lists() {
 		for n := 1; ; n++ {
@@ -387,7 +386,7 @@ func TestASessionThatEndsHalfWayPausesAndAsksAgain(t *testing.T) {
 
 func TestWithoutAWindowNobodyCanSignIn(t *testing.T) {
 	s := newSite(t, adminsite.Options{SignIn: &signin.Account{User: "anna", Password: schema.NewSecret("x")}})
-	c := s.byPageWith(t, "", formprofile.Options{Profile: shipped(t), Browser: page.Options{Browser: chromium.Shell(t), Timeout: 500 * time.Millisecond}})
+	c := s.byPageWith(t, "", formprofile.Options{Profile: shipped(t), Browser: shell(t, 500*time.Millisecond)})
 	_, err := c.List(t.Context(), schema.Connections)
 	if !errors.Is(err, importer.ErrUnauthorized) || !strings.Contains(schema.HintOf(err), "--headed") {
 		t.Fatalf("%v", err)

@@ -16,8 +16,6 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/adminpage"
 	"github.com/mailferry/mailferry/internal/formprofile"
-	"github.com/mailferry/mailferry/internal/page"
-	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/internal/rig/panels"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -72,7 +70,7 @@ func TestPanelsOfRealComponentsAreImportedInto(t *testing.T) {
 			if p.Writes() != 0 {
 				t.Fatalf("the look wrote %d times", p.Writes())
 			}
-			c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
+			c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: shell(t, 10*time.Second)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -107,7 +105,7 @@ func TestRowsThatComeLateAreThere(t *testing.T) {
 		t.Errorf("an empty list says %q", profile.Connections.Empty)
 	}
 	profile.Connections.Empty, profile.SignedIn = "No data", []string{"elsewhere"}
-	c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
+	c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: shell(t, 10*time.Second)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +125,7 @@ func TestEmptinessIsAValue(t *testing.T) {
 	c.Encryption = ""
 	p := panels.Start(t, panels.Atlaskit, panels.Options{})
 	profile := shipped(t, plainOnly)
-	pages, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
+	pages, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: shell(t, 10*time.Second)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +160,7 @@ func TestAValueWithoutAPlaceShutsTheGate(t *testing.T) {
 	b.Connections = b.Connections[1:3]
 	b.Connections[1].(*schema.CloudConnection).Encryption = "None"
 	p := panels.Start(t, panels.MUI, panels.Options{Has: panels.Store{Credentials: panels.Sample(false).Credentials}})
-	pages, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: shipped(t, plainOnly), Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
+	pages, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: shipped(t, plainOnly), Browser: shell(t, 10*time.Second)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +178,7 @@ func suggested(t testing.TB, p *panels.Panel, side string) *schema.FormProfile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	site, err := formprofile.New(p.Address, formprofile.Options{Profile: known, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
+	site, err := formprofile.New(p.Address, formprofile.Options{Profile: known, Browser: shell(t, 10*time.Second)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +202,7 @@ func TestASuggestionFindsOutTheSideOfThePages(t *testing.T) {
 	}
 	p := panels.Start(t, panels.MUI, panels.Options{Has: panels.Sample(false)})
 	var said bytes.Buffer
-	site, err := formprofile.New(p.Address, formprofile.Options{Profile: guess, Guessed: true, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 5 * time.Second},
+	site, err := formprofile.New(p.Address, formprofile.Options{Profile: guess, Guessed: true, Browser: shell(t, 5*time.Second),
 		Log: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		t.Fatal(err)

@@ -92,10 +92,16 @@ func shipped(t testing.TB, edit ...func(*schema.FormProfile)) *schema.FormProfil
 	return p
 }
 
+// shell is a browser without its own windows, whose pages are waited for no longer than limit.
+func shell(t testing.TB, limit time.Duration) page.Options {
+	t.Helper()
+	return page.Options{Browser: chromium.Shell(t), Timeout: limit}
+}
+
 // byPage reaches the site by its pages in a browser of its own.
 func (s *site) byPage(t testing.TB, query string, edit ...func(*schema.FormProfile)) importer.Cloud {
 	t.Helper()
-	return s.byPageWith(t, query, formprofile.Options{Profile: shipped(t, edit...), Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
+	return s.byPageWith(t, query, formprofile.Options{Profile: shipped(t, edit...), Browser: shell(t, 10*time.Second)})
 }
 
 func (s *site) byPageWith(t testing.TB, query string, o formprofile.Options) importer.Cloud {

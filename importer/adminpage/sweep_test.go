@@ -7,8 +7,6 @@ import (
 
 	"github.com/mailferry/mailferry/importer/adminpage"
 	"github.com/mailferry/mailferry/internal/formprofile"
-	"github.com/mailferry/mailferry/internal/page"
-	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/internal/rig/panels"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -28,7 +26,7 @@ func TestPanelsOfEveryMakeAreRead(t *testing.T) {
 				sample := panels.Sample(false)
 				o.Has = sample
 				p := panels.Start(t, library, o)
-				c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: shipped(t, plainOnly), Browser: page.Options{Browser: chromium.Shell(t), Timeout: 6 * time.Second}})
+				c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: shipped(t, plainOnly), Browser: shell(t, 6*time.Second)})
 				if err != nil {
 					t.Fatal(err)
 				}

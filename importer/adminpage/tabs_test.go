@@ -5,9 +5,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/internal/formprofile"
-	"github.com/mailferry/mailferry/internal/page"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
-	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -35,7 +33,7 @@ func TestFieldsBehindTabs(t *testing.T) {
 	first.Credentials[0].(*schema.CloudCredential).Name = "Old credential"
 	importBoth(t, s.byREST(t), first)
 	before := s.content(t)
-	p, err := formprofile.New("page+"+s.srv.URL+"/?form=page", formprofile.Options{Profile: shipped(t), Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
+	p, err := formprofile.New("page+"+s.srv.URL+"/?form=page", formprofile.Options{Profile: shipped(t), Browser: shell(t, 10*time.Second)})
 	if err != nil {
 		t.Fatal(err)
 	}
