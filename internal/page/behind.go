@@ -34,13 +34,16 @@ func (d *document) unhide(ctx context.Context) error {
 			ids = append(ids, id)
 		}
 		list, label := &node{doc: d, backend: ids[0], role: "combobox", name: f.Label}, d.byID[ids[1]]
-		if label == nil || d.byID[list.backend] != nil {
+		if label == nil {
 			continue
 		}
 		for _, id := range ids[2:] {
 			if n := d.byID[id]; n != nil && n.parent != nil {
 				n.parent.children = slices.DeleteFunc(n.parent.children, func(c *node) bool { return c == n })
 			}
+		}
+		if d.byID[list.backend] != nil {
+			continue
 		}
 		list.parent, d.byID[list.backend] = label.parent, list
 		in := slices.Index(label.parent.children, label) + 1

@@ -264,7 +264,9 @@ func (c *Control) takeOption(ctx context.Context, o *option, want string) error 
 	ways := []way{{func() error { return c.takeByKeys(ctx, want) }, limit}}
 	switch {
 	case c.Kind == KindSelect:
-		ways[0].take = func() error { return c.on(ctx, "choose", nil, want) }
+		// Twice: some that draw their own list make the choices anew on a first change, and lose it.
+		native := func() error { return c.on(ctx, "choose", nil, want) }
+		ways = []way{{native, min(limit, takeWait)}, {native, limit}}
 	case c.Kind == KindRadio:
 		ways[0].take = func() error { return c.pressRadio(ctx, want) }
 	case o.Drawn:

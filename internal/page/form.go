@@ -91,6 +91,8 @@ func fields(root *node) []*field {
 		case n.name == "" && (f.kind == KindCombobox || len(radios) > 0) &&
 			n.holds(func(at *node) bool { return at.name != "" && at.is("combobox", "radiogroup", "group") }):
 			return true // the one inside is the field
+		case f.kind == KindList && n.holds(func(at *node) bool { return at.is("combobox") }):
+			return true // it is drawn round that one
 		case n.closedList():
 			f.kind = KindCombobox // a list is not named by what it shows
 		case f.kind == KindList && (n.name == "" || !n.flag("focusable")):

@@ -24,6 +24,7 @@ function inPage(given, expected, name, ...args) {
 	const inside = (n, root) => { for (; n; n = up(n)) if (n === root) return true; return false; };
 	const tidy = text => text.replace(/[\u200b-\u200f\u2060\ufeff\ue000-\uf8ff]/g, '').replace(/\s+/g, ' ').trim();
 	const squeeze = text => text.replace(/\s+/g, ' ').trim();
+	const OPTIONS = '[role=option],[role=menuitemradio],[role=menuitem],[role=treeitem]';
 	// named are the elements that an attribute names by their ids.
 	const named = (n, attribute) => (n.getAttribute(attribute) || '').split(/\s+/).filter(Boolean)
 		.map(id => n.getRootNode().getElementById(id) || document.getElementById(id)).filter(Boolean);
@@ -112,7 +113,9 @@ function inPage(given, expected, name, ...args) {
 	// placeholder, and so is a description that stands there and ends in an ellipsis.
 	const shown = e => {
 		if (e.localName === 'input' && e.value) return tidy(e.value);
-		const labels = named(e, 'aria-labelledby').concat(Array.from(e.labels || [])).filter(l => !l.contains(e) && !e.contains(l));
+		const control = e.closest('[role=combobox]');
+		const labels = [e, control].flatMap(n => n ? named(n, 'aria-labelledby').concat(Array.from(n.labels || [])) : [])
+			.filter(l => !l.contains(e) && !e.contains(l) && !l.matches(OPTIONS)); // some are labelled by what is chosen
 		const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
 		const rgba = color => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); return canvas.getImageData(0, 0, 1, 1).data; };
 		const ground = n => { for (let a = n; a; a = a.parentElement) { const c = rgba(getComputedStyle(a).backgroundColor); if (c[3] > 250) return c; } return [255, 255, 255, 255]; };
@@ -141,7 +144,7 @@ function inPage(given, expected, name, ...args) {
 		}
 		const described = named(e, 'aria-describedby'), after = n => e.compareDocumentPosition(n) & Node.DOCUMENT_POSITION_FOLLOWING;
 		// What is live is no value, unless it stands inside the control.
-		const control = e.closest('[role=combobox]'), live = n => n.hasAttribute('aria-live') || /^(log|status|alert)$/.test(n.getAttribute('role') || '');
+		const live = n => n.hasAttribute('aria-live') || /^(log|status|alert)$/.test(n.getAttribute('role') || '');
 		const skip = n => described.includes(n) && after(n) || n.localName === 'button' || live(n) && !inside(n, control)
 			|| /^(listbox|menu|button)$/.test(n.getAttribute('role') || '') || n.offsetWidth <= 1 && n.offsetHeight <= 1 && getComputedStyle(n).display !== 'contents';
 		for (let a = e.parentElement, i = 0; a && i < 6; a = a.parentElement, i++) {
@@ -325,9 +328,12 @@ function inPage(given, expected, name, ...args) {
 			const found = [], labels = [];
 			for (const e of document.querySelectorAll('select')) {
 				if (seen(e) && !e.closest('[aria-hidden=true],[inert]')) continue;
-				const label = Array.from(e.labels || []).concat(named(e, 'aria-labelledby')).find(l => seen(l) && !l.contains(e));
+				// Some give its label to a plain input that they draw after it.
+				const after = e.nextElementSibling, inputs = Array.from(after ? after.querySelectorAll('input:not([name],[role])') : [])
+					.filter(i => Array.from(i.labels).some(l => e.compareDocumentPosition(l) & Node.DOCUMENT_POSITION_PRECEDING));
+				const label = Array.from(e.labels || []).concat(named(e, 'aria-labelledby'), inputs.flatMap(i => Array.from(i.labels))).find(l => seen(l) && !l.contains(e));
 				if (!label || e.parentElement.querySelectorAll('select').length > 1) continue;
-				found.push(e, label, ...e.parentElement.querySelectorAll('[role=combobox],[aria-haspopup]'));
+				found.push(e, label, ...inputs, ...e.parentElement.querySelectorAll('[role=combobox],[aria-haspopup]'));
 				labels.push({label: label.innerText, elements: found.length});
 			}
 			globalThis.mailferryBehind = found;
@@ -360,7 +366,7 @@ function inPage(given, expected, name, ...args) {
 				for (let a = up(n); a; a = up(a)) if (a.offsetParent && (a.offsetWidth <= 1 || a.offsetHeight <= 1) && getComputedStyle(a).overflow !== 'visible') return false;
 				return true;
 			};
-			const LISTS = '[role=listbox],[role=menu],[role=tree],[role=grid]', OPTIONS = '[role=option],[role=menuitemradio],[role=menuitem],[role=treeitem]';
+			const LISTS = '[role=listbox],[role=menu],[role=tree],[role=grid]';
 			let expanded = null;
 			const own = new Set();
 			for (let a = e, i = 0; a && i < 4 && !a.matches('form,[role=dialog]'); a = up(a), i++) {

@@ -109,6 +109,28 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, s.WaitFor(t.Context(), Heading("Form of B")))
 		}},
 		{"notice-option", func(t *testing.T, s *Scope) { offers(t, s, "Service provider", "SMTP", "Google") }},
+		{"named-by-option", func(t *testing.T, s *Scope) {
+			holds(t, s, "Encryption", "SSL")
+			offers(t, s, "Encryption", "None", "SSL", "TLS")
+			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
+			holds(t, s, "Encryption", "TLS")
+			holds(t, s, "Service provider", "")
+		}},
+		{"native-behind", func(t *testing.T, s *Scope) {
+			if labels := must[*Look](t)(s.Look(t.Context())).Labels(); !slices.Equal(labels, []string{"Service provider", "Encryption", "Realm"}) {
+				t.Fatalf("fields %q", labels)
+			}
+			holds(t, s, "Service provider", "Google")
+			ok(t, control(t, s, "Service provider").Set(t.Context(), "SMTP"))
+			holds(t, s, "Service provider", "SMTP")
+			offers(t, s, "Encryption", "None", "SSL", "TLS")
+			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
+			holds(t, s, "Encryption", "TLS")
+			holds(t, s, "Realm", "two")
+			if err := control(t, s, "Realm").Set(t.Context(), "one"); !errors.As(err, new(*NotOfferedError)) {
+				t.Fatalf("set: %v", err)
+			}
+		}},
 		{"nothing-yet", func(t *testing.T, s *Scope) {
 			if got := must[*Look](t)(s.Look(t.Context())).Sight().Notice; got != "No connections yet" {
 				t.Fatalf("the page says %q", got)
