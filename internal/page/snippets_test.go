@@ -26,6 +26,10 @@ func testSnippets(t *testing.T, d *driver) {
 			offers(t, s, "Service provider", "SMTP", "Google")
 			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
 			holds(t, s, "Service provider", "Google")
+			holds(t, s, "Zone", "one")
+			offers(t, s, "Zone", "one", "two")
+			ok(t, control(t, s, "Zone").Set(t.Context(), "two"))
+			holds(t, s, "Zone", "two")
 		}},
 		{"described-value", func(t *testing.T, s *Scope) { holds(t, s, "Service provider", "General SMTP service") }},
 		{"header-td", func(t *testing.T, s *Scope) {

@@ -168,7 +168,7 @@ func (d *document) build(wire *wireTree) error {
 		if n.is(pressRoles...) {
 			n.name = n.worded()
 		}
-		if n.is("button") && n.state["expanded"] != "" && n.state["hasPopup"] == "" && d.labelled(n) {
+		if popup := n.state["hasPopup"]; n.is("button") && (n.state["expanded"] != "" && popup == "" || popup == "menu") && d.labelled(n) {
 			n.state["hasPopup"] = "listbox" // only a field has a label
 		}
 	}
@@ -180,10 +180,14 @@ func (d *document) build(wire *wireTree) error {
 	return nil
 }
 
-// labelled reports whether the label of a field before the node is its name, and what it shows is not.
+// labelled reports whether the label of a field before the node is its name, alone or with what
+// the node shows, and what it shows is not.
 func (d *document) labelled(n *node) bool {
-	name := human.FoldLabel(n.name)
-	return len(d.labels) > 0 && human.FoldLabel(d.labels[len(d.labels)-1].text()) == name && human.FoldLabel(n.text()) != name
+	if len(d.labels) == 0 {
+		return false
+	}
+	label, text, name := d.labels[len(d.labels)-1].text(), n.text(), human.FoldLabel(n.name)
+	return human.FoldLabel(text) != name && (human.FoldLabel(label) == name || human.FoldLabel(label+" "+text) == name)
 }
 
 // holdsTypedText reports whether the node's content is what a person typed. A combobox on an
