@@ -159,7 +159,9 @@ func (c *Control) Options(ctx context.Context) ([]string, error) {
 func (c *Control) putBack(ctx context.Context, before string) error {
 	now := ""
 	err := poll(ctx, takeWait, func() (same bool, err error) {
-		now, err = c.Get(ctx)
+		if now, err = c.Get(ctx); err == nil && now != before {
+			_, err = c.work(ctx, "blur", nil) // with the cursor in it a prompt may look as a value does
+		}
 		return now == before, err
 	})
 	switch {
@@ -195,15 +197,15 @@ func (c *Control) openList(ctx context.Context) (*choice, error) {
 
 // closeList closes an open list without choosing. A press on the control closes that of most.
 // Then the form or dialog around is pressed before the focus goes, since that may take what is
-// highlighted; Escape, which the dialog might take for its own, comes last, save where the list
-// hides the dialog too. A list is waited for, as it may fade away, but not where its control still
+// highlighted, and once more after it, as some lists stay as long as it is there; Escape, which
+// the dialog might take for its own, comes last, save where the list hides the dialog too. A list is waited for, as it may fade away, but not where its control still
 // says that it is open after the press around.
 func (c *Control) closeList(ctx context.Context) error {
 	if c.Kind != KindCombobox {
 		return nil
 	}
 	now, err := c.look(ctx)
-	steps := [][]any{{"beside", nil}, {"blur", nil}, {"key", escape}}
+	steps := [][]any{{"beside", nil}, {"blur", nil}, {"beside", nil}, {"key", escape}}
 	if now.Behind {
 		slices.Reverse(steps)
 	} else if err == nil && now.Open {

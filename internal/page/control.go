@@ -241,8 +241,9 @@ func (c *Control) usable(ctx context.Context) error {
 		return err
 	}
 	if c.Disabled || c.ReadOnly {
-		// A page may enable a field only once it has digested the one before.
-		if err := c.settle(ctx); err != nil {
+		// A page may enable a field only once it has digested the one before, or, against browsers that
+		// fill in passwords, once the cursor is in it.
+		if _, err := c.stepped(ctx, "focus", nil); err != nil {
 			return err
 		}
 		if err := c.refresh(ctx); err != nil {

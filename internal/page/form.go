@@ -147,6 +147,7 @@ type nearby struct {
 	last  string // the text since the last field
 	label bool   // it is a label
 	tick  *field // a box to tick, right before which no text stood
+	named string // the name of the field before, folded
 }
 
 // text takes notice of a text, and of what the label of a field never stands before. It reports
@@ -159,11 +160,15 @@ func (b *nearby) text(n *node) bool {
 	case !n.is("StaticText", "LabelText") || n.holds((*node).entered):
 		return false
 	}
-	if text := n.text(); human.FoldLabel(text) != "" {
-		if b.tick != nil {
-			b.tick.beside, text = text, ""
-		}
-		*b = nearby{last: text, label: n.is("LabelText")}
+	text, label := n.text(), n.is("LabelText")
+	switch {
+	case human.FoldLabel(text) == "":
+	case b.tick != nil:
+		b.tick.beside = text
+		*b = nearby{}
+	case label && b.named == human.FoldLabel(text): // it stands after its field
+	case label || !b.label: // what follows a label may be what its field holds
+		b.last, b.label = text, label
 	}
 	return true
 }
@@ -174,7 +179,7 @@ func (b *nearby) field(f *field) {
 	if (f.label == "" || b.label && human.FoldLabel(b.last) != human.FoldLabel(f.label)) && !in {
 		f.beside, f.titled = b.last, b.label
 	}
-	*b = nearby{}
+	*b = nearby{named: human.FoldLabel(f.label)}
 	if f.label+f.beside == "" && (f.kind == KindCheckbox || f.kind == KindSwitch) && !in {
 		b.tick = f
 	}
@@ -381,6 +386,7 @@ type described struct {
 	Type     string   `json:"type"`
 	Suggest  bool     `json:"suggest"`
 	Rich     bool     `json:"rich"`
+	Drops    bool     `json:"drops"` // takes no text and looks as though it could be pressed
 	Multiple bool     `json:"multiple"`
 	Coming   bool     `json:"coming"` // the choices of a native list may be yet to come
 	Disabled bool     `json:"disabled"`
@@ -456,6 +462,8 @@ func (c *Control) is(seen *described) {
 		c.Kind = KindSelect
 	case seen.Suggest:
 		c.Kind = KindText // suggestions to a field that takes any text
+	case c.Kind == KindText && seen.Drops:
+		c.Kind = KindCombobox
 	case c.Kind == KindText && seen.Type == "password":
 		c.Kind = KindPassword
 	case c.Kind == KindText && (seen.Tag == "textarea" || seen.Rich):

@@ -131,7 +131,7 @@ function inPage(given, expected, name, ...args) {
 			const at = holder(n, text);
 			for (let a = at; a; a = a.parentElement) { if (a.hasAttribute('data-placeholder')) return true; if (a === n) break; }
 			if (e.matches(':disabled,[aria-disabled=true]')) return false;
-			return contrast(at) < 0.6 * Math.max(contrast(e), ...labels.filter(l => l.checkVisibility()).map(contrast), 1);
+			return contrast(at) < Math.min(7, 0.6 * Math.max(contrast(e), ...labels.filter(l => l.checkVisibility()).map(contrast)));
 		};
 		// Some controls draw their label in themselves.
 		const bare = text => tidy(text || '').replace(/\s*\*$/, ''), names = labels.map(l => l.textContent).concat(e.getAttribute('aria-label')).map(bare);
@@ -185,6 +185,7 @@ function inPage(given, expected, name, ...args) {
 			type: tag === 'input' ? e.type : '',
 			rich: !!e.isContentEditable,
 			multiple: several,
+			drops: tag === 'input' && e.readOnly && getComputedStyle(e).cursor === 'pointer',
 			coming: bare.has(e) && performance.now() - bare.get(e) < 1500,
 			readonly: !!e.readOnly && !/^(checkbox|radio)$/.test(e.type) || aria('readonly') === 'true',
 			required: !!e.required || aria('required') === 'true',
@@ -352,7 +353,7 @@ function inPage(given, expected, name, ...args) {
 		// mirror of a list that only keys work.
 		choice(step, which) {
 			const e = this;
-			const kept = globalThis.mailferryLists ||= {before: new WeakSet(), numbers: new WeakMap(), last: 0, bare: new WeakSet()};
+			const kept = globalThis.mailferryLists ||= {before: new WeakSet(), drawn: null, numbers: new WeakMap(), last: 0, bare: new WeakSet()};
 			const deep = (root, query, out = []) => {
 				for (const n of below(root)) {
 					if (n.nodeType !== 1) continue;
@@ -376,7 +377,20 @@ function inPage(given, expected, name, ...args) {
 			}
 			const shut = expanded === 'false' && own.size > 0;
 			const within = (o, query) => { for (o = up(o); o; o = up(o)) if (o.matches(query)) return true; return false; };
-			const optionsOf = list => deep(list, OPTIONS).filter(o => rendered(o) && !within(o, OPTIONS));
+			// Where no list has come up since the step "mark", it may be one without a role: of what was drawn since then, the last
+			// part that holds items, which are li elements or look as though they could be pressed, and are no controls.
+			const items = root => {
+				const all = deep(root, '*').filter(n => !kept.drawn.has(n) && (n.localName === 'li' || n.tabIndex >= 0 || getComputedStyle(n).cursor === 'pointer')
+					&& !n.matches('button,input,textarea,select,[role]') && !inside(e, n) && rendered(n) && lines(n).length);
+				const one = all.filter(n => all.every(o => o === n || !inside(o, n) || lines(o).join() === lines(n).join()));
+				return one.filter(n => !one.some(o => o !== n && inside(n, o)));
+			};
+			const unmarked = () => {
+				let last = own.size || kept.marked || !kept.drawn ? null : items(document.body).at(-1);
+				for (let a = last; a && !kept.drawn.has(a); a = up(a)) last = a;
+				return last;
+			};
+			const optionsOf = list => list === kept.plain ? items(list) : deep(list, OPTIONS).filter(o => rendered(o) && !within(o, OPTIONS));
 			const find = () => {
 				let last = null;
 				for (const n of deep(document, LISTS)) {
@@ -385,11 +399,14 @@ function inPage(given, expected, name, ...args) {
 					if (!rendered(n) || inside(e, n) || !(shut ? own.has(n) && came : own.has(n) || came)) continue;
 					if (!last || own.has(n) || !own.has(last)) last = n;
 				}
-				return last;
+				kept.marked ||= !!last;
+				kept.plain ||= unmarked();
+				return last || (kept.plain && rendered(kept.plain) ? kept.plain : null);
 			};
 			if (step === 'mark') {
-				kept.before = new WeakSet();
-				for (const n of deep(document, LISTS)) if (rendered(n)) kept.before.add(n);
+				kept.before = new WeakSet(deep(document, LISTS).filter(rendered));
+				kept.drawn = new WeakSet(deep(document, '*').filter(rendered));
+				kept.plain = null, kept.marked = false;
 			}
 			let list = find(), moved = false, end = true;
 			const number = o => kept.numbers.get(o) || (kept.numbers.set(o, ++kept.last), kept.last);

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mailferry/mailferry/schema"
 )
 
 func testSnippets(t *testing.T, d *driver) {
@@ -95,6 +97,19 @@ func testSnippets(t *testing.T, d *driver) {
 				holds(t, s, label, "")
 				ok(t, control(t, s, label).Set(t.Context(), choices[1]))
 				holds(t, s, label, choices[1])
+			}
+		}},
+		{"list-without-role", func(t *testing.T, s *Scope) {
+			holds(t, s, "Service provider", "")
+			offers(t, s, "Service provider", "SMTP", "Google")
+			holds(t, s, "Encryption", "None")
+			offers(t, s, "Encryption", "None", "SSL", "TLS")
+			ok(t, control(t, s, "Service provider").Set(t.Context(), "SMTP"))
+			holds(t, s, "Service provider", "SMTP")
+			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
+			holds(t, s, "Encryption", "TLS")
+			if labels := must[*Look](t)(s.Look(t.Context())).Labels(); !slices.Equal(labels, []string{"Service provider *", "Encryption", "Host"}) {
+				t.Fatalf("fields %q", labels)
 			}
 		}},
 		{"live-inside", func(t *testing.T, s *Scope) {
@@ -211,6 +226,18 @@ func testSnippets(t *testing.T, d *driver) {
 			offers(t, s, "Encryption", "None", "SSL", "TLS")
 			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
 			holds(t, s, "Encryption", "TLS")
+		}},
+		{"value-not-named", func(t *testing.T, s *Scope) {
+			offers(t, s, "Encryption", "None", "TLS")
+			holds(t, s, "Encryption", "")
+			holds(t, s, "Realm", "one")
+			offers(t, s, "Realm", "one", "two")
+			ok(t, control(t, s, "Realm").Set(t.Context(), "two"))
+			holds(t, s, "Realm", "two")
+			offers(t, s, "Service provider", "SMTP", "Google")
+			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
+			holds(t, s, "Service provider", "Google")
+			ok(t, control(t, s, "Password").SetSecret(t.Context(), schema.NewSecret("correct horse")))
 		}},
 	} {
 		t.Run(test.file, func(t *testing.T) { test.run(t, d.at(t, d.host+"snippets/"+test.file+".html").Scope) })
