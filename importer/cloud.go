@@ -58,7 +58,7 @@ type Offer struct {
 	Values  []string // that can be chosen; nil: anything may be typed
 	Default string   // what a drop-down has of itself in a new item
 	Needed  bool     // the form does not take the field empty
-	Absent  bool     // the form of such an item does not have the field
+	Absent  bool     // the form of such an item does not have the field, or lets nothing be entered in it
 }
 
 // Remote is an item as Cloud shows it: a *schema.CloudCredential or

@@ -298,7 +298,7 @@ func (p *planner) checkOffered(ctx context.Context, pi *PlanItem, changes []Chan
 		r := Reason{Code: NotOffered, Field: f.Name, Words: title(schema.KeyOf(pi.item)) + ": "}
 		switch {
 		case written && offer.Absent:
-			r.Words += fmt.Sprintf("Cloud's form has no %s for it", f.Label)
+			r.Words += fmt.Sprintf("Cloud's form takes no %s for it", f.Label)
 			r.hint = "drop it in the rules, as they drop host where the form has none"
 		case !ok && offer.Needed && offer.Values == nil:
 			r.Words += fmt.Sprintf("Cloud's form does not take an empty %s", f.Label)

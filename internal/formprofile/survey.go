@@ -43,7 +43,7 @@ type Seen struct {
 type Untouched struct {
 	Default string // what a list holds then
 	Refused bool   // the page says that the field is required
-	Absent  bool   // it is not on the form
+	Absent  bool   // it is not on the form, or lets nothing be entered
 }
 
 // Missing is a field that the profile expects and the form does not have.
@@ -242,7 +242,11 @@ func (f *Form) noteShown(ctx context.Context, form *page.Look, choice string, ou
 		case err != nil:
 			return err
 		}
-		seen.untouched[choice] = untouched(c, held, choices)
+		u := untouched(c, held, choices)
+		if u.Absent, err = c.Fixed(ctx); err != nil {
+			return err
+		}
+		seen.untouched[choice] = u
 		for _, choice := range choices {
 			if choice = page.Clean(choice); choice != "" && !slices.Contains(seen.Choices, choice) {
 				seen.Choices = append(seen.Choices, choice)
@@ -362,6 +366,6 @@ func (s *Survey) Of(field, decider string) (choices []string, then Untouched) {
 			then, there = u, true
 		}
 	}
-	then.Absent = tried && !there
+	then.Absent = then.Absent || tried && !there
 	return choices, then
 }

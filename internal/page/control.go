@@ -236,6 +236,18 @@ func (c *Control) press(ctx context.Context, n *node) error {
 	return err
 }
 
+// Fixed reports whether the page says that the control is read-only, also with the cursor in it.
+func (c *Control) Fixed(ctx context.Context) (bool, error) {
+	if !c.ReadOnly {
+		return false, nil
+	}
+	err := c.usable(ctx)
+	if errors.Is(err, ErrDisabled) {
+		return true, nil
+	}
+	return false, err
+}
+
 func (c *Control) usable(ctx context.Context) error {
 	if err := c.refresh(ctx); err != nil {
 		return err

@@ -17,6 +17,7 @@ type Options struct {
 	Form   string // "" a dialog, "drawer", "page", which AUI's always is
 	Fold   bool   // some fields are behind "Advanced settings"
 	Change bool   // an update has its password behind "Change password"
+	Fixed  string // the key of a field that takes nothing
 	Choice Choice
 	Late   time.Duration // until a list has its rows
 }

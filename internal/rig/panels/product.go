@@ -148,6 +148,9 @@ func describe(library Library, o Options) product {
 		l.One = strings.TrimSuffix(l.Title, "s")
 		for i := range l.Fields {
 			l.Fields[i].Fold = l.Fields[i].Fold && o.Fold
+			if l.Fields[i].Key == o.Fixed {
+				l.Fields[i].Kind = readonly
+			}
 		}
 	}
 	if o.Seed != 0 {
