@@ -113,6 +113,8 @@ func fields(root *node) []*field {
 				return false
 			}
 			f.kind, f.own = KindCombobox, n.text()
+		case n.is("radio") && near.joins(n, found):
+			return false
 		case len(radios) > 0:
 			f.kind, f.radio = KindRadio, radios
 		case f.kind == "" && n.name != "" && n.state["editable"] != "" && n.flag("focusable") &&
@@ -166,7 +168,7 @@ func (b *nearby) text(n *node) bool {
 	case b.tick != nil:
 		b.tick.beside = text
 		*b = nearby{}
-	case label && b.named == human.FoldLabel(text): // it stands after its field
+	case b.named == human.FoldLabel(text): // it stands after its field
 	case label || !b.label: // what follows a label may be what its field holds
 		b.last, b.label = text, label
 	}
@@ -175,14 +177,30 @@ func (b *nearby) text(n *node) bool {
 
 // field gives a field the text before it.
 func (b *nearby) field(f *field) {
-	in := f.node.above(func(at *node) bool { return at.is("row") }) != nil
-	if (f.label == "" || b.label && human.FoldLabel(b.last) != human.FoldLabel(f.label)) && !in {
+	if (f.label == "" || b.label && human.FoldLabel(b.last) != human.FoldLabel(f.label) || f.node.is("radio")) && !inRow(f.node) {
 		f.beside, f.titled = b.last, b.label
 	}
 	*b = nearby{named: human.FoldLabel(f.label)}
-	if f.label+f.beside == "" && (f.kind == KindCheckbox || f.kind == KindSwitch) && !in {
+	if f.label+f.beside == "" && (f.kind == KindCheckbox || f.kind == KindSwitch) && !inRow(f.node) {
 		b.tick = f
 	}
+}
+
+func inRow(n *node) bool { return n.above(func(at *node) bool { return at.is("row") }) != nil }
+
+// joins adds a radio button without a group round it to the ones right before it, between which
+// there is no other text than their names. What stood before the first is then their label.
+func (b *nearby) joins(n *node, found []*field) bool {
+	if len(found) == 0 || inRow(n) {
+		return false
+	}
+	f := found[len(found)-1]
+	if !f.node.is("radio") || b.last != "" && human.FoldLabel(b.last) != human.FoldLabel(n.name) {
+		return false
+	}
+	f.radio, f.titled = append(f.radio, n), true
+	*b = nearby{named: human.FoldLabel(n.name)}
+	return true
 }
 
 // arrowOf reports whether a button opens the list of the input before it: the two are alone in a

@@ -111,10 +111,13 @@ function inPage(given, expected, name, ...args) {
 	// holds, or, where it is an empty input, the nearest text around it that is neither its label
 	// nor a description. A text that is drawn much fainter than the control's own letters is a
 	// placeholder, and so is a description that stands there and ends in an ellipsis.
-	const shown = e => {
-		if (e.localName === 'input' && e.value) return tidy(e.value);
+	const shown = e => shownAt(e).text;
+	const shownAt = e => {
+		const held = (text, at) => ({text: text || '', at});
+		if (e.localName === 'input' && e.value) return held(tidy(e.value));
 		const control = e.closest('[role=combobox]');
-		const labels = [e, control].flatMap(n => n ? named(n, 'aria-labelledby').concat(Array.from(n.labels || [])) : [])
+		const root = e.getRootNode(), labelsFor = n => n.id ? Array.from(root.querySelectorAll('label')).filter(l => l.htmlFor === n.id) : [];
+		const labels = [e, control].flatMap(n => n ? named(n, 'aria-labelledby').concat(Array.from(n.labels || labelsFor(n))) : [])
 			.filter(l => !l.contains(e) && !e.contains(l) && !l.matches(OPTIONS)); // some are labelled by what is chosen
 		const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
 		const rgba = color => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); return canvas.getImageData(0, 0, 1, 1).data; };
@@ -134,18 +137,18 @@ function inPage(given, expected, name, ...args) {
 			return contrast(at) < Math.min(7, 0.6 * Math.max(contrast(e), ...labels.filter(l => l.checkVisibility()).map(contrast)));
 		};
 		// Some controls draw their label in themselves.
-		const bare = text => tidy(text || '').replace(/\s*\*$/, ''), names = labels.map(l => l.textContent).concat(e.getAttribute('aria-label')).map(bare);
+		const bare = text => tidy(text || '').replace(/\s*\*$/, ''), names = (labels.length ? labels.map(l => l.textContent) : [e.getAttribute('aria-label')]).map(bare);
 		const first = (n, skip) => lines(n, skip).find(text => !names.includes(bare(text))) || '';
 		if (e.localName !== 'input') {
 			const text = first(e, n => labels.includes(n));
-			if (text) return faint(e, text) ? '' : text;
-			const held = e.querySelector('input');
-			return held && rendered(held) && held.offsetWidth > 1 ? tidy(held.value) : '';
+			if (text) return held(!faint(e, text) && text, e);
+			const input = e.querySelector('input');
+			return held(input && rendered(input) && input.offsetWidth > 1 && tidy(input.value));
 		}
 		const described = named(e, 'aria-describedby'), after = n => e.compareDocumentPosition(n) & Node.DOCUMENT_POSITION_FOLLOWING;
 		// What is live is no value, unless it stands inside the control.
 		const live = n => n.hasAttribute('aria-live') || /^(log|status|alert)$/.test(n.getAttribute('role') || '');
-		const skip = n => described.includes(n) && after(n) || n.localName === 'button' || live(n) && !inside(n, control)
+		const skip = n => described.includes(n) && after(n) || /^(button|label)$/.test(n.localName) || live(n) && !inside(n, control)
 			|| /^(listbox|menu|button)$/.test(n.getAttribute('role') || '') || n.offsetWidth <= 1 && n.offsetHeight <= 1 && getComputedStyle(n).display !== 'contents';
 		for (let a = e.parentElement, i = 0; a && i < 6; a = a.parentElement, i++) {
 			if (a.localName === 'label' || labels.some(l => a.contains(l))) break;
@@ -154,9 +157,15 @@ function inPage(given, expected, name, ...args) {
 			if (others.length) break;
 			const text = first(a, skip);
 			const prompts = text && described.some(d => d.contains(holder(a, text))) && /(\.\.\.|…)$/.test(text);
-			if (text) return prompts || faint(a, text) ? '' : text;
+			if (text) return held(!prompts && !faint(a, text) && text, holder(a, text));
 		}
-		return '';
+		return held();
+	};
+
+	// overlaid tells whether an empty input is drawn with a text in its place, as one is that says nothing of its list.
+	const overlaid = e => {
+		const {text, at} = shownAt(e), a = e.getBoundingClientRect(), b = at && at.getBoundingClientRect();
+		return !!text && !at.contains(e) && b.top < a.bottom && b.bottom > a.top && (a.width < 16 || b.left < a.right && b.right > a.left);
 	};
 
 	const value = e => 'value' in e ? String(e.value)
@@ -176,16 +185,17 @@ function inPage(given, expected, name, ...args) {
 		else if (!bare.has(e)) bare.set(e, performance.now());
 		let checked = aria('checked') || '';
 		if (tag === 'input' && (e.type === 'checkbox' || e.type === 'radio')) checked = e.indeterminate ? 'mixed' : String(e.checked);
+		const drops = kind === 'text' && tag === 'input' && /^(text|search)$/.test(e.type) && (e.readOnly ? getComputedStyle(e).cursor === 'pointer' : !e.value && overlaid(e));
 		const suggest = tag === 'input' && !!e.list, several = tag === 'select' && e.multiple;
 		const holds = several || kind === 'list of choices' ? chosen : tag === 'select' || e.type === 'password' ? () => ''
-			: kind === 'combobox' && !suggest ? shown : kind === 'combobox' || /text/.test(kind) ? value : () => '';
+			: (kind === 'combobox' || drops) && !suggest ? shown : kind === 'combobox' || /text/.test(kind) ? value : () => '';
 		return {
 			tag, disabled, checked, suggest,
 			holds: holds(e),
 			type: tag === 'input' ? e.type : '',
 			rich: !!e.isContentEditable,
 			multiple: several,
-			drops: tag === 'input' && e.readOnly && getComputedStyle(e).cursor === 'pointer',
+			drops,
 			coming: bare.has(e) && performance.now() - bare.get(e) < 1500,
 			readonly: !!e.readOnly && !/^(checkbox|radio)$/.test(e.type) || aria('readonly') === 'true',
 			required: !!e.required || aria('required') === 'true',

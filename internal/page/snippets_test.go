@@ -32,6 +32,9 @@ func testSnippets(t *testing.T, d *driver) {
 			offers(t, s, "Zone", "one", "two")
 			ok(t, control(t, s, "Zone").Set(t.Context(), "two"))
 			holds(t, s, "Zone", "two")
+			offers(t, s, "Realm", "a", "b")
+			ok(t, control(t, s, "Realm").Set(t.Context(), "b"))
+			holds(t, s, "Realm", "b")
 		}},
 		{"described-value", func(t *testing.T, s *Scope) { holds(t, s, "Service provider", "General SMTP service") }},
 		{"header-td", func(t *testing.T, s *Scope) {
@@ -108,7 +111,8 @@ func testSnippets(t *testing.T, d *driver) {
 			holds(t, s, "Service provider", "SMTP")
 			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
 			holds(t, s, "Encryption", "TLS")
-			if labels := must[*Look](t)(s.Look(t.Context())).Labels(); !slices.Equal(labels, []string{"Service provider *", "Encryption", "Host"}) {
+			holds(t, s, "Realm", "two")
+			if labels := must[*Look](t)(s.Look(t.Context())).Labels(); !slices.Equal(labels, []string{"Service provider *", "Encryption", "Realm", "Host"}) {
 				t.Fatalf("fields %q", labels)
 			}
 		}},
@@ -134,6 +138,7 @@ func testSnippets(t *testing.T, d *driver) {
 			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
 			holds(t, s, "Encryption", "TLS")
 			holds(t, s, "Service provider", "")
+			holds(t, s, "Realm", "two")
 		}},
 		{"native-behind", func(t *testing.T, s *Scope) {
 			if labels := must[*Look](t)(s.Look(t.Context())).Labels(); !slices.Equal(labels, []string{"Service provider", "Encryption", "Realm"}) {
@@ -206,6 +211,17 @@ func testSnippets(t *testing.T, d *driver) {
 		{"options-in-shadow", choosesProvider},
 		{"pressed-buttons", choosesProvider},
 		{"radio-with-description", choosesProvider},
+		{"radios-without-group", func(t *testing.T, s *Scope) {
+			if labels := must[*Look](t)(s.Look(t.Context())).Labels(); !slices.Equal(labels, []string{"Service provider *", "Encryption", "Debug", "Host"}) {
+				t.Fatalf("fields %q", labels)
+			}
+			offers(t, s, "Service provider", "SMTP", "Google")
+			holds(t, s, "Service provider", "")
+			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
+			holds(t, s, "Service provider", "Google")
+			offers(t, s, "Encryption", "None", "TLS")
+			holds(t, s, "Encryption", "TLS")
+		}},
 		{"loose-labels", func(t *testing.T, s *Scope) {
 			form := must[*Look](t)(s.Look(t.Context()))
 			want := []string{"Name", "Description *", "Host", "Encryption", "Debug", "Active", "Service provider", "Realm", "Zone"}

@@ -168,7 +168,7 @@ func (d *document) build(wire *wireTree) error {
 		if n.is(pressRoles...) {
 			n.name = n.worded()
 		}
-		if popup := n.state["hasPopup"]; n.is("button") && (n.state["expanded"] != "" && popup == "" || popup == "menu") && d.labelled(n) {
+		if popup := n.state["hasPopup"]; n.is("button") && popup != "listbox" && n.state["expanded"]+popup != "" && d.labelled(n) {
 			n.state["hasPopup"] = "listbox" // only a field has a label
 		}
 	}
