@@ -154,8 +154,8 @@ func (c *Control) Options(ctx context.Context) ([]string, error) {
 	return choices, c.putBack(ctx, before)
 }
 
-// putBack gives a control the value that it had before a look at its choices: some take what is
-// highlighted when their list closes.
+// putBack gives a control the value that it had before a look at its choices, if any: some take what
+// is highlighted when their list closes.
 func (c *Control) putBack(ctx context.Context, before string) error {
 	now := ""
 	err := poll(ctx, takeWait, func() (same bool, err error) {
@@ -167,10 +167,10 @@ func (c *Control) putBack(ctx context.Context, before string) error {
 	switch {
 	case !errors.Is(err, ErrTimeout):
 		return err
-	case before != "":
-		err = c.choose(ctx, before)
+	case before == "":
+		return nil // a page may have no way back to nothing: who looks at choices leaves the form
 	}
-	if err != nil {
+	if err = c.choose(ctx, before); err != nil {
 		err = c.fail(ErrRefused, "shows %q once its list was opened and closed, and %q before", Clean(now),
 			Clean(before))
 	}

@@ -207,7 +207,7 @@ func testGrowing(t *testing.T, d *driver) {
 
 func TestWhatNamesOfControlsMean(t *testing.T) {
 	for means, names := range map[meaning]string{
-		meansNext: `Next|NEXT PAGE|Next ›|Next >|» Next|Go to next page|Show next 10 results|Next page (2)|Older entries|Weiter|Nächste Seite|Zur nächsten Seite|` +
+		meansNext: `Next|NEXT PAGE|next page. current page 1 of 2|Next ›|Next >|» Next|Go to next page|Show next 10 results|Next page (2)|Older entries|Weiter|Nächste Seite|Zur nächsten Seite|` +
 			`Suivant|Page suivante|Siguiente »|Página siguiente|Próxima página|Avanti|Pagina successiva|Volgende|Nästa sida|Næste|Neste side|Seuraava|Następna strona|` +
 			`Další stránka|Következő oldal|Следующая страница|Далее|Sonraki sayfa|下一页|次へ|다음 페이지|הבא|التالي`,
 		meansForward: `›|»|>|→|▶|❯|>>|chevron_right|navigate_next|arrow forward|right|angle-right|Chevron Right icon`,

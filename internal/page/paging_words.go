@@ -25,7 +25,7 @@ const (
 
 const (
 	things = `items?|entries|entry|results?|records?|rows?|elements?|objects?|connections?|credentials?`
-	filler = `go|goto|to|the|show|load|view|see|get|display|fetch|please|wait|of|list|table|pages?|\d+|` + things
+	filler = `go|goto|to|the|current|show|load|view|see|get|display|fetch|please|wait|of|list|table|pages?|\d+|` + things
 	// Words of other languages that Jira has: a list that goes on behind one of them ended without
 	// a word where they were not known.
 	pageWords = `pages?|seiten?|p[aá]ginas?|sid[ae]|side|stran[ay]|strona|stránka|oldal|страниц[аыу]|sayfa|페이지`

@@ -61,7 +61,8 @@ func (s *Scope) look(ctx context.Context) (*view, error) {
 func (p *Page) view(snap *snapshot, full *node) *view {
 	v := &view{snap: snap, full: full, root: full, said: p.heard()}
 	v.full.each(func(n *node) bool {
-		if n.is("dialog", "alertdialog") && n.flag("modal") {
+		shows := func(at *node) bool { return at != n && !at.is("generic") } // a list in a dialog of its own may close late
+		if n.is("dialog", "alertdialog") && n.flag("modal") && n.holds(shows) {
 			v.root = n
 		}
 		return true

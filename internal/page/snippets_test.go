@@ -56,6 +56,7 @@ func testSnippets(t *testing.T, d *driver) {
 			holds(t, s, "Encryption", "")
 			offers(t, s, "Realm", "one", "two")
 			holds(t, s, "Realm", "two")
+			offers(t, s, "Zone", "x", "y")
 			holds(t, s, "Service provider", "Google")
 		}},
 		{"icon-font", func(t *testing.T, s *Scope) {
