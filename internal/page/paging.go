@@ -23,7 +23,9 @@ type reading struct {
 	visited       map[string]int // rows, by what they show: pages draw the same ones anew when more are added
 	shown         []*Row         // on the part that is shown
 	rows, parts   int
-	turned        int // to which part
+	turned        int    // to which part
+	start         []*Row // of the first part
+	round         bool   // the first part came again after the last
 }
 
 // EachRow visits every row of a table or list that the site gives out in parts, from the part
@@ -38,6 +40,19 @@ func (s *Scope) EachRow(ctx context.Context, next []string, columns []string, vi
 	r := &reading{Scope: s, next: next, columns: columns, visited: make(map[string]int)}
 	for r.turned = 1; ; r.turned++ {
 		rows, err := r.first(ctx)
+		switch {
+		case err != nil:
+			return err
+		case r.turned == 1:
+			r.start = rows
+		case len(rows) > 1 && slices.EqualFunc(rows, r.start, sameRow): // one row may be like another
+			r.round, r.shown = true, rows
+			a, err := r.around(ctx)
+			if err != nil {
+				return err
+			}
+			return r.ending(ctx, a)
+		}
 		if len(rows) < len(r.shown) || !slices.EqualFunc(rows[:len(r.shown)], r.shown, sameRow) {
 			clear(r.visited) // they stand in place of those before, not after them
 		}
@@ -200,7 +215,9 @@ func (r *reading) turn(ctx context.Context, button *node) error {
 func (r *reading) ending(ctx context.Context, a *around) error {
 	var goesOn, differs []string
 	err := poll(ctx, totalWait, func() (bool, error) {
-		goesOn, differs = a.goesOn(r), a.differs(r)
+		if goesOn, differs = nil, a.differs(r); !r.round {
+			goesOn = a.goesOn(r)
+		}
 		if len(goesOn)+len(differs) == 0 {
 			return true, nil
 		}

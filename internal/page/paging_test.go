@@ -191,6 +191,9 @@ func testGrowing(t *testing.T, d *driver) {
 		"by an arrow in other words, before one to the last part": {[]string{"Next", "More"}, table + `<button id=more onclick="turn(from + 5)">❯</button><button id=last onclick="turn(10)">❯❯</button>
 			<script>let from; const turn = at => { from = at; const tbody = document.querySelector('tbody'); tbody.replaceChildren();
 			for (let i = at + 1; i <= at + 5 && i <= 12; i++) tbody.insertRow().insertCell().textContent = 'row ' + i; more.disabled = last.disabled = at >= 10; }; turn(0)</script>`},
+		"by a button that begins again after the last part": {[]string{"Next"}, table + `<button id=more onclick="turn((from + 5) % 15)">Next</button><p>1–5 of 12</p>
+			<script>let from; const turn = at => { from = at; const tbody = document.querySelector('tbody'); tbody.replaceChildren();
+			for (let i = at + 1; i <= at + 5 && i <= 12; i++) tbody.insertRow().insertCell().textContent = 'row ' + i; }; turn(0)</script>`},
 		"by a link that looks disabled at the end": {[]string{"Next"}, table + `<a href="#" id=more onclick="tbody.replaceChildren(); grow(); if (n >= 12) { more.hidden = false; more.style.pointerEvents = 'none'; } return false">Next</a>` +
 			grow + `<script>grow()</script>`},
 	} {
