@@ -229,7 +229,8 @@ func readLine(line []*spot) {
 		if !exact {
 			n--
 		}
-		if line[n].kind == spotText || !c.perPart { // a button with a number of rows chooses how many are shown
+		// A button with a number of rows chooses how many are shown, and one with a page's number leads to that.
+		if line[n].kind == spotText || !c.perPart && (!c.pages || unfolds(line[n].node)) {
 			line[n].claims = append(line[n].claims, c)
 		}
 	}
