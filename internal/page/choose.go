@@ -80,6 +80,7 @@ func (c *Control) native() *choice {
 
 var (
 	arrowDown = []any{"ArrowDown", 40}
+	showList  = []any{"ArrowDown", 40, true} // with Alt, as the pattern of a combobox has it
 	enter     = []any{"Enter", 13}
 	escape    = []any{"Escape", 27}
 )
@@ -179,9 +180,9 @@ func (c *Control) putBack(ctx context.Context, before string) error {
 
 // openList opens the list. The keyboard opens what follows the pattern; a press opens the rest.
 func (c *Control) openList(ctx context.Context) (*choice, error) {
-	steps := [][]any{{"focus", nil}, {"key", arrowDown}, {"press", nil}, {"key", enter}}
+	steps := [][]any{{"focus", nil}, {"key", arrowDown}, {"key", showList}, {"press", nil}, {"key", enter}}
 	if c.seen.Tag != "input" {
-		steps[1], steps[2] = steps[2], steps[1]
+		steps[1], steps[3] = steps[3], steps[1]
 	}
 	now, err := c.work(ctx, "mark", nil)
 	for _, step := range steps {

@@ -33,8 +33,8 @@ function inPage(given, expected, name, ...args) {
 	const textOf = option => squeeze(option.label || option.text);
 	const mouse = (n, type, more) => n.dispatchEvent(new (type.startsWith('p') ? PointerEvent : MouseEvent)(type,
 		{bubbles: true, cancelable: true, composed: true, view: window, ...more}));
-	const key = (n, type, key, code) => n.dispatchEvent(new KeyboardEvent(type,
-		{key, code: key, keyCode: code, which: code, bubbles: true, cancelable: true, composed: true, view: window}));
+	const key = (n, type, key, code, altKey = false) => n.dispatchEvent(new KeyboardEvent(type,
+		{key, code: key, keyCode: code, which: code, altKey, bubbles: true, cancelable: true, composed: true, view: window}));
 
 	// lines are the lines of text that a person sees in an element. What is hidden from people is
 	// left out; what stands in a box of its own is a line of its own.

@@ -254,6 +254,9 @@ func testSnippets(t *testing.T, d *driver) {
 			offers(t, s, "Service provider", "SMTP", "Google")
 			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
 			holds(t, s, "Service provider", "Google")
+			offers(t, s, "Zone", "x", "y")
+			ok(t, control(t, s, "Zone").Set(t.Context(), "y"))
+			holds(t, s, "Zone", "y")
 			ok(t, control(t, s, "Password").SetSecret(t.Context(), schema.NewSecret("correct horse")))
 		}},
 	} {
