@@ -198,9 +198,10 @@ func (c *Control) openList(ctx context.Context) (*choice, error) {
 
 // closeList closes an open list without choosing. A press on the control closes that of most.
 // Then the form or dialog around is pressed before the focus goes, since that may take what is
-// highlighted, and once more after it, as some lists stay as long as it is there; Escape, which
-// the dialog might take for its own, comes last, save where the list hides the dialog too. A list is waited for, as it may fade away, but not where its control still
-// says that it is open after the press around.
+// highlighted, and once more after it, as some lists stay for as long as it is there; Escape,
+// which the dialog might take for its own, comes last, save where the list hides the dialog too.
+// A list is waited for, as it may fade away, but not where its control still says that it is open
+// after the press around.
 func (c *Control) closeList(ctx context.Context) error {
 	if c.Kind != KindCombobox {
 		return nil

@@ -252,7 +252,7 @@ func (c *Control) usable(ctx context.Context) error {
 	if err := c.refresh(ctx); err != nil {
 		return err
 	}
-	if c.Disabled || c.ReadOnly {
+	if c.Disabled || c.ReadOnly && c.Kind != KindCombobox {
 		// A page may enable a field only once it has digested the one before, or, against browsers that
 		// fill in passwords, once the cursor is in it.
 		if _, err := c.stepped(ctx, "focus", nil); err != nil {

@@ -177,7 +177,8 @@ func (b *nearby) text(n *node) bool {
 
 // field gives a field the text before it.
 func (b *nearby) field(f *field) {
-	if (f.label == "" || b.label && human.FoldLabel(b.last) != human.FoldLabel(f.label) || f.node.is("radio")) && !inRow(f.node) {
+	other := f.label == "" || b.label && human.FoldLabel(b.last) != human.FoldLabel(f.label)
+	if (other || f.node.is("radio")) && !inRow(f.node) {
 		f.beside, f.titled = b.last, b.label
 	}
 	*b = nearby{named: human.FoldLabel(f.label)}

@@ -168,7 +168,7 @@ func (d *document) build(wire *wireTree) error {
 		if n.is(pressRoles...) {
 			n.name = n.worded()
 		}
-		if popup := n.state["hasPopup"]; n.is("button") && popup != "listbox" && n.state["expanded"]+popup != "" && d.labelled(n) {
+		if n.is("button") && n.state["expanded"]+n.state["hasPopup"] != "" && d.labelled(n) {
 			n.state["hasPopup"] = "listbox" // only a field has a label
 		}
 	}
