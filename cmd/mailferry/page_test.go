@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -80,7 +83,15 @@ func (r *pageRoad) run(exit int, args ...string) (stdout, stderr string) {
 	if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "page+") }) {
 		args = append(args, r.browser...)
 	}
-	code, stdout, stderr := run(r.t, args...)
+	// Side by side in one process the library's flag for help is one of all.
+	cmd := exec.CommandContext(r.t.Context(), "mailferry", args...)
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MAILFERRY_") })
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		r.t.Fatal(err)
+	}
+	code, stdout, stderr := cmd.ProcessState.ExitCode(), out.String(), errs.String()
 	if code != exit {
 		r.t.Fatalf("mailferry %s: exit %d, want %d\n%s%s", strings.Join(args, " "), code, exit, stdout, stderr)
 	}
