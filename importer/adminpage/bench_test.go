@@ -31,13 +31,14 @@ func BenchmarkImportByPage(b *testing.B) {
 	})
 }
 
-// BenchmarkImportIntoAtlaskit imports nine connections into a panel of Atlaskit, and enters
-// them beside it by a script with fixed selectors, which knows the page and reads nothing back.
+// BenchmarkImportIntoAtlaskit imports nine connections into a panel of Atlaskit by the profile
+// that a look at it suggests, and enters them beside it by a script with fixed selectors, which
+// knows the page and reads nothing back.
 func BenchmarkImportIntoAtlaskit(b *testing.B) {
 	for b.Loop() {
 		bundle, want := nine()
 		p := panels.Start(b, panels.Atlaskit, panels.Options{})
-		c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: shipped(b, plainOnly)})
+		c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: suggested(b, p, schema.CloudSide)})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -22,6 +22,7 @@ type Form struct {
 	seen     *page.Look      // a look at the form that nothing was done since
 	unfolded []string        // fields that were asked for and may be behind a press
 	around   map[string]bool // labels of fields that the list's page has as well
+	offered  []string        // by the deciding field, once that was looked at
 }
 
 func (s *Site) form(l schema.List) *Form {

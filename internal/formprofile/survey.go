@@ -151,7 +151,8 @@ func (f *Form) eachChoice(ctx context.Context, visit func(choice string) error) 
 		if offered, err = choicesOf(ctx, decider); err != nil {
 			return nil, err
 		}
-		offered = slices.DeleteFunc(offered, func(c string) bool { return c == "" })
+		f.offered = offered
+		offered = slices.DeleteFunc(slices.Clone(offered), func(c string) bool { return c == "" })
 	}
 	if len(offered) == 0 {
 		return nil, visit("")
@@ -232,7 +233,10 @@ func (f *Form) noteShown(ctx context.Context, form *page.Look, choice string, ou
 			}
 		}
 		var choices []string
-		if !seen.silent {
+		switch {
+		case f.offered != nil && seen.Field == f.Profile.Decides:
+			choices = f.offered // read already
+		case !seen.silent:
 			choices, err = choicesOf(ctx, c)
 			seen.silent = IsList(c) && !c.Disabled && len(choices) == 0
 		}
