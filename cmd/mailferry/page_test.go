@@ -29,7 +29,7 @@ import (
 // its pages.
 type pageRoad struct {
 	t             *testing.T
-	dir           string
+	dir, bin      string
 	server, cloud string // page+http://…
 	content       *cloud.Cloud
 	pressed       *server.Server
@@ -40,7 +40,7 @@ type pageRoad struct {
 func newPageRoad(t *testing.T) *pageRoad {
 	t.Helper()
 	t.Parallel() // much of it is waiting
-	r := &pageRoad{t: t, dir: t.TempDir(), browser: []string{"--browser", chromium.Shell(t)}}
+	r := &pageRoad{t: t, dir: t.TempDir(), bin: mailferryOnPath(t), browser: []string{"--browser", chromium.Shell(t)}}
 	sealed := func(list schema.List, name string) schema.SecretKey { return schema.SecretKey{List: list, Name: name} }
 	site := server.Open(server.Options{
 		Connections: []*schema.ServerConnection{
@@ -84,10 +84,9 @@ func (r *pageRoad) run(exit int, args ...string) (stdout, stderr string) {
 		args = append(args, r.browser...)
 	}
 	// Side by side in one process the library's flag for help is one of all.
-	cmd := exec.CommandContext(r.t.Context(), "mailferry", args...)
-	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MAILFERRY_") })
+	cmd := exec.CommandContext(r.t.Context(), filepath.Join(r.bin, "mailferry"), args...)
 	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.Env, cmd.Stdout, cmd.Stderr = cleanEnv(r.bin), &out, &errs
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		r.t.Fatal(err)
 	}

@@ -405,7 +405,7 @@ type described struct {
 	Type     string   `json:"type"`
 	Suggest  bool     `json:"suggest"`
 	Rich     bool     `json:"rich"`
-	Drops    bool     `json:"drops"` // takes no text and looks as though it could be pressed
+	Drops    bool     `json:"drops"` // an input that says nothing of its list: one to press, or with its value drawn over it
 	Multiple bool     `json:"multiple"`
 	Coming   bool     `json:"coming"` // the choices of a native list may be yet to come
 	Disabled bool     `json:"disabled"`

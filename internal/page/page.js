@@ -111,6 +111,7 @@ function inPage(given, expected, name, ...args) {
 	// holds, or, where it is an empty input, the nearest text around it that is neither its label
 	// nor a description. A text that is drawn much fainter than the control's own letters is a
 	// placeholder, and so is a description that stands there and ends in an ellipsis.
+	// At is where the text stands, of an input that does not hold it itself.
 	const shown = e => shownAt(e).text;
 	const shownAt = e => {
 		const held = (text, at) => ({text: text || '', at});
@@ -141,7 +142,7 @@ function inPage(given, expected, name, ...args) {
 		const first = (n, skip) => lines(n, skip).find(text => !names.includes(bare(text))) || '';
 		if (e.localName !== 'input') {
 			const text = first(e, n => labels.includes(n));
-			if (text) return held(!faint(e, text) && text, e);
+			if (text) return held(!faint(e, text) && text);
 			const input = e.querySelector('input');
 			return held(input && rendered(input) && input.offsetWidth > 1 && tidy(input.value));
 		}
