@@ -109,12 +109,11 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				var on atomic.Bool
 				var nth atomic.Int64
 				odd := tt.odd
 				if tt.writes != nil {
 					odd.Script = func(r *http.Request) faulty.Fault {
-						if !on.Load() || r.Method != http.MethodPost {
+						if r.Method != http.MethodPost {
 							return faulty.Fault{}
 						}
 						return tt.writes(nth.Add(1))
@@ -130,7 +129,6 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 				}
 				o := importInto(t, s.url, keys, time.Second, b, schema.Connections)
 				o.Ledger.Patience = 5 * time.Second
-				on.Store(true)
 				rep, err := importer.Run(t.Context(), o)
 				want, alone, either := strings.Cut(tt.want, ", or ")
 				if either && !keys {
@@ -140,10 +138,7 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 					t.Fatalf("the run ended %s (%v), want %s", got, err, want)
 				}
 				truthful(t, s, rep)
-				on.Store(false)
-				if odd.TokenLasts > 0 {
-					s = reopened(t, s, &o, keys)
-				}
+				wellAgain(t, s)
 				for _, it := range rep.Items {
 					if it.Result == importer.Unfound {
 						o.Ledger.Again = append(o.Ledger.Again, it.Name)
@@ -165,9 +160,9 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 	}
 }
 
-// reopened is the same site with a token that is good again, at the same
-// address.
-func reopened(t *testing.T, s *site, o *importer.Options, keys bool) *site {
+// wellAgain ends the faults of a site: the same items at the same address, with
+// a token that is good.
+func wellAgain(t *testing.T, s *site) {
 	t.Helper()
 	fresh, err := cloud.Open(s.dir, cloud.Options{Token: schema.NewSecret("token-of-the-test")})
 	if err != nil {
@@ -175,13 +170,6 @@ func reopened(t *testing.T, s *site, o *importer.Options, keys bool) *site {
 	}
 	t.Cleanup(func() { _ = fresh.Close() })
 	s.swap(fresh.Handler())
-	c, err := reach(t.Context(), s.url, keys, time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	o.Cloud = c
-	return s
 }
 
 func TestSomeoneElsesDuplicateIsTheirsUntilSaidOtherwise(t *testing.T) {
