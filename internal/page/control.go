@@ -49,6 +49,9 @@ func (c *Control) again(ctx context.Context) error {
 			form.view.outline())
 	}
 	found, err := form.find(c.Label)
+	if alike := form.named(c.Label); errors.Is(err, ErrAmbiguous) && len(alike) == c.alike {
+		found, err = alike[c.nth], nil
+	}
 	if err != nil {
 		return err
 	}

@@ -312,10 +312,14 @@ func (l *Look) Field(ctx context.Context, label string) (*Control, error) {
 	return l.control(ctx, found)
 }
 
-func (l *Look) find(label string) (*field, error) {
+// named are the fields with the label.
+func (l *Look) named(label string) []*field {
 	want := human.FoldLabel(label)
-	found := slices.DeleteFunc(slices.Clone(l.fields), func(have *field) bool { return !have.matches(want) })
-	found = prefer(found, func(f *field) *node { return f.node })
+	return slices.DeleteFunc(slices.Clone(l.fields), func(have *field) bool { return !have.matches(want) })
+}
+
+func (l *Look) find(label string) (*field, error) {
+	found := prefer(l.named(label), func(f *field) *node { return f.node })
 	if len(found) > 1 {
 		// The open list of a combobox has the combobox's label.
 		found = slices.DeleteFunc(found, func(f *field) bool { return f.kind == KindList })
@@ -369,6 +373,8 @@ func (l *Look) Fields(ctx context.Context) ([]*Control, error) {
 func (l *Look) control(ctx context.Context, found *field) (*Control, error) {
 	c := &Control{Label: human.Squeeze(found.label), scope: l.scope}
 	c.take(found)
+	alike := l.named(c.Label)
+	c.nth, c.alike = slices.Index(alike, found), len(alike)
 	if found.seen != nil && !found.seen.Coming && l.acts == l.scope.page.acts {
 		c.is(found.seen)
 		return c, nil
@@ -377,7 +383,8 @@ func (l *Look) control(ctx context.Context, found *field) (*Control, error) {
 }
 
 // Control is one field. When the page draws its fields anew, as React does, the control finds
-// its place again by its label; when the page itself moves on, everything fails with [ErrGone].
+// its place again by its label, and by its order where several have that; when the page itself
+// moves on, everything fails with [ErrGone].
 type Control struct {
 	// Label is the label as the page writes it, blanks collapsed.
 	Label string
@@ -394,6 +401,8 @@ type Control struct {
 	acts  int  // of the page, when it was seen
 	fresh bool // nothing has asked what it holds since it was seen
 	drawn int  // how often the page has drawn the control anew
+
+	nth, alike int // which of how many fields with its label it is
 }
 
 // Named reports whether the control has the label, compared as [Look.Field] does.

@@ -20,6 +20,17 @@ func testSnippets(t *testing.T, d *driver) {
 				t.Fatalf("said %q", said)
 			}
 		}},
+		{"alike-drawn-anew", func(t *testing.T, s *Scope) {
+			all := must[[]*Control](t)(must[*Look](t)(s.Look(t.Context())).Fields(t.Context()))
+			ok(t, s.Press(t.Context(), "Draw anew"))
+			var held []string
+			for _, c := range all {
+				held = append(held, must[string](t)(c.Get(t.Context())))
+			}
+			if !slices.Equal(held, []string{"a", "b", "c", "d", "e"}) {
+				t.Fatalf("they hold %q", held)
+			}
+		}},
 		{"button-with-label", func(t *testing.T, s *Scope) {
 			if folds := must[*Look](t)(s.Look(t.Context())).Sight().Folds; !slices.Equal(folds, []string{"Advanced settings"}) {
 				t.Fatalf("folds %q", folds)
