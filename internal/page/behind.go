@@ -58,7 +58,7 @@ func (n *node) element(ctx context.Context, at int) (cdp.BackendNodeID, error) {
 	if err != nil {
 		return 0, err
 	}
-	got, err := call(ctx, n.doc.session, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
+	got, err := cdp.Call(ctx, n.doc.session, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
 		FunctionDeclaration: "function(at) { return mailferryBehind[at]; }", ObjectID: object,
 		Arguments: []*runtime.CallArgument{{Value: []byte(strconv.Itoa(at))}}})
 	if err != nil {
@@ -67,7 +67,7 @@ func (n *node) element(ctx context.Context, at int) (cdp.BackendNodeID, error) {
 	if got.Result == nil || got.Result.ObjectID == "" {
 		return 0, errDetached
 	}
-	described, err := call(ctx, n.doc.session, dom.DescribeNode, dom.DescribeNodeParams{ObjectID: got.Result.ObjectID})
+	described, err := cdp.Call(ctx, n.doc.session, dom.DescribeNode, dom.DescribeNodeParams{ObjectID: got.Result.ObjectID})
 	if err != nil {
 		return 0, err
 	}

@@ -118,7 +118,7 @@ func (p *Page) inFrame(docs []*document, in frame) ([]*document, error) {
 func (d *document) read(ctx context.Context) error {
 	var wire wireTree
 	params := accessibility.GetFullAXTreeParams{FrameID: d.key.frame}
-	if err := d.session.do(ctx, accessibility.GetFullAXTree.Method, params, &wire); err != nil {
+	if err := d.session.Call(ctx, accessibility.GetFullAXTree.Method, params, &wire); err != nil {
 		return err
 	}
 	if err := d.build(&wire); err != nil {
@@ -135,7 +135,7 @@ func (d *document) read(ctx context.Context) error {
 func (p *Page) graft(ctx context.Context, doc *document) error {
 	owner, known := p.owners[doc.key.frame]
 	if !known {
-		got, err := call(ctx, doc.parent.session, dom.GetFrameOwner, dom.GetFrameOwnerParams{FrameID: doc.key.frame})
+		got, err := cdp.Call(ctx, doc.parent.session, dom.GetFrameOwner, dom.GetFrameOwnerParams{FrameID: doc.key.frame})
 		if err != nil {
 			if vanished(err) || doc.parent.session != p.tab {
 				return nil
@@ -259,7 +259,7 @@ func (p *Page) walkFrames(ctx context.Context) ([]*document, error) {
 
 // documents lists the documents that the session reaches now, outermost first.
 func (s *session) documents(ctx context.Context) ([]*document, error) {
-	got, err := call(ctx, s, cdppage.GetFrameTree, cdp.Empty{})
+	got, err := cdp.Call(ctx, s, cdppage.GetFrameTree, cdp.Empty{})
 	if err != nil {
 		return nil, err
 	}

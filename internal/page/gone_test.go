@@ -42,7 +42,7 @@ func TestACrashedTabIsGone(t *testing.T) {
 	ctx := t.Context()
 	p := must[*Page](t)(b.Goto(ctx, site.host+"fields.html"))
 	name := control(t, p.Scope, "Name")
-	if _, err := call(ctx, p.tab, cdppage.Crash, cdp.Empty{}); err == nil {
+	if _, err := cdp.Call(ctx, p.tab, cdppage.Crash, cdp.Empty{}); err == nil {
 		t.Fatal("the tab did not crash")
 	}
 	fails(t, name.Set(ctx, "x"), ErrGone)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -110,12 +111,12 @@ func (d *document) world(ctx context.Context) (runtime.ExecutionContextID, error
 	if id := p.worlds[d.key]; id != 0 {
 		return id, nil
 	}
-	made, err := call(ctx, d.session, cdppage.CreateIsolatedWorld,
+	made, err := cdp.Call(ctx, d.session, cdppage.CreateIsolatedWorld,
 		cdppage.CreateIsolatedWorldParams{FrameID: d.key.frame, WorldName: "mailferry"})
 	if err != nil {
 		return 0, err
 	}
-	_, err = call(ctx, d.session, runtime.Evaluate,
+	_, err = cdp.Call(ctx, d.session, runtime.Evaluate,
 		runtime.EvaluateParams{Expression: "globalThis.mailferry = " + pageJS, ContextID: made.ExecutionContextID})
 	if err == nil {
 		p.worlds[d.key] = made.ExecutionContextID
@@ -137,7 +138,7 @@ func (n *node) resolve(ctx context.Context, inPage bool) (runtime.RemoteObjectID
 	if inPage {
 		params.ExecutionContextID = 0
 	}
-	got, err := call(ctx, d.session, dom.ResolveNode, params)
+	got, err := cdp.Call(ctx, d.session, dom.ResolveNode, params)
 	if err != nil {
 		delete(d.session.page.worlds, d.key) // it may have gone
 		return "", err
@@ -185,8 +186,8 @@ func (n *node) runOn(ctx context.Context, object runtime.RemoteObjectID, inPage 
 	params := runtime.CallFunctionOnParams{
 		FunctionDeclaration: callOwn,
 		ObjectID:            object,
-		ReturnByValue:       ptr(true),
-		UserGesture:         ptr(true),
+		ReturnByValue:       new(true),
+		UserGesture:         new(true),
 	}
 	if inPage {
 		params.FunctionDeclaration = pageJS
@@ -204,7 +205,7 @@ func (n *node) runOn(ctx context.Context, object runtime.RemoteObjectID, inPage 
 		}
 		params.Arguments = append(params.Arguments, to)
 	}
-	got, err := call(ctx, d.session, runtime.CallFunctionOn, params)
+	got, err := cdp.Call(ctx, d.session, runtime.CallFunctionOn, params)
 	if err != nil {
 		return err
 	}

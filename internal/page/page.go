@@ -85,10 +85,10 @@ func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 	clear(p.owners)
 	clear(p.worlds)
 	p.given = originOf(parsed)
-	got, err := call(ctx, p.tab, cdppage.Navigate, cdppage.NavigateParams{URL: address})
+	got, err := cdp.Call(ctx, p.tab, cdppage.Navigate, cdppage.NavigateParams{URL: address})
 	if errors.Is(err, ErrTimeout) {
 		// Under way still, it would be the next one's net::ERR_ABORTED.
-		if _, err := call(ctx, p.tab, cdppage.StopLoading, cdp.Empty{}); err != nil {
+		if _, err := cdp.Call(ctx, p.tab, cdppage.StopLoading, cdp.Empty{}); err != nil {
 			return nil, fmt.Errorf("open %s: %w", shown, err)
 		}
 		return nil, failure(ErrTimeout, "open %s: the site did not answer within %s", shown, b.options.Timeout)
@@ -112,7 +112,7 @@ func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 
 // Address is where the tab is now, for reports: without a password, cleaned and bounded.
 func (p *Page) Address(ctx context.Context) (string, error) {
-	got, err := call(ctx, p.tab, cdppage.GetFrameTree, cdp.Empty{})
+	got, err := cdp.Call(ctx, p.tab, cdppage.GetFrameTree, cdp.Empty{})
 	if err != nil || got.FrameTree == nil || got.FrameTree.Frame == nil {
 		return "", err
 	}

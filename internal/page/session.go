@@ -25,7 +25,7 @@ import (
 // session is a conversation with one browser target: the tab, or a frame of another site, which
 // with site isolation is a target of its own and absent from the tab's frame tree.
 type session struct {
-	target *chromedp.Target
+	*chromedp.Target
 	gone   context.Context // ends when the target can no longer answer
 	end    context.CancelCauseFunc
 	limit  time.Duration // the longest that one command may take
@@ -67,7 +67,7 @@ func attach(ctx, parent context.Context, limit time.Duration, page *Page,
 		stop()
 		return nil, fmt.Errorf("attach to the page: %w", err)
 	}
-	s.target = chromedp.FromContext(tab).Target
+	s.Target = chromedp.FromContext(tab).Target
 	detached, err := chromedp.Detached(tab)
 	if err != nil {
 		stop()
@@ -108,7 +108,7 @@ func (s *session) prepare(ctx context.Context) error {
 		{emulation.SetFocusEmulationEnabled.Method, emulation.SetFocusEmulationEnabledParams{Enabled: true}},
 	}
 	for _, step := range steps {
-		if err := s.do(ctx, step.method, step.params, nil); err != nil {
+		if err := s.Call(ctx, step.method, step.params, nil); err != nil {
 			return err
 		}
 	}
@@ -134,7 +134,7 @@ func (s *session) event(event any) {
 		go func() {
 			// The tab and its frames may all hear of one dialog; whoever comes second gets an
 			// error that means nothing.
-			_ = s.do(s.gone, cdppage.HandleJavaScriptDialog.Method,
+			_ = s.Call(s.gone, cdppage.HandleJavaScriptDialog.Method,
 				cdppage.HandleJavaScriptDialogParams{Accept: accept}, nil)
 		}()
 	case *cdppage.EventFrameNavigated:
@@ -179,30 +179,18 @@ func (s *session) busy(limit time.Duration) bool {
 	return false
 }
 
-// call sends one command to the target.
-func call[P, R any](ctx context.Context, s *session, command cdp.Command[P, R], params P) (R, error) {
-	var result R
-	err := s.do(ctx, command.Method, params, &result)
-	return result, err
-}
-
-// do is call for results that this package decodes into a type of its own.
-func (s *session) do(ctx context.Context, method string, params, result any) error {
-	err := ask(ctx, s.gone, s.limit, s.target, method, params, result)
+// Call sends one command to the target.
+func (s *session) Call(ctx context.Context, method string, params, result any) error {
+	err := ask(ctx, s.gone, s.limit, s.Target, method, params, result)
 	if errors.Is(err, ErrGone) && s.page.tab != nil && s.page.tab != s && s.page.tab.gone.Err() == nil {
 		return errFrameGone // the page did not: the next look decides
 	}
 	return err
 }
 
-// caller is the browser or a target in it.
-type caller interface {
-	Call(ctx context.Context, method string, params, result any) error
-}
-
 // ask sends one command to the browser or to a target in it. Gone ends when nobody can answer.
 // An error names the command and never its parameters, which may hold a secret.
-func ask(ctx, gone context.Context, limit time.Duration, to caller, method string, params, result any) error {
+func ask(ctx, gone context.Context, limit time.Duration, to cdp.Session, method string, params, result any) error {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	defer context.AfterFunc(gone, cancel)()
@@ -222,12 +210,10 @@ func ask(ctx, gone context.Context, limit time.Duration, to caller, method strin
 	return fmt.Errorf("browser: %s: %w", method, err)
 }
 
-func ptr[T any](value T) *T { return &value }
-
 // evaluate reads a fixed expression in the target's own document.
 func (s *session) evaluate(ctx context.Context, expression string, result any) error {
-	got, err := call(ctx, s, runtime.Evaluate, runtime.EvaluateParams{
-		Expression: expression, ReturnByValue: ptr(true), AwaitPromise: ptr(true),
+	got, err := cdp.Call(ctx, s, runtime.Evaluate, runtime.EvaluateParams{
+		Expression: expression, ReturnByValue: new(true), AwaitPromise: new(true),
 	})
 	if err != nil {
 		return err
