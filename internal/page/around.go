@@ -104,11 +104,7 @@ func (a *around) measure(ctx context.Context, picked, borders []*spot) error {
 		RowCount int      `json:"rowCount"`
 		Spots    []layout `json:"spots"`
 	}
-	list, err := a.list.root.resolve(ctx, true)
-	if err == nil {
-		err = a.list.root.runOn(ctx, list, true, "layout", &got, args...)
-	}
-	if err != nil {
+	if err := a.list.root.runIn(ctx, true, "layout", &got, args...); err != nil {
 		return err
 	}
 	if len(got.Spots) != len(spots) {

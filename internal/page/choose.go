@@ -463,6 +463,7 @@ func (c *Control) pressRadio(ctx context.Context, name string) error {
 		if i < 0 {
 			return c.fail(ErrAbsent, "has no %q any more", Clean(name))
 		}
-		return c.press(ctx, c.field.radio[i])
+		_, err := c.field.radio[i].press(ctx, false)
+		return err
 	})
 }

@@ -215,7 +215,8 @@ func (c *Control) SetOn(ctx context.Context, on bool) error {
 		return nil
 	}
 	err := c.live(ctx, func() error {
-		return c.press(ctx, c.field.node)
+		_, err := c.field.node.press(ctx, false)
+		return err
 	})
 	if err != nil {
 		return err
@@ -226,15 +227,6 @@ func (c *Control) SetOn(ctx context.Context, on bool) error {
 	})
 	if errors.Is(err, ErrTimeout) {
 		return c.fail(ErrRefused, "did not turn %s", map[bool]string{true: "on", false: "off"}[on])
-	}
-	return err
-}
-
-// press presses one of the control's elements.
-func (c *Control) press(ctx context.Context, n *node) error {
-	object, err := n.resolve(ctx, false)
-	if err == nil {
-		_, err = n.press(ctx, object, false)
 	}
 	return err
 }

@@ -170,18 +170,16 @@ type guarded struct {
 // itself first compares the origins of the element's document and of the tab with those
 // expected, and gives an [ElsewhereError] without running the function where they differ.
 func (n *node) run(ctx context.Context, function string, result any, args ...any) error {
-	object, err := n.resolve(ctx, false)
+	return n.runIn(ctx, false, function, result, args...)
+}
+
+// runIn is run in a world of this program's own or in the page's. In that, handlers are seen that its scripts have set, and they may forge all that is read:
+// nothing is entered or pressed by it.
+func (n *node) runIn(ctx context.Context, inPage bool, function string, result any, args ...any) error {
+	object, err := n.resolve(ctx, inPage)
 	if err != nil {
 		return err
 	}
-	return n.runOn(ctx, object, false, function, result, args...)
-}
-
-// runOn is run on an element that was resolved already; inPage says in which world. In the
-// page's own, handlers are seen that its scripts have set, and they may forge all that is read:
-// nothing is entered or pressed by it.
-func (n *node) runOn(ctx context.Context, object runtime.RemoteObjectID, inPage bool, function string,
-	result any, args ...any) error {
 	d, p := n.doc, n.doc.session.page
 	params := runtime.CallFunctionOnParams{
 		FunctionDeclaration: callOwn,

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/runtime"
 
 	"github.com/mailferry/mailferry/internal/human"
 )
@@ -112,11 +111,10 @@ type pressed struct {
 // activate presses the element behind a node. A page that goes away because of it has been
 // pressed all the same.
 func (p *Page) activate(ctx context.Context, n *node, sends bool) error {
-	object, err := n.resolve(ctx, false)
-	if err != nil {
+	if _, err := n.resolve(ctx, false); err != nil {
 		return err
 	}
-	stopped, err := n.press(ctx, object, sends)
+	stopped, err := n.press(ctx, sends)
 	switch {
 	case len(stopped) > 0:
 		return failure(ErrRefused, "the form was not sent: %s", listNames(stopped))
@@ -129,10 +127,10 @@ func (p *Page) activate(ctx context.Context, n *node, sends bool) error {
 // press presses an element, unless that would send a form to another site, or into a window
 // where the answer would not be seen. That holds for what sends a form by itself, and, where it
 // sends what was entered by whatever means, for the form that it is in.
-func (n *node) press(ctx context.Context, object runtime.RemoteObjectID, sends bool) (stopped []string, err error) {
+func (n *node) press(ctx context.Context, sends bool) (stopped []string, err error) {
 	var got pressed
 	n.doc.session.page.acts++
-	err = n.runOn(ctx, object, false, "activate", &got, sends)
+	err = n.run(ctx, "activate", &got, sends)
 	switch {
 	case err != nil:
 		return nil, err
