@@ -243,7 +243,7 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 		return err
 	}
 	if len(said) == 0 {
-		c.site.Left()
+		c.site.Left(form)
 		return nil
 	}
 	after, err := form.App.Look(ctx)

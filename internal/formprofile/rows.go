@@ -178,7 +178,7 @@ func (e *MissingError) Error() string {
 // Edit opens the form of a row and waits until it holds that item. It is one
 // step of [Site.Do].
 func (s *Site) Edit(ctx context.Context, l schema.List, row Row) (*Form, error) {
-	if err := s.back(ctx, l); err != nil {
+	if err := s.show(ctx, l); err != nil {
 		return nil, err
 	}
 	r, err := s.find(ctx, l, row)
@@ -190,31 +190,22 @@ func (s *Site) Edit(ctx context.Context, l schema.List, row Row) (*Form, error) 
 	if err := r.Open(ctx, fl.More, fl.Edit, fl.Column); err != nil {
 		return nil, fmt.Errorf("the row %s of %s: %w", schema.Quote(row.Name), schema.Quote(fl.Heading), err)
 	}
-	s.left = false
+	s.listed = ""
 	f := s.form(l)
 	return f, s.holds(ctx, f, row)
 }
 
 // Lists gives a [*MissingError] unless the list shows the row. It is one step of [Site.Do].
 func (s *Site) Lists(ctx context.Context, l schema.List, row Row) error {
-	err := s.back(ctx, l)
+	err := s.show(ctx, l)
 	if err == nil {
 		_, err = s.find(ctx, l, row)
 	}
 	return err
 }
 
-// back comes to a list, which most often stands there already, because a form of
-// it was left just now.
-func (s *Site) back(ctx context.Context, l schema.List) error {
-	if s.left && s.listed == l {
-		return nil
-	}
-	return s.show(ctx, l)
-}
-
 // Left says that the form was left and its list stands there again.
-func (s *Site) Left() { s.left = true }
+func (s *Site) Left(f *Form) { s.listed = f.List }
 
 // holds waits until the form shows the item: pages draw a form first and fill
 // it once the item came, and one that did not come leaves it empty.
@@ -250,10 +241,10 @@ func (s *Site) holds(ctx context.Context, f *Form, row Row) error {
 
 // Add opens the form of a new item. It is one step of [Site.Do].
 func (s *Site) Add(ctx context.Context, l schema.List) (*Form, error) {
-	if err := s.back(ctx, l); err != nil {
+	if err := s.show(ctx, l); err != nil {
 		return nil, err
 	}
-	s.left = false
+	s.listed = ""
 	f := s.form(l)
 	f.New = true
 	s.waitFor("the form of a new item of %s", s.quoted(l))
@@ -290,7 +281,7 @@ func (s *Site) Cancel(ctx context.Context, f *Form) error {
 	if err != nil {
 		s.Forget()
 	} else {
-		s.Left()
+		s.Left(f)
 	}
 	if errors.Is(err, page.ErrTimeout) {
 		return nil // the form asks, perhaps, whether to drop what was entered

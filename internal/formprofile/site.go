@@ -50,8 +50,7 @@ type Site struct {
 	app     *page.Scope         // nil: to be opened
 	origin  string              // of the frame that the app was found in first; "" before that
 	other   *schema.FormProfile // of the other side, as long as either may fit
-	listed  schema.List         // the list that was opened last
-	left    bool                // a form of it was left just now, so that it stands there
+	listed  schema.List         // the list that stands there; "" where a form may
 	around  map[string]bool     // labels of the fields on that list's page
 	waited  atomic.Pointer[string]
 	watched bool          // by a Watch
@@ -114,7 +113,7 @@ func (s *Site) Close() {
 
 // Forget has the next step begin at the site's start page, as somebody does who
 // reloads it. A form that stands half filled is left without Save.
-func (s *Site) Forget() { s.app, s.listed, s.left = nil, "", false }
+func (s *Site) Forget() { s.app, s.listed = nil, "" }
 
 // tries of one step when the page went away under it, or says that something
 // failed; fewTries where the page is there and shows something else.
@@ -292,14 +291,15 @@ func landmarks(p *schema.FormProfile) []string {
 		[]string{p.Connections.Heading, p.Credentials.Heading})
 }
 
-// show opens a list by the menu, or where it has an address of its own by that.
+// show opens a list by the menu, or where it has an address of its own by that. Most often it
+// stands there already, because a form of it was left just now.
 func (s *Site) show(ctx context.Context, l schema.List) error {
-	fl := s.options.Profile.List(l)
-	there := Listed(fl)
-	s.waitFor("the list %s", s.quoted(l))
-	if look, err := s.app.Look(ctx); err != nil || look.Shows(there...) && s.listed == l {
-		return err
+	if s.listed == l {
+		return nil
 	}
+	fl := s.options.Profile.List(l)
+	s.listed = ""
+	s.waitFor("the list %s", s.quoted(l))
 	if fl.Path != "" {
 		to, err := s.address.Parse(fl.Path)
 		if err != nil || to.Scheme != s.address.Scheme || to.Host != s.address.Host {
@@ -316,7 +316,7 @@ func (s *Site) show(ctx context.Context, l schema.List) error {
 	if err := s.walk(ctx, fl); err != nil {
 		return err
 	}
-	if err := s.app.WaitFor(ctx, there...); err != nil {
+	if err := s.app.WaitFor(ctx, Listed(fl)...); err != nil {
 		return err
 	}
 	s.listed = l

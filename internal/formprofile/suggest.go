@@ -153,7 +153,6 @@ func (s *Site) suggest(ctx context.Context, l schema.List) (notes []string, err 
 	if err := s.noteAround(ctx); err != nil {
 		return nil, err
 	}
-	s.listed = l
 	seen := &Survey{}
 	if s.options.Profile.Side == schema.CloudSide || len(rows) == 0 {
 		if err := s.explore(ctx, l, list, seen, func() error { return s.app.Press(ctx, fl.Add) }); err != nil {
@@ -233,7 +232,7 @@ func (s *Site) explore(ctx context.Context, l schema.List, before *page.Sight, s
 	if err := open(); err != nil {
 		return err
 	}
-	s.left = false
+	s.listed = ""
 	f := s.form(l)
 	if err := f.App.WaitFor(ctx, f.has("name")); err != nil {
 		return err
