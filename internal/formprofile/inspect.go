@@ -72,24 +72,10 @@ func (s *Site) inspect(ctx context.Context, l schema.List, found *Inspected) err
 	if err != nil {
 		found.Problem = page.Clean(err.Error() + ": " + schema.HintOf(err))
 	}
-	found.Rows = len(rows)
-	return s.Do(ctx, func() error {
-		if err := s.show(ctx, l); err != nil {
-			return err
-		}
-		if found.Rows > 0 {
-			shown, err := s.app.Rows(ctx, s.options.Profile.List(l).Column)
-			if err != nil {
-				return err
-			}
-			if len(shown) > 0 {
-				found.Columns = nil
-				for _, c := range shown[0].Columns() {
-					found.Columns = append(found.Columns, page.Clean(c))
-				}
-			}
-		}
-		var err error
+	if found.Rows = len(rows); found.Rows > 0 {
+		found.Columns = rows[0].columns
+	}
+	return s.Do(ctx, func() (err error) {
 		found.Survey, err = s.Survey(ctx, l)
 		return err
 	})

@@ -17,9 +17,10 @@ import (
 // the same, Nth counts from 0. The list only locates an item: beside its name may
 // stand a badge, and the form's Name decides what it is called.
 type Row struct {
-	Name  string
-	Nth   int
-	parts []string // of which the list's cell is made
+	Name    string
+	Nth     int
+	parts   []string // of which the list's cell is made
+	columns []string // of the list
 }
 
 // RowOf is the row of the only item of a name.
@@ -34,7 +35,11 @@ func (r Row) is(name string) bool {
 
 func rowOf(r *page.Row, column string) Row {
 	text, _ := r.Cell(column)
-	return Row{Name: human.Squeeze(text), parts: r.Parts(column)}
+	row := Row{Name: human.Squeeze(text), parts: r.Parts(column)}
+	for _, c := range r.Columns() {
+		row.columns = append(row.columns, page.Clean(c))
+	}
+	return row
 }
 
 // Rows loads a list anew and reads it to its end, through all its parts.
@@ -46,13 +51,7 @@ func (s *Site) Rows(ctx context.Context, l schema.List) ([]Row, error) {
 		if err := s.show(ctx, l); err != nil {
 			return err
 		}
-		seen := map[string]int{}
-		visit := func(r Row) {
-			r.Nth = seen[r.Name]
-			rows = append(rows, r)
-			seen[r.Name]++
-		}
-		if err := s.eachRow(ctx, l, visit); err != nil {
+		if err := s.readRows(ctx, l, &rows); err != nil {
 			return err
 		}
 		look, err := s.app.Look(ctx)
@@ -64,24 +63,26 @@ func (s *Site) Rows(ctx context.Context, l schema.List) ([]Row, error) {
 	return rows, err
 }
 
-func (s *Site) eachRow(ctx context.Context, l schema.List, visit func(Row)) error {
+func (s *Site) readRows(ctx context.Context, l schema.List, rows *[]Row) error {
 	fl := s.options.Profile.List(l)
 	s.waitFor("the rows of %s", s.quoted(l))
+	seen := map[string]int{}
 	var incomplete error
 	_, err := page.Until(ctx, believe, func() (bool, error) {
 		if empty, err := s.saysEmpty(ctx, fl); err != nil || empty {
 			return empty, err
 		}
-		n := 0
 		err := s.app.EachRow(ctx, fl.Next, []string{fl.Column}, func(r *page.Row) (bool, error) {
-			n++
-			visit(rowOf(r, fl.Column))
+			row := rowOf(r, fl.Column)
+			row.Nth = seen[row.Name]
+			seen[row.Name]++
+			*rows = append(*rows, row)
 			return true, nil
 		})
 		if incomplete = nil; errors.Is(err, page.ErrIncomplete) {
 			incomplete, err = s.incomplete(l, err), nil
 		}
-		return n > 0, err // its rows may come yet
+		return len(*rows) > 0, err // its rows may come yet
 	})
 	return cmp.Or(err, incomplete)
 }
