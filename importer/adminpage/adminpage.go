@@ -56,19 +56,15 @@ func (c *cloud) Close() error {
 // List reads the list and the form of every row. The pages show no ids, so an
 // item's id is its name; items that share a name have none, and are a conflict
 // in any case.
-func (c *cloud) List(ctx context.Context, l schema.List) ([]importer.Remote, error) {
-	all, err := c.list(ctx, l)
-	return all, c.discreet(importError(err))
-}
-
-func (c *cloud) list(ctx context.Context, l schema.List) ([]importer.Remote, error) {
+func (c *cloud) List(ctx context.Context, l schema.List) (out []importer.Remote, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer func() { err = c.discreet(importError(err)) }()
 	rows, err := c.site.Rows(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]importer.Remote, len(rows))
+	out = make([]importer.Remote, len(rows))
 	count := map[string]int{}
 	for i, row := range rows {
 		it, err := c.readRow(ctx, l, row)

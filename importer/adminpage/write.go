@@ -27,36 +27,26 @@ func (c *cloud) Create(ctx context.Context, w importer.Write) (importer.Remote, 
 // has no secret, the field of the secret is not touched.
 func (c *cloud) Update(ctx context.Context, id string, w importer.Write) (importer.Remote, error) {
 	l := w.Item.List()
-	row, ok := c.rowOf(l, id)
+	c.mu.Lock()
+	row, ok := c.rows[l][id]
+	c.mu.Unlock()
 	if !ok {
 		return importer.Remote{}, &importer.RefusedError{Words: fmt.Sprintf("the list shows no %s of the name %s", l.One(), schema.Quote(id))}
 	}
 	return c.write(ctx, w, func() (*formprofile.Form, error) { return c.site.Edit(ctx, l, row) })
 }
 
-func (c *cloud) rowOf(l schema.List, id string) (formprofile.Row, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	row, ok := c.rows[l][id]
-	return row, ok
-}
-
 func (c *cloud) write(ctx context.Context, w importer.Write,
-	open func() (*formprofile.Form, error)) (importer.Remote, error) {
+	open func() (*formprofile.Form, error)) (_ importer.Remote, err error) {
 	c.echoes.Add(w.Secret)
-	got, err := c.enterAndSave(ctx, w, open)
-	return got, c.discreet(err)
-}
-
-func (c *cloud) enterAndSave(ctx context.Context, w importer.Write,
-	open func() (*formprofile.Form, error)) (importer.Remote, error) {
+	defer func() { err = c.discreet(err) }()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.site.Watch()()
 	l := w.Item.List()
 	var form *formprofile.Form
 	var changed []string
-	err := c.site.Do(ctx, func() (err error) {
+	err = c.site.Do(ctx, func() (err error) {
 		if form, err = open(); err != nil {
 			return err
 		}
