@@ -170,9 +170,8 @@ func read(ctx context.Context, c *page.Control, field schema.Field, it schema.It
 
 // Controls are a form's fields.
 type Controls struct {
-	Named   map[string]*page.Control // by field of the bundle; those that are on the form now
-	Others  []*page.Control          // that the profile does not name
-	Decider string                   // what the deciding field holds
+	Named  map[string]*page.Control // by field of the bundle; those that are on the form now
+	Others []*page.Control          // that the profile does not name
 }
 
 // Controls finds the form's fields, once those are there that the value of the
@@ -209,7 +208,7 @@ func (f *Form) Controls(ctx context.Context) (*Controls, error) {
 	if err := form.Describe(ctx); err != nil {
 		return nil, err
 	}
-	out := &Controls{Named: map[string]*page.Control{}, Decider: decider}
+	out := &Controls{Named: map[string]*page.Control{}}
 	claimed := map[string]bool{}
 	for _, field := range f.Profile.Fields {
 		if slices.Contains(expected, field.Field) || slices.Contains(f.unfolded, field.Field) {

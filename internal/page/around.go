@@ -13,10 +13,9 @@ import (
 // around is what stands near a list and belongs to it, its rows left out.
 type around struct {
 	list     *table
-	from, to int            // the list's own place among the spots
-	parents  map[*node]bool // of the list
-	spots    []*spot        // in the document's order
-	rowCount int            // that the list itself declares, with header rows; 0 where it does not
+	from, to int     // the list's own place among the spots
+	spots    []*spot // in the document's order
+	rowCount int     // that the list itself declares, with header rows; 0 where it does not
 }
 
 type spotKind int
@@ -62,16 +61,13 @@ func (r *reading) around(ctx context.Context) (*around, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &around{parents: make(map[*node]bool)}
+	a := &around{}
 	if a.list, err = v.table(r.columns); err != nil {
 		return nil, err
 	}
 	root := v.root
 	if root.doc != a.list.root.doc { // a frame is not the list's, and the list may stand in one
 		root = a.list.root.doc.root
-	}
-	for n := a.list.root.parent; n != nil; n = n.parent {
-		a.parents[n] = true
 	}
 	a.walk(root, nil, false)
 	a.read(r.next)
@@ -132,7 +128,7 @@ func (a *around) walk(n, pager *node, inList bool) {
 	sp := &spot{node: n, at: len(a.spots), named: -1, inList: inList, pager: pager, text: n.name}
 	deeper := false
 	switch {
-	case n.backend == 0 || a.parents[n] || n == a.list.root:
+	case n.backend == 0 || a.list.root.within(n):
 		sp, deeper = nil, true
 	case n.is("StaticText", "image", "img"):
 	case n.is("heading"):
@@ -250,7 +246,7 @@ func (a *around) owns(sp *spot, borders []*spot) bool {
 	case vague && sp.layout.Beside, sp.means == meansMore && !follows:
 		return false
 	}
-	for n := sp.node; n != nil && !a.parents[n]; n = n.parent {
+	for n := sp.node; n != nil && !a.list.root.within(n); n = n.parent {
 		if foreign(n, sp.means) {
 			return false
 		}

@@ -133,19 +133,14 @@ func (d *document) read(ctx context.Context) error {
 // graft hangs a frame's tree below the element that shows the frame. A frame whose element is
 // hidden stays apart, as a person does not see it either.
 func (p *Page) graft(ctx context.Context, doc *document) error {
-	owner, known := p.owners[doc.key.frame]
-	if !known {
-		got, err := cdp.Call(ctx, doc.parent.session, dom.GetFrameOwner, dom.GetFrameOwnerParams{FrameID: doc.key.frame})
-		if err != nil {
-			if vanished(err) || doc.parent.session != p.tab {
-				return nil
-			}
-			return err
+	got, err := cdp.Call(ctx, doc.parent.session, dom.GetFrameOwner, dom.GetFrameOwnerParams{FrameID: doc.key.frame})
+	if err != nil {
+		if vanished(err) || doc.parent.session != p.tab {
+			return nil
 		}
-		owner = got.BackendNodeID
-		p.owners[doc.key.frame] = owner
+		return err
 	}
-	if shown := doc.parent.byID[owner]; shown != nil {
+	if shown := doc.parent.byID[got.BackendNodeID]; shown != nil {
 		doc.root.parent = shown
 		shown.children = append(shown.children, doc.root)
 	}

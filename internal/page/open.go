@@ -54,7 +54,6 @@ type Browser struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	link    *chromedp.Browser
-	tab     *session
 	page    *Page
 	parts   int // the most that one list may have
 }
@@ -103,11 +102,10 @@ func Open(ctx context.Context, options Options) (*Browser, error) {
 			return nil, err
 		}
 	}
-	if b.tab, err = b.openTab(ctx); err != nil {
+	if b.page.tab, err = b.openTab(ctx); err != nil {
 		b.cancel()
 		return nil, err
 	}
-	b.page.tab = b.tab
 	return b, nil
 }
 
@@ -149,7 +147,7 @@ func (b *Browser) Close() {
 		defer cancel()
 		_ = chromedp.Cancel(ctx)
 	}
-	b.tab.end(nil)
+	b.page.tab.end(nil)
 	b.cancel()
 }
 

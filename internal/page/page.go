@@ -23,9 +23,8 @@ type Page struct {
 	*Scope
 	browser *Browser
 	tab     *session
-	given   string                 // the origin of the address given
-	frames  map[target.ID]*session // frames of other sites, by their target
-	owners  map[cdp.FrameID]cdp.BackendNodeID
+	given   string                                // the origin of the address given
+	frames  map[target.ID]*session                // frames of other sites, by their target
 	acts    int                                   // so far, that may have changed what fields hold
 	worlds  map[docKey]runtime.ExecutionContextID // of this program's own, see [document.world]
 
@@ -34,8 +33,7 @@ type Page struct {
 }
 
 func newPage(b *Browser) *Page {
-	p := &Page{browser: b, frames: make(map[target.ID]*session), owners: make(map[cdp.FrameID]cdp.BackendNodeID),
-		worlds: make(map[docKey]runtime.ExecutionContextID)}
+	p := &Page{browser: b, frames: make(map[target.ID]*session), worlds: make(map[docKey]runtime.ExecutionContextID)}
 	p.Scope = &Scope{page: p}
 	return p
 }
@@ -82,7 +80,6 @@ func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 	shown := Clean(parsed.Redacted())
 	p := b.page
 	p.forget()
-	clear(p.owners)
 	clear(p.worlds)
 	p.given = originOf(parsed)
 	got, err := cdp.Call(ctx, p.tab, cdppage.Navigate, cdppage.NavigateParams{URL: address})
