@@ -36,11 +36,7 @@ func (f *Form) appear(ctx context.Context) error {
 
 // has is that the form has the field, under any of its labels.
 func (f *Form) has(field string) page.Cond {
-	var any []page.Cond
-	for _, label := range f.Profile.Field(field).Labels() {
-		any = append(any, page.HasField(label))
-	}
-	return page.AnyOf(any...)
+	return page.HasField(f.Profile.Field(field).Labels()...)
 }
 
 // Label is the field's label on the form: of those that it may have the first that is there,

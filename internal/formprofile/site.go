@@ -278,11 +278,7 @@ func (s *Site) signedIn() page.Cond {
 	if s.other != nil {
 		names = append(names, landmarks(s.other)...)
 	}
-	var any []page.Cond
-	for _, name := range names {
-		any = append(any, page.HasButton(name), page.Heading(name))
-	}
-	return page.AnyOf(any...)
+	return page.AnyOf(page.HasButton(names...), page.Heading(names...))
 }
 
 // landmarks are what a profile says of being signed in, and of the way to its lists.
@@ -339,26 +335,24 @@ func (s *Site) noteAround(ctx context.Context) error {
 // walk presses the menu. Of its entries only those are pressed that are needed:
 // pressing one that is open already may close it.
 func (s *Site) walk(ctx context.Context, fl *schema.FormList) error {
-	for from := 0; from < len(fl.Menu); {
-		at, err := s.app.WaitAny(ctx, later(fl.Menu[from:])...)
+	for menu := fl.Menu; len(menu) > 0; {
+		if err := s.app.WaitFor(ctx, page.HasButton(menu...)); err != nil {
+			return err
+		}
+		look, err := s.app.Look(ctx)
 		if err != nil {
 			return err
 		}
-		at = len(fl.Menu) - 1 - at // they are asked for from the last to the first
-		if err := s.app.Press(ctx, fl.Menu[at]); err != nil {
+		at := len(menu) - 1
+		for at > 0 && !look.Shows(page.HasButton(menu[at])) {
+			at--
+		}
+		if err := look.Press(ctx, menu[at]); err != nil {
 			return err
 		}
-		from = at + 1
+		menu = menu[at+1:]
 	}
 	return nil
-}
-
-func later(menu []string) []page.Cond {
-	var out []page.Cond
-	for i := len(menu) - 1; i >= 0; i-- {
-		out = append(out, page.HasButton(menu[i]))
-	}
-	return out
 }
 
 // Listed is what shows that a list stands there and no form is open.

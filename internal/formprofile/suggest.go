@@ -181,8 +181,7 @@ func (s *Site) reach(ctx context.Context, fl *schema.FormList) error {
 	if err := s.walk(ctx, fl); err != nil {
 		return err
 	}
-	_, err := s.app.WaitAny(ctx, page.Heading(fl.Heading), page.HasTable(fl.Column), page.HasButton(fl.Add))
-	return err
+	return s.app.WaitFor(ctx, page.AnyOf(page.Heading(fl.Heading), page.HasTable(fl.Column), page.HasButton(fl.Add)))
 }
 
 // filled looks at a list once it has rows, or has had none for so long that it counts as empty:

@@ -57,7 +57,7 @@ type layout struct {
 
 // around looks for what belongs to the list and says something of how it goes on.
 func (r *reading) around(ctx context.Context) (*around, error) {
-	v, err := r.look(ctx)
+	v, err := r.Look(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -16,38 +16,43 @@ import (
 // behind an open dialog.
 type Cond struct {
 	text string
-	test func(*view) bool
+	test func(*Look) bool
 }
 
-// Heading is a heading, or the name of an open dialog.
-func Heading(name string) Cond {
-	return named("heading", name, func(v *view) []string { return headings(v.full) })
+// Heading is a heading, or the name of an open dialog, with one of the names.
+func Heading(names ...string) Cond {
+	return named("heading", names, func(v *Look, want string) bool { return slices.ContainsFunc(headings(v.full), sameAs(want)) })
 }
 
-// HasButton is a button, link, tab or menu item with the name.
-func HasButton(name string) Cond {
-	return named("button", name, func(v *view) []string { return namesOf(pressables(v.full)) })
+// HasButton is a button, link, tab or menu item with one of the names.
+func HasButton(names ...string) Cond {
+	return named("button", names, func(v *Look, want string) bool { return slices.ContainsFunc(namesOf(pressables(v.full)), sameAs(want)) })
 }
 
-func named(kind, name string, names func(*view) []string) Cond {
-	want := human.FoldLabel(name)
-	return Cond{fmt.Sprintf("the %s %q", kind, Clean(name)), func(v *view) bool {
-		return slices.ContainsFunc(names(v), func(have string) bool { return human.FoldLabel(have) == want })
-	}}
-}
-
-// HasField is a field with the label.
-func HasField(label string) Cond {
-	want := human.FoldLabel(label)
-	return Cond{fmt.Sprintf("the field %q", Clean(label)), func(v *view) bool {
+// HasField is a field with one of the labels.
+func HasField(labels ...string) Cond {
+	return named("field", labels, func(v *Look, want string) bool {
 		return slices.ContainsFunc(fields(v.full), func(f *field) bool { return f.matches(want) })
-	}}
+	})
+}
+
+func sameAs(want string) func(string) bool {
+	return func(have string) bool { return human.FoldLabel(have) == want }
+}
+
+func named(kind string, names []string, shows func(v *Look, want string) bool) Cond {
+	var any []Cond
+	for _, name := range names {
+		want := human.FoldLabel(name)
+		any = append(any, Cond{fmt.Sprintf("the %s %q", kind, Clean(name)), func(v *Look) bool { return shows(v, want) }})
+	}
+	return AnyOf(any...)
 }
 
 // Text is a piece of text anywhere, whatever its case; what fields hold does not count.
 func Text(part string) Cond {
 	want := strings.ToLower(human.Squeeze(part))
-	return Cond{fmt.Sprintf("the text %q", Clean(part)), func(v *view) bool {
+	return Cond{fmt.Sprintf("the text %q", Clean(part)), func(v *Look) bool {
 		return want != "" && v.full.shows(want)
 	}}
 }
@@ -80,7 +85,7 @@ func HasTable(columns ...string) Cond {
 	if len(columns) > 0 {
 		text = "a table with the columns " + listNames(columns)
 	}
-	return Cond{text, func(v *view) bool {
+	return Cond{text, func(v *Look) bool {
 		_, err := v.table(columns)
 		return err == nil
 	}}
@@ -88,16 +93,16 @@ func HasTable(columns ...string) Cond {
 
 // Not is the absence of what c looks for.
 func Not(c Cond) Cond {
-	return Cond{"no longer " + c.text, func(v *view) bool { return !c.test(v) }}
+	return Cond{"no longer " + c.text, func(v *Look) bool { return !c.test(v) }}
 }
 
 // AnyOf is at least one of several.
 func AnyOf(conds ...Cond) Cond {
-	return Cond{join(conds, " or "), func(v *view) bool { return slices.ContainsFunc(conds, func(c Cond) bool { return c.test(v) }) }}
+	return Cond{join(conds, " or "), func(v *Look) bool { return slices.ContainsFunc(conds, func(c Cond) bool { return c.test(v) }) }}
 }
 
 func allOf(conds []Cond) Cond {
-	return Cond{join(conds, " and "), func(v *view) bool { return !slices.ContainsFunc(conds, func(c Cond) bool { return !c.test(v) }) }}
+	return Cond{join(conds, " and "), func(v *Look) bool { return !slices.ContainsFunc(conds, func(c Cond) bool { return !c.test(v) }) }}
 }
 
 func join(conds []Cond, word string) string {
@@ -112,30 +117,20 @@ func join(conds []Cond, word string) string {
 // [ErrTimeout], in words that say what was waited for and what is there instead.
 func (s *Scope) WaitFor(ctx context.Context, conds ...Cond) error { return s.wait(ctx, allOf(conds)) }
 
-// WaitAny waits until the scope shows at least one of conds and returns the index of the first
-// that holds: after Save, say, either the list again or an error message.
-func (s *Scope) WaitAny(ctx context.Context, conds ...Cond) (which int, err error) {
-	err = s.wait(ctx, Cond{join(conds, " or "), func(v *view) bool {
-		which = slices.IndexFunc(conds, func(c Cond) bool { return c.test(v) })
-		return which >= 0
-	}})
-	return which, err
-}
-
 // Shows reports whether the scope shows all conds.
-func (l *Look) Shows(conds ...Cond) bool { return allOf(conds).test(l.view) }
+func (l *Look) Shows(conds ...Cond) bool { return allOf(conds).test(l) }
 
 // wait polls the scope. A page that is being replaced gives errors that mean "not yet".
 func (s *Scope) wait(ctx context.Context, c Cond) error {
-	return watch(ctx, s.page.browser.options.Timeout, c.text, func() (*view, bool, error) {
-		v, err := s.look(ctx)
+	return watch(ctx, s.page.browser.options.Timeout, c.text, func() (*Look, bool, error) {
+		v, err := s.Look(ctx)
 		return v, err == nil && c.test(v), err
 	})
 }
 
 // watch calls look until it is done, and says after limit what it saw last.
-func watch(ctx context.Context, limit time.Duration, what string, look func() (v *view, done bool, err error)) error {
-	var last *view
+func watch(ctx context.Context, limit time.Duration, what string, look func() (v *Look, done bool, err error)) error {
+	var last *Look
 	var broken error
 	err := poll(ctx, limit, func() (done bool, err error) {
 		v, done, err := look()

@@ -23,8 +23,8 @@ func (d *driver) add(t *testing.T, query string) *Scope {
 }
 
 // hasProblem is a message that tells of something wrong.
-var hasProblem = Cond{"an error message", func(v *view) bool {
-	return slices.ContainsFunc(v.messages(), func(m Message) bool { return m.Kind != MessageStatus })
+var hasProblem = Cond{"an error message", func(v *Look) bool {
+	return slices.ContainsFunc(v.Messages(), func(m Message) bool { return m.Kind != MessageStatus })
 }}
 
 // rowOf finds a row by its name, on whatever part of the list.
@@ -83,10 +83,7 @@ func testValidation(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.add(t, "late=30")
 	ok(t, app.Press(ctx, "Save"))
-	which, err := app.WaitAny(ctx, HasTable("Name"), hasProblem)
-	if err != nil || which != 1 {
-		t.Fatalf("got %d, %v", which, err)
-	}
+	ok(t, app.WaitFor(ctx, hasProblem))
 	messages := must[*Look](t)(app.Look(ctx)).Messages()
 	if got := fmt.Sprint(messages); got != "[Name *: A name is needed Please correct the fields]" {
 		t.Fatalf("got %s", got)

@@ -44,9 +44,9 @@ func (c *Control) again(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if form.view.snap.find(c.field.node.doc.key) == nil {
+	if form.snap.find(c.field.node.doc.key) == nil {
 		return failure(ErrGone, "the page moved on while %s was worked in; %s", quoteLabel(c.Label),
-			form.view.outline())
+			form.outline())
 	}
 	found, err := form.find(c.Label)
 	if alike := form.named(c.Label); errors.Is(err, ErrAmbiguous) && len(alike) == c.alike {

@@ -21,7 +21,7 @@
 //	err = name.Set(ctx, "corp mail")
 //	look, err = app.Look(ctx)
 //	err = look.Send(ctx, "Save")
-//	which, err := app.WaitAny(ctx, page.HasTable("Name"), page.Text("is required"))
+//	err = app.WaitFor(ctx, page.AnyOf(page.HasTable("Name"), page.Text("is required")))
 //
 // Only the site of the address given is worked, and in it the frame that the app was found in:
 // the call that reads, enters or presses first compares the origins of the tab and of the

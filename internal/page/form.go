@@ -268,28 +268,10 @@ func radiosIn(n *node) (radios []*node) {
 	return radios
 }
 
-// Look is a scope at one moment: what it shows and says, and its fields, from which every
-// control is taken. When choosing in one field makes others appear, take a new Look.
-type Look struct {
-	scope  *Scope
-	view   *view
-	fields []*field
-	acts   int // of the page, when the fields were described
-}
-
-// Look looks at the scope as it is now.
-func (s *Scope) Look(ctx context.Context) (*Look, error) {
-	v, err := s.look(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &Look{scope: s, view: v, fields: fields(v.root)}, nil
-}
-
 // Labels lists the labels of all fields as the page writes them, in the page's order.
 func (l *Look) Labels() []string {
-	labels := make([]string, len(l.fields))
-	for i, field := range l.fields {
+	labels := make([]string, len(l.form()))
+	for i, field := range l.form() {
 		labels[i], _ = field.short()
 	}
 	return labels
@@ -298,7 +280,7 @@ func (l *Look) Labels() []string {
 // Has reports whether there is at least one field with the label.
 func (l *Look) Has(label string) bool {
 	want := human.FoldLabel(label)
-	return slices.ContainsFunc(l.fields, func(have *field) bool { return have.matches(want) })
+	return slices.ContainsFunc(l.form(), func(have *field) bool { return have.matches(want) })
 }
 
 // Field finds the one control with the label. Labels compare without regard to case, blanks, a
@@ -315,7 +297,7 @@ func (l *Look) Field(ctx context.Context, label string) (*Control, error) {
 // named are the fields with the label.
 func (l *Look) named(label string) []*field {
 	want := human.FoldLabel(label)
-	return slices.DeleteFunc(slices.Clone(l.fields), func(have *field) bool { return !have.matches(want) })
+	return slices.DeleteFunc(slices.Clone(l.form()), func(have *field) bool { return !have.matches(want) })
 }
 
 func (l *Look) find(label string) (*field, error) {
@@ -338,7 +320,7 @@ func (l *Look) find(label string) (*field, error) {
 func (l *Look) Describe(ctx context.Context) error {
 	l.acts = l.scope.page.acts
 	in := make(map[*document][]*field)
-	for _, field := range l.fields {
+	for _, field := range l.form() {
 		in[field.node.doc] = append(in[field.node.doc], field)
 	}
 	for doc, fields := range in {
@@ -360,7 +342,7 @@ func (l *Look) Fields(ctx context.Context) ([]*Control, error) {
 		return nil, err
 	}
 	var controls []*Control
-	for _, field := range l.fields {
+	for _, field := range l.form() {
 		c, err := l.control(ctx, field)
 		if err != nil {
 			return nil, err

@@ -33,9 +33,7 @@ func (m Message) String() string {
 
 // Messages lists what the scope's frame says: alerts, toasts, validation messages, and the
 // browser dialogs that came up since something was last pressed.
-func (l *Look) Messages() []Message { return l.view.messages() }
-
-func (v *view) messages() []Message {
+func (l *Look) Messages() []Message {
 	var found []Message
 	seen := make(map[string]bool)
 	add := func(m Message) {
@@ -44,10 +42,10 @@ func (v *view) messages() []Message {
 			found = append(found, m)
 		}
 	}
-	for _, text := range v.said {
+	for _, text := range l.said {
 		add(Message{Kind: MessageDialog, Text: text})
 	}
-	root := v.full.doc.root
+	root := l.full.doc.root
 	// A field's own message comes first: the same text often stands in an alert as well,
 	// without the name of the field.
 	for _, f := range fields(root) {

@@ -173,8 +173,8 @@ func (n *node) run(ctx context.Context, function string, result any, args ...any
 	return n.runIn(ctx, false, function, result, args...)
 }
 
-// runIn is run in a world of this program's own or in the page's. In that, handlers are seen that its scripts have set, and they may forge all that is read:
-// nothing is entered or pressed by it.
+// runIn is run in a world of this program's own or in the page's. In that, handlers are seen that
+// its scripts have set, and they may forge all that is read: nothing is entered or pressed by it.
 func (n *node) runIn(ctx context.Context, inPage bool, function string, result any, args ...any) error {
 	object, err := n.resolve(ctx, inPage)
 	if err != nil {

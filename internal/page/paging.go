@@ -197,7 +197,7 @@ func (r *reading) turn(ctx context.Context, button *node) error {
 		return err
 	}
 	same := false
-	err := r.wait(ctx, Cond{"the next part of the list", func(v *view) bool {
+	err := r.wait(ctx, Cond{"the next part of the list", func(v *Look) bool {
 		_, rows, err := r.rowsIn(v, r.columns)
 		same = err == nil && slices.EqualFunc(rows, r.shown, sameRow)
 		return err == nil && len(rows) > 0 && !same

@@ -28,7 +28,7 @@ func (s *Scope) Press(ctx context.Context, name string) error {
 // Press is [Scope.Press] for a scope that nothing was done to since the look.
 func (l *Look) Press(ctx context.Context, name string) error {
 	what, fits := pressedAs(name)
-	return l.scope.pressOne(ctx, l.view, what, fits, false)
+	return l.scope.pressOne(ctx, l, what, fits, false)
 }
 
 // Send is Press for the button that sends what was entered. It gives an [*ElsewhereError], and
@@ -38,7 +38,7 @@ func (l *Look) Press(ctx context.Context, name string) error {
 // they hold only then, and presses once the page has digested that.
 func (l *Look) Send(ctx context.Context, name string) error {
 	what, fits := pressedAs(name)
-	n, err := l.view.pressable(what, fits)
+	n, err := l.pressable(what, fits)
 	if err == nil {
 		err = n.run(ctx, "leave", nil)
 	}
@@ -64,11 +64,11 @@ func called(name string) func(*node) bool {
 // pressOne presses the one control that fits, of the view or else of what is there now. It looks
 // again when the page replaces the control in between, or enables it only once it has digested
 // what came before.
-func (s *Scope) pressOne(ctx context.Context, v *view, what string, fits func(*node) bool, sends bool) (err error) {
+func (s *Scope) pressOne(ctx context.Context, v *Look, what string, fits func(*node) bool, sends bool) (err error) {
 	s.page.forget()
 	for left := 2; ; left-- {
 		if v == nil {
-			if v, err = s.look(ctx); err != nil {
+			if v, err = s.Look(ctx); err != nil {
 				return err
 			}
 		}
@@ -89,8 +89,8 @@ func (s *Scope) pressOne(ctx context.Context, v *view, what string, fits func(*n
 	}
 }
 
-func (v *view) pressable(what string, fits func(*node) bool) (*node, error) {
-	all := pressables(v.root)
+func (l *Look) pressable(what string, fits func(*node) bool) (*node, error) {
+	all := pressables(l.root)
 	found := prefer(slices.DeleteFunc(slices.Clone(all), func(n *node) bool { return !fits(n) }),
 		func(n *node) *node { return n })
 	switch len(found) {
@@ -158,7 +158,7 @@ func (p *Page) left(ctx context.Context, doc *document, err error) bool {
 // Opener is the button's name; "" means every button that says of itself that it has a menu, one
 // after the other. It is meant for a row: its "Edit", or its "⋯".
 func (s *Scope) Menu(ctx context.Context, opener, item string) error {
-	v, err := s.look(ctx)
+	v, err := s.Look(ctx)
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (s *Scope) Menu(ctx context.Context, opener, item string) error {
 		if err := s.page.settle(ctx, n.doc.session); err != nil {
 			return err
 		}
-		if v, err = s.look(ctx); err != nil {
+		if v, err = s.Look(ctx); err != nil {
 			return err
 		}
 	}
@@ -283,7 +283,7 @@ func (n *node) opened(ctx context.Context, items []*node) (found []*node) {
 }
 
 // openMenu opens one menu of what v shows and finds the item in it.
-func (s *Scope) openMenu(ctx context.Context, v *view, opener *node, what, item string) (*node, error) {
+func (s *Scope) openMenu(ctx context.Context, v *Look, opener *node, what, item string) (*node, error) {
 	whole := &Scope{page: s.page, frame: s.frame}
 	here := make(map[cdp.BackendNodeID]bool)
 	if !opener.flag("expanded") { // a menu that already stands open would be closed by the press
@@ -296,7 +296,7 @@ func (s *Scope) openMenu(ctx context.Context, v *view, opener *node, what, item 
 	var found, fresh []*node
 	pressed := time.Now()
 	shown := pressed // the menu as it is, since
-	err := whole.wait(ctx, Cond{fmt.Sprintf("a menu with %q", Clean(item)), func(v *view) bool {
+	err := whole.wait(ctx, Cond{fmt.Sprintf("a menu with %q", Clean(item)), func(v *Look) bool {
 		before := len(fresh)
 		fresh = unseen(v.full, here)
 		if len(fresh) != before {
@@ -330,7 +330,7 @@ func (r *Row) Open(ctx context.Context, opener, item, column string) error {
 	if !errors.Is(err, ErrAbsent) {
 		return err
 	}
-	v, lookErr := r.look(ctx)
+	v, lookErr := r.Look(ctx)
 	if lookErr != nil {
 		return err
 	}

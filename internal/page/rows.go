@@ -105,14 +105,14 @@ func (s *Scope) Rows(ctx context.Context, columns ...string) ([]*Row, error) {
 }
 
 func (s *Scope) read(ctx context.Context, columns []string) (*table, []*Row, error) {
-	v, err := s.look(ctx)
+	v, err := s.Look(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	return s.rowsIn(v, columns)
 }
 
-func (s *Scope) rowsIn(v *view, columns []string) (found *table, rows []*Row, err error) {
+func (s *Scope) rowsIn(v *Look, columns []string) (found *table, rows []*Row, err error) {
 	if found, err = v.table(columns); err != nil {
 		return nil, nil, err
 	}
@@ -153,11 +153,11 @@ type table struct {
 }
 
 // table chooses the one that has the columns.
-func (v *view) table(columns []string) (*table, error) {
+func (l *Look) table(columns []string) (*table, error) {
 	var tables, lists []*table
 	var seen []string
 	var head *table // a header that stands in a table of its own
-	v.root.each(func(n *node) bool {
+	l.root.each(func(n *node) bool {
 		switch n.role {
 		case "table", "grid", "treegrid":
 			t := readTable(n)
@@ -190,7 +190,7 @@ func (v *view) table(columns []string) (*table, error) {
 	switch len(found) {
 	case 0:
 		if len(columns) == 0 {
-			return nil, failure(ErrAbsent, "no table or list; %s", v.outline())
+			return nil, failure(ErrAbsent, "no table or list; %s", l.outline())
 		}
 		return nil, failure(ErrAbsent, "no table with the columns %s; the page has: %s", listNames(columns),
 			listNames(seen))

@@ -24,17 +24,29 @@ type frame struct {
 	origin string
 }
 
-// view is a scope at one moment.
-type view struct {
-	snap *snapshot
-	full *node    // the scope
-	root *node    // where a person can act: the modal dialog on top, if one is open
-	said []string // what the browser's own dialogs said
+// Look is a scope at one moment: what it shows and says, and its fields, from which every
+// control is taken. When choosing in one field makes others appear, take a new Look.
+type Look struct {
+	scope  *Scope
+	snap   *snapshot
+	full   *node    // the scope
+	root   *node    // where a person can act: the modal dialog on top, if one is open
+	said   []string // what the browser's own dialogs said
+	fields []*field // in root, see [Look.form]
+	acts   int      // of the page, when the fields were described
 }
 
-// look reads the scope as it is now. The tab must be at the site of the address given, and the
+// form are the fields where a person can act.
+func (l *Look) form() []*field {
+	if l.fields == nil {
+		l.fields = fields(l.root)
+	}
+	return l.fields
+}
+
+// Look looks at the scope as it is now. The tab must be at the site of the address given, and the
 // frame at the site that it was found at.
-func (s *Scope) look(ctx context.Context) (*view, error) {
+func (s *Scope) Look(ctx context.Context) (*Look, error) {
 	snap, err := s.page.capture(ctx, s.frame)
 	if err != nil {
 		return nil, err
@@ -55,11 +67,11 @@ func (s *Scope) look(ctx context.Context) (*view, error) {
 			return nil, failure(ErrAbsent, "%s is no longer on the page", s.what)
 		}
 	}
-	return s.page.view(snap, full), nil
+	return s.view(snap, full), nil
 }
 
-func (p *Page) view(snap *snapshot, full *node) *view {
-	v := &view{snap: snap, full: full, root: full, said: p.heard()}
+func (s *Scope) view(snap *snapshot, full *node) *Look {
+	v := &Look{scope: s, snap: snap, full: full, root: full, said: s.page.heard()}
 	v.full.each(func(n *node) bool {
 		shows := func(at *node) bool { return at != n && !at.is("generic") } // a list in a dialog of its own may close late
 		if n.is("dialog", "alertdialog") && n.flag("modal") && n.holds(shows) {
@@ -81,10 +93,9 @@ type Dialog struct {
 // Dialog is the one that lies over all else: a modal one, or one that hides whatever else could
 // be pressed. It is nil where there is none.
 func (l *Look) Dialog() *Dialog {
-	v := l.view
-	over, all := v.root, len(pressables(v.full))
-	v.full.each(func(n *node) bool {
-		if v.root == v.full && n.is("dialog", "alertdialog") && len(pressables(n)) == all {
+	over, all := l.root, len(pressables(l.full))
+	l.full.each(func(n *node) bool {
+		if l.root == l.full && n.is("dialog", "alertdialog") && len(pressables(n)) == all {
 			over = n
 		}
 		return true
@@ -96,7 +107,7 @@ func (l *Look) Dialog() *Dialog {
 	if !strings.HasPrefix(text, over.name) {
 		text = over.name + " " + text
 	}
-	return &Dialog{text, namesOf(pressables(over)), &Look{scope: l.scope, view: v, fields: fields(over)}, over}
+	return &Dialog{text, namesOf(pressables(over)), &Look{scope: l.scope, snap: l.snap, full: l.full, root: over}, over}
 }
 
 // Is reports whether the same dialog was there at both moments.
@@ -129,13 +140,13 @@ func (s *Scope) Within(ctx context.Context, shows ...Cond) (*Scope, error) {
 func (s *Scope) innermost(ctx context.Context, shows []Cond) (*document, error) {
 	var inner []*document
 	all := allOf(shows)
-	err := s.wait(ctx, Cond{"a frame with " + all.text, func(v *view) bool {
+	err := s.wait(ctx, Cond{"a frame with " + all.text, func(v *Look) bool {
 		inner = inner[:0]
 		for _, doc := range v.snap.docs {
 			if !doc.root.within(v.full) {
 				continue
 			}
-			sub := &view{snap: v.snap, full: doc.root, root: doc.root}
+			sub := &Look{snap: v.snap, full: doc.root, root: doc.root}
 			if all.test(sub) {
 				inner = slices.DeleteFunc(inner, func(outer *document) bool { return doc.root.within(outer.root) })
 				inner = append(inner, doc)
@@ -218,23 +229,19 @@ func headings(root *node) []string {
 
 // outline says in one line what is there, for errors: headings, messages, fields and buttons,
 // and never what a field holds.
-func (v *view) outline() string {
-	var labels []string
-	for _, f := range fields(v.root) {
-		labels = append(labels, f.label)
-	}
-	text := "the page shows: " + listNames(headings(v.full))
-	if messages := v.messages(); len(messages) > 0 {
+func (l *Look) outline() string {
+	text := "the page shows: " + listNames(headings(l.full))
+	if messages := l.Messages(); len(messages) > 0 {
 		var texts []string
 		for _, m := range messages {
 			texts = append(texts, m.String())
 		}
 		text += "; it says: " + listNames(texts)
 	}
-	if len(labels) > 0 {
+	if labels := l.Labels(); len(labels) > 0 {
 		text += "; fields: " + listNames(labels)
 	}
-	if buttons := pressables(v.root); len(buttons) > 0 {
+	if buttons := pressables(l.root); len(buttons) > 0 {
 		text += "; buttons and links: " + listNames(namesOf(buttons))
 	}
 	return text

@@ -24,15 +24,14 @@ var foldNames = regexp.MustCompile(`(?i)^(?:advanced|additional|more|show|expand
 
 // HasTab reports whether the form has a tab of that name.
 func (l *Look) HasTab(name string) bool {
-	return slices.ContainsFunc(namedAs(pressables(l.view.root), name), func(n *node) bool { return n.is("tab") })
+	return slices.ContainsFunc(namedAs(pressables(l.root), name), func(n *node) bool { return n.is("tab") })
 }
 
 // Sight is all that a person reads first.
 func (l *Look) Sight() *Sight {
-	v := l.view
-	out := &Sight{Headings: headings(v.root)}
+	out := &Sight{Headings: headings(l.root)}
 	var others []string
-	for _, n := range pressables(v.root) {
+	for _, n := range pressables(l.root) {
 		name := human.Squeeze(n.name)
 		if name == "" || n.flag("disabled") {
 			continue
@@ -51,7 +50,7 @@ func (l *Look) Sight() *Sight {
 		}
 	}
 	out.Folds = append(out.Folds, others...)
-	v.root.each(func(n *node) bool {
+	l.root.each(func(n *node) bool {
 		if !n.is("table", "grid", "treegrid") {
 			return true
 		}
@@ -68,7 +67,7 @@ func (l *Look) Sight() *Sight {
 		return true
 	})
 	if len(out.Tables) == 0 {
-		out.Notice = notice(v.root)
+		out.Notice = notice(l.root)
 	}
 	return out
 }

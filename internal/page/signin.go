@@ -21,12 +21,12 @@ func (p *Page) WaitSignedIn(ctx context.Context, notify func(string), conds ...C
 	signedIn := allOf(conds)
 	var at *ElsewhereError // another site that the browser is at
 	moved := time.Now()    // it has shown conds since
-	look := func() (*view, bool, error) {
+	look := func() (*Look, bool, error) {
 		snap, err := p.capture(ctx, frame{})
 		if err != nil {
 			return nil, false, err
 		}
-		v := p.view(snap, snap.docs[0].root)
+		v := p.Scope.view(snap, snap.docs[0].root)
 		in := signedIn.test(v)
 		if at = nil; snap.top.origin != p.given && !snap.top.failed {
 			at = p.elsewhere(snap.top, in)
@@ -37,7 +37,7 @@ func (p *Page) WaitSignedIn(ctx context.Context, notify func(string), conds ...C
 		return v, in && at == nil, nil
 	}
 	stays := func(limit time.Duration) bool { return at != nil && at.App && time.Since(moved) > limit }
-	err := watch(ctx, limit, signedIn.text, func() (*view, bool, error) {
+	err := watch(ctx, limit, signedIn.text, func() (*Look, bool, error) {
 		v, in, err := look()
 		if !window && stays(settleTime) {
 			return v, false, at

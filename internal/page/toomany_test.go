@@ -20,7 +20,7 @@ func TestAListBeyondTheBoundIsRefusedRatherThanCut(t *testing.T) {
 			}
 			root := &node{role: "RootWebArea", children: []*node{list}}
 			list.parent = root
-			v := &view{full: root, root: root}
+			v := &Look{full: root, root: root}
 			got, err := v.table(nil)
 			switch {
 			case refused && (err == nil || !strings.Contains(err.Error(), "more than 20000 rows")):
