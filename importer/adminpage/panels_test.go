@@ -16,6 +16,7 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/adminpage"
 	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/internal/rig/panels"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -86,6 +87,27 @@ func TestPanelsOfRealComponentsAreImportedInto(t *testing.T) {
 	}
 }
 
+// A form that asks before it lets go of a changed provider is left by opening the site anew, and
+// what is found out of the rows is found out all the same.
+func TestASuggestionLeavesAFormThatDoesNotLetGo(t *testing.T) {
+	t.Parallel()
+	s := newAround(t, adminsite.Options{}, `addEventListener('click', e => e.target.textContent === 'Cancel' && e.stopImmediatePropagation(), true)`)
+	if err := s.Load(t.Context(), []schema.Item{&schema.CloudConnection{Name: "Desk", ServiceProvider: smtp, Host: "one.corp.example"}}); err != nil {
+		t.Fatal(err)
+	}
+	profile := shipped(t)
+	profile.Connections.Edit = "Change"
+	site, err := formprofile.New(s.srv.URL+"/?form=dialog", formprofile.Options{Profile: profile, Browser: shell(t, time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer site.Close()
+	found, notes, err := site.Suggest(t.Context())
+	if err != nil || found.Connections.Edit != "Edit" {
+		t.Errorf("%v, %q, %q", err, notes, found.Connections.Edit)
+	}
+}
+
 // plainOnly makes the shipped profile that of a panel whose forms have Encryption and Debug with
 // one provider alone, and whose empty lists say nothing.
 func plainOnly(p *schema.FormProfile) {
@@ -99,10 +121,10 @@ func plainOnly(p *schema.FormProfile) {
 // neither to the look that suggests a profile nor to one that knows those words.
 func TestRowsThatComeLateAreThere(t *testing.T) {
 	t.Parallel()
-	p := panels.Start(t, panels.MUI, panels.Options{Has: panels.Sample(false), List: "table", Late: 800 * time.Millisecond})
+	p := panels.Start(t, panels.MUI, panels.Options{Has: panels.Sample(false), List: "table", Form: "page", Late: 800 * time.Millisecond})
 	profile := suggested(t, p, schema.CloudSide)
-	if profile.Connections.Empty != "" {
-		t.Errorf("an empty list says %q", profile.Connections.Empty)
+	if c := profile.Connections; c.Empty != "" || len(c.Field("host").With) == 0 {
+		t.Errorf("an empty list says %q, and Host is there with %q", c.Empty, c.Field("host").With)
 	}
 	profile.Connections.Empty, profile.SignedIn = "No data", []string{"elsewhere"}
 	c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: shell(t, 10*time.Second)})

@@ -160,8 +160,19 @@ func (s *Site) suggest(ctx context.Context, l schema.List) (notes []string, err 
 		}
 	}
 	if len(rows) > 0 {
-		if rows, err = s.app.Rows(ctx, fl.Column); err != nil || len(rows) == 0 {
+		// A form that did not let go has left the site, and a list that stands there again may have
+		// its rows later than its head.
+		if err := s.open(ctx); err != nil {
 			return nil, err
+		}
+		if err := s.reach(ctx, fl); err != nil {
+			return nil, err
+		}
+		if _, rows, err = s.filled(ctx, fl); err != nil {
+			return nil, err
+		}
+		if len(rows) == 0 {
+			return nil, fmt.Errorf("%w: its rows, after the form of a new item", page.ErrAbsent)
 		}
 		if err := s.explore(ctx, l, list, seen, func() error { return s.openRow(ctx, fl, rows[0]) }); err != nil {
 			return nil, err
