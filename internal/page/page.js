@@ -341,7 +341,7 @@ function inPage(given, expected, name, ...args) {
 			for (const e of document.querySelectorAll('select')) {
 				if (seen(e) && !e.closest('[aria-hidden=true],[inert]')) continue;
 				// Some give its label to a plain input that they draw after it.
-				const after = e.nextElementSibling, inputs = Array.from(after ? after.querySelectorAll('input:not([name],[role])') : [])
+				const after = e.nextElementSibling, inputs = Array.from(after ? after.querySelectorAll('input:not([name],[role],[type=hidden])') : [])
 					.filter(i => Array.from(i.labels).some(l => e.compareDocumentPosition(l) & Node.DOCUMENT_POSITION_PRECEDING));
 				const label = Array.from(e.labels || []).concat(named(e, 'aria-labelledby'), inputs.flatMap(i => Array.from(i.labels))).find(l => seen(l) && !l.contains(e));
 				if (!label || e.parentElement.querySelectorAll('select').length > 1) continue;
