@@ -64,9 +64,8 @@ func (s *Scope) EachRow(ctx context.Context, next []string, columns []string, vi
 			if r.shown = rows; len(unseen) == 0 {
 				break
 			}
-			if r.parts++; r.parts > s.page.browser.parts {
-				return schema.Hint(fmt.Errorf("the list goes on after %d parts and %d rows", r.parts-1, r.rows),
-					"does it end, or do its rows change while it is read? where it ends, show more rows on one page")
+			if err := r.another(); err != nil {
+				return err
 			}
 			for _, row := range unseen {
 				if r.rows++; r.rows > maxRows {
@@ -96,6 +95,15 @@ func (s *Scope) EachRow(ctx context.Context, next []string, columns []string, vi
 			return err
 		}
 	}
+}
+
+// another counts a part, or a screen that may bring one.
+func (r *reading) another() error {
+	if r.parts++; r.parts > r.page.browser.parts {
+		return schema.Hint(fmt.Errorf("the list goes on after %d parts and %d rows", r.parts-1, r.rows),
+			"does it end, or do its rows change while it is read? where it ends, show more rows on one page")
+	}
+	return nil
 }
 
 // unseen are the rows that were not visited yet.
@@ -149,6 +157,9 @@ func (r *reading) reveal(ctx context.Context) (rows []*Row, err error) {
 			return rows, err
 		case !moved:
 			return rows, nil
+		}
+		if err := r.another(); err != nil {
+			return nil, err
 		}
 	}
 }
