@@ -394,22 +394,27 @@ func TestWithoutAWindowNobodyCanSignIn(t *testing.T) {
 }
 
 func TestNamesThatTheListShowsAlikeAreToldApartByTheirForms(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, adminsite.Options{})
-	near := []schema.Item{
-		&schema.CloudConnection{Name: "Desk  A", ServiceProvider: smtp, Host: "one.corp.example"},
-		&schema.CloudConnection{Name: "Desk A", ServiceProvider: smtp, Host: "two.corp.example"},
-	}
-	if err := s.Load(t.Context(), near); err != nil {
-		t.Fatal(err)
-	}
-	all, err := s.byPage(t, "").List(t.Context(), schema.Connections)
-	if err != nil || len(all) != 2 {
-		t.Fatalf("%d, %v", len(all), err)
-	}
-	for i, r := range all { // the list shows both alike; their forms tell them apart
-		if r.Item.ItemName() != near[i].ItemName() || r.ID != near[i].ItemName() || schema.Text(r.Item, "host") != schema.Text(near[i], "host") {
-			t.Errorf("%q %+v", r.ID, r.Item)
-		}
+	for _, list := range []string{"", "paged"} { // the two may stand on different parts of it
+		t.Run(list, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, adminsite.Options{})
+			there := []schema.Item{&schema.CloudConnection{Name: "Desk  A", ServiceProvider: smtp, Host: "one.corp.example"}}
+			for i := range 23 {
+				there = append(there, &schema.CloudConnection{Name: fmt.Sprint("Other ", i), ServiceProvider: smtp, Host: "other.corp.example"})
+			}
+			there = append(there, &schema.CloudConnection{Name: "Desk A", ServiceProvider: smtp, Host: "two.corp.example"})
+			if err := s.Load(t.Context(), there); err != nil {
+				t.Fatal(err)
+			}
+			all, err := s.byPage(t, "list="+list).List(t.Context(), schema.Connections)
+			if err != nil || len(all) != len(there) {
+				t.Fatalf("%d, %v", len(all), err)
+			}
+			for i, r := range all { // the list shows both alike; their forms tell them apart
+				if name := there[i].ItemName(); r.Item.ItemName() != name || r.ID != name || schema.Text(r.Item, "host") != schema.Text(there[i], "host") {
+					t.Errorf("%q %+v", r.ID, r.Item)
+				}
+			}
+		})
 	}
 }

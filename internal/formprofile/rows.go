@@ -19,6 +19,7 @@ import (
 type Row struct {
 	Name    string
 	Nth     int
+	alike   bool     // there are several
 	parts   []string // of which the list's cell is made
 	columns []string // of the list
 }
@@ -84,6 +85,9 @@ func (s *Site) readRows(ctx context.Context, l schema.List, rows *[]Row) error {
 		}
 		return len(*rows) > 0, err // its rows may come yet
 	})
+	for i := range *rows {
+		(*rows)[i].alike = seen[(*rows)[i].Name] > 1
+	}
 	return cmp.Or(err, incomplete)
 }
 
@@ -117,13 +121,14 @@ func (s *Site) incomplete(l schema.List, err error) error {
 			"%q there says that there are none", l, p.Side, page.NoNext)
 }
 
-// find looks for a row first where the list stands, then from its start to its end. A row
-// whose cell is the name goes before one in whose cell it is one text of several.
+// find looks for a row first where the list stands, unless that may show another like it, then
+// from its start to its end. A row whose cell is the name goes before one in whose cell it is one
+// text of several.
 func (s *Site) find(ctx context.Context, l schema.List, want Row) (*page.Row, error) {
 	fl := s.options.Profile.List(l)
 	whole := func(r *page.Row) bool { return rowOf(r, fl.Column).Name == want.Name }
 	part := func(r *page.Row) bool { return rowOf(r, fl.Column).is(want.Name) }
-	if want.Nth == 0 {
+	if !want.alike {
 		rows, err := s.app.Rows(ctx, fl.Column)
 		if err != nil {
 			return nil, err
