@@ -108,6 +108,21 @@ func TestASuggestionLeavesAFormThatDoesNotLetGo(t *testing.T) {
 	}
 }
 
+// A list that the page marks as read-only offers nothing, and the rest of its form is looked at.
+func TestAReadOnlyListIsLookedAt(t *testing.T) {
+	t.Parallel()
+	s := newAround(t, adminsite.Options{}, `setInterval(() => document.querySelectorAll('select').forEach(e => { if (e.labels[0].innerText.startsWith('Encryption')) e.ariaReadOnly = 'true' }), 10)`)
+	site, err := formprofile.New(s.srv.URL, formprofile.Options{Profile: shipped(t), Browser: shell(t, 2*time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer site.Close()
+	found, err := site.Inspect(t.Context())
+	if err != nil || found.Lists[0].Problem != "" {
+		t.Errorf("%v, %+v", err, found)
+	}
+}
+
 // plainOnly makes the shipped profile that of a panel whose forms have Encryption and Debug with
 // one provider alone, and whose empty lists say nothing.
 func plainOnly(p *schema.FormProfile) {

@@ -309,12 +309,17 @@ func (f *Form) fieldOf(c *page.Control) string {
 	return ""
 }
 
-// choicesOf lists what a drop-down or radio group offers; none for other fields.
+// choicesOf lists what a drop-down or radio group offers; none for other fields, and where nothing
+// can be chosen.
 func choicesOf(ctx context.Context, c *page.Control) ([]string, error) {
-	if IsList(c) && !c.Disabled {
-		return c.Options(ctx)
+	if !IsList(c) || c.Disabled {
+		return nil, nil
 	}
-	return nil, nil
+	choices, err := c.Options(ctx)
+	if errors.Is(err, page.ErrDisabled) {
+		return nil, nil
+	}
+	return choices, err
 }
 
 // IsList reports whether one of several choices is made in a control.
