@@ -37,8 +37,8 @@ func (l *Look) Messages() []Message {
 	var found []Message
 	seen := make(map[string]bool)
 	add := func(m Message) {
-		if m.Text != "" && !seen[m.Text] && len(found) < maxMessages {
-			seen[m.Text] = true
+		if m.Text != "" && !seen[m.String()] && len(found) < maxMessages {
+			seen[m.String()], seen[m.Text] = true, true
 			found = append(found, m)
 		}
 	}

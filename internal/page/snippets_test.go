@@ -16,7 +16,8 @@ func testSnippets(t *testing.T, d *driver) {
 	}{
 		{"alert-inside", func(t *testing.T, s *Scope) {
 			said := must[*Look](t)(s.Look(t.Context())).Messages()
-			if want := []Message{{Kind: MessageAlert, Text: "Name is taken"}, {Kind: MessageAlert, Text: "Could not load"}}; !slices.Equal(said, want) {
+			const needed = "This field is required"
+			if want := []Message{{MessageField, "Host", needed}, {MessageField, "Port", needed}, {MessageAlert, "", "Name is taken"}, {MessageAlert, "", "Could not load"}}; !slices.Equal(said, want) {
 				t.Fatalf("said %q", said)
 			}
 		}},
