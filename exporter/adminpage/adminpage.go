@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/internal/formprofile"
@@ -146,7 +147,8 @@ func extras(got *formprofile.Reading, warn func(schema.Warning)) error {
 		if taken[o.Label]++; taken[o.Label] > 1 {
 			key += " " + strconv.Itoa(taken[o.Label])
 		}
-		if len(key) > schema.MaxExtra || len(o.Value) > schema.MaxExtraValue || len(taken) > schema.MaxExtra {
+		if utf8.RuneCountInString(key) > schema.MaxExtra || utf8.RuneCountInString(o.Value) > schema.MaxExtraValue ||
+			len(taken) > schema.MaxExtra {
 			return fmt.Errorf("%s: too much for an extra value", schema.Quote(o.Label))
 		}
 		if err := schema.Set(got.Item, "extra."+key, o.Value); err != nil {

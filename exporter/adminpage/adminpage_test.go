@@ -192,6 +192,7 @@ func TestEveryItemThatCannotBeReadIsNamed(t *testing.T) {
 	for _, i := range []int{0, 2} {
 		o.Connections[i].Extra = map[string]string{strings.Repeat("l", 201): "v"}
 	}
+	o.Connections[1].Extra = map[string]string{strings.Repeat("名", 70): "v"} // 210 bytes, which nothing counts
 	got, site, _, err := read(t, o, nil)
 	lines := schema.ErrorLines(err)
 	if got != nil || len(lines) != 2 || !strings.HasPrefix(lines[0], `connection "Support": `) || !strings.HasPrefix(lines[1], `connection "Relay": `) {
