@@ -13,8 +13,8 @@ import (
 
 // EchoGuard knows the secrets that another machine (a Cloud, a mail server) may
 // have been sent, by this run or by an earlier one, and reports whether something
-// that it says repeats one: as it is, in part, in another case, or escaped as JSON,
-// URLs, HTML or base64 do it. What does is not to be shown, logged or kept. It holds
+// that it says repeats one: as it is, in part, in another case, over several lines,
+// or escaped as JSON, URLs, HTML, base64 or hex do it. What does is not to be shown, logged or kept. It holds
 // hashes of the secrets under a key of the process, never the secrets. The zero
 // EchoGuard is ready, and safe for concurrent use.
 type EchoGuard struct {
@@ -50,7 +50,8 @@ func (g *EchoGuard) Repeats(text string, least int) bool {
 	if g.runs == nil {
 		return false
 	}
-	for _, form := range forms(text) {
+	// A line may begin with a status that the next line repeats.
+	for _, form := range append(forms(text), forms(beginning.ReplaceAllString(text, ""))...) {
 		form = evened(form)
 		for size := least; size <= fragment; size++ {
 			for at := 0; g.long[size] && at+size <= len(form); at++ {
@@ -85,16 +86,18 @@ func (g *EchoGuard) AllQuotable(says []string) []string {
 	return out
 }
 
-// evened leaves out what an echo may have changed: case, and blanks' kind and
-// number.
+// evened leaves out what an echo may have changed: case, and blanks, of which the
+// ends of its lines are some.
 func evened(s string) string {
-	return strings.Join(strings.Fields(strings.ToLower(s)), " ")
+	return strings.Join(strings.Fields(strings.ToLower(s)), "")
 }
 
 var (
 	backslashed = regexp.MustCompile(`\\(u[0-9A-Fa-f]{4}|.)`)
 	percented   = regexp.MustCompile(`(%[0-9A-Fa-f]{2})+`)
 	based       = regexp.MustCompile(`[A-Za-z0-9+/_-]{4,}`)
+	hexed       = regexp.MustCompile(`[0-9a-f]{2,}`)
+	beginning   = regexp.MustCompile(`(^|\n)\S+[ \t]+`) // of a line, with the end of the one before
 )
 
 // forms are a text as it is and as those read it who take escapes for what they
@@ -110,6 +113,12 @@ func forms(text string) []string {
 			if rest, err := base64.RawStdEncoding.DecodeString(plain.Replace(run[len(run)&^3:])); err == nil {
 				raw = append(raw, rest...)
 			}
+			out = append(out, string(raw))
+		}
+	}
+	for _, run := range hexed.FindAllString(strings.NewReplacer(":", "", "-", "").Replace(evened(text)), -1) {
+		for _, pairs := range []string{run, run[1:]} { // it may stand right behind a letter
+			raw, _ := hex.DecodeString(pairs) // what is odd at the end is left
 			out = append(out, string(raw))
 		}
 	}

@@ -2,6 +2,8 @@ package schema
 
 import (
 	"encoding/base64"
+	"encoding/hex"
+	"fmt"
 	"html"
 	"net/url"
 	"strconv"
@@ -29,6 +31,15 @@ func TestWhatRepeatsASecretIsNoticedHoweverItIsWritten(t *testing.T) {
 			"base64":          base64.StdEncoding.EncodeToString([]byte(secret)),
 			"base64 for URLs": base64.RawURLEncoding.EncodeToString([]byte(secret)),
 			"blanks made one": strings.Join(strings.Fields(secret), " "),
+			"hex":             hex.EncodeToString([]byte(secret)),
+			"hex in capitals": "0x" + strings.ToUpper(hex.EncodeToString([]byte(secret))),
+			"hex of bytes":    fmt.Sprintf("% x", secret),
+			"hex by colons":   strings.ReplaceAll(fmt.Sprintf("% x", secret), " ", ":"),
+			"lines":           inLines("", secret),
+			"lines of hex":    inLines("5.7.8 ", hex.EncodeToString([]byte(secret))),
+			"lines of base64": inLines("5.7.8 ", base64.StdEncoding.EncodeToString([]byte(secret))),
+			"status and line": inLines("5.7.8 ", secret),
+			"code and line":   inLines("550\t", secret),
 		} {
 			if !d.Repeats("it said: "+said+" is bad", 1) {
 				t.Errorf("%q: %s is not noticed: %s", secret[:4], name, said)
@@ -38,6 +49,16 @@ func TestWhatRepeatsASecretIsNoticedHoweverItIsWritten(t *testing.T) {
 			t.Errorf("%q: what repeats nothing is taken for a secret", secret[:4])
 		}
 	}
+}
+
+// inLines cuts a text to pieces that give nothing away by themselves, each behind
+// the same beginning.
+func inLines(begin, text string) string {
+	var b strings.Builder
+	for ; len(text) > 7; text = text[7:] {
+		b.WriteString("\n" + begin + text[:7])
+	}
+	return b.String() + "\n" + begin + text + "\n" + begin
 }
 
 func TestAPartOfASecretGivesItAway(t *testing.T) {

@@ -229,8 +229,15 @@ func (r *run) resolve(ctx context.Context, s *Server) bool {
 	return true
 }
 
-// words makes fit to be shown what a server said, or had a hand in.
-func (r *run) words(said string) string { return human.Clean(r.guard.Quotable(said)) }
+// words makes fit to be shown what a server said, or had a hand in: its first line,
+// so that nothing is put together again of what stands in pieces in several.
+func (r *run) words(said string) string {
+	line, _, more := strings.Cut(strings.TrimSpace(r.guard.Quotable(said)), "\n")
+	if more {
+		line += " …"
+	}
+	return human.Clean(line)
+}
 
 // wireName is a host as it goes over the network. One that cannot go is asked for as
 // it is.
