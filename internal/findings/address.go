@@ -67,15 +67,17 @@ func ipOf(host string) (netip.Addr, bool) {
 	return a.Unmap(), err == nil
 }
 
-// WireName is a host as it goes over the network: international names encoded, all
-// in lower case, an address without brackets.
+// WireName is a host as it goes over the network, equal for all spellings of one:
+// international names encoded, all in lower case, an address in its shortest form.
 func WireName(host string) (string, error) {
-	if _, ok := ipOf(host); ok {
-		return strings.Trim(host, "[]"), nil
+	host = strings.TrimSuffix(host, ".")
+	if a, ok := ipOf(host); ok {
+		return a.String(), nil
 	}
-	name := strings.ToLower(strings.TrimSuffix(host, "."))
+	name := strings.ToLower(host)
 	if strings.ContainsFunc(name, func(r rune) bool { return r >= 0x80 }) {
-		return idna.Lookup.ToASCII(name)
+		name, err := idna.Lookup.ToASCII(name)
+		return strings.TrimSuffix(name, "."), err
 	}
 	return name, nil
 }

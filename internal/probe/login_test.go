@@ -77,6 +77,31 @@ func TestEachPasswordIsTriedOnceAndNoneAfterARefusal(t *testing.T) {
 	}
 }
 
+func TestAHostIsOneHoweverItIsWritten(t *testing.T) {
+	a := mailserver.NewAuthority()
+	for _, hosts := range [][]string{
+		{"::1", "[::1]", "0:0:0:0:0:0:0:1", "::0001", "0::1.", "::0.0.0.1"},
+		{"192.0.2.1", "[192.0.2.1]", "192.0.2.1.", "::ffff:192.0.2.1", "::FFFF:c000:201", "１９２.0.2.1"},
+		{mailHost, "MAIL.example.com", mailHost + ".", "mail.example.com。", "ｍail.example。com"},
+		{"xn--bcher-kva.example", "bücher.example", "BÜCHER.example.", "bu\u0308cher.example", "XN--BCHER-KVA.example"},
+	} {
+		cert := a.Issue(hosts[0], month)
+		m := &mailserver.Server{Cert: &cert, Methods: []string{"PLAIN"}, Password: canary}
+		port, b := start(t, m), &bundle{}
+		for i, host := range hosts {
+			b.connection(host, port, "STARTTLS", "user", fmt.Sprint("canary-bad-", i)).Host = host
+		}
+		r := b.login(t, a)
+		r.of(t, hosts[0], StepSignIn).want(t, Failed, "refused")
+		for _, host := range hosts[1:] {
+			r.of(t, host, StepSignIn).want(t, Unknown, "lock the account")
+		}
+		if len(m.Seen()) != 1 || len(r.Servers) != 1 {
+			t.Errorf("%d sign-ins at %d servers", len(m.Seen()), len(r.Servers))
+		}
+	}
+}
+
 func TestATemporaryRefusalIsUnknown(t *testing.T) {
 	a := mailserver.NewAuthority()
 	cert := a.Issue(mailHost, month)

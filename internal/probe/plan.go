@@ -32,8 +32,9 @@ var (
 	getToken = &kind{StepSecret, "client secret", "client", "client id"}
 )
 
-// account is equal for users that a server takes for one.
-func (a *attempt) account() string { return a.at + " " + human.FoldName(a.user) }
+// account is equal for users, or clients, that a host may take for one, whatever the
+// token endpoint's address.
+func (a *attempt) account() string { return a.who + " " + human.FoldName(a.user) }
 
 func (a *attempt) all(step string, state State, text string) {
 	for _, res := range a.of {

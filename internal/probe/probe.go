@@ -184,8 +184,8 @@ func (h *host) admit(ctx context.Context, a *attempt) string {
 	case h.dead:
 		return "not tried: the host broke off before"
 	case h.refused[a.account()] && !a.secret.IsZero():
-		return "not tried: another " + a.kind.secret + " of this " + a.who +
-			" was not accepted here, and one more could lock the account"
+		return "not tried: a " + a.kind.secret + " of this " + a.who +
+			" was not accepted here, and one more try could lock the account"
 	case h.pace.Wait(ctx) != nil:
 		return "not tried: " + timeUp
 	}
