@@ -18,7 +18,7 @@ const (
 	pace        = rate.Limit(1)       // sign-ins a second at one host: servers count failures by the minute
 	soon        = 30 * 24 * time.Hour // a certificate that ends within is worth a warning
 
-	maxAnswer    = 128 << 10 // bytes of one answer, or of a handshake: a long chain, with room
+	maxAnswer    = 128 << 10 // bytes of one answer: a long list, with room
 	maxGreeting  = 512       // bytes kept of it: RFC 5321's longest line
 	maxAddresses = 16        // shown of a name
 	maxMethods   = 20        // shown of a server; there are fewer

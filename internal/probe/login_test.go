@@ -238,7 +238,7 @@ func (r *tee) Read(p []byte) (int, error) {
 func startTLSOn(c net.Conn, r *bufio.Reader, cert tls.Certificate, offers string, answer func(string) string) {
 	fmt.Fprint(c, "220 hi\r\n")
 	until(r, "EHLO")
-	fmt.Fprint(c, "250-x\r\n250 STARTTLS\r\n")
+	fmt.Fprint(c, "250-x\r\n250-Size 1\r\n250 StartTLS\r\n") // in any case: RFC 5321, 2.4
 	if until(r, "STARTTLS") {
 		fmt.Fprint(c, "220 go\r\n")
 		talk(tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}}), offers, answer)
@@ -254,9 +254,61 @@ func talk(c net.Conn, offers string, answer func(string) string) {
 			return
 		}
 		if strings.HasPrefix(line, "EHLO") {
-			fmt.Fprintf(c, "250-x\r\n250 %s\r\n", offers)
+			fmt.Fprintf(c, "250-x\r\n250-%s\r\n250 HELP\r\n", strings.ReplaceAll(offers, "\n", "\r\n250-"))
 		} else if answer != nil {
 			fmt.Fprint(c, answer(strings.TrimSpace(line))+"\r\n")
+		}
+	}
+}
+
+func TestOffersAreReadHoweverTheyAreWritten(t *testing.T) {
+	a := mailserver.NewAuthority()
+	cert := a.Issue(mailHost, month)
+	for offers, want := range map[string]string{
+		"AUTH LOGIN PLAIN":                      "LOGIN PLAIN",
+		"auth login plain":                      "LOGIN PLAIN",
+		"AUTH=LOGIN PLAIN":                      "LOGIN PLAIN",
+		"Auth\tLOGIN  PLAIN ":                   "LOGIN PLAIN",
+		"AUTH XOAUTH2 PLAIN\nAUTH=PLAIN":        "XOAUTH2 PLAIN",
+		"AUTH XOAUTH2\nSIZE 1\nauth = cram-md5": "XOAUTH2 CRAM-MD5",
+		"X-EXPS=NTLM\nAUTHX LOGIN\nAUTH PLAIN":  "PLAIN",
+		"":                                      "",
+	} {
+		for _, implicit := range []bool{false, true} {
+			port := scripted(t, func(c net.Conn) {
+				answer := func(line string) string {
+					switch verb, _, _ := strings.Cut(line, " "); {
+					case verb == "AUTH" && strings.HasSuffix(line, "CRAM-MD5"), verb == "AUTH" && strings.HasSuffix(line, "LOGIN"):
+						return "334 "
+					case verb == "MAIL" && !strings.HasSuffix(line, " SMTPUTF8"):
+						return "553 what is this sender"
+					case verb == "MAIL", verb == "RSET":
+						return "250 ok"
+					}
+					return "235 ok"
+				}
+				if offers := offers + "\nsmtputf8"; implicit {
+					within := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}})
+					fmt.Fprint(within, "220 hi\r\n")
+					talk(within, offers, answer)
+				} else {
+					startTLSOn(c, bufio.NewReader(c), cert, offers, answer)
+				}
+			})
+			b := &bundle{}
+			encryption := map[bool]string{true: "SSL", false: "STARTTLS"}[implicit]
+			b.connection("one", port, encryption, "user", canary).FromAddress = "jürg@example.com"
+			r := b.login(t, a)
+			r.of(t, "one", StepEncryption).want(t, Good, "as Encryption says")
+			if got := strings.Join(r.Servers[0].MethodsTLS, " "); got != want {
+				t.Errorf("%q: got %q, want %q", offers, got, want)
+			}
+			if want == "" {
+				r.of(t, "one", StepSignIn).want(t, Failed, "nothing")
+				continue
+			}
+			r.of(t, "one", StepSignIn).want(t, Good, "signed in")
+			r.of(t, "one", StepSender).want(t, Good, "takes the sender")
 		}
 	}
 }

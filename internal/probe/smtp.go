@@ -1,19 +1,23 @@
 package probe
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/smtp"
 	"net/textproto"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // stepError says at which step a session ended.
@@ -92,45 +96,98 @@ func (r *run) dial(ctx context.Context, s *Server, implicit bool, config *tls.Co
 	out := &session{conn: &bounded{Conn: tcp, until: until}}
 	out.stop = context.AfterFunc(ctx, func() { _ = tcp.Close() })
 	if implicit {
-		within := tls.Client(tcp, config)
-		out.conn.Conn = within
-		out.conn.next()
-		if err := within.Handshake(); err != nil {
+		if err := out.secure(config); err != nil {
 			out.close()
 			return nil, &stepError{StepTLS, err}
 		}
-		state := within.ConnectionState()
-		out.state = &state
 	}
 	out.conn.next()
-	if out.Client, err = smtp.NewClient(out.conn, s.name); err != nil {
+	text := textproto.NewConn(out.conn)
+	if _, _, err := text.ReadResponse(220); err != nil {
 		out.close()
 		if first := out.conn.first; len(first) > 0 && (first[0] < '0' || first[0] > '9') {
 			err = &strangerError{first}
 		}
 		return nil, &stepError{StepGreeting, err}
 	}
-	out.conn.next()
-	if err := out.Hello(literal(tcp.LocalAddr())); err != nil {
+	if err := out.hello(text); err != nil {
 		out.close()
 		return nil, &stepError{StepHello, err}
 	}
 	return out, nil
 }
 
-// startTLS turns to TLS. Whatever came behind the answer and before TLS was not
-// sent by who speaks within it: net/smtp drops it with its reader, and injected
-// says that there was something.
-func (s *session) startTLS(config *tls.Config) (injected bool, err error) {
-	before := s.Text
+// secure turns a connection to TLS.
+func (s *session) secure(config *tls.Config) error {
+	within := tls.Client(s.conn.Conn, config)
+	s.conn.Conn = within
 	s.conn.next()
-	if err = s.StartTLS(config); err != nil {
+	if err := within.Handshake(); err != nil {
+		return err
+	}
+	state := within.ConnectionState()
+	s.state = &state
+	return nil
+}
+
+// hello says who is there and hears what is offered. net/smtp knows keywords in
+// capitals alone and the last line of each; RFC 5321 (2.4) has them in any case, and
+// old servers repeat AUTH as AUTH=. So it is told the answer in words that it knows.
+func (s *session) hello(text *textproto.Conn) error {
+	s.conn.next()
+	ask := func(verb string) (string, error) {
+		if err := text.PrintfLine("%s %s", verb, literal(s.conn.LocalAddr())); err != nil {
+			return "", err
+		}
+		_, answer, err := text.ReadResponse(250)
+		return answer, err
+	}
+	answer, err := ask("EHLO")
+	if err != nil {
+		answer = "" // that to HELO offers nothing
+		if _, err = ask("HELO"); err != nil {
+			return err
+		}
+	}
+	offers := map[string][]string{}
+	for _, line := range strings.Split(strings.ToUpper(answer), "\n")[1:] {
+		words := strings.FieldsFunc(line, func(r rune) bool { return r == '=' || unicode.IsSpace(r) })
+		if len(words) > 0 {
+			offers[words[0]] = append(offers[words[0]], words[1:]...)
+		}
+	}
+	var told strings.Builder
+	for keyword, words := range offers {
+		fmt.Fprintf(&told, "250-%s %s\n", keyword, strings.Join(words, " "))
+	}
+	s.Client = &smtp.Client{Text: &textproto.Conn{
+		Reader: textproto.Reader{R: bufio.NewReader(strings.NewReader("250-\n" + told.String() + "250 \n"))},
+		Writer: textproto.Writer{W: bufio.NewWriter(io.Discard)},
+	}}
+	err = s.Hello("localhost")
+	s.Text = text
+	return err
+}
+
+// startTLS turns to TLS. Whatever came behind the answer and before TLS was not
+// sent by who speaks within it: it is dropped with its reader, and injected says
+// that there was something.
+func (s *session) startTLS(config *tls.Config) (injected bool, err error) {
+	s.conn.next()
+	if err = s.Text.PrintfLine("STARTTLS"); err == nil {
+		_, _, err = s.Text.ReadResponse(220)
+	}
+	injected = s.Text.R.Buffered() > 0
+	if err == nil {
+		err = s.secure(config)
+	}
+	if err == nil {
+		err = s.hello(textproto.NewConn(s.conn))
+	}
+	if err != nil {
 		err = &stepError{StepTLS, err}
 	}
-	if state, ok := s.TLSConnectionState(); ok && state.HandshakeComplete {
-		s.state = &state
-	}
-	return before.R.Buffered() > 0, err
+	return injected, err
 }
 
 func (s *session) close() {
@@ -278,8 +335,8 @@ var method = regexp.MustCompile(`^[A-Z0-9_-]{1,20}$`)
 func (r *run) methods(c *smtp.Client) []string {
 	_, list := c.Extension("AUTH")
 	var out []string
-	for _, m := range strings.Fields(strings.ToUpper(list)) {
-		if m = r.words(m); method.MatchString(m) && len(out) < maxMethods {
+	for _, m := range strings.Fields(list) {
+		if m = r.words(m); method.MatchString(m) && len(out) < maxMethods && !slices.Contains(out, m) {
 			out = append(out, m)
 		}
 	}
