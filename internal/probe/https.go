@@ -109,8 +109,9 @@ func (r *run) askToken(ctx context.Context, h *host, c *attempt) {
 
 func (r *run) token(ctx context.Context, h *host, c *attempt) (State, string) {
 	s := c.server
-	if s.TLS == nil || !s.TLS.Trusted {
-		return Unknown, "not tried: the token endpoint does not answer over TLS with a certificate that this machine trusts"
+	if s.TLS == nil || s.TLS.old || !s.TLS.Trusted {
+		return Unknown, "not tried: the token endpoint does not answer over TLS 1.2 or later with a certificate " +
+			"that this machine trusts"
 	}
 	if why := h.admit(ctx, c); why != "" {
 		return Unknown, why

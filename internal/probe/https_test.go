@@ -30,8 +30,13 @@ func (b *bundle) credential(name, secret, authorization, token string) *schema.S
 // tokens starts a token endpoint and returns its port.
 func tokens(t *testing.T, cert tls.Certificate, handle http.HandlerFunc) string {
 	t.Helper()
+	return tokensBy(t, &tls.Config{Certificates: []tls.Certificate{cert}}, handle)
+}
+
+func tokensBy(t *testing.T, config *tls.Config, handle http.HandlerFunc) string {
+	t.Helper()
 	s := httptest.NewUnstartedServer(handle)
-	s.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
+	s.TLS = config
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s.URL[strings.LastIndexByte(s.URL, ':')+1:]
@@ -136,7 +141,18 @@ func TestNoSecretGoesToAnEndpointThatIsNotTrusted(t *testing.T) {
 	b.credential("clear", canary, "", "http://"+loginHost+":"+port+"/t/token")
 	b.credential("user", canary, "", "https://me@"+loginHost+":"+port+"/t/token")
 	b.credential("none", canary, "", "")
+	//nolint:gosec // an old server
+	config := &tls.Config{Certificates: []tls.Certificate{a.Issue(loginHost, month)},
+		MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	old := tokensBy(t, config, func(http.ResponseWriter, *http.Request) {})
+	b.credential("old", canary, "", "https://"+loginHost+":"+old+"/t/token")
+	good := tokens(t, a.Issue(loginHost, month), func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"access_token":"x"}`)
+	})
+	b.credential("good", "canary-other", "", "https://"+loginHost+":"+good+"/t/token")
 	r := b.login(t, a)
+	r.of(t, "old", StepSecret).want(t, Unknown, "does not answer over TLS 1.2 or later")
+	r.of(t, "good", StepSecret).want(t, Good, "accepted")
 	r.of(t, "one", StepSecret).want(t, Unknown, "not tried")
 	r.of(t, "one", StepEndpoint).want(t, Failed, `is for "other.example"`)
 	r.of(t, "clear", StepEndpoint).want(t, Note, "no authorization endpoint")

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/mail"
 	"net/smtp"
 	"net/textproto"
@@ -29,8 +31,8 @@ func (r *run) signIn(ctx context.Context, h *host, l *attempt) {
 	defer cancel()
 	s, err := r.open(ctx, on.server, unprotected || l.secret.IsZero())
 	if err != nil {
-		h.dead = true
-		l.all(StepSignIn, Unknown, "not tried: "+err.Error())
+		on.server.dead = broke(err)
+		l.all(StepSignIn, Unknown, "not tried: "+r.explain(err))
 		return
 	}
 	defer s.quit()
@@ -49,10 +51,14 @@ func (r *run) choose(l *attempt) (on *Result, unprotected bool, why string) {
 	for _, c := range l.of {
 		switch s := c.server; {
 		case s.Mode == "" || s.injected:
+		case s.dead:
+			why = "not tried: the server broke off before"
 		case l.secret.IsZero():
 			return c, false, ""
 		case s.TLS == nil:
 			why = "not tried: a password is sent over TLS alone, and the server has none"
+		case s.TLS.old:
+			why = "not tried: a password is sent over TLS 1.2 or later alone, and the server speaks " + s.TLS.Version
 		case s.TLS.Trusted:
 			if on == nil || on.server.methods() == nil {
 				on = c
@@ -65,7 +71,7 @@ func (r *run) choose(l *attempt) (on *Result, unprotected bool, why string) {
 		return on, false, ""
 	}
 	for _, c := range l.of {
-		if c.server.Mode != "" && slices.Contains(r.Unprotected, c.Name) {
+		if c.server.Mode != "" && !c.server.dead && slices.Contains(r.Unprotected, c.Name) {
 			return c, true, ""
 		}
 	}
@@ -87,10 +93,15 @@ func (r *run) open(ctx context.Context, server *Server, lax bool) (*session, err
 			s.close()
 		}
 	}
-	if err != nil {
-		return nil, errors.New(r.explain(err))
-	}
-	return s, nil
+	return s, err
+}
+
+// broke reports whether an error is the end of a connection and no answer: who comes
+// next would wait for the same.
+func broke(err error) bool {
+	var network net.Error
+	return errors.Is(err, errFlood) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.As(err, &network)
 }
 
 // authenticate signs in once. What is not accepted is not tried again, and no other
@@ -117,7 +128,7 @@ func (r *run) authenticate(h *host, l *attempt, s *session, on *Result) bool {
 	case errors.As(err, &said):
 		l.all(StepSignIn, Unknown, "cannot be told: "+where+": "+r.reply(said))
 	default:
-		h.dead = true
+		on.server.dead = broke(err)
 		l.all(StepSignIn, Unknown, "cannot be told: "+where+": "+r.explain(err))
 	}
 	return false

@@ -217,6 +217,55 @@ func TestNothingIsSentToAServerThatChanges(t *testing.T) {
 	}
 }
 
+// A port that answers oddly, or ends a connection, says nothing of another.
+func TestWhatOnePortDoesIsNotPutOnAnother(t *testing.T) {
+	a := mailserver.NewAuthority()
+	cert := a.Issue(mailHost, month)
+	healthy := start(t, &mailserver.Server{Cert: &cert, Methods: []string{"PLAIN"}, Password: canary})
+	for answer, next := range map[string]string{
+		"334 more":       "cannot be told",
+		"334 ?":          "cannot be told",
+		"what":           "cannot be told",
+		"421 come later": "cannot be told",
+		"":               "not tried: the server broke off before", // hangs up
+	} {
+		port := scripted(t, func(c net.Conn) {
+			startTLSOn(c, bufio.NewReader(c), cert, "AUTH PLAIN", func(string) string {
+				if answer == "" {
+					_ = c.Close()
+				}
+				return answer
+			})
+		})
+		b := &bundle{}
+		b.connection("odd", port, "STARTTLS", "first", canary)
+		b.connection("next", port, "STARTTLS", "second", canary)
+		b.connection("healthy", healthy, "STARTTLS", "third", canary)
+		r := b.login(t, a)
+		r.of(t, "odd", StepSignIn).want(t, Unknown, "cannot be told")
+		r.of(t, "next", StepSignIn).want(t, Unknown, next)
+		r.of(t, "healthy", StepSignIn).want(t, Good, "signed in")
+	}
+	old := scripted(t, func(c net.Conn) {
+		//nolint:gosec // an old server
+		within := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert},
+			MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
+		fmt.Fprint(within, "220 hi\r\n")
+		talk(within, "AUTH PLAIN", func(string) string { return "235 ok" })
+	})
+	b := &bundle{}
+	b.connection("old", old, "SSL", "user", canary)
+	b.connection("same user", healthy, "STARTTLS", "user", canary)
+	b.connection("old alone", old, "SSL", "first", canary)
+	b.connection("healthy", healthy, "STARTTLS", "second", canary)
+	r := b.login(t, a)
+	for _, name := range []string{"old", "same user", "healthy"} {
+		r.of(t, name, StepSignIn).want(t, Good, fmt.Sprint("on port ", healthy))
+	}
+	r.of(t, "old alone", StepSignIn).want(t, Unknown, "over TLS 1.2 or later alone, and the server speaks TLS 1.1")
+	b.login(t, a, "old alone").of(t, "old alone", StepSignIn).want(t, Good, "signed in")
+}
+
 // tee repeats what is read of a connection.
 type tee struct {
 	net.Conn

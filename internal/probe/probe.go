@@ -74,7 +74,6 @@ type host struct {
 
 	pace    *rate.Limiter
 	refused map[string]bool // accounts that one password was not accepted for: no other is tried
-	dead    bool            // it broke off while somebody signed in: nothing more is tried
 }
 
 // Run tries a bundle. The report has the order of the bundle. An error is one of
@@ -181,8 +180,6 @@ func (r *run) try(ctx context.Context, h *host) {
 // admit says why something is not tried at a host, or "" once its time has come.
 func (h *host) admit(ctx context.Context, a *attempt) string {
 	switch {
-	case h.dead:
-		return "not tried: the host broke off before"
 	case h.refused[a.account()] && !a.secret.IsZero():
 		return "not tried: a " + a.kind.secret + " of this " + a.who +
 			" was not accepted here, and one more try could lock the account"

@@ -113,6 +113,7 @@ type Server struct {
 	name     string // as it goes over the network
 	tlsFirst bool   // settings and port suggest TLS from the first byte
 	injected bool   // something was sent between STARTTLS and TLS
+	dead     bool   // it broke off while somebody signed in: nobody does there again
 }
 
 func (s *Server) add(step string, state State, text string) { s.Checks.add(step, state, text) }
@@ -134,6 +135,8 @@ type TLS struct {
 	Trusted  bool          `json:"trusted"` // chain, name and dates
 	DaysLeft int           `json:"days_left"`
 	Chain    []Certificate `json:"chain"` // the server's own first
+
+	old bool // below TLS 1.2: no secret is sent over it
 }
 
 // Certificate is one of a chain.

@@ -25,11 +25,11 @@ func (r *run) tlsConfig(s *Server, verify bool) *tls.Config {
 
 // certificate judges what a handshake showed.
 func (r *run) certificate(s *Server, state *tls.ConnectionState) {
-	s.TLS = &TLS{Version: tls.VersionName(state.Version)}
+	s.TLS = &TLS{Version: tls.VersionName(state.Version), old: state.Version < tls.VersionTLS12}
 	for _, c := range state.PeerCertificates[:min(len(state.PeerCertificates), maxNames)] {
 		s.TLS.Chain = append(s.TLS.Chain, r.shown(c))
 	}
-	if state.Version < tls.VersionTLS12 {
+	if s.TLS.old {
 		s.add(StepTLS, Failed, s.TLS.Version+" is too old: others refuse it")
 	}
 	leaf, now := state.PeerCertificates[0], r.Now()
