@@ -47,14 +47,14 @@ func (c *Result) judge(s *Server) {
 		out = append(out, agreement(c, s, kind))
 	}
 	c.Checks = append(out, c.Checks...)
-	methods := s.methods()
+	methods, seen := s.methods(), s.Mode != "" && !s.unfit
 	if kind == findings.NoTLS && s.Mode == StartTLS {
-		methods = s.MethodsClear
+		methods, seen = s.MethodsClear, true
 	}
 	oauth := c.terms.UsesOAuth2()
 	failed := func(k Check) bool { return k.Step == StepSignIn && k.State == Failed }
 	switch {
-	case s.Mode == "", slices.ContainsFunc(c.Checks, failed):
+	case !seen, slices.ContainsFunc(c.Checks, failed):
 	case oauth && !slices.Contains(methods, "XOAUTH2") && !slices.Contains(methods, "OAUTHBEARER"):
 		c.add(StepSignIn, Failed, "with this Encryption the server offers no sign-in by OAuth2")
 	case !oauth && c.terms.Secret != nil && len(methods) == 0:

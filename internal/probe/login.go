@@ -50,7 +50,7 @@ func (r *run) choose(l *attempt) (on *Result, unprotected bool, why string) {
 	why = "not tried: the server cannot be used"
 	for _, c := range l.of {
 		switch s := c.server; {
-		case s.Mode == "" || s.injected:
+		case s.Mode == "" || s.unfit:
 		case s.dead:
 			why = "not tried: the server broke off before"
 		case l.secret.IsZero():

@@ -112,7 +112,7 @@ type Server struct {
 
 	name     string // as it goes over the network
 	tlsFirst bool   // settings and port suggest TLS from the first byte
-	injected bool   // something was sent between STARTTLS and TLS
+	unfit    bool   // STARTTLS failed, or something was sent between it and TLS
 	dead     bool   // it broke off while somebody signed in: nobody does there again
 }
 

@@ -257,7 +257,7 @@ func (r *run) lookStartTLS(s *Server, session *session, config *tls.Config) {
 	if session.state != nil {
 		r.certificate(s, session.state)
 	}
-	if s.injected = injected; injected {
+	if s.unfit = injected || err != nil; injected {
 		s.add(StepTLS, Failed, "answers were put between STARTTLS and TLS, by the server or by somebody on the way; "+
 			"they were dropped (CVE-2011-0411)")
 	}

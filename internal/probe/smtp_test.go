@@ -230,6 +230,15 @@ func TestHostileServersAreToldOfAndBounded(t *testing.T) {
 			until(r, "STARTTLS")
 			fmt.Fprint(c, "454 later\r\n")
 		}), "offers STARTTLS, and it fails: answered 454 later"},
+		"a hang-up within TLS": {scripted(t, func(c net.Conn) {
+			fmt.Fprint(c, "220 hi\r\n")
+			r := bufio.NewReader(c)
+			until(r, "EHLO")
+			fmt.Fprint(c, "250-x\r\n250 STARTTLS\r\n")
+			until(r, "STARTTLS")
+			fmt.Fprint(c, "220 go\r\n")
+			until(bufio.NewReader(tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}})), "EHLO")
+		}), "offers STARTTLS, and it fails: the server hung up"},
 		"TLS garbage": {scripted(t, func(c net.Conn) {
 			fmt.Fprint(c, "220 hi\r\n")
 			r := bufio.NewReader(c)
@@ -247,7 +256,10 @@ func TestHostileServersAreToldOfAndBounded(t *testing.T) {
 			o.Login = true
 			r := b.try(t, o)
 			r.of(t, "one", StepServer).want(t, Failed, c.text)
-			r.of(t, "one", StepSignIn).want(t, Unknown, "not tried")
+			r.of(t, "one", StepSignIn).want(t, Unknown, "not tried: the server cannot be used")
+			if last := r.Connections[0].Checks; last[len(last)-1].State == Failed {
+				t.Errorf("what was not seen is said to be missing: %+v", last)
+			}
 		})
 	}
 	t.Run("answers injected before TLS", func(t *testing.T) {
