@@ -169,10 +169,28 @@ func (a *audit) credential(c *subject) {
 	}
 }
 
-// placeholder is what providers' manuals write where a tenant or domain belongs.
-var placeholder = regexp.MustCompile(`(?i)[{}<>]|%7[bd]|%3[ce]|\[[a-z]` +
-	`|[/.@](your|insert|enter)[-_.]?[a-z]|[/.](tenant|directory|domain|org|realm)[-_]?(id|name|guid)\b` +
-	`|microsoftonline\.com/(tenant|directory)/|/x{4,}|0{8}-0{4}-0{4}-0{4}-0{12}`)
+// placeholder is what providers' manuals write where a tenant or domain belongs: in
+// brackets, or as a whole part of a path or host name, which may stand between the
+// signs of a variable. An IPv6 address in brackets has a colon.
+var placeholder = regexp.MustCompile(`(?i)[{}<>]|%7[bd]|%3[ce]|\[[a-z][^:\]]*\]` +
+	`|[/.@=]([$:_%]+(tenant|directory|domain|org|realm|company)|[$:_%]*(` +
+	`(your|insert|enter)[-_][\w-]+` +
+	`|(my|your|insert|enter)([-_.]?(okta)?(tenant|domain)|[-_]?(directory|company|org))([-_]?(id|name|guid))?` +
+	`|(tenant|directory|domain|org|realm)[-_]?(id|name|guid)` +
+	`|x{4,}(-x+)*|0{8}-0{4}-0{4}-0{4}-0{12}))[_%]*([/.:?#&]|$)`)
+
+// placeholderIn is what was never filled in, and what follows it, or "".
+func placeholderIn(endpoint string) string {
+	if at := placeholder.FindStringIndex(endpoint); at != nil {
+		return strings.TrimLeft(endpoint[at[0]:], "/.@=")
+	}
+	if u, err := url.Parse(endpoint); err == nil && address.IsMicrosoft(u.Hostname()) {
+		if t := Tenant(u); t == "tenant" || t == "directory" {
+			return t
+		}
+	}
+	return ""
+}
 
 func (a *audit) endpoint(c *subject, e value) {
 	u, err := url.Parse(e.text)
@@ -180,9 +198,9 @@ func (a *audit) endpoint(c *subject, e value) {
 	if isHTTP {
 		a.say("endpoint-http", c, e.field, "begins with http:")
 	}
-	if at := placeholder.FindStringIndex(e.text); at != nil {
+	if unfilled := placeholderIn(e.text); unfilled != "" {
 		a.say("endpoint-placeholder", c, e.field, "%s stands for something that was never filled in",
-			schema.Quote(strings.TrimLeft(e.text[at[0]:], "/.@")))
+			schema.Quote(unfilled))
 	} else if wrong := EndpointFault(e.text); wrong != "" && !isHTTP {
 		a.say("endpoint-malformed", c, e.field, "%s", wrong)
 	}
@@ -238,7 +256,7 @@ func swapped(c *subject) (field, detail string) {
 
 func tenantAt(endpoint string) string {
 	u, err := url.Parse(endpoint)
-	if err != nil || placeholder.MatchString(endpoint) {
+	if err != nil || placeholderIn(endpoint) != "" {
 		return ""
 	}
 	return Tenant(u)
