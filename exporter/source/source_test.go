@@ -22,6 +22,9 @@ func TestKindIsTakenFromSchemeAndContent(t *testing.T) {
 		"sheet.zip":        {"Name,Host\n", source.Sheet}, // a name says nothing
 		"empty.csv":        {"", source.Sheet},
 		"backup.csv":       {"PK\x03\x04...", source.Backup},
+		"entities.zip":     {zipped(t, "attachments/[Content_Types].xml"), source.Backup},
+		"BZh.csv":          {"BZh", source.Sheet},
+		"commented.xml":    {"<!-- <html> --><backup>", source.Backup},
 		"entities.csv":     {"\ufeff \n<?xml version=\"1.0\"?>", source.Backup},
 		"utf16.xml":        {"\xff\xfe<\x00?\x00x\x00", source.Backup},
 		"binary.csv":       {"age-encryption.org/v1\n-> X25519 x\n", source.Bundle},
@@ -62,7 +65,22 @@ func TestWhatIsTakenForASourceByMistakeIsNamed(t *testing.T) {
 		"OpenDocument": {file("conn.ods"), "an OpenDocument file (.ods)"},
 		"gzip":         {"\x1f\x8b\x08\x00", "compressed with gzip"},
 		"tar":          {strings.Repeat("\x00", 257) + "ustar\x0000", "a tar archive"},
-		"a report":     {"<!DOCTYPE html>\n<html>", "a web page"},
+		"a report":     {"<!DOCTYPE html>\n<title>", "a web page"},
+		"HTML":         {"<!-- <backup> -->\n<HTML>", "a web page"},
+		"table":        {"<table border=1><tr>", "a web page, or a table"},
+		".fods":        {"<?xml version='1.0'?>\n<office:document xmlns", "an OpenDocument file (.fods)"},
+		"Excel 2003":   {"\xff\xfe" + utf16("<?xml version='1.0'?>\r\n<?mso-application?>\r\n<Workbook xmlns"), "an old Excel workbook, as XML"},
+		"dbconfig.xml": {"<?xml version=\"1.0\"?>\n\n<jira-database-config>", "dbconfig.xml"},
+		"RTF":          {`{\rtf1\ansi`, "a document of a word processor"},
+		"7z":           {"7z\xbc\xaf\x27\x1c\x00\x04", "a compressed archive of another kind"},
+		"bzip2":        {"BZh91AY&SY", "a compressed archive of another kind"},
+		"xz":           {"\xfd7zXZ\x00", "a compressed archive of another kind"},
+		"zstd":         {"\x28\xb5\x2f\xfd\x04", "a compressed archive of another kind"},
+		"rar":          {"Rar!\x1a\x07\x01\x00", "a compressed archive of another kind"},
+		".xlsb":        {zipped(t, "xl/workbook.bin"), "a workbook that is cut short or of another form"},
+		"workbook2":    {zipped(t, "xl/workbook2.xml"), "a workbook that is cut short or of another form"},
+		".docx":        {zipped(t, "[Content_Types].xml"), "another program's document"},
+		"cut workbook": {zipped(t, "xl/workbook.xml")[:60], "a workbook that is cut short"},
 		"entities":     {"<?xml version='1.0'?>\n<entity-engine-xml>", "entities.xml"},
 		"mail":         {"Hi Anna,\n\nhere it is:\n-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n", "a bundle with something before it"},
 		"zip in mail":  {"Content-Type: application/zip\n\n" + zipped(t, "activeobjects.xml"), "a zip archive with something before it"},
@@ -95,6 +113,8 @@ func TestAnUnknownAddressShowsNoPassword(t *testing.T) {
 		}
 	}
 }
+
+func utf16(s string) string { return strings.Join(strings.Split(s, ""), "\x00") + "\x00" }
 
 func zipped(t *testing.T, name string) string {
 	t.Helper()
