@@ -16,7 +16,7 @@ const headSize = 16 << 10
 const saveAsSheet = "open it in a spreadsheet program, without its password if it has one, and save it as .xlsx or CSV"
 
 // notASource says what a file is that is often taken for a source, and what to do
-// about it; "" of what may be one. In the hint, FILE stands for its name. entries
+// about it; "" of what may be one. In the hint, {} stands for its name. entries
 // are the names in a zip archive, and end is where one without a comment ends.
 func notASource(head []byte, entries []string, end string, k Kind) (what, hint string) {
 	text := bytes.TrimLeft(bytes.ReplaceAll(head, []byte{0}, nil), "\ufeff\xff\xfe \t\r\n")
@@ -33,7 +33,7 @@ func notASource(head []byte, entries []string, end string, k Kind) (what, hint s
 			"the app's own backup file cannot be read, its form is not public; a Jira backup, a database, sheets and the admin pages can"
 	case bytes.Contains(text, []byte("AGE-SECRET-KEY-")):
 		return "an identity, not a source and no bundle",
-			"-i FILE opens bundles with it; mailferry keygen -y prints its recipient"
+			"-i {} opens bundles with it; mailferry keygen -y prints its recipient"
 	case begins("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
 		return "an old Excel workbook (.xls), or one with a password", saveAsSheet
 	case begins("PK\x03\x04") && bytes.Contains(head[:min(len(head), 200)],
@@ -46,12 +46,12 @@ func notASource(head []byte, entries []string, end string, k Kind) (what, hint s
 	case root == "workbook":
 		return "an old Excel workbook, as XML", saveAsSheet
 	case begins("\x1f\x8b"):
-		return "compressed with gzip", "unpack it first: gunzip FILE, or tar xzf FILE"
+		return "compressed with gzip", "unpack it first: gunzip {}, or tar xzf {}"
 	case begins("7z\xbc\xaf\x27\x1c"), begins("Rar!\x1a\x07"), begins("\xfd7zXZ\x00"), begins("\x28\xb5\x2f\xfd"),
 		begins("BZh") && bytes.Contains(head[:min(len(head), 10)], []byte("1AY&SY")):
-		return "a compressed archive of another kind than .zip", "unpack it first, such as with 7z x FILE"
+		return "a compressed archive of another kind than .zip", "unpack it first, such as with 7z x {}"
 	case len(head) > 262 && string(head[257:262]) == "ustar":
-		return "a tar archive", "unpack it first: tar xf FILE; a Jira backup is the zip, or the activeobjects.xml, in it"
+		return "a tar archive", "unpack it first: tar xf {}; a Jira backup is the zip, or the activeobjects.xml, in it"
 	case bytes.HasPrefix(bytes.ToLower(text), []byte("<!doctype html")), slices.Contains(webRoots, root):
 		return "a web page, or a table saved as one", "a site's admin pages are read by their address, page+https://…, " +
 			"and not saved; if it is a table, " + saveAsSheet
@@ -66,9 +66,9 @@ func notASource(head []byte, entries []string, end string, k Kind) (what, hint s
 			"delete all before -----BEGIN and behind the last line, -----END AGE ENCRYPTED FILE-----"
 	case k == Sheet && len(entries) > 0:
 		return "a zip archive with something before it",
-			"save the archive alone, or mend it: zip -FF FILE --out whole.zip"
+			"save the archive alone, or mend it: zip -FF {} --out whole.zip"
 	case k == Sheet && strings.HasPrefix(end, "PK\x05\x06"):
-		return "is the last part of a split zip archive", "join the parts first: zip -s 0 FILE --out whole.zip"
+		return "is the last part of a split zip archive", "join the parts first: zip -s 0 {} --out whole.zip"
 	}
 	return "", ""
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/mailferry/mailferry/exporter/database"
 	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/internal/sheet"
 	"github.com/mailferry/mailferry/schema"
@@ -82,7 +83,7 @@ func KindOfFile(path string, f io.ReaderAt, size int64) (Kind, error) {
 	}
 	k := kindOfContent(head)
 	if what, hint := notASource(head, entries, string(end[:n]), k); what != "" {
-		return "", schema.Hint(fmt.Errorf("%s: %s", path, what), "%s", strings.ReplaceAll(hint, "FILE", path))
+		return "", schema.Hint(fmt.Errorf("%s: %s", path, what), "%s", strings.ReplaceAll(hint, "{}", human.Pasted(path)))
 	}
 	if k == Backup && slices.Contains(entries, sheet.WorkbookPart) {
 		return Sheet, nil

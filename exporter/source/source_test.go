@@ -100,6 +100,21 @@ func TestWhatIsTakenForASourceByMistakeIsNamed(t *testing.T) {
 	}
 }
 
+func TestAHintNamesTheFileAsAShellTakesIt(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for content, want := range map[string]string{
+		"\x1f\x8b\x08\x00": "gunzip 'my FILE.gz', or tar xzf 'my FILE.gz'",
+		"Hi,\n-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n": "the last line, -----END AGE ENCRYPTED FILE-----",
+	} {
+		if err := os.WriteFile("my FILE.gz", []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := source.KindOf("my FILE.gz"); !strings.HasSuffix(schema.HintOf(err), want) {
+			t.Errorf("%v: %s", err, schema.HintOf(err))
+		}
+	}
+}
+
 func TestAnUnknownAddressShowsNoPassword(t *testing.T) {
 	for _, arg := range []string{"jdbc:oracle:thin:jira/hunter2@db", "file:///home/me:hunter2@x/backup.zip",
 		"postgers://me:hunter2@db/jira", "me:hunter2@db"} {
