@@ -83,15 +83,17 @@ func ParseAllowedSigners(name string, raw []byte) (*AllowedSigners, error) {
 
 func parseAllowedLine(line string) (allowedLine, error) {
 	l := allowedLine{validBefore: forever}
-	if !utf8.ValidString(line) {
-		return l, errors.New("not valid UTF-8")
-	}
-	if !isPrintable(strings.ReplaceAll(line, "\t", " ")) {
-		return l, errors.New("a control or invisible character")
-	}
 	principals, rest, err := cutPrincipals(line)
 	if err != nil {
 		return l, err
+	}
+	_, comment, _, _, _ := ssh.ParseAuthorizedKey([]byte(rest)) // no key is setKey's to say
+	read := strings.TrimRight(line[:strings.LastIndex(line, comment)], " \t")
+	if !utf8.ValidString(read) {
+		return l, errors.New("not valid UTF-8")
+	}
+	if !isPrintable(strings.ReplaceAll(read, "\t", " ")) {
+		return l, errors.New("a control or invisible character")
 	}
 	if err := l.setPrincipals(principals); err != nil {
 		return l, err

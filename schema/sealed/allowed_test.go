@@ -28,6 +28,8 @@ func TestLinesAreReadAsSSHKeygenReadsThem(t *testing.T) {
 	for _, line := range []string{
 		"anna KEY",
 		"  anna \t KEY  a comment",
+		"anna KEY B\xfcro \x1b \xff",
+		"anna KEY \xff anna\t",
 		`"anna" KEY`,
 		"ben,anna,carl KEY",
 		"ben,,anna KEY",
