@@ -89,7 +89,7 @@ type Tables interface {
 	// ReadTables hands every row of the tables that are wanted to take, and says
 	// what was read. A table that is not there is an error that lists those of
 	// the app that are; so is a column, by Wanted.Check. A column that is not there
-	// is NULL in every row until then.
+	// is NULL in every row until then. The source has its name also beside an error.
 	ReadTables(ctx context.Context, wanted []Wanted, take RowFunc, warn func(schema.Warning)) (schema.Source, error)
 }
 
@@ -120,6 +120,7 @@ type RowFunc func(table string, number int, get func(column string) Cell) error
 type Cell struct {
 	Text string
 	Null bool
+	Err  error // why the value cannot be had, in place of it
 }
 
 // NewSource reads tables through a profile.
@@ -137,7 +138,12 @@ func (s *tableSource) Read(ctx context.Context, warn func(schema.Warning)) (*Con
 	}
 	src, err := s.tables.ReadTables(ctx, m.Wanted(), m.Row, warn)
 	if err != nil {
-		return nil, err
+		var errs schema.Errors
+		if kept := m.errs.Err(); kept != nil {
+			errs.Add(fmt.Errorf("%s: %w", src.Name, kept))
+		}
+		errs.Add(err)
+		return nil, errs.Err()
 	}
 	records, err := m.Records()
 	if err != nil {

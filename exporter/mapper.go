@@ -165,34 +165,43 @@ func (m *Mapper) Row(tableName string, number int, get func(column string) Cell)
 	at := func(column string, err error) error {
 		return fmt.Errorf("%s, column %s: %w", r.record.Where, column, err)
 	}
+	unread := false // a value, which is said and may be the name
 	for _, c := range t.profile.Columns {
 		if c.Column == "" {
 			continue
 		}
 		cell := get(FoldName(c.Column))
+		if cell.Err != nil {
+			m.errs.Add(at(c.Column, cell.Err))
+			unread = true
+			continue
+		}
 		if cell.Null || cell.Text == "" {
 			continue
 		}
 		if m.kept += len(cell.Text); m.kept > schema.MaxDocument {
-			m.errs.Add(at(c.Column, fmt.Errorf("more than %d bytes of text in all", schema.MaxDocument)))
-			return m.errs.Err()
+			return at(c.Column, fmt.Errorf("more than %d bytes of text in all", schema.MaxDocument))
 		}
 		if err := m.cell(t, &r, c, cell.Text); err != nil {
 			m.errs.Add(at(c.Column, err))
 		}
 	}
-	if r.record.Item.ItemName() == "" {
+	if r.record.Item.ItemName() == "" && !unread {
 		m.errs.Add(fmt.Errorf("%s: has no name", r.record.Where))
 	}
-	if c, ok := r.record.Item.(*schema.ServerConnection); ok && c.ConnectMode == "" {
+	if c, ok := r.record.Item.(*schema.ServerConnection); ok && c.ConnectMode == "" && !unread {
 		m.errs.Add(fmt.Errorf("%s: has no connect mode", r.record.Where))
 	}
 	if key := m.lookup(); key != "" && t.list == schema.Credentials {
-		k := get(FoldName(key)).Text
-		if _, twice := t.keys[k]; twice {
+		cell := get(FoldName(key))
+		_, twice := t.keys[cell.Text]
+		switch {
+		case cell.Err != nil:
+			m.errs.Add(at(key, cell.Err))
+		case twice:
 			m.errs.Add(at(key, errors.New("the same key stands in another row, so that no connection can refer to it")))
 		}
-		t.keys[k] = r.record.Item.ItemName()
+		t.keys[cell.Text] = r.record.Item.ItemName()
 	}
 	t.rows = append(t.rows, r)
 	if len(t.rows) > schema.MaxItems {

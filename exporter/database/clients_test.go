@@ -12,6 +12,7 @@ import (
 
 	"github.com/mailferry/mailferry/exporter/database"
 	"github.com/mailferry/mailferry/internal/rig/dbserver"
+	"github.com/mailferry/mailferry/schema"
 )
 
 // TestPgpassIsReadAsPsqlReadsIt signs in with one file by psql and by us: both
@@ -107,21 +108,38 @@ func TestOptionNamesAreThoseOfMariaDBsClient(t *testing.T) {
 	}
 }
 
-// TestAValueThatIsNoUTF8IsNamed: one that the server hands over as it is, and one
-// that the server cannot convert.
+// TestAValueThatIsNoUTF8IsNamed beside what else is wrong: one that the server hands
+// over as it is, and one that the server cannot convert, which ends the reading.
 func TestAValueThatIsNoUTF8IsNamed(t *testing.T) {
 	s := dbserver.StartPostgres(t)
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("PGPASSWORD", dbserver.Password)
-	for _, encoding := range []string{"SQL_ASCII", "WIN1252"} {
+	for encoding, want := range map[string]string{
+		"SQL_ASCII": `
+row 1, column PORT: not a whole number
+row 2, column PASSWORD: not valid UTF-8
+row 2, column PORT: not a whole number
+row 3, column name: not valid UTF-8
+row 3, column PORT: not a whole number`,
+		"WIN1252": `
+row 1, column PORT: not a whole number
+row 2, column PASSWORD: not valid UTF-8, nor can the server convert it`,
+	} {
 		t.Run(encoding, func(t *testing.T) {
 			name := strings.ToLower(encoding)
 			s.Exec(t, "CREATE DATABASE "+name+" ENCODING '"+encoding+"' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
 			s.ExecIn(t, name, postgresTables[0], postgresTables[1], "GRANT SELECT ON ALL TABLES IN SCHEMA public TO "+dbserver.User,
-				`INSERT INTO "AO_544E33_MAIL_CONNECTION" ("ID", "NAME", "CONNECT_MODE", "PASSWORD") VALUES (1, 'a', 'SMTP', 'secret-a'), (2, 'b', 'SMTP', E'secret-\x81')`)
+				`ALTER TABLE "AO_544E33_MAIL_CONNECTION" ALTER "NAME" DROP NOT NULL, ALTER "PORT" TYPE text`,
+				`INSERT INTO "AO_544E33_MAIL_CONNECTION" ("ID", "NAME", "CONNECT_MODE", "PASSWORD", "PORT") VALUES
+					(1, 'a', 'SMTP', 'secret-a', '587.00'), (2, 'b', 'SMTP', E'secret-\x81', '587.00'), (3, E'secret-\x8d', 'SMTP', 'c', '587.00')`)
 			_, _, err := read(t.Context(), open(t, strings.TrimSuffix(s.URL(), "jira")+name, database.Options{}), profile())
-			if err == nil || !strings.Contains(strings.ToUpper(err.Error()), "AO_544E33_MAIL_CONNECTION ROW 2, COLUMN PASSWORD: NOT VALID UTF-8") || strings.Contains(err.Error(), "secret") {
-				t.Error(err)
+			var got []string
+			for _, line := range schema.ErrorLines(err) {
+				_, line, _ = strings.Cut(line, "AO_544E33_MAIL_CONNECTION ")
+				got = append(got, line)
+			}
+			if strings.Join(got, "\n") != strings.TrimSpace(want) {
+				t.Errorf("said %q of %v", got, err)
 			}
 		})
 	}

@@ -136,25 +136,26 @@ func (d *Database) Inspect(ctx context.Context, all bool) (*exporter.Contents, e
 // warning.
 func (d *Database) ReadTables(ctx context.Context, wanted []exporter.Wanted, take exporter.RowFunc,
 	warn func(schema.Warning)) (schema.Source, error) {
+	src := schema.Source{Kind: d.address.kind, Name: d.name}
 	s, err := d.connect(ctx, warn)
 	if err != nil {
-		return schema.Source{}, err
+		return src, err
 	}
 	defer s.close()
 	tables, err := d.catalogue(ctx, s)
 	if err != nil {
-		return schema.Source{}, err
+		return src, err
 	}
 	for _, w := range wanted {
 		t, err := d.locate(w.Table, tables)
 		if err != nil {
-			return schema.Source{}, err
+			return src, err
 		}
 		if err := d.readTable(ctx, s, t, w, take, warn); err != nil {
-			return schema.Source{}, err
+			return src, err
 		}
 	}
-	return schema.Source{Kind: d.address.kind, Name: d.name}, nil
+	return src, nil
 }
 
 // locate finds a table by its name without regard to case.
@@ -220,12 +221,11 @@ func (d *Database) readTable(ctx context.Context, s session, t found, wanted exp
 	err := d.query(ctx, s, "SELECT "+strings.Join(exprs, ", ")+from, len(columns), func(cells []exporter.Cell) error {
 		n++
 		for i, c := range cells {
-			at := fmt.Sprintf("%s row %d, column %s", wanted.Table, n, columns[i])
 			switch {
 			case utf8.RuneCountInString(c.Text) > maxCell:
-				return fmt.Errorf("%s: longer than %d characters", at, maxCell)
+				cells[i] = exporter.Cell{Err: fmt.Errorf("longer than %d characters", maxCell)}
 			case !utf8.ValidString(c.Text):
-				return fmt.Errorf("%s: not valid UTF-8", at)
+				cells[i] = exporter.Cell{Err: errors.New("not valid UTF-8")}
 			}
 		}
 		return take(wanted.Table, n, func(column string) exporter.Cell {

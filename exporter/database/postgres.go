@@ -120,10 +120,16 @@ func dialPostgres(ctx context.Context, cfg *pgconn.Config, timeout time.Duration
 		return nil, postgresError(err)
 	}
 	p := &postgres{conn}
+	// Such a database refuses to hand out as UTF-8 what is none: that is ours to say,
+	// of each value.
+	raw := ""
+	if conn.ParameterStatus("server_encoding") == "SQL_ASCII" {
+		raw = "; SET LOCAL client_encoding = 'SQL_ASCII'"
+	}
 	// Every name is qualified below: a function of that name in a schema that
 	// others may write to is never called.
 	err = p.query(ctx, fmt.Sprintf("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = %d; SET LOCAL search_path = pg_catalog",
-		max(1, timeout.Milliseconds())), 0, nil)
+		max(1, timeout.Milliseconds()))+raw, 0, nil)
 	if err != nil {
 		p.close()
 		return nil, err

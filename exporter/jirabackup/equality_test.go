@@ -2,6 +2,7 @@ package jirabackup
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -26,11 +27,19 @@ func inMemory(doc []byte, chunk int) io.Reader { return chunks{bytes.NewReader(d
 
 func readAll(doc []byte, chunk int, wanted ...string) (*reading, error) {
 	got := &reading{}
+	rows := map[string]int{}
+	var bad error // of a value
 	contents, err := readDocument(inMemory(doc, chunk), wanted, func(table string, columns []string, values []value) error {
+		rows[table]++
+		for i, v := range values {
+			if v.Err != nil && bad == nil {
+				bad = fmt.Errorf("%s: table %q row %d: column %q: %w", entryName, table, rows[table], columns[i], v.Err)
+			}
+		}
 		got.addRow(table, columns, values)
 		return nil
 	})
-	if err != nil {
+	if err = cmp.Or(err, bad); err != nil {
 		return nil, err
 	}
 	for _, table := range contents.tables {

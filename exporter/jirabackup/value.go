@@ -19,7 +19,8 @@ type value struct {
 	binary bool // and so not kept: Null
 }
 
-// value reads the value just opened. Errors do not show it.
+// value reads the value just opened. Errors do not show it; one that the rest of the
+// document can be read behind is in the value's place.
 func (r *reader) value(e xml.StartElement) (value, error) {
 	kind := e.Name.Local
 	if !isKind(e) {
@@ -43,11 +44,12 @@ func (r *reader) value(e xml.StartElement) (value, error) {
 	case null || kind == "binary":
 		return value{Cell: exporter.Cell{Null: true}, binary: !null}, nil
 	case r.in.damaged(r.text):
-		return value{}, r.errorf("holds a character that %s does not have", r.in.encoding)
+		err := r.errorf("holds a character that %s does not have", r.in.encoding)
+		return value{Cell: exporter.Cell{Err: err}}, nil
 	}
 	text, err := parse(kind, string(r.text))
 	if err != nil {
-		return value{}, r.errorf("%w", err)
+		return value{Cell: exporter.Cell{Err: r.errorf("%w", err)}}, nil
 	}
 	return value{Cell: exporter.Cell{Text: text}}, nil
 }
