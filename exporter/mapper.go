@@ -18,7 +18,7 @@ type Mapper struct {
 	profile *schema.Profile
 	tables  map[string]*table // by upper-case name
 	order   []string
-	warned  map[string]bool
+	warned  map[schema.Warning]bool
 	warn    func(schema.Warning)
 	errs    schema.Errors
 	kept    int // bytes of text in all rows
@@ -59,7 +59,7 @@ func NewMapper(p *schema.Profile, warn func(schema.Warning)) (*Mapper, error) {
 
 // newMapper keeps what is wrong with the profile in errs.
 func newMapper(p *schema.Profile, warn func(schema.Warning)) *Mapper {
-	m := &Mapper{profile: p, tables: map[string]*table{}, warned: map[string]bool{}, warn: warn}
+	m := &Mapper{profile: p, tables: map[string]*table{}, warned: map[schema.Warning]bool{}, warn: warn}
 	if p.Credentials != nil {
 		m.add(schema.Credentials, p.Credentials)
 	}
@@ -78,7 +78,7 @@ func (m *Mapper) add(l schema.List, tp *schema.TableProfile) {
 		if err := m.column(l, c, fmt.Sprintf("%s.columns[%d]", l, i), seen); err != nil {
 			m.errs.Add(err)
 		} else if c.Column == "" {
-			m.once(fmt.Sprintf("the profile leaves %s of %s unmapped", c.Field, l))
+			m.say("field", c.Field+" of "+string(l), "left unmapped by the profile")
 			continue
 		}
 		seen[c.Field] = true
@@ -226,12 +226,12 @@ func (m *Mapper) cell(t *table, r *row, c schema.ColumnProfile, text string) err
 	}
 	if c.Values != "" {
 		rule, listed := schema.ValueMap(m.profile.Values, c.Values, text)
+		value := c.Values + " " + schema.Quote(text)
 		switch {
 		case !listed:
-			m.once(fmt.Sprintf("value map %s does not list %s: carried as it is", c.Values, schema.Quote(text)))
+			m.say("value", value, "not in the profile's value map: carried as it is")
 		case !rule.Verified:
-			m.once(fmt.Sprintf("value map %s: %s → %s is unverified", c.Values, schema.Quote(text),
-				schema.Quote(rule.To)))
+			m.say("value", value+" → "+schema.Quote(rule.To), "mapped by an unverified rule of the profile")
 		}
 		text = rule.To
 	}
@@ -303,9 +303,16 @@ func (m *Mapper) doubts() []schema.Warning {
 	return out
 }
 
-func (m *Mapper) once(s string) {
-	if !m.warned[s] {
-		m.warned[s] = true
-		m.warn(schema.Warning{What: s})
+func (m *Mapper) once(what string) { m.warnOnce(schema.Warning{What: what}) }
+
+// say warns once of something of a kind.
+func (m *Mapper) say(noun, name, what string) {
+	m.warnOnce(schema.Warning{Noun: noun, Name: noun + " " + name, What: what})
+}
+
+func (m *Mapper) warnOnce(w schema.Warning) {
+	if !m.warned[w] {
+		m.warned[w] = true
+		m.warn(w)
 	}
 }

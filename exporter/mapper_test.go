@@ -77,7 +77,7 @@ func TestMapperReadsValuesMapsAndReferences(t *testing.T) {
 	if b.ConnectMode != "Google OAuth2" || b.OAuth2Credentials != "g" || c.ConnectMode != "Odd" || c.Debug {
 		t.Errorf("%+v %+v", b, c)
 	}
-	for _, w := range []string{`value map modes: "1" → "Google OAuth2" is unverified`, `value map modes does not list "Odd"`} {
+	for _, w := range []string{`value modes "1" → "Google OAuth2": mapped by an unverified rule`, `value modes "Odd": not in the profile's value map`} {
 		if !slices.ContainsFunc(warned, func(s string) bool { return strings.Contains(s, w) }) {
 			t.Errorf("%q does not warn of %s", warned, w)
 		}
@@ -143,7 +143,7 @@ func TestMapperWarnsOfGuessesAndOfCiphertextCalledPlain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, w := range []string{"the profile is unverified", "leaves prefix of connections unmapped", "1 of 2 values in CONN.PASS look like ciphertext although the profile says plain"} {
+	for _, w := range []string{"the profile is unverified", "field prefix of connections: left unmapped", "1 of 2 values in CONN.PASS look like ciphertext although the profile says plain"} {
 		if !slices.ContainsFunc(warned, func(s string) bool { return strings.Contains(s, w) }) {
 			t.Errorf("%q does not warn: %s", warned, w)
 		}
