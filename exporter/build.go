@@ -134,12 +134,16 @@ func unused(supplied schema.Secrets, records []Record) error {
 // secret is a record's own secret, or the one that is supplied for it. In place
 // of a mask there is none, and r says so.
 func (o *Options) secret(r *Record, doubt func(schema.Warning)) schema.Secret {
-	for _, s := range []schema.Secret{r.Secret, o.Secrets[schema.KeyOf(r.Item)]} {
+	given := o.Secrets[schema.KeyOf(r.Item)]
+	for _, s := range []schema.Secret{r.Secret, given} {
 		switch {
 		case s.IsZero():
 		case look.At(r.Item, s, o.Literal, doubt):
 			r.Reason = cmp.Or(r.Reason, look.MaskReason)
 		default:
+			if !given.IsZero() && !given.Equal(s) {
+				doubt(schema.ItemWarning(r.Item, "the source has another secret than the one supplied for it, which is not taken"))
+			}
 			return s
 		}
 	}

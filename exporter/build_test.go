@@ -71,9 +71,20 @@ func TestSuppliedSecretsFillGapsOnly(t *testing.T) {
 	supplied := schema.Secrets{
 		key(schema.Connections, "HR"): schema.NewSecret("typed"), key(schema.Connections, "Billing"): schema.NewSecret("stale"), key(schema.Credentials, "G"): schema.NewSecret("gs"),
 	}
-	b, secrets, err := export(site(), exporter.Options{Secrets: supplied})
+	b, secrets, said, err := warned(site(), exporter.Options{Secrets: supplied})
 	if err != nil {
 		t.Fatal(err)
+	}
+	const other = `connection "Billing": the source has another secret than the one supplied for it, which is not taken`
+	if said != other {
+		t.Errorf("said %q", said)
+	}
+	if _, _, err := export(site(), exporter.Options{Secrets: supplied, Strict: true}); err == nil || err.Error() != other {
+		t.Errorf("with Strict: %v", err)
+	}
+	supplied[key(schema.Connections, "Billing")] = schema.NewSecret("pw")
+	if _, _, said, err := warned(site(), exporter.Options{Secrets: supplied, Strict: true}); err != nil || said != "" {
+		t.Errorf("of the same secret: %v, %q", err, said)
 	}
 	if got := summary(b); got != "G:sealed, M:sealed, Billing:sealed, HR:sealed, Relay:none, Sales Desk:none" {
 		t.Error(got)
