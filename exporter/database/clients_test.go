@@ -42,6 +42,9 @@ func TestPgpassIsReadAsPsqlReadsIt(t *testing.T) {
 		"over the network":           {"127.0.0.1:PORT:*:*", "127.0.0.1", "postgres://USER@127.0.0.1:PORT/jira", true},
 		"a socket's line, over TCP":  {folder + ":*:*:*", "127.0.0.1", "postgres://USER@127.0.0.1:PORT/jira", false},
 		"as dbconfig.xml has it":     {"*:*:*:USER", "127.0.0.1", "jdbc:postgresql://127.0.0.1:PORT/jira?user=USER", true},
+		"more behind the password":   {"*:*:*:*:" + password, "127.0.0.1", "postgres://USER@127.0.0.1:PORT/jira", true},
+		"the same at a socket":       {folder + ":*:*:*:" + password, s.Socket, "postgres://USER@" + socket + ":PORT/jira", true},
+		"another password before it": {"*:*:*:*:no", "127.0.0.1", "postgres://USER@127.0.0.1:PORT/jira", false},
 		"a remark, and another line": {"#x\nother:*:*:*:no\n*:*:*:*", s.Socket, "postgres://USER@" + socket + ":PORT/jira", true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package database
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -50,8 +52,8 @@ func (d *Database) openPostgres() error {
 	}
 	d.name = sourceName(d.host, strconv.Itoa(int(cfg.Port)), "5432", a.database)
 	passwords := passwordFile()
-	if d.host == "" && os.Getenv("PGPASSWORD") == "" {
-		cfg.Password = socketPassword(passwords, cfg)
+	if (d.host == "" || cfg.Password == "") && os.Getenv("PGPASSWORD") == "" {
+		cfg.Password = filePassword(passwords, cfg)
 	}
 	d.password = schema.NewSecret(cfg.Password)
 	switch {
@@ -84,11 +86,20 @@ func passwordFile() string {
 	return file
 }
 
-// socketPassword looks a socket up as libpq does: by its folder, and by localhost
-// only where that is the one that servers use by default. pgx takes every socket
-// for localhost, and would send the password of one server to another.
-func socketPassword(file string, cfg *pgconn.Config) string {
-	entries, err := pgpassfile.ReadPassfile(file)
+// behindPassword is a line of a password file with more behind its five fields.
+var behindPassword = regexp.MustCompile(`(?m)^((?:(?:\\.|[^:\\\n])*:){4}(?:\\.|[^:\\\n])*):.*$`)
+
+// filePassword looks a server up as libpq does, which ends the password at the next
+// colon: pgx passes over a line with more behind it. A socket is looked up by its
+// folder, and by localhost only where that is the one that servers use by default:
+// pgx takes every socket for localhost, and would send the password of one server to
+// another.
+func filePassword(file string, cfg *pgconn.Config) string {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	entries, err := pgpassfile.ParsePassfile(bytes.NewReader(behindPassword.ReplaceAll(raw, []byte("$1"))))
 	if err != nil {
 		return ""
 	}
