@@ -123,7 +123,7 @@ func (e *env) printTemplate(c *cli.Context) error {
 	if l := schema.List(name); l == schema.Connections || l == schema.Credentials {
 		return e.document(c, sheet.Template(l))
 	}
-	if !strings.EqualFold(filepath.Ext(name), ".xlsx") {
+	if c.NArg() != 1 || !strings.EqualFold(filepath.Ext(name), ".xlsx") {
 		return usage("export: --print-template: %s is neither connections nor credentials, nor a workbook to write (NAME.xlsx)", quoted(name))
 	}
 	doc, err := sheet.WorkbookTemplate()
