@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -288,10 +289,8 @@ func decodeOrigin(from map[string]jsontext.Value) (*Origin, error) {
 
 // CheckFormat says in words what a document of another format is.
 func CheckFormat(got string, want ...string) error {
-	for _, w := range want {
-		if got == w {
-			return nil
-		}
+	if slices.Contains(want, got) {
+		return nil
 	}
 	for _, w := range want {
 		family := w[:strings.LastIndex(w, "/")+1]

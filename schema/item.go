@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -174,13 +175,7 @@ func Extra(it Item) []string {
 	if !has {
 		return nil
 	}
-	m := v.Field(i).Interface().(map[string]string)
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+	return slices.Sorted(maps.Keys(v.Field(i).Interface().(map[string]string)))
 }
 
 // Differences returns the fields in which two items of one kind differ: in the

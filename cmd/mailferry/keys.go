@@ -55,13 +55,7 @@ func jsonFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "json", Usage: "print the result as JSON"}
 }
 
-func flags(groups ...[]cli.Flag) []cli.Flag {
-	var out []cli.Flag
-	for _, g := range groups {
-		out = append(out, g...)
-	}
-	return out
-}
+func flags(groups ...[]cli.Flag) []cli.Flag { return slices.Concat(groups...) }
 
 // output returns where -o points, which must be free to write. Where that is
 // standard output, messages about the result go to stderr.

@@ -163,10 +163,8 @@ func tlsConfig(opts Options) (*tls.Config, error) {
 var ErrToken = errors.New("the token has a blank or another character that no token has")
 
 func checkToken(token schema.Secret) error {
-	for _, b := range []byte(token.Reveal()) {
-		if b <= ' ' || b > '~' {
-			return schema.Hint(ErrToken, "is it the right file, with nothing but the token in it?")
-		}
+	if strings.ContainsFunc(token.Reveal(), notPrinted) {
+		return schema.Hint(ErrToken, "is it the right file, with nothing but the token in it?")
 	}
 	return nil
 }

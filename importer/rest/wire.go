@@ -104,16 +104,11 @@ func decodeRemote(l schema.List, raw []byte) (importer.Remote, error) {
 
 // usableID reports whether an id can stand in a path as one segment.
 func usableID(id string) bool {
-	if id == "" || id == "." || id == ".." || len(id) > maxID {
-		return false
-	}
-	for _, b := range []byte(id) {
-		if b <= ' ' || b > '~' {
-			return false
-		}
-	}
-	return true
+	return id != "" && id != "." && id != ".." && len(id) <= maxID && !strings.ContainsFunc(id, notPrinted)
 }
+
+// notPrinted reports whether a character is a blank or none of ASCII's that are printed.
+func notPrinted(r rune) bool { return r <= ' ' || r > '~' }
 
 // words returns what an answer says of itself, in Cloud's words where it is a
 // problem document, else in the status code's. A Cloud that repeats a secret

@@ -178,12 +178,7 @@ type Report struct {
 
 // Reaches reports whether a connection, credential or server is as bad as s, or worse.
 func (r *Report) Reaches(s State) bool {
-	for _, res := range slices.Concat(r.Connections, r.Credentials) {
-		if res.State.AtLeast(s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(slices.Concat(r.Connections, r.Credentials), func(res *Result) bool { return res.State.AtLeast(s) })
 }
 
 // JSON writes the report as one document.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"filippo.io/age"
@@ -139,11 +140,8 @@ func (e *WrongKeyError) Error() string {
 func explainDecrypt(err error) error {
 	var no *age.NoIdentityMatchError
 	if errors.As(err, &no) {
-		for _, t := range no.StanzaTypes {
-			if t == "scrypt" {
-				return schema.Hint(&WrongKeyError{Passphrase: true},
-					"use -p and the passphrase that it was written with")
-			}
+		if slices.Contains(no.StanzaTypes, "scrypt") {
+			return schema.Hint(&WrongKeyError{Passphrase: true}, "use -p and the passphrase that it was written with")
 		}
 		return &WrongKeyError{}
 	}
