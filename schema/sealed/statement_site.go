@@ -2,16 +2,21 @@ package sealed
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
+
+	"golang.org/x/net/idna"
 
 	"github.com/mailferry/mailferry/schema"
 )
 
 // NormalSite writes a Cloud's URL in the one form that statements hold: scheme
-// and host in lower case, no default port, no page+ in front, no slash at the
-// end. A user, query or fragment is refused. sample:DIR keeps its DIR.
+// and host as they go over the network, no default port, no page+ in front, no
+// slash at the end. A user, query or fragment is refused. sample:DIR keeps its DIR.
 func NormalSite(site string) (string, error) {
 	if dir, ok := strings.CutPrefix(site, "sample:"); ok && dir != "" {
 		return "sample:" + path.Clean(dir), nil
@@ -30,11 +35,18 @@ func NormalSite(site string) (string, error) {
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return refuse("a URL with a query or fragment")
 	}
-	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	host := u.Hostname()
+	if wire, err := idna.Lookup.ToASCII(host); err == nil {
+		host = wire
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if ip, err := netip.ParseAddr(host); err == nil {
+		host = ip.Unmap().String()
+	}
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	if port := u.Port(); port != "" && port != map[string]string{"https": "443", "http": "80"}[u.Scheme] {
+	if port := strings.TrimLeft(u.Port(), "0"); port != "" && port != map[string]string{"https": "443", "http": "80"}[u.Scheme] {
 		host += ":" + port
 	}
 	normal := url.URL{Scheme: u.Scheme, Host: host, Path: path.Clean("/" + u.Path)}
@@ -43,9 +55,25 @@ func NormalSite(site string) (string, error) {
 
 // siteCovers reports whether a statement made for one site counts on another,
 // both in normal form: the same host, and a path at or below that of the
-// statement. A statement for a tenant behind a gateway so counts for that
-// tenant alone, one for a Jira site on every page of it.
+// statement; of sample Clouds the same folder. A statement for a tenant behind a
+// gateway so counts for that tenant alone, one for a Jira site on every page of it.
 func siteCovers(madeFor, site string) bool {
-	return madeFor == "" || madeFor == site ||
-		!strings.HasPrefix(madeFor, "sample:") && strings.HasPrefix(site, madeFor+"/")
+	if dir, ok := strings.CutPrefix(madeFor, "sample:"); ok {
+		other, ok := strings.CutPrefix(site, "sample:")
+		return ok && sameFolder(dir, other)
+	}
+	return madeFor == "" || madeFor == site || strings.HasPrefix(site, madeFor+"/")
+}
+
+// sameFolder compares the places where two names lead, since a statement holds the
+// name that was given: relative, or by a link.
+func sameFolder(a, b string) bool {
+	absA, errA := filepath.Abs(a)
+	absB, errB := filepath.Abs(b)
+	if errA == nil && errB == nil && absA == absB {
+		return true
+	}
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }

@@ -146,6 +146,18 @@ func TestSitesHaveOneForm(t *testing.T) {
 		"https://corp.example:443/a/../b//c":        "https://corp.example/b/c",
 		"http://127.0.0.1:8080":                     "http://127.0.0.1:8080",
 		"https://[::1]/":                            "https://[::1]",
+		"http://[0:0:0:0:0:0:0:1]:20990":            "http://[::1]:20990",
+		"https://[2001:DB8::A]:0443":                "https://[2001:db8::a]",
+		"http://[::ffff:127.0.0.1]:08080":           "http://127.0.0.1:8080",
+		"http://[fe80::0:1%25eth0]":                 "http://[fe80::1%25eth0]",
+		"http://127.0.0.1.:80":                      "http://127.0.0.1",
+		"https://B\u00dcCHER.example.":              "https://xn--bcher-kva.example",
+		"https://bu\u0308cher\u3002example\uff0e":   "https://xn--bcher-kva.example",
+		"https://XN--Bcher-Kva.example":             "https://xn--bcher-kva.example",
+		"https://b%C3%BCcher.example/\u00fc":        "https://xn--bcher-kva.example/%C3%BC",
+		"https://\uff43orp.example":                 "https://corp.example",
+		"http://\uff11\uff12\uff17.0.0.1":           "http://127.0.0.1",
+		"https://my_gw.example":                     "https://my_gw.example",
 		"sample:./demo/":                            "sample:demo",
 		"https://anna:secret@corp.example":          "",
 		"https://corp.example/?q=1":                 "",
@@ -165,6 +177,14 @@ func TestSitesHaveOneForm(t *testing.T) {
 			t.Errorf("%q: the error shows the password", in)
 		}
 	}
+	here := t.TempDir()
+	t.Chdir(here)
+	if err := os.Mkdir("made", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("made", "link"); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		made, site string
 		want       bool
@@ -178,6 +198,13 @@ func TestSitesHaveOneForm(t *testing.T) {
 		{"https://corp.example", "https://corp.example.evil", false},
 		{"https://corp.example", "http://corp.example", false},
 		{"sample:demo", "sample:demo/other", false},
+		{"", "sample:demo", true},
+		{"sample:demo", "sample:" + here + "/demo", true},
+		{"sample:" + here + "/demo", "sample:demo", true},
+		{"sample:made", "sample:" + here + "/link", true},
+		{"sample:made", "sample:demo", false},
+		{"sample:demo", "https://demo", false},
+		{"https://demo", "sample:demo", false},
 	} {
 		if got := siteCovers(c.made, c.site); got != c.want {
 			t.Errorf("%q covers %q: %v", c.made, c.site, got)
