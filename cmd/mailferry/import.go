@@ -97,7 +97,7 @@ func (e *env) importOptions(c *cli.Context, path string, o *sealed.Opened) (impo
 	opts.Watch.Now, opts.Watch.Log, opts.Watch.Warn = e.now, e.log, e.warning
 	opts.Conflicts.RewriteSecrets, opts.Select.ReadyOnly, opts.Jobs = c.Bool("rewrite-secrets"),
 		c.Bool("ready-only"), c.Int("jobs")
-	if opts.Jobs < 0 || opts.Jobs > maxJobs {
+	if c.IsSet("jobs") && (opts.Jobs < 1 || opts.Jobs > maxJobs) {
 		return opts, usage("--jobs is between 1 and %d", maxJobs)
 	}
 	if opts.Conflicts.Policy, err = importer.ParsePolicy(c.String("on-conflict")); err != nil {

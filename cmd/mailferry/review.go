@@ -59,8 +59,8 @@ func (e *env) review(c *cli.Context) error {
 	}
 	body := subject.Body(schema.RoleReviewer, decision, schema.At(e.now()))
 	body.For, body.Comment = site, c.String("comment")
-	if d := c.Duration("expires"); d != 0 {
-		body.Expires = schema.At(e.now().Add(d))
+	if c.IsSet("expires") {
+		body.Expires = schema.At(e.now().Add(c.Duration("expires")))
 	}
 	if err := e.supersede(c, path, o, signer, &body); err != nil {
 		return err
@@ -114,17 +114,16 @@ func (e *env) warnSelfReview(c *cli.Context, o *sealed.Opened, found sealed.Coll
 
 // reviewOf is what a reviewer decides, and for which Cloud.
 func reviewOf(c *cli.Context) (decision, site string, err error) {
-	d := c.Duration("expires")
 	switch {
 	case c.Bool("approve") == c.Bool("reject"):
 		return "", "", usage("review: either --approve or --reject")
 	case c.String("sign") == "":
 		return "", "", schema.Hint(usage("review: --sign SSHKEY is needed"), "--sign ~/.ssh/id_ed25519")
-	case c.Bool("reject") && d != 0:
+	case c.Bool("reject") && c.IsSet("expires"):
 		return "", "", usage("review: a rejection does not expire: it stands until you take it back")
 	case c.Bool("reject") && c.IsSet("supersedes"):
 		return "", "", usage("review: only an approval takes a rejection back")
-	case d != 0 && d < time.Second:
+	case c.IsSet("expires") && c.Duration("expires") < time.Second:
 		return "", "", usage("review: --expires is in the past")
 	}
 	decision = schema.DecisionApprove
