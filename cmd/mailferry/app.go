@@ -90,7 +90,8 @@ func (e *env) harden(commands []*cli.Command, path string) {
 			if e.verbose = ctx.Bool("verbose"); e.verbose {
 				e.log = slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			}
-			err := cmp.Or(e.refuseAddresses(ctx), e.checkStdio(ctx), e.refuseOverInput(ctx, ""), checkArguments(ctx))
+			err := cmp.Or(e.refuseAddresses(ctx), e.checkStdio(ctx), e.refuseOverInput(ctx, ""), checkArguments(ctx),
+				refuseEmpty(ctx))
 			if err != nil {
 				return err
 			}
@@ -198,6 +199,17 @@ func checkArguments(c *cli.Context) error {
 		err = usage("%s takes at least one argument: no %s is given", c.Command.HelpName, noun)
 	}
 	return schema.Hint(err, "%s --help shows an example; a name with blanks stands in quotes", c.Command.HelpName)
+}
+
+// refuseEmpty refuses a flag that is set to nothing: a script that lost the value
+// would go on without it, past a gate or for every Cloud.
+func refuseEmpty(c *cli.Context) error {
+	for _, f := range c.Command.Flags {
+		if name := f.Names()[0]; c.IsSet(name) && c.Value(name) == "" {
+			return schema.Hint(usage("%s is empty", dashed(name)), "give it its value, or leave it out")
+		}
+	}
+	return nil
 }
 
 // advise adds a hint to an error that has none.

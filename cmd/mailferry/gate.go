@@ -65,12 +65,7 @@ func (e *env) allowedSigners(c *cli.Context) ([]*sealed.AllowedSigners, error) {
 		out, first = append(out, a), raw
 		return nil
 	}
-	if c.IsSet("allowed-signers") {
-		file := c.String("allowed-signers")
-		if file == "" {
-			return nil, schema.Hint(usage("--allowed-signers is empty"),
-				"it names a file, which lists whose statements count")
-		}
+	if file := c.String("allowed-signers"); file != "" {
 		if err := add(file); err != nil {
 			return nil, err
 		}
