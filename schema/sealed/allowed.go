@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,7 +47,8 @@ type allowedLine struct {
 // ParseAllowedSigners reads an allowed_signers file; name is for messages. Every
 // line must be right: those that are not are errors, with their numbers. Comments
 // may be in any encoding, as ssh-keygen takes them.
-// Times without a Z are in the system's time zone, as ssh-keygen takes them.
+// Times without a Z are in the system's time zone, as ssh-keygen takes them; where
+// that is one that Go cannot read, they are errors.
 func ParseAllowedSigners(name string, raw []byte) (*AllowedSigners, error) {
 	if len(raw) > schema.MaxAllowedFile {
 		return nil, fmt.Errorf("%s: larger than %d bytes", name, schema.MaxAllowedFile)
@@ -170,9 +172,9 @@ func (l *allowedLine) setKey(rest string) error {
 		case "namespaces":
 			l.namespaces = &value
 		case "valid-after":
-			l.validAfter, err = parseAllowedTime(value, time.Local)
+			l.validAfter, err = parseAllowedTime(value, localZone())
 		case "valid-before":
-			l.validBefore, err = parseAllowedTime(value, time.Local)
+			l.validBefore, err = parseAllowedTime(value, localZone())
 		}
 		if err != nil {
 			return fmt.Errorf("option %s: %w", name, err)
@@ -186,6 +188,16 @@ func (l *allowedLine) setKey(rest string) error {
 
 var forever = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// localZone is the system's time zone, or nil where TZ is no zone's name or file: Go
+// then takes UTC without a word, and the C library what TZ says, such as CET-1CEST.
+func localZone() *time.Location {
+	tz := strings.TrimPrefix(os.Getenv("TZ"), ":")
+	if tz != "" && tz != "UTC" && time.Local.String() == "UTC" {
+		return nil
+	}
+	return time.Local
+}
+
 // parseAllowedTime reads YYYYMMDD or YYYYMMDDHHMM[SS], in UTC with a Z or UTC
 // behind, else in local.
 func parseAllowedTime(s string, local *time.Location) (time.Time, error) {
@@ -195,6 +207,10 @@ func parseAllowedTime(s string, local *time.Location) (time.Time, error) {
 			digits, local = d, time.UTC
 			break
 		}
+	}
+	if local == nil {
+		return time.Time{}, schema.Hint(errors.New("a local time, in a time zone that is not known here"),
+			"put a Z behind it, which makes it UTC: 20260131120000Z")
 	}
 	for _, layout := range []string{"20060102", "200601021504", "20060102150405"} {
 		if len(layout) != len(digits) {
