@@ -1,6 +1,7 @@
 package human
 
 import (
+	_ "embed"
 	"strings"
 	"sync"
 	"unicode"
@@ -9,11 +10,10 @@ import (
 )
 
 // twins lists, behind each ASCII letter or digit, the letters of other scripts that
-// common fonts draw like it: of Greek, Cyrillic and Armenian all that Unicode lists
-// as confusable with one such character (UTS #39), of the other scripts those that
-// look-alike names are made of, and a few that fonts make alike though the list
-// has them not.
-const twins = "aаɑα bЬ cсϲ dԁ eеҽ fք gɡց hһհ iіιͺꙇ jјϳ kκк lӏ nոռ mм oоοօσ pрρϱ qԛգզ rгᴦ sѕꜱ tт uυս vѵν wԝѡա xх yуγү zʐ " +
+// common fonts draw like it: those of Greek, Cyrillic and Armenian, those that
+// look-alike names are made of, and a few that fonts make alike though Unicode
+// lists them not. People are told of these by name.
+const twins = "aаɑα bЬ cсϲ dԁ eеҽ fք gɡց hһհ iіιͺꙇ jјϳ kκкĸ lӏ nոռ mмʍ oоοօσ pрρϱ qԛգզ rгᴦ sѕꜱ tтᴛ uυս vѵν wԝѡա xх yуγү zʐ " +
 	"AАΑᎪ BВΒᏴ CСϹᏟ EЕΕᎬ FϜ GԌᏀ HНΗᎻ IІΙӀ JЈᎫͿ KКΚᏦ LᏞ MМΜϺᎷ NΝ OОΟՕ PРΡᏢ QԚ SЅՏᏚ TТΤᎢ UՍ VѴᏙ WԜ XХΧ YΥϒУҮ ZΖᏃ 2Ꙅ 3ЗӠ 6б"
 
 var twinMap = sync.OnceValue(func() map[rune]rune {
@@ -31,24 +31,42 @@ var twinMap = sync.OnceValue(func() map[rune]rune {
 // like, or 0.
 func Twin(r rune) rune { return twinMap()[r] }
 
-// Skeleton is equal for texts that look alike: letters of other scripts become
-// their ASCII twins, full-width, mathematical and other dressed letters plain
-// ones, what fonts hardly tell apart (I, l, 1 and |; O and 0) becomes one, and
-// case, blanks and what is drawn as nothing go.
+// confusables are those of Unicode (UTS #39, version 17; © Unicode, Inc., Unicode
+// License V3), but for those of ASCII and what compatibility forms undo: groups of
+// a text, a = and the characters that look like it.
+//
+//go:embed confusables.txt
+var confusables string
+
+// alike writes what looks alike one way. The twins come first.
+var alike = sync.OnceValue(func() *strings.Replacer {
+	var pairs []string
+	for r, letter := range twinMap() {
+		pairs = append(pairs, string(r), string(letter))
+	}
+	for group := range strings.FieldsSeq(confusables) {
+		end := strings.LastIndexByte(group, '=')
+		for _, r := range group[end+1:] {
+			pairs = append(pairs, string(r), group[:end])
+		}
+	}
+	return strings.NewReplacer(pairs...)
+})
+
+// Skeleton is equal for texts that look alike: characters become those that
+// Unicode lists them as confusable with, or their ASCII twins, full-width,
+// mathematical and other dressed letters plain ones, what fonts hardly tell apart
+// (I, l, 1 and |; O and 0) becomes one, and case, blanks and what is drawn as
+// nothing go.
 //
 // Letters are looked at in the case in which they stand: a capital and its small
 // letter do not always have the same twin. Where case does not matter either,
 // compare the skeletons of the text and of the text in lower case.
 func Skeleton(s string) string {
-	return strings.ReplaceAll(strings.Map(func(r rune) rune {
-		if Invisible(r) || unicode.IsSpace(r) {
-			return -1
-		}
-		for range 2 { // a small letter may have a twin that its capital lacks
-			r = looks(twin(r))
-		}
-		return r
-	}, plain(s)), "ӕ", "ae")
+	for range 2 { // a small letter may have a twin that its capital lacks
+		s = strings.Map(looks, plain(s))
+	}
+	return s
 }
 
 // LooseSkeleton is Skeleton where letters that look like one beside each other (rn
@@ -58,31 +76,29 @@ func LooseSkeleton(s string) string { return pairs.Replace(Skeleton(s)) }
 
 var pairs = strings.NewReplacer("rn", "m", "vv", "w")
 
-// twin is r, or what it looks like.
-func twin(r rune) rune {
-	if t := Twin(r); t != 0 {
-		return t
-	}
-	return r
-}
-
-// looks is r in lower case, after what fonts hardly tell apart became one.
+// looks is r in lower case, after what fonts hardly tell apart became one, or
+// nothing where nothing is drawn.
 func looks(r rune) rune {
 	switch r {
 	case '0':
 		return 'o'
 	case 'I', '1', '|', 'ı':
 		return 'l'
+	case '`':
+		return '\''
+	}
+	if Invisible(r) || unicode.IsSpace(r) {
+		return -1
 	}
 	return unicode.ToLower(r)
 }
 
-// plain composes, and undresses, what is not ASCII. Twins go first: some, such as
-// the lunate sigma, would become a letter that looks otherwise.
+// plain takes apart, and undresses, what is not ASCII. What looks alike goes first:
+// some, such as the lunate sigma, would become a letter that looks otherwise.
 func plain(s string) string {
 	for i := range len(s) {
 		if s[i] >= 0x80 {
-			return norm.NFKC.String(strings.Map(twin, s))
+			return alike().Replace(norm.NFKD.String(alike().Replace(s)))
 		}
 	}
 	return s

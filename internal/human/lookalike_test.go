@@ -27,8 +27,20 @@ func TestTextsThatLookAlikeHaveOneSkeleton(t *testing.T) {
 		{"ian", "lan", false},
 		{"anna", "ann\u00e4", false},
 		{"anna", "ana", false},
-		{"stern", "stem", false}, // both are names of people
-		{"cassa", "ϲаѕѕа", true}, // a lunate sigma, which is no letter of today's Greek
+		{"stern", "stem", false},                                             // both are names of people
+		{"cassa", "ϲаѕѕа", true},                                             // a lunate sigma, which is no letter of today's Greek
+		{"ANNA@corp.example", "\ua4ee\ua4e0\ua4e0\ua4ee@corp.example", true}, // Lisu
+		{"corp.example", "\u2ca5\u2c9frp\ua4f8\u212example", true},           // Coptic, a sign, a Lisu stop
+		{"bob", "b\U0001042cb", true},                                        // Deseret
+		{"zo\u00eb", "zo\u0451", true},                                       // Cyrillic io, composed
+		{"an-na", "an\u2010na", true},
+		{"o'neil", "o\u2019neil", true},
+		{"aaron", "\ua733ron", true},
+		{"bjo\u0338rn", "bj\u00f8rn", true},
+		{"\u03c0\u03ad\u03c4\u03c1\u03bf\u03c2", "\u1d28\u03ad\u03c4\u03c1\u03bf\u03c2", true}, // no letter of ASCII
+		{"\u5de5\u85e4", "\u30a8\u85e4", true},                                                 // Han and Katakana
+		{"mia", "rnia", false},
+		{"bj\u00f8rn", "bjorn", false},
 	} {
 		if got := human.Skeleton(c.a) == human.Skeleton(c.b); got != c.same {
 			t.Errorf("%+q and %+q have the skeletons %+q and %+q", c.a, c.b, human.Skeleton(c.a), human.Skeleton(c.b))

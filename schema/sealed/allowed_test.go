@@ -182,6 +182,7 @@ func TestAPersonIsTheConnectedSet(t *testing.T) {
 		"cases of one name":            {"anna K0\nANNA K1", "ANNA, anna"},
 		"cases of a name in Cyrillic":  {"\u0412\u0435\u0440\u0430 K0\n\u0432\u0435\u0440\u0430 K1", "\u0412\u0435\u0440\u0430, \u0432\u0435\u0440\u0430"},
 		"look-alikes":                  {"anna K0\n\u0430nna K1", "anna, \u0430nna"},
+		"look-alikes in Lisu":          {"ANNA K0\n\ua4ee\ua4e0\ua4e0\ua4ee K1", "ANNA, \ua4ee\ua4e0\ua4e0\ua4ee"},
 		"look-alikes in capitals":      {"BEA K0\n\u0412EA K1\nbea K2", "BEA, bea, \u0412EA"},
 		"l and I":                      {"paul K0\npauI K1", "pauI, paul"},
 		"i and l are two letters":      {"ian K0\nlan K1", "ian | lan"},
