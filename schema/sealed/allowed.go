@@ -140,6 +140,8 @@ func (l *allowedLine) setPrincipals(field string) error {
 	return nil
 }
 
+const maxPattern = 1022 // OpenSSH takes no more into its buffer, and then matches nothing
+
 var allowedOption = regexp.MustCompile(`(?i)^(?:cert-authority|(namespaces|valid-after|valid-before)="((?:\\"|[^"])*)")$`)
 
 // setKey reads the key and the options before it, which are those of authorized_keys
@@ -171,6 +173,9 @@ func (l *allowedLine) setKey(rest string) error {
 			l.authority = true
 		case "namespaces":
 			l.namespaces = &value
+			if slices.ContainsFunc(strings.Split(value, ","), func(p string) bool { return len(p) > maxPattern }) {
+				err = fmt.Errorf("a pattern longer than %d bytes, which ssh-keygen does not read", maxPattern)
+			}
 		case "valid-after":
 			l.validAfter, err = parseAllowedTime(value, localZone())
 		case "valid-before":

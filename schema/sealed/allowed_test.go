@@ -44,6 +44,8 @@ func TestLinesAreReadAsSSHKeygenReadsThem(t *testing.T) {
 		`anna namespaces="*,!mailferry" KEY`,
 		`anna namespaces="mailferr?" KEY`,
 		`anna namespaces="" KEY`,
+		`anna namespaces="mailferry,` + strings.Repeat("x", 1022) + `" KEY`,
+		`anna namespaces="mailferry,` + strings.Repeat("x", 1023) + `" KEY`,
 		"anna namespaces=\"mail\\\"ferry\"\tKEY",
 		`anna valid-after="20200101" KEY`,
 		`anna valid-after="20200101Z",valid-before="29990101" KEY`,
