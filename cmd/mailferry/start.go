@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -41,9 +42,12 @@ type atHand struct {
 	ids                                []age.Identity
 	key                                string // the flags that name the identities
 	sheets, backups, profiles, secrets []string
+	unfit                              []string          // sheets that no export takes as they are
+	runsheets                          map[string]string // by the digest that they are of
 	ledgers                            []*importer.LedgerSummary
 	servers, clouds                    []*bundleAtHand
-	cloudURL                           string // of MAILFERRY_CLOUD
+	cloudURL                           string   // of MAILFERRY_CLOUD
+	given                              []string // names for what the commands write
 }
 
 type fileAtHand struct {
@@ -59,7 +63,8 @@ type bundleAtHand struct {
 }
 
 func (e *env) start(c *cli.Context) error {
-	h := &atHand{Files: []fileAtHand{}, Next: []nextStep{}, cloudURL: e.getenv(variableOf("cloud"))}
+	h := &atHand{Files: []fileAtHand{}, Next: []nextStep{}, runsheets: map[string]string{},
+		cloudURL: e.getenv(variableOf("cloud"))}
 	names := c.Args().Slice()
 	if len(names) == 0 {
 		entries, err := os.ReadDir(".")
@@ -121,6 +126,7 @@ func (e *env) lookAt(c *cli.Context, h *atHand, name string, kind source.Kind) e
 	}
 	first, _, _ := strings.Cut(string(raw), "\n")
 	columns := strings.ToLower(first)
+	_, marked, isRunsheet := strings.Cut(string(raw), ` data-digest="`)
 	switch sheets, err := sheet.Parse(raw, schema.ServerFormat, sheet.Options{Warn: func(schema.Warning) {}}); {
 	case bytes.Contains(raw[:min(len(raw), keyHead)], []byte("AGE-SECRET-KEY-")):
 		ids, err := e.keys(c).Identities(bytes.NewReader(raw), nil)
@@ -146,6 +152,12 @@ func (e *env) lookAt(c *cli.Context, h *atHand, name string, kind source.Kind) e
 	case strings.Contains(columns, "kind") && strings.Contains(columns, "secret"):
 		h.secrets = append(h.secrets, name)
 		h.add(name, "secrets that a source could not give")
+	case strings.Contains(columns, "from address"), strings.Contains(columns, "client id"):
+		h.unfit = append(h.unfit, name)
+		h.add(name, "a sheet that cannot be exported yet: "+human.Visible(err.Error()))
+	case isRunsheet:
+		digest, _, _ := strings.Cut(marked, `"`)
+		h.runsheets[digest] = name
 	}
 	return nil
 }
@@ -230,11 +242,24 @@ func (h *atHand) print(p *human.Printer) {
 // nextStep is what to do, and the command for it.
 type nextStep struct {
 	Why     string `json:"why"`
-	Command string `json:"command"`
+	Command string `json:"command,omitzero"`
 }
 
 func (h *atHand) step(why, format string, args ...any) {
 	h.Next = append(h.Next, nextStep{why, "mailferry " + fmt.Sprintf(format, args...)})
+}
+
+// free is a name for what a command writes: this one, or the first numbered like it
+// that nothing has. What is there may be another's, and no command replaces it.
+func (h *atHand) free(name string) string {
+	ext, out := filepath.Ext(name), name
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(out); err != nil && !slices.Contains(h.given, out) {
+			h.given = append(h.given, out)
+			return pasted(out)
+		}
+		out = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), n, ext)
+	}
 }
 
 // pasted are files' names in a command, never taken for flags.
@@ -259,7 +284,7 @@ func (h *atHand) next() {
 	})
 	switch {
 	case len(h.ids) == 0:
-		h.step("No key is here. Make one; what it prints is for others, who seal to it.", "keygen -o me.key")
+		h.step("No key is here. Make one; what it prints is for others, who seal to it.", "keygen -o %s", h.free("me.key"))
 	case len(h.servers)+len(h.clouds) == 0:
 		h.export()
 	case untransformed >= 0:
@@ -287,15 +312,18 @@ func (h *atHand) export() {
 	const who = "Export, sealed to your key; -r KEY lets others open it, --reviewer KEY lets them see all but the secrets."
 	switch {
 	case len(h.sheets) > 0:
-		h.step(who, "export%s -o server.age %s", options, pasted(h.sheets...))
+		h.step(who, "export%s -o %s %s", options, h.free("server.age"), pasted(h.sheets...))
 	case len(h.backups) > 0 && len(h.profiles) == 0:
 		h.step("Where the backup keeps the connections is not public. This suggests it: look at what it writes.",
-			"inspect --suggest-profile -o profile.json %s", pasted(h.backups[0]))
+			"inspect --suggest-profile -o %s %s", h.free("profile.json"), pasted(h.backups[0]))
 	case len(h.backups) > 0:
-		h.step(who, "export%s --profile %s -o server.age %s", options, pasted(h.profiles[0]), pasted(h.backups[0]))
+		h.step(who, "export%s --profile %s -o %s %s", options, pasted(h.profiles[0]), h.free("server.age"),
+			pasted(h.backups[0]))
+	case len(h.unfit) > 0:
+		h.Next = append(h.Next, nextStep{Why: "Fill in the sheet, or mend it."})
 	default:
 		h.step("No source is here: put a Jira backup into this folder, or fill in this sheet, or see mailferry export --help "+
-			"for databases and the admin pages.", "export --print-template connections -o connections.csv")
+			"for databases and the admin pages.", "export --print-template connections -o %s", h.free("connections.csv"))
 	}
 }
 
@@ -314,7 +342,7 @@ func (h *atHand) transform(b *bundleAtHand) {
 	if len(h.clouds) > 0 {
 		out = strings.TrimSuffix(b.name, ".age") + "-cloud.age"
 	}
-	h.step(name+": rewrite it in Cloud's terms.", "transform%s -o %s %s", h.key, pasted(out), file)
+	h.step(name+": rewrite it in Cloud's terms.", "transform%s -o %s %s", h.key, h.free(out), file)
 }
 
 // readersOf are the readers that a bundle names, as flags; the key's own -p is that of
@@ -344,12 +372,17 @@ func (h *atHand) cloud(b *bundleAtHand) {
 		h.step("Send it to who reviews. With a key of their own they answer with a file, which comes back and lies beside it:",
 			"review -i KEY --approve --sign ~/.ssh/id_ed25519 %s", file)
 	}
-	if !b.Reveals() {
+	runsheet := h.runsheets[b.Digest]
+	switch {
+	case b.Reveals():
+		h.importing(b, name, file)
+	case runsheet != "":
+		h.step(name+": a person types it from "+human.Visible(runsheet)+". With a recipient's key this shows the secrets:",
+			"reveal -i KEY %s", file)
+	default:
 		h.step(name+": the key here opens the settings. Whoever imports needs a recipient's; without one, a person types from this sheet.",
-			"guide%s -o runsheet.html %s", h.key, file)
-		return
+			"guide%s -o %s %s", h.key, h.free("runsheet.html"), file)
 	}
-	h.importing(b, name, file)
 }
 
 // importing says which list of a bundle comes next: into a rehearsal, then into the
@@ -364,7 +397,7 @@ func (h *atHand) importing(b *bundleAtHand, name, file string) {
 	case b.ledger != nil:
 		to = " --cloud " + human.Pasted(b.ledger.Cloud)
 	case h.cloudURL == "":
-		what, where, to = ": rehearse the import of its ", "; nothing leaves this machine.", " --cloud sample:rehearsal"
+		what, where, to = ": rehearse the import of its ", "; nothing leaves this machine.", " --cloud sample:"+h.free("rehearsal")
 	}
 	var lists []schema.List
 	for _, l := range schema.Lists() {
