@@ -41,6 +41,9 @@ type atHand struct {
 
 	ids                                []age.Identity
 	key                                string // the flags that name the identities
+	keys                               []keyAtHand
+	locked                             string   // -i for each key with a passphrase
+	named                              []string // files that start was given
 	sheets, backups, profiles, secrets []string
 	unfit                              []string          // sheets that no export takes as they are
 	runsheets                          map[string]string // by the digest that they are of
@@ -55,6 +58,11 @@ type fileAtHand struct {
 	What string `json:"what"`
 }
 
+type keyAtHand struct {
+	name string
+	ids  []age.Identity
+}
+
 type bundleAtHand struct {
 	name string
 	*sealed.Opened
@@ -64,8 +72,8 @@ type bundleAtHand struct {
 
 func (e *env) start(c *cli.Context) error {
 	h := &atHand{Files: []fileAtHand{}, Next: []nextStep{}, runsheets: map[string]string{},
-		cloudURL: e.getenv(variableOf("cloud"))}
-	names := c.Args().Slice()
+		named: c.Args().Slice(), cloudURL: e.getenv(variableOf("cloud"))}
+	names := h.named
 	if len(names) == 0 {
 		entries, err := os.ReadDir(".")
 		if err != nil {
@@ -98,6 +106,9 @@ func (e *env) start(c *cli.Context) error {
 			return err
 		}
 	}
+	if !e.opens(c) {
+		e.takeKeys(h, bundles)
+	}
 	for _, name := range bundles {
 		what, err := e.lookSealed(c, h, name)
 		if err != nil {
@@ -111,6 +122,32 @@ func (e *env) start(c *cli.Context) error {
 
 // add notes what a file is.
 func (h *atHand) add(name, what string) { h.Files = append(h.Files, fileAtHand{name, what}) }
+
+// takeKeys opens with the keys that lie here. An SSH key may be for signing, or for
+// machines: it counts where it opens something, or where there is no other key.
+func (e *env) takeKeys(h *atHand, bundles []string) {
+	keys := slices.DeleteFunc(slices.Clone(h.keys), func(k keyAtHand) bool {
+		r, _ := sealed.RecipientOf(k.ids[0])
+		return strings.HasPrefix(r.Key, "ssh-") && !slices.ContainsFunc(bundles, func(name string) bool {
+			f, err := e.openFile(name)
+			if err != nil {
+				return false
+			}
+			defer f.Close()
+			_, plan, err := openDocument(f, k.ids)
+			return err == nil || plan != nil
+		})
+	})
+	if len(keys) == 0 && h.locked == "" {
+		keys = h.keys[:min(1, len(h.keys))]
+	}
+	for _, k := range keys {
+		h.ids, h.key = append(h.ids, k.ids...), h.key+" -i "+pasted(k.name)
+	}
+}
+
+// errLocked stands for the passphrase that start does not ask for by itself.
+var errLocked = errors.New("protected by a passphrase")
 
 // lookAt says what a file is that no key opens; one that has no part in this is left
 // out.
@@ -127,16 +164,20 @@ func (e *env) lookAt(c *cli.Context, h *atHand, name string, kind source.Kind) e
 	first, _, _ := strings.Cut(string(raw), "\n")
 	columns := strings.ToLower(first)
 	_, marked, isRunsheet := strings.Cut(string(raw), ` data-digest="`)
+	_, isIdentity := keyFile(name)
 	switch sheets, err := sheet.Parse(raw, schema.ServerFormat, sheet.Options{Warn: func(schema.Warning) {}}); {
-	case bytes.Contains(raw[:min(len(raw), keyHead)], []byte("AGE-SECRET-KEY-")):
-		ids, err := e.keys(c).Identities(bytes.NewReader(raw), nil)
-		if err != nil {
+	case isIdentity:
+		ids, err := e.keys(c).Identities(bytes.NewReader(raw),
+			func() (schema.Secret, error) { return schema.Secret{}, errLocked })
+		switch {
+		case err == nil:
+			h.keys = append(h.keys, keyAtHand{name, ids})
+		case errors.Is(err, errLocked):
+			h.locked += " -i " + pasted(name)
+		default:
 			return nil
 		}
 		h.add(name, "an identity: keep it to yourself")
-		if !e.opens(c) {
-			h.ids, h.key = append(h.ids, ids...), h.key+" -i "+pasted(name)
-		}
 	case strings.Contains(first, importer.LedgerFormat):
 		if l := importer.SummarizeLedger(raw); l != nil {
 			h.ledgers = append(h.ledgers, l)
@@ -246,7 +287,7 @@ type nextStep struct {
 }
 
 func (h *atHand) step(why, format string, args ...any) {
-	h.Next = append(h.Next, nextStep{why, "mailferry " + fmt.Sprintf(format, args...)})
+	h.Next = append(h.Next, nextStep{why, strings.TrimSpace("mailferry " + fmt.Sprintf(format, args...))})
 }
 
 // free is a name for what a command writes: this one, or the first numbered like it
@@ -283,6 +324,9 @@ func (h *atHand) next() {
 		})
 	})
 	switch {
+	case len(h.ids) == 0 && h.locked != "":
+		h.step("The key here has a passphrase. This asks for it, and looks again.", "start%s %s", h.locked,
+			pasted(h.named...))
 	case len(h.ids) == 0:
 		h.step("No key is here. Make one; what it prints is for others, who seal to it.", "keygen -o %s", h.free("me.key"))
 	case len(h.servers)+len(h.clouds) == 0:
