@@ -140,24 +140,40 @@ func shownSecret(name string, secret schema.Secret) string {
 }
 
 // missedByTheEye says what somebody who reads a text and types it would get wrong:
-// blanks at its ends, and characters that look like others.
+// blanks at its ends or in a row, and characters that look like others, or that no
+// keyboard has.
 func missedByTheEye(text string) []string {
 	var out []string
+	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	for _, end := range []struct{ where, rest string }{
 		{"begins", strings.TrimLeftFunc(text, unicode.IsSpace)},
 		{"ends", strings.TrimRightFunc(text, unicode.IsSpace)}} {
 		if n := len([]rune(text)) - len([]rune(end.rest)); n > 0 {
-			out = append(out, fmt.Sprintf("it %s with %s", end.where, human.Count(n, "blank")))
+			say("it %s with %s", end.where, human.Count(n, "blank"))
 		}
 	}
 	names := map[rune]string{'0': "the digit 0", 'O': "the capital letter O", '1': "the digit 1",
 		'l': "the small letter l",
 		'I': "the capital letter I", '|': "a vertical bar"}
+	blanks := 0
 	for i, r := range []rune(text) {
-		if twin := human.Twin(r); twin != 0 {
-			out = append(out, fmt.Sprintf("character %d is U+%04X, which looks like %c", i+1, r, twin))
-		} else if what := names[r]; what != "" {
-			out = append(out, fmt.Sprintf("character %d is %s", i+1, what))
+		if unicode.IsSpace(r) {
+			blanks++
+		} else {
+			if 1 < blanks && blanks < i { // those at the beginning are said
+				say("characters %d to %d are blanks", i-blanks+1, i)
+			}
+			blanks = 0
+		}
+		switch look := human.LooksLike(r); {
+		case names[r] != "":
+			say("character %d is %s", i+1, names[r])
+		case look != "":
+			say("character %d is U+%04X, which looks like %s", i+1, r, strings.ReplaceAll(look, " ", "a blank"))
+		case unicode.IsMark(r):
+			say("character %d is U+%04X, a mark on the one before it", i+1, r)
+		case r > unicode.MaxASCII && !unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lo):
+			say("character %d is U+%04X", i+1, r)
 		}
 	}
 	return out

@@ -219,6 +219,18 @@ func TestWhatTheEyeMissesIsSaid(t *testing.T) {
 		" ab  ":     "it begins with 1 blank; it ends with 2 blanks",
 		"O0Il1|":    "character 1 is the capital letter O; character 2 is the digit 0; character 3 is the capital letter I; character 4 is the small letter l; character 5 is the digit 1; character 6 is a vertical bar",
 		"p\u0430ss": "character 2 is U+0430, which looks like a",
+
+		"K\u2013m\u22124\u2010\ufe63\uff0d\ufe58": "character 2 is U+2013, which looks like -; character 4 is U+2212, which looks like -; " +
+			"character 6 is U+2010, which looks like -; character 7 is U+FE63, which looks like -; " +
+			"character 8 is U+FF0D, which looks like -; character 9 is U+FE58, which looks like -",
+		"\u201cK\u201d\u2019":          "character 1 is U+201C, which looks like \"; character 3 is U+201D, which looks like \"; character 4 is U+2019, which looks like '",
+		"\uff21\U0001d41a\ufb01\u2160": "character 1 is U+FF21, which looks like A; character 2 is U+1D41A, which looks like a; character 3 is U+FB01, which looks like fi; character 4 is U+2160, which looks like I",
+		"\u2113\u0131\u212bß":          "character 1 is U+2113, which looks like l; character 2 is U+0131, which looks like l; character 3 is U+212B, which looks like Å",
+		"e\u0301é":                     "character 2 is U+0301, a mark on the one before it",
+		"x\u200b…\u20ac\u02bc":         "character 2 is U+200B; character 3 is U+2026, which looks like ...; character 4 is U+20AC; character 5 is U+02BC, which looks like '",
+		"Straße, Łódź, пуля, 秘密":       "character 16 is U+0443, which looks like y",
+		" a  b \t c ":                  "it begins with 1 blank; it ends with 1 blank; characters 3 to 4 are blanks; characters 6 to 8 are blanks",
+		"a\u00a0b\u3000":               "it ends with 1 blank; character 2 is U+00A0, which looks like a blank; character 4 is U+3000, which looks like a blank",
 	} {
 		if got := strings.Join(missedByTheEye(text), "; "); got != want {
 			t.Errorf("%q: %s", text, got)

@@ -1,6 +1,7 @@
 package human
 
 import (
+	"cmp"
 	_ "embed"
 	"strings"
 	"sync"
@@ -9,12 +10,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// twins lists, behind each ASCII letter or digit, the letters of other scripts that
-// common fonts draw like it: those of Greek, Cyrillic and Armenian, those that
-// look-alike names are made of, and a few that fonts make alike though Unicode
-// lists them not. People are told of these by name.
+// twins lists, behind each ASCII character, what common fonts draw like it: dashes,
+// quotes, the letters of Greek, Cyrillic and Armenian, those that look-alike names are
+// made of, and a few that fonts make alike though Unicode lists them not. People are
+// told of these by name.
 const twins = "aаɑα bЬ cсϲ dԁ eеҽ fք gɡց hһհ iіιͺꙇ jјϳ kκкĸ lӏ nոռ mмʍ oоοօσ pрρϱ qԛգզ rгᴦ sѕꜱ tтᴛ uυս vѵν wԝѡա xх yуγү zʐ " +
-	"AАΑᎪ BВΒᏴ CСϹᏟ EЕΕᎬ FϜ GԌᏀ HНΗᎻ IІΙӀ JЈᎫͿ KКΚᏦ LᏞ MМΜϺᎷ NΝ OОΟՕ PРΡᏢ QԚ SЅՏᏚ TТΤᎢ UՍ VѴᏙ WԜ XХΧ YΥϒУҮ ZΖᏃ 2Ꙅ 3ЗӠ 6б"
+	"AАΑᎪ BВΒᏴ CСϹᏟ EЕΕᎬ FϜ GԌᏀ HНΗᎻ IІΙӀ JЈᎫͿ KКΚᏦ LᏞ MМΜϺᎷ NΝ OОΟՕ PРΡᏢ QԚ SЅՏᏚ TТΤᎢ UՍ VѴᏙ WԜ XХΧ YΥϒУҮ ZΖᏃ 2Ꙅ 3ЗӠ 6б " +
+	"-‐‑‒–—―−⁃ '‘’‚‛′´ \"“”„‟″"
 
 var twinMap = sync.OnceValue(func() map[rune]rune {
 	m := map[rune]rune{}
@@ -27,8 +29,8 @@ var twinMap = sync.OnceValue(func() map[rune]rune {
 	return m
 })
 
-// Twin returns the ASCII letter or digit that r, a letter of another script, looks
-// like, or 0.
+// Twin returns the ASCII character that r, a dash, a quote or a letter of another
+// script, looks like, or 0.
 func Twin(r rune) rune { return twinMap()[r] }
 
 // confusables are those of Unicode (UTS #39, version 17; © Unicode, Inc., Unicode
@@ -52,6 +54,21 @@ var alike = sync.OnceValue(func() *strings.Replacer {
 	}
 	return strings.NewReplacer(pairs...)
 })
+
+// LooksLike is what a person would take r for, which is not that: its twin, the plain
+// form of a dressed letter, or what Skeleton makes of it; "" where r is what it seems.
+func LooksLike(r rune) string {
+	twin := func(r rune) rune { return cmp.Or(Twin(r), r) }
+	// A dressed dash becomes one that has a twin.
+	if look := strings.Map(twin, norm.NFKC.String(string(twin(r)))); look != string(r) {
+		return look
+	}
+	beyond := func(r rune) bool { return r > unicode.MaxASCII }
+	if look := Skeleton(string(r)); beyond(r) && !strings.ContainsFunc(look, beyond) {
+		return look
+	}
+	return ""
+}
 
 // Skeleton is equal for texts that look alike: characters become those that
 // Unicode lists them as confusable with, or their ASCII twins, full-width,
