@@ -1,10 +1,16 @@
 package main
 
 import (
+	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -89,27 +95,49 @@ func (e *env) sampleCloud(c *cli.Context, dir string) (importer.Cloud, error) {
 		return nil, schema.Hint(usage("sample: which folder?"),
 			"--cloud sample:rehearsal keeps the sample Cloud's data in rehearsal")
 	}
-	sample, err := cloud.Open(dir, cloud.Options{})
-	if err != nil {
-		return nil, err
-	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
 	site := importer.Site{URL: "sample:" + abs, Host: "sample-" + filepath.Base(abs), Rehearsal: true, Keys: true}
-	way, err := rest.OpenHandler(sample.Handler(), site, rest.Options{Token: sample.Token(), Log: e.log})
-	if err != nil {
-		_ = sample.Close()
+	token, r := schema.NewSecret(rand.Text()), &rehearsal{}
+	r.open = sync.OnceValue(func() (err error) {
+		if r.sample, err = cloud.Open(dir, cloud.Options{Token: token}); err == nil {
+			r.Handler = r.sample.Handler()
+		}
+		return err
+	})
+	if r.Cloud, err = rest.OpenHandler(r, site, rest.Options{Token: token, Log: e.log}); err != nil {
 		return nil, err
 	}
-	return &rehearsal{way, sample}, nil
+	if _, err := os.Stat(filepath.Join(dir, cloud.DatabaseFile)); !errors.Is(err, fs.ErrNotExist) {
+		if err := r.open(); err != nil { // what is wrong with one that is there is said first
+			return nil, errors.Join(err, r.Close())
+		}
+	}
+	return r, nil
 }
 
-// rehearsal closes the sample Cloud with the way into it.
+// rehearsal is a sample Cloud. One that is not there yet is made when it is first looked
+// at, which everything begins with: what is refused before leaves none behind.
 type rehearsal struct {
 	importer.Cloud
-	sample *cloud.Cloud
+	http.Handler // of sample, once it is open
+	open         func() error
+	sample       *cloud.Cloud
 }
 
-func (r *rehearsal) Close() error { return errors.Join(r.Cloud.Close(), r.sample.Close()) }
+func (r *rehearsal) List(ctx context.Context, l schema.List) ([]importer.Remote, error) {
+	if err := r.open(); err != nil {
+		return nil, err
+	}
+	return r.Cloud.List(ctx, l)
+}
+
+func (r *rehearsal) Close() error {
+	err := r.Cloud.Close()
+	if r.sample != nil {
+		err = errors.Join(err, r.sample.Close())
+	}
+	return err
+}

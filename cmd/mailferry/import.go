@@ -138,6 +138,11 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	if err != nil {
 		return err
 	}
+	if f := c.String("plan"); f != "" {
+		if opts.Plan, err = e.openPlan(f, o.Identities()); err != nil {
+			return err
+		}
+	}
 	if err := e.checkStatements(c, path, o, opts.Cloud.Site().URL); err != nil {
 		return err
 	}
@@ -150,11 +155,6 @@ func (e *env) runImport(c *cli.Context, l schema.List) error {
 	}
 	opts.Secrets.Supplied = func(l schema.List, name string) schema.Secret {
 		return supplied[schema.SecretKey{List: l, Name: name}]
-	}
-	if f := c.String("plan"); f != "" {
-		if opts.Plan, err = e.openPlan(f, o.Identities()); err != nil {
-			return err
-		}
 	}
 	if opts.Conflicts.Policy == importer.Overwrite && !c.Bool("yes") && !c.Bool("dry-run") {
 		// Said before anything is written: later it would be one answer of many.

@@ -66,7 +66,7 @@ type Cloud struct {
 
 // Names of the files in the folder, each readable by its owner alone.
 const (
-	databaseFile = "cloud.sqlite"
+	DatabaseFile = "cloud.sqlite"
 	keyFile      = "secrets.key" // an age identity: opens every secret in the database
 )
 
@@ -92,7 +92,7 @@ func Open(dir string, opts Options) (*Cloud, error) {
 	if c.faults, err = newFaults(opts.Faults); err != nil {
 		return nil, err
 	}
-	if c.db, err = openDatabase(filepath.Join(abs, databaseFile)); err != nil {
+	if c.db, err = openDatabase(filepath.Join(abs, DatabaseFile)); err != nil {
 		return nil, fmt.Errorf("sample Cloud %s: %w", schema.Quote(dir), err)
 	}
 	if err := c.prepare(abs); err != nil {

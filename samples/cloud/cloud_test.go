@@ -52,7 +52,7 @@ func TestSecretsAreSealedAtRestAndNothingIsReadableByOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{databaseFile, databaseFile + "-wal", keyFile} {
+	for _, name := range []string{DatabaseFile, DatabaseFile + "-wal", keyFile} {
 		if !found[name] {
 			t.Errorf("%s was not looked at (found %v)", name, found)
 		}
@@ -92,7 +92,7 @@ func TestAFolderThatIsNotASampleCloudIsRefused(t *testing.T) {
 	tests := []struct {
 		name, file, text, says string
 	}{
-		{"no database", databaseFile, strings.Repeat("not SQLite ", 100), "not a database"},
+		{"no database", DatabaseFile, strings.Repeat("not SQLite ", 100), "not a database"},
 		{"no identity", keyFile, "AGE-SECRET-KEY-1CANARY", "not an age identity"},
 		{"an empty key", keyFile, "\n", "not an age identity"},
 	}

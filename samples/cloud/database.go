@@ -77,7 +77,7 @@ func (c *Cloud) prepare(dir string) error {
 	return c.transact(context.Background(), func(tx *sql.Tx) error {
 		var found, tables int
 		if err := tx.QueryRow("PRAGMA user_version").Scan(&found); err != nil {
-			return schema.Hint(fmt.Errorf("%s is not a database of the sample Cloud", databaseFile),
+			return schema.Hint(fmt.Errorf("%s is not a database of the sample Cloud", DatabaseFile),
 				"choose an empty folder")
 		}
 		if err := tx.QueryRow("SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
@@ -89,7 +89,7 @@ func (c *Cloud) prepare(dir string) error {
 				return err
 			}
 		case found != version:
-			return schema.Hint(fmt.Errorf("%s has version %d, not %d", databaseFile, found, version),
+			return schema.Hint(fmt.Errorf("%s has version %d, not %d", DatabaseFile, found, version),
 				"choose an empty folder")
 		}
 		return c.prepareKey(filepath.Join(dir, keyFile))
