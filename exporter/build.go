@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -32,7 +31,11 @@ func (o *Options) build(contents []*Content) (*schema.Bundle, schema.Secrets, er
 			schema.Quote(b.Manifest.Source.Name)),
 			"look at what it holds with mailferry inspect"))
 	}
-	errs.Add(unused(o.Secrets, records))
+	var have []schema.SecretKey
+	for _, r := range records {
+		have = append(have, schema.KeyOf(r.Item))
+	}
+	errs.Add(look.Unknown(o.Secrets, have, "the source"))
 	errs.Add(look.CheckLiteral(o.Literal, namesOf(records, schema.Lists()...)))
 	kept, err := o.narrow(records)
 	errs.Add(err)
@@ -103,32 +106,6 @@ func namesOf(records []Record, lists ...schema.List) []string {
 		}
 	}
 	return out
-}
-
-// unused says which supplied secrets belong to nothing. Where a secret is a name
-// that the source has, the names are secrets, and none is repeated.
-func unused(supplied schema.Secrets, records []Record) error {
-	have := map[schema.SecretKey]bool{}
-	for _, r := range records {
-		have[schema.KeyOf(r.Item)] = true
-	}
-	var errs schema.Errors
-	keys := slices.SortedFunc(maps.Keys(supplied), func(x, y schema.SecretKey) int {
-		return cmp.Or(cmp.Compare(x.List, y.List), cmp.Compare(x.Name, y.Name))
-	})
-	for _, key := range keys {
-		if have[key] {
-			continue
-		}
-		if have[schema.SecretKey{List: key.List, Name: supplied[key].Reveal()}] {
-			return schema.Hint(fmt.Errorf("the name of a %s stands where its secret belongs", key.List.One()),
-				"name comes before secret: swap the two columns")
-		}
-		errs.Add(schema.Hint(fmt.Errorf("a secret is supplied for %s %s, which the source does not have",
-			key.List.One(), schema.Quote(key.Name)),
-			"names match exactly, blanks and case included"))
-	}
-	return errs.Err()
 }
 
 // secret is a record's own secret, or the one that is supplied for it. In place

@@ -127,7 +127,7 @@ func TestBuildRefusesWhatCannotBeMeant(t *testing.T) {
 		"a name twice":         {twice, exporter.Options{}, `row of HR: connection "HR" is already in row of HR`},
 		"nothing":              {[]*exporter.Content{{Source: schema.Source{Name: "a.csv"}}}, exporter.Options{}, `"a.csv" holds no connection and no credential`},
 		"nothing selected":     {site(), exporter.Options{Include: []string{"nothing"}}, "no connection is selected"},
-		"a secret for no name": {site(), exporter.Options{Secrets: schema.Secrets{key(schema.Connections, "hr"): schema.NewSecret("hunter2")}}, `a secret is supplied for connection "hr", which the source does not have`},
+		"a secret for no name": {site(), exporter.Options{Secrets: schema.Secrets{key(schema.Connections, "hr"): schema.NewSecret("hunter2").At("row 2")}}, "row 2 of the secrets file: the source has no connection of that name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, _, err := export(c.contents, c.opts)

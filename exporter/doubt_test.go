@@ -77,13 +77,13 @@ func TestEverythingThatIsWrongIsSaidAtOnce(t *testing.T) {
 	bad.Item.(*schema.ServerConnection).ConnectMode = ""
 	_, _, err := export(one(conn("Twice", "", "", ""), conn("Twice", "", "", ""), bad, conn("Twice", "", "", "")), exporter.Options{
 		Include: []string{"Nobody", "T*"}, Exclude: []string{"None*"},
-		Secrets: schema.Secrets{key(schema.Connections, "x"): schema.NewSecret("s"), key(schema.Credentials, "y"): schema.NewSecret("s")}})
+		Secrets: schema.Secrets{key(schema.Connections, "x"): schema.NewSecret("s").At("row 2"), key(schema.Credentials, "y"): schema.NewSecret("s").At("row 10")}})
 	want := []string{
 		`row of Twice: connection "Twice" is already in row of Twice`,
 		`row of Bad, port: must be at most 65535`,
 		`row of Twice: connection "Twice" is already in row of Twice`,
-		`a secret is supplied for connection "x", which the source does not have`,
-		`a secret is supplied for credential "y", which the source does not have`,
+		`row 2 of the secrets file: the source has no connection of that name`,
+		`row 10 of the secrets file: the source has no credential of that name`,
 		`no connection is selected by --include "Nobody"`,
 		`no connection is left out by --exclude "None*"`,
 	}

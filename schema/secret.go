@@ -20,6 +20,7 @@ var errSecretMarshal = errors.New("a secret does not marshal itself; it leaves o
 // The zero Secret is "no secret". Compare with Equal; == does not compile.
 type Secret struct {
 	reveal func() string
+	place  string
 }
 
 // NewSecret wraps value. The empty string gives the zero Secret.
@@ -38,6 +39,16 @@ func (s Secret) Reveal() string {
 	}
 	return s.reveal()
 }
+
+// At returns the secret with where it was read, such as "row 7": messages name it
+// so where what should be its owner's name may be a secret too.
+func (s Secret) At(place string) Secret {
+	s.place = place
+	return s
+}
+
+// Place is where the secret was read, or "".
+func (s Secret) Place() string { return s.place }
 
 // IsZero reports whether there is no secret.
 func (s Secret) IsZero() bool { return s.reveal == nil }

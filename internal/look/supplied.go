@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -17,21 +18,19 @@ import (
 // was.
 func Supplied(b *schema.Bundle, secrets schema.Secrets, literal []string,
 	warn func(schema.Warning)) (schema.Secrets, error) {
-	names, changes := "", "fill adds what is missing; export again to change a secret"
+	changes := "fill adds what is missing; export again to change a secret"
 	if b.IsCloud() {
-		names = ", as they are on Cloud"
 		changes = "what is supplied on import fills in what the bundle lacks, and changes nothing"
 	}
 	out, items := schema.Secrets{}, b.ByKey()
 	var errs schema.Errors
+	errs.Add(Unknown(secrets, slices.Collect(maps.Keys(items)), "the bundle"))
 	for _, key := range slices.SortedFunc(maps.Keys(secrets), compareKeys) {
-		what := key.List.One() + " " + schema.Quote(key.Name)
 		it := items[key]
 		if it == nil {
-			err := fmt.Errorf("the bundle has no %s", what)
-			errs.Add(schema.Hint(err, "names match exactly%s, blanks and case included", names))
 			continue
 		}
+		what := key.List.One() + " " + schema.Quote(key.Name)
 		switch m := schema.SecretMarker(it); {
 		case m != nil && m.State == schema.Sealed:
 			errs.Add(schema.Hint(fmt.Errorf("%s has a secret already", what), "%s", changes))
@@ -49,6 +48,41 @@ func Supplied(b *schema.Bundle, secrets schema.Secrets, literal []string,
 	}
 	errs.Add(CheckLiteral(literal, have))
 	return out, errs.Err()
+}
+
+// Unknown says which secrets are given for items that are not in have, whose owner
+// is named. It repeats no name: where the columns of a secrets file were swapped,
+// the names are the secrets.
+func Unknown(secrets schema.Secrets, have []schema.SecretKey, owner string) error {
+	known, folded, names := map[schema.SecretKey]bool{}, map[string]bool{}, map[schema.List][]string{}
+	for _, key := range have {
+		known[key], folded[human.FoldName(key.Name)] = true, true
+		names[key.List] = append(names[key.List], key.Name)
+	}
+	inOrder := func(x, y schema.SecretKey) int {
+		a, b := secrets[x].Place(), secrets[y].Place()
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b), compareKeys(x, y))
+	}
+	var errs schema.Errors
+	for _, key := range slices.SortedFunc(maps.Keys(secrets), inOrder) {
+		if known[key] {
+			continue
+		}
+		at := cmp.Or(secrets[key].Place(), "a row") + " of the secrets file"
+		if folded[human.FoldName(secrets[key].Reveal())] {
+			errs.Add(schema.Hint(schema.Invalid(at, "a name stands where its secret belongs"),
+				"name comes before secret: swap the two columns"))
+			continue
+		}
+		hint := "names match exactly, blanks and case included"
+		if errs.Count() < schema.MostErrors { // more are not shown
+			if near := human.Nearest(key.Name, names[key.List]); near != "" {
+				hint = "did you mean " + schema.Quote(near) + "? " + hint
+			}
+		}
+		errs.Add(schema.Hint(schema.Invalid(at, "%s has no %s of that name", owner, key.List.One()), "%s", hint))
+	}
+	return errs.Err()
 }
 
 func compareKeys(x, y schema.SecretKey) int {

@@ -100,7 +100,7 @@ func parse(raw []byte, o sheet.Options) (schema.Secrets, error) {
 			if before, twice := first[k]; twice && k.List != "" && k.Name != "" {
 				errs.Add(schema.Invalid(here, "a second secret for the %s of %s", k.List.One(), before))
 			}
-			first[k], secrets[k] = here, secret
+			first[k], secrets[k] = here, secret.At(here)
 		}
 	}
 	if err := errs.Err(); err != nil {
