@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 
@@ -19,7 +20,10 @@ import (
 const windows1252 safefile.Encoding = "Windows-1252"
 
 // decodeText turns a file into text and says what it was. A byte order mark
-// settles the question; given is the code page of what has none.
+// settles the question; given is the code page of what has none. It is given for
+// all files of a command, and what is UTF-8 beside the others keeps its letters:
+// text in a page of single bytes is not UTF-8 by chance. In pages of several bytes
+// it may be, and nobody can tell.
 func decodeText(raw []byte, given string) (text string, in safefile.Encoding, err error) {
 	text, in, err = safefile.Text(raw)
 	marked := strings.HasPrefix(string(raw[:min(len(raw), 3)]), "\ufeff") || in == safefile.UTF16LE ||
@@ -28,8 +32,7 @@ func decodeText(raw []byte, given string) (text string, in safefile.Encoding, er
 	case err != nil:
 		return "", in, err
 	case given != "" && !marked:
-		text, err = decodeAs(raw, given)
-		in = safefile.Encoding(given)
+		text, in, err = decodeGiven(raw, given, text, in)
 	case in == safefile.Bytes:
 		if text, err = decodeAs(raw, string(windows1252)); err != nil {
 			at := slices.IndexFunc(raw, func(b byte) bool { return bytes.IndexByte([]byte{0x81, 0x8D, 0x8F, 0x90, 0x9D}, b) >= 0 })
@@ -46,6 +49,23 @@ func decodeText(raw []byte, given string) (text string, in safefile.Encoding, er
 			"save the sheet as CSV or as a workbook (.xlsx); UTF-16 without a byte order mark wants --encoding utf-16le")
 	}
 	return text, in, nil
+}
+
+// decodeGiven reads a file whose code page is given, together with those of the other
+// files of a command: what is UTF-8 among them keeps its letters. Text in a page of
+// single bytes is not UTF-8 by chance; in one of several bytes it may be.
+func decodeGiven(raw []byte, given, text string, in safefile.Encoding) (string, safefile.Encoding, error) {
+	page, _ := codePage(given)
+	_, single := page.(*charmap.Charmap)
+	other, err := decodeAs(raw, given)
+	switch isUTF8 := in == safefile.UTF8 && other != text && !strings.ContainsRune(text, 0) &&
+		strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }); {
+	case isUTF8 && page != nil && (single || err != nil):
+		return text, safefile.Encoding("UTF-8, which all of it is, not as " + given), nil
+	case isUTF8 && err == nil:
+		err = schema.Hint(schema.Invalid("", "may be UTF-8 as well as %s", schema.Quote(given)), "save it as \"CSV UTF-8\"")
+	}
+	return other, safefile.Encoding(given), err
 }
 
 func codePage(name string) (encoding.Encoding, error) {

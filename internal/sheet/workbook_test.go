@@ -95,6 +95,35 @@ func TestASheetOfAnotherLocaleNeedsItsCodePageForSecretsAlone(t *testing.T) {
 	}
 }
 
+func TestACodePageIsForTheFilesThatAreInIt(t *testing.T) {
+	row := func(secret string) []byte { return []byte(head + "Desk,,,,SMTP,,u," + secret + ",h,25,,\n") }
+	for _, c := range []struct {
+		raw              []byte
+		page, want, said string
+	}{
+		{row("Größe"), "windows-1252", "Größe", "read as UTF-8, which all of it is, not as windows-1252"},
+		{row("Größe"), "cp850", "Größe", "read as UTF-8, which all of it is, not as cp850"},
+		{row("пароль"), "koi8-r", "пароль", "read as UTF-8, which all of it is, not as koi8-r"},
+		{row("Größe"), "UTF-8", "Größe", ""},
+		{row("Gr\xf6\xdfe"), "windows-1252", "Größe", "read as windows-1252"},
+		{row("hunter2"), "windows-1252", "hunter2", "read as windows-1252"},
+		{row("\x1b$B%Q%9\x1b(B"), "iso-2022-jp", "パス", "read as iso-2022-jp"},
+		{row("\x83p\x83X"), "shift_jis", "パス", "read as shift_jis"},
+		{row("Größe"), "euc-jp", "Größe", "read as UTF-8, which all of it is, not as euc-jp"}, // which lacks the bytes
+	} {
+		all, warnings, err := parseAll(c.raw, c.page)
+		if err != nil || all[0].Rows[0].Secret.Reveal() != c.want {
+			t.Errorf("%q as %s is read otherwise: %v", c.raw, c.page, err)
+		}
+		if said := strings.Join(warnings, "; "); said != c.said {
+			t.Errorf("%q as %s: said %q, want %q", c.raw, c.page, said, c.said)
+		}
+	}
+	if _, _, err := parseAll(row("Größe"), "gbk"); err == nil || !strings.Contains(err.Error(), `may be UTF-8 as well as "gbk"`) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestTheSeparatorsLineIsReadInAllItsForms(t *testing.T) {
 	for line, want := range map[string]bool{"sep=;": true, "SEP=;": true, `"sep=;"`: true, `"sep=;";;`: true, "sep=;;;;;": true, "sep=": true, `"sep=";;;`: true, "sep=|": false, "sep=;x": false} {
 		for _, end := range []string{"\n", "\r\n", "\r"} {
