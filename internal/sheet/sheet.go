@@ -247,14 +247,23 @@ func (t *Table) row(rec record, places []int, warn func(schema.Warning), errs *s
 		if i < len(rec.notes) {
 			is = rec.notes[i]
 		}
+		label := columnName(i)
+		if at >= 0 {
+			label = t.Columns[at].Label
+		}
+		place := rec.place(i, label)
+		if is == isUnstored {
+			errs.Add(schema.Hint(schema.Invalid(place, "holds %s", unstored),
+				"open the workbook in a spreadsheet program and save it there"))
+			continue
+		}
 		if at < 0 {
 			if strings.TrimSpace(text) != "" {
-				errs.Add(schema.Invalid(rec.place(i, columnName(i)), "has a value and no label in the header"))
+				errs.Add(schema.Invalid(place, "has a value and no label in the header"))
 			}
 			continue
 		}
 		c := t.Columns[at]
-		place := rec.place(i, c.Label)
 		if c.Secret {
 			if err := t.wrongSecret(place, text, is); err != nil {
 				errs.Add(err)

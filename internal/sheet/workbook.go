@@ -24,7 +24,12 @@ type note byte
 const (
 	isNumber note = 1 + iota
 	isDate
+	isUnstored
 )
+
+// unstored stands in place of the result of a formula that has none, as programs
+// write it that do not calculate: such a cell is not empty.
+const unstored = "a formula whose result is not stored"
 
 // IsWorkbook reports whether a file is an Excel workbook (.xlsx, .xlsm).
 func IsWorkbook(raw []byte) bool {
@@ -149,6 +154,8 @@ func (t *tabRows) next(label func(int) string) (rec record, ok bool, err error) 
 		}
 		cell, is := value, note(0)
 		switch kind := t.kinds[cellAt{t.row, i + 1}]; {
+		case kind == "f":
+			cell, is = unstored, isUnstored
 		case kind == "b":
 			cell = as
 		case kind == "d", kind == "n" && isFormatted(value, as):
@@ -170,12 +177,15 @@ func isFormatted(kept, shown string) bool {
 }
 
 // kindsOf says which cells of a tab hold no text: n are numbers and dates, b
-// switches, d dates in ISO 8601. The library says it one cell at a time, and looks
-// at all rows each time. A value beyond MaxColumns is refused here, before the
-// library fills the row up to it.
+// switches, d dates in ISO 8601, f formulas without a result. The library says it
+// one cell at a time, and looks at all rows each time. A value beyond MaxColumns is
+// refused here, before the library fills the row up to it.
 func kindsOf(part []byte) (map[cellAt]string, error) {
 	kinds := map[cellAt]string{}
 	var at cellAt
+	// Of a cell: whether it has a formula, whether its result may be an empty text,
+	// whether one is stored; and whether the decoder is within it.
+	var formula, empty, stored, value bool
 	dec := xml.NewDecoder(bytes.NewReader(part))
 	for {
 		tok, err := dec.Token()
@@ -184,6 +194,16 @@ func kindsOf(part []byte) (map[cellAt]string, error) {
 		}
 		if err != nil {
 			return nil, broken()
+		}
+		switch t := tok.(type) {
+		case xml.CharData:
+			stored = stored || value
+			continue
+		case xml.EndElement:
+			if value = false; t.Name.Local == "c" && formula && !stored {
+				kinds[at] = "f"
+			}
+			continue
 		}
 		e, _ := tok.(xml.StartElement)
 		kind, place := "n", ""
@@ -209,7 +229,10 @@ func kindsOf(part []byte) (map[cellAt]string, error) {
 			if kind == "n" || kind == "b" || kind == "d" {
 				kinds[at] = kind
 			}
+			formula, empty, stored = false, kind == "str", false
 		case "v", "f", "is":
+			formula, value = formula || e.Name.Local == "f", e.Name.Local == "v"
+			stored = stored || value && empty || e.Name.Local == "is"
 			if at.column > MaxColumns {
 				return nil, schema.Invalid(rowPlace(at.row), "has more than %d columns", MaxColumns)
 			}

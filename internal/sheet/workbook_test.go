@@ -218,43 +218,74 @@ func changed(t *testing.T, part string, write func(w io.Writer)) []byte {
 	return out.Bytes()
 }
 
-func TestAHostileWorkbookIsRefused(t *testing.T) {
-	const tab, begin, end = "xl/worksheets/sheet1.xml", `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>`, `</sheetData></worksheet>`
-	label := func(cell, text string) string {
-		return `<c r="` + cell + `" t="inlineStr"><is><t>` + text + `</t></is></c>`
+const part1, begin1, end1 = "xl/worksheets/sheet1.xml", `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>`, `</sheetData></worksheet>`
+
+func label(cell, text string) string {
+	return `<c r="` + cell + `" t="inlineStr"><is><t>` + text + `</t></is></c>`
+}
+
+// cells parses a tab with Name, Connect Mode, Username and Password in its first row,
+// and the rows below, as a workbook has them; after stands behind all rows.
+func cells(t *testing.T, rows, after string) (all []*Items, warnings []string, err error) {
+	t.Helper()
+	header := `<row r="1">` + label("A1", "Name") + label("B1", "Connect Mode") + label("C1", "Username") + label("D1", "Password") + `</row>`
+	return parseAll(changed(t, part1, func(w io.Writer) {
+		fmt.Fprint(w, begin1, header, rows, strings.Replace(end1, "</worksheet>", after+"</worksheet>", 1))
+	}), "")
+}
+
+func TestACellWithoutItsResultIsAnError(t *testing.T) {
+	desk := label("A2", "Desk") + label("B2", "SMTP") + label("C2", "u")
+	for _, c := range []struct{ rows, want string }{
+		{`<row r="2">` + desk + `<c r="D2"><f>F2</f></c></row>`, "row 2, Password (D2)"},
+		{`<row r="2">` + desk + `<c r="D2"><f>F2</f><v/></c></row>`, "row 2, Password (D2)"},
+		{`<row r="2">` + desk + `<c r="D2" t="str"><f>F2</f></c></row>`, "row 2, Password (D2)"},
+		{`<row r="2">` + desk + `</row><row r="3"><c r="A3"><f>A2</f><v></v></c></row>`, "row 3, Name (A3)"},
+		{`<row r="2">` + label("A2", "Desk") + label("B2", "SMTP") + `<c r="C2"><f>F2</f></c>` + label("D2", "p") + `</row>`, "row 2, Username (C2)"},
+		{`<row r="2">` + desk + `<c r="D2" t="str"><f>F2</f><v>p</v></c></row>`, ""},
+		{`<row r="2">` + desk + `<c r="D2" t="str"><f>F2</f><v></v></c></row>`, ""}, // whose result is no text
+		{`<row r="2">` + desk + `<c r="D2" t="inlineStr"><f>F2</f><is><t>p</t></is></c></row>`, ""},
+	} {
+		_, _, err := cells(t, c.rows, "")
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want+": holds a formula whose result is not stored")) {
+			t.Errorf("%s: %v, want %s", c.rows, err, c.want)
+		}
 	}
+}
+
+func TestAHostileWorkbookIsRefused(t *testing.T) {
 	header := `<row r="1">` + label("A1", "Name") + label("B1", "Connect Mode") + `</row>`
 	for name, c := range map[string]struct {
 		write func(w io.Writer)
 		want  string
 	}{
 		"a bomb": {func(w io.Writer) {
-			fmt.Fprint(w, begin, header)
+			fmt.Fprint(w, begin1, header)
 			blank := bytes.Repeat([]byte(" "), 1<<20)
 			for range 65 {
 				_, _ = w.Write(blank)
 			}
-			fmt.Fprint(w, end)
+			fmt.Fprint(w, end1)
 		}, "a workbook larger than 64 MiB unzipped"},
 		"many elements": {func(w io.Writer) {
-			fmt.Fprint(w, begin, header, strings.Repeat("<row/>", maxTags), end)
+			fmt.Fprint(w, begin1, header, strings.Repeat("<row/>", maxTags), end1)
 		}, "a workbook of more than 2000000 elements"},
 		"a far column": {func(w io.Writer) {
-			fmt.Fprint(w, begin, header, `<row r="2">`, label("XFD2", "x"), `</row>`, end)
+			fmt.Fprint(w, begin1, header, `<row r="2">`, label("XFD2", "x"), `</row>`, end1)
 		}, "has more than 256 columns"},
 		"a long cell": {func(w io.Writer) {
-			fmt.Fprint(w, begin, header, `<row r="2">`, label("A2", strings.Repeat("x", MaxCell+1)), `</row>`, end)
+			fmt.Fprint(w, begin1, header, `<row r="2">`, label("A2", strings.Repeat("x", MaxCell+1)), `</row>`, end1)
 		}, "row 2, Name (A2): longer than"},
-		"broken": {func(w io.Writer) { fmt.Fprint(w, begin, header, `<row r="2"><c`) }, "tab \"Connections\""},
+		"broken": {func(w io.Writer) { fmt.Fprint(w, begin1, header, `<row r="2"><c`) }, "tab \"Connections\""},
 	} {
-		_, _, err := parseAll(changed(t, tab, c.write), "")
+		_, _, err := parseAll(changed(t, part1, c.write), "")
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	// LibreOffice writes the last row of all where a column has a format.
-	all, _, err := parseAll(changed(t, tab, func(w io.Writer) {
-		fmt.Fprint(w, begin, header, `<row r="2">`, label("A2", "Desk"), label("B2", "SMTP"), `</row><row r="1048576"/>`, end)
+	all, _, err := parseAll(changed(t, part1, func(w io.Writer) {
+		fmt.Fprint(w, begin1, header, `<row r="2">`, label("A2", "Desk"), label("B2", "SMTP"), `</row><row r="1048576"/>`, end1)
 	}), "")
 	if err != nil || len(all) != 2 || len(all[0].Rows) != 1 {
 		t.Errorf("with a last row: %v", err)
