@@ -151,6 +151,9 @@ func readTable(s rows, layouts []Layout, warn func(schema.Warning), guessed bool
 	t.guessed = guessed
 	before := errs.Count()
 	errs.Add(t.readRows(s, places, warn, errs))
+	if tab, ok := s.(*tabRows); ok {
+		t.checkMerged(tab.merged, places, errs)
+	}
 	if len(t.Rows) == 0 && errs.Count() == before {
 		return nil, &errTable{error: schema.Invalid("", "has a header and no rows")}
 	}

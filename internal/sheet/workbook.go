@@ -110,6 +110,7 @@ func broken() error {
 type tabRows struct {
 	kept, shown *excelize.Rows
 	kinds       map[cellAt]string
+	merged      []string // such as F2:F4
 	row         int
 }
 
@@ -126,8 +127,39 @@ func newTabRows(f *excelize.File, name string) (*tabRows, error) {
 	if err != nil {
 		return nil, broken()
 	}
-	kinds, err := kindsOf(part)
-	return &tabRows{kept: kept, shown: shown, kinds: kinds}, err
+	kinds, merged, err := kindsOf(part)
+	return &tabRows{kept: kept, shown: shown, kinds: kinds, merged: merged}, err
+}
+
+// checkMerged refuses merged cells of a table's rows: all but the first have lost
+// their value. Titles, cells of the header and blank rows have none to lose.
+func (t *Table) checkMerged(ranges []string, places []int, errs *schema.Errors) {
+	rowAt := func(number int) (i int, there bool) {
+		return slices.BinarySearchFunc(t.Rows, number, func(r Row, n int) int { return cmp.Compare(r.Number, n) })
+	}
+	for _, merged := range ranges {
+		from, to, _ := strings.Cut(merged, ":")
+		left, top, err := excelize.CellNameToCoordinates(from)
+		right, bottom, errTo := excelize.CellNameToCoordinates(to)
+		if err != nil || errTo != nil {
+			continue // no spreadsheet program merges anything by it either
+		}
+		first, holds := rowAt(top)
+		beyond, _ := rowAt(bottom + 1)
+		lost := 0
+		for i, at := range places {
+			if at >= 0 && left <= i+1 && i+1 <= right {
+				lost += beyond - first
+				if holds && i+1 == left {
+					lost--
+				}
+			}
+		}
+		if lost > 0 {
+			errs.Add(schema.Hint(schema.Invalid(merged, "merged cells, of which the first alone holds the value"),
+				"split them, and write the value into each"))
+		}
+	}
 }
 
 func (t *tabRows) next(label func(int) string) (rec record, ok bool, err error) {
@@ -180,8 +212,10 @@ func isFormatted(kept, shown string) bool {
 // switches, d dates in ISO 8601, f formulas without a result. The library says it
 // one cell at a time, and looks at all rows each time. A value beyond MaxColumns is
 // refused here, before the library fills the row up to it.
-func kindsOf(part []byte) (map[cellAt]string, error) {
-	kinds := map[cellAt]string{}
+//
+// merged are the ranges of cells that are one cell for whoever looks at the tab.
+func kindsOf(part []byte) (kinds map[cellAt]string, merged []string, err error) {
+	kinds = map[cellAt]string{}
 	var at cellAt
 	// Of a cell: whether it has a formula, whether its result may be an empty text,
 	// whether one is stored; and whether the decoder is within it.
@@ -190,10 +224,10 @@ func kindsOf(part []byte) (map[cellAt]string, error) {
 	for {
 		tok, err := dec.Token()
 		if errors.Is(err, io.EOF) {
-			return kinds, nil
+			return kinds, merged, nil
 		}
 		if err != nil {
-			return nil, broken()
+			return nil, nil, broken()
 		}
 		switch t := tok.(type) {
 		case xml.CharData:
@@ -211,11 +245,13 @@ func kindsOf(part []byte) (map[cellAt]string, error) {
 			switch a.Name.Local {
 			case "t":
 				kind = a.Value
-			case "r":
+			case "r", "ref":
 				place = a.Value
 			}
 		}
 		switch e.Name.Local {
+		case "mergeCell":
+			merged = append(merged, place)
 		case "row":
 			at = cellAt{row: at.row + 1}
 			if n, err := strconv.Atoi(place); err == nil {
@@ -234,7 +270,7 @@ func kindsOf(part []byte) (map[cellAt]string, error) {
 			formula, value = formula || e.Name.Local == "f", e.Name.Local == "v"
 			stored = stored || value && empty || e.Name.Local == "is"
 			if at.column > MaxColumns {
-				return nil, schema.Invalid(rowPlace(at.row), "has more than %d columns", MaxColumns)
+				return nil, nil, schema.Invalid(rowPlace(at.row), "has more than %d columns", MaxColumns)
 			}
 		}
 	}

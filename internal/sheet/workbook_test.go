@@ -253,6 +253,24 @@ func TestACellWithoutItsResultIsAnError(t *testing.T) {
 	}
 }
 
+func TestMergedCellsAreAnErrorWhereAValueIsLost(t *testing.T) {
+	rows := ""
+	for r := 2; r <= 4; r++ {
+		n := fmt.Sprint(r)
+		rows += `<row r="` + n + `">` + label("A"+n, "Desk"+n) + label("B"+n, "SMTP") + `</row>`
+	}
+	rows += `<row r="6">` + label("A6", "Desk6") + label("B6", "SMTP") + `</row>`
+	for ref, want := range map[string]bool{
+		"D2:D4": true, "C3:D3": true, "D4:D6": true, "D1:D2": true, "A1:XFD1048576": true, "$D$2:$D$3": true,
+		"D2": false, "D2:F2": false, "D4:D5": false, "E2:F4": false, "C1:D1": false, "A7:D9": false, "D5:D5": false, "A5:D5": false, "": false, "x:y": false,
+	} {
+		_, _, err := cells(t, rows, `<mergeCells count="1"><mergeCell ref="`+ref+`"/></mergeCells>`)
+		if got := err != nil && strings.Contains(err.Error(), `tab "Connections": `+ref+": merged cells"); got != want || !want && err != nil {
+			t.Errorf("%s: %v", ref, err)
+		}
+	}
+}
+
 func TestAHostileWorkbookIsRefused(t *testing.T) {
 	header := `<row r="1">` + label("A1", "Name") + label("B1", "Connect Mode") + `</row>`
 	for name, c := range map[string]struct {
