@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/mailferry/mailferry/internal/look"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -25,7 +26,6 @@ var synonymsFile []byte
 type synonyms struct {
 	Prefixes   []string                  `json:"prefixes"`   // may stand before a name: smtp in SMTP_HOST
 	Suffixes   []string                  `json:"suffixes"`   // may stand behind one: enc in PASSWORD_ENC
-	Secrets    []string                  `json:"secrets"`    // last words of columns that hold secrets
 	Keys       []string                  `json:"keys"`       // columns that others refer to, and the last word of those
 	References []string                  `json:"references"` // stand in the names of columns that refer to credentials
 	Margin     int                       `json:"margin"`     // tables whose scores differ by less are as likely
@@ -216,8 +216,7 @@ func (s *synonyms) rankSecret(l schema.List, column string) int {
 	if r := s.rank(names, normal(column), maxAffixes); r >= 0 {
 		return r
 	}
-	words := strings.FieldsFunc(strings.ToLower(column), func(r rune) bool { return !unicode.IsLetter(r) })
-	if len(words) > 0 && slices.Contains(s.Secrets, words[len(words)-1]) {
+	if look.NamesSecret(column) {
 		return 1 << 20
 	}
 	return -1

@@ -24,6 +24,8 @@ var (
 	manyX     = regexp.MustCompile(`^([xX])+$`)
 	bracketed = regexp.MustCompile(`^(<[^<>]+>|\[[^\[\]]+\]|\([^()]+\)|\{[^{}]+\}|‹[^‹›]+›|«[^«»]+»)$`)
 	words     = regexp.MustCompile(`^\pL[\pL\pM _-]*$`)
+	secrets   = regexp.MustCompile(`(?i)(passw(or)?d|passwort|kennwort|passphrase|pwd|secret|wachtwoord|lösenord|contraseña|senha|hasło|heslo|` +
+		`пароль|密码|密碼|パスワード|비밀번호|(^|\PL)(pass|passe|pw))\PL*$`)
 	microsoft = regexp.MustCompile(`(?i)microsoft|azure|entra|office|365`)
 	guid      = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 )
@@ -59,6 +61,9 @@ func IsMask(s schema.Secret) bool {
 	}
 	return false
 }
+
+// NamesSecret reports whether the last word of a column's name is one of secrets.
+func NamesSecret(column string) bool { return secrets.MatchString(column) }
 
 // Doubts says what is likely wrong with an item's secret: characters that
 // come along when something is copied, and what is taken for a secret and is none.

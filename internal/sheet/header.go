@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/look"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -112,6 +114,11 @@ func readHeader(header record, layouts []Layout) (t *Table, places []int, err er
 			places = append(places, -1)
 			continue
 		}
+		if strings.HasPrefix(c.Name, "extra.") && namesSecret(cell) {
+			errs.Add(schema.Hint(schema.Invalid(rowPlace(header.row),
+				"%s looks like a column of secrets, and settings are shown to reviewers", schema.Quote(c.Label)),
+				"label it %s, or leave it out; if it holds no secret, label it otherwise", secretLabel(layout)))
+		}
 		if first, twice := taken[c.Name]; twice {
 			errs.Add(schema.Invalid(rowPlace(header.row), "%s stands twice (%s and %s)", schema.Quote(c.Label),
 				columnName(first), columnName(i)))
@@ -166,11 +173,27 @@ func whatInstead(cell string, layout Layout) string {
 	if near := human.Nearest(human.FoldLabel(cell), labelList(layout.Columns)); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	if layout.Extra {
+	switch {
+	case namesSecret(cell):
+		hint += fmt.Sprintf(" A secret stands in the column %s alone; else leave it out", secretLabel(layout))
+	case layout.Extra:
 		hint += fmt.Sprintf(" To keep the column as it is, label it %s; else leave it out",
 			schema.Quote("Extra: "+strings.TrimSpace(cell)))
 	}
 	return hint
+}
+
+// namesSecret reports whether a label has a word of secrets in it, which people put
+// anywhere: "Password (SMTP)".
+func namesSecret(label string) bool {
+	words := strings.FieldsFunc(human.FoldLabel(label), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })
+	return slices.ContainsFunc(words, look.NamesSecret)
+}
+
+// secretLabel is the label of a layout's secret.
+func secretLabel(layout Layout) string {
+	i := slices.IndexFunc(layout.Columns, func(c schema.Field) bool { return c.Secret })
+	return schema.Quote(layout.Columns[i].Label)
 }
 
 func labelsOf(layout Layout) string {

@@ -143,6 +143,21 @@ func TestAnUnknownColumnMayBeKept(t *testing.T) {
 	if h := schema.HintOf(err); !strings.Contains(h, `label it "Extra: owner"; else leave it out`) {
 		t.Errorf("%v, hint %q", err, h)
 	}
+	for _, label := range []string{"SMTP Password", "Kennwort", "smtppasswd", "Client-Secret", "Password (SMTP)", "mot de passe", "Пароль", "パスワード"} {
+		_, _, err := parse([]byte("Name,Connect Mode," + label + "\nA,SMTP,x\n"))
+		if h := schema.HintOf(err); !strings.Contains(h, `in the column "Password"`) || strings.Contains(h, "Extra") {
+			t.Errorf("%v, hint %q", err, h)
+		}
+		_, _, err = parse([]byte("Name,Connect Mode,extra: " + label + "\nA,SMTP,x\n"))
+		if err == nil || !strings.Contains(err.Error(), "looks like a column of secrets") {
+			t.Errorf("Extra: %s: %v", label, err)
+		}
+	}
+	for _, label := range []string{"Secretary", "Bypass", "Compass heading", "Spwdr"} {
+		if _, _, err := parse([]byte("Name,Connect Mode,Extra: " + label + "\nA,SMTP,x\n")); err != nil {
+			t.Errorf("Extra: %s: %v", label, err)
+		}
+	}
 }
 
 func TestTheWorkbookTemplateReadsBackOnceItHasRows(t *testing.T) {
