@@ -41,9 +41,7 @@ func (o *Options) build(contents []*Content) (*schema.Bundle, schema.Secrets, er
 	errs.Add(err)
 	doubt := o.Warn
 	if o.Strict {
-		doubt = func(w schema.Warning) {
-			errs.Add(schema.Hint(errors.New(w.String()), "without --strict this is a warning"))
-		}
+		doubt = func(w schema.Warning) { errs.Add(w.Err()) }
 	}
 	for _, c := range contents {
 		for _, w := range c.Doubts {

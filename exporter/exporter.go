@@ -83,10 +83,24 @@ func (o *Options) read(ctx context.Context) ([]*Content, error) {
 	var contents []*Content
 	var errs schema.Errors
 	for _, s := range o.Sources {
-		c, err := s.Read(ctx, o.Warn)
+		var doubts []schema.Warning
+		c, err := s.Read(ctx, func(w schema.Warning) {
+			if o.Strict && w.Doubt {
+				doubts = append(doubts, w)
+				return
+			}
+			o.Warn(w)
+		})
 		if errs.Add(err); ctx.Err() != nil {
 			break
 		}
+		if err != nil {
+			for _, w := range doubts {
+				errs.Add(w.Err())
+			}
+			continue
+		}
+		c.Doubts = append(c.Doubts, doubts...)
 		contents = append(contents, c)
 	}
 	return contents, errs.Err()

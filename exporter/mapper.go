@@ -286,7 +286,7 @@ func (m *Mapper) Records() ([]Record, error) {
 			out = append(out, r.record)
 		}
 		for column, n := range t.cipher {
-			m.once(fmt.Sprintf("%d of %d values in %s.%s look like ciphertext although the profile says plain: mark the column opaque, or a wrong password is carried", n, t.secrets[column], name, column))
+			m.warn(schema.Warning{Doubt: true, What: fmt.Sprintf("%d of %d values in %s.%s look like ciphertext although the profile says plain: mark the column opaque, or a wrong password is carried", n, t.secrets[column], name, column)})
 		}
 	}
 	return out, m.errs.Err()

@@ -159,6 +159,13 @@ type Warning struct {
 	Noun string // what Name names, to count by: "connection", "cell"; "" with no Name
 	Name string // `connection "Desk"`, `row 7, Port`; quoted where it came from outside
 	What string // the same words for everything that it is true of
+
+	Doubt bool // a secret is likely wrong: an error where warnings of this kind are to be errors
+}
+
+// Err is the warning as an error for whom --strict asks to make errors of doubts.
+func (w Warning) Err() error {
+	return Hint(errors.New(w.String()), "without --strict this is a warning")
 }
 
 // String is the warning on one line.

@@ -136,6 +136,15 @@ func (e *env) secretsFile(c *cli.Context, wanted []schema.SecretKey) (schema.Sec
 		defer t.Close()
 		return secretsfile.Prompt(c.Context, t, wanted)
 	}
-	return secretsfile.Read(file, c.String("encoding"),
-		func() ([]age.Identity, error) { return e.identities(c) }, e.warning)
+	var doubts schema.Errors
+	secrets, err := secretsfile.Read(file, c.String("encoding"),
+		func() ([]age.Identity, error) { return e.identities(c) }, func(w schema.Warning) {
+			if w.Doubt && c.Bool("strict") {
+				doubts.Add(w.Err())
+				return
+			}
+			e.warning(w)
+		})
+	doubts.Add(err)
+	return secrets, doubts.Err()
 }

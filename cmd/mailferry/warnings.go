@@ -18,7 +18,7 @@ func (e *env) showWarnings() {
 	var order []schema.Warning
 	for _, w := range e.pending {
 		name := w.Name
-		w.Name = ""
+		w.Name, w.Doubt = "", false
 		if _, seen := kinds[w]; !seen {
 			order = append(order, w)
 		}

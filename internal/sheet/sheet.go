@@ -280,7 +280,7 @@ func (t *Table) row(rec record, places []int, warn func(schema.Warning), errs *s
 			row.cells[c.Name] = cell{text: text, place: place}
 		}
 		if w := doubt(c, text, is); w != "" {
-			warn(schema.Warning{Noun: "cell", Name: place, What: w})
+			warn(schema.Warning{Noun: "cell", Name: place, What: w, Doubt: c.Secret})
 		}
 	}
 	return row

@@ -70,6 +70,14 @@ func TestWhatASpreadsheetMadeOfACellIsSeen(t *testing.T) {
 	}
 }
 
+func TestADoubtfulSecretIsToldApart(t *testing.T) {
+	doubts := map[string]bool{}
+	_, _ = Parse(testdata(t, "mangled.xlsx"), schema.ServerFormat, Options{Warn: func(w schema.Warning) { doubts[w.Name] = w.Doubt }})
+	if doubts["row 3, Username (F3)"] || !doubts["row 3, Password (G3)"] {
+		t.Errorf("%v", doubts)
+	}
+}
+
 func TestASheetOfAnotherLocaleNeedsItsCodePageForSecretsAlone(t *testing.T) {
 	raw := testdata(t, "windows-1251.csv")
 	_, _, err := parseAll(raw, "")
