@@ -23,6 +23,8 @@ var (
 
 const month = `(?i:jan|feb|mar|mär|mrz|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez)\.?`
 
+const formulaError = "shows the error of a formula, not a value"
+
 // mangled says what a spreadsheet seems to have made of a cell, or "".
 func mangled(cell string) string {
 	if strings.ContainsRune(cell, utf8.RuneError) {
@@ -39,7 +41,7 @@ func mangled(cell string) string {
 	case hashes.MatchString(cell):
 		return "shows only # signs: the column was too narrow when the sheet was saved"
 	case failed.MatchString(cell):
-		return "shows the error of a formula, not a value"
+		return formulaError
 	}
 	return ""
 }

@@ -298,6 +298,8 @@ func (t *Table) wrongSecret(place, text string, is note) error {
 		return schema.Hint(schema.Invalid(place,
 			"holds a date or another number with a form of its own, not the text that was typed"),
 			"format the column as text, and type the value anew")
+	case is == isError:
+		return schema.Invalid(place, formulaError)
 	}
 	return nil
 }
@@ -311,6 +313,10 @@ func doubt(c schema.Field, text string, is note) string {
 		return "is kept as a number, not as text: noughts in front, and digits behind the fifteenth, are lost"
 	case is == isDate:
 		return "is kept as a date or another number with a form of its own, not as the text that was typed"
+	case is == isSwitch:
+		return "is kept as true or false, not as the text that was typed"
+	case is == isError:
+		return formulaError
 	case c.Secret && as != "":
 		return "does not look like what was typed: a spreadsheet may have changed it"
 	case as == "" && !c.Secret && strings.TrimSpace(text) != text: // which makes another name or user of it

@@ -24,6 +24,8 @@ type note byte
 const (
 	isNumber note = 1 + iota
 	isDate
+	isSwitch
+	isError
 	isUnstored
 )
 
@@ -189,7 +191,9 @@ func (t *tabRows) next(label func(int) string) (rec record, ok bool, err error) 
 		case kind == "f":
 			cell, is = unstored, isUnstored
 		case kind == "b":
-			cell = as
+			cell, is = as, isSwitch
+		case kind == "e":
+			is = isError
 		case kind == "d", kind == "n" && isFormatted(value, as):
 			cell, is = as, isDate
 		case kind == "n":
@@ -209,9 +213,9 @@ func isFormatted(kept, shown string) bool {
 }
 
 // kindsOf says which cells of a tab hold no text: n are numbers and dates, b
-// switches, d dates in ISO 8601, f formulas without a result. The library says it
-// one cell at a time, and looks at all rows each time. A value beyond MaxColumns is
-// refused here, before the library fills the row up to it.
+// switches, d dates in ISO 8601, e errors, f formulas without a result. The library
+// says it one cell at a time, and looks at all rows each time. A value beyond
+// MaxColumns is refused here, before the library fills the row up to it.
 //
 // merged are the ranges of cells that are one cell for whoever looks at the tab.
 func kindsOf(part []byte) (kinds map[cellAt]string, merged []string, err error) {
@@ -262,7 +266,8 @@ func kindsOf(part []byte) (kinds map[cellAt]string, merged []string, err error) 
 			if column, _, err := excelize.CellNameToCoordinates(place); err == nil {
 				at.column = column
 			}
-			if kind == "n" || kind == "b" || kind == "d" {
+			switch kind {
+			case "n", "b", "d", "e":
 				kinds[at] = kind
 			}
 			formula, empty, stored = false, kind == "str", false

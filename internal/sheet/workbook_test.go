@@ -70,6 +70,28 @@ func TestWhatASpreadsheetMadeOfACellIsSeen(t *testing.T) {
 	}
 }
 
+func TestWhatAWorkbookKeepsAsNoTextIsSeen(t *testing.T) {
+	row := func(c, d string) string {
+		return `<row r="2">` + label("A2", "Desk") + label("B2", "SMTP") + c + d + `</row>`
+	}
+	_, warnings, err := cells(t, row(`<c r="C2" t="b"><v>1</v></c>`, `<c r="D2" t="b"><v>0</v></c>`), "")
+	for _, cell := range []string{"row 2, Username (C2)", "row 2, Password (D2)"} {
+		if !slices.ContainsFunc(warnings, func(s string) bool { return strings.Contains(s, cell+": is kept as true or false") }) {
+			t.Errorf("%s: %v, %q", cell, err, warnings)
+		}
+	}
+	// Whatever the text, t="e" is an error: no spreadsheet's language has to be known.
+	_, warnings, err = cells(t, row(`<c r="C2" t="e"><v>Hunter-2</v></c>`, `<c r="D2" t="e"><v>Hunter-2</v></c>`), "")
+	if err == nil || err.Error() != `tab "Connections": row 2, Password (D2): shows the error of a formula, not a value` {
+		t.Errorf("%v", err)
+	}
+	if !slices.ContainsFunc(warnings, func(s string) bool {
+		return strings.Contains(s, "row 2, Username (C2): shows the error of a formula, not a value")
+	}) {
+		t.Errorf("%q", warnings)
+	}
+}
+
 func TestADoubtfulSecretIsToldApart(t *testing.T) {
 	doubts := map[string]bool{}
 	_, _ = Parse(testdata(t, "mangled.xlsx"), schema.ServerFormat, Options{Warn: func(w schema.Warning) { doubts[w.Name] = w.Doubt }})
