@@ -11,17 +11,24 @@ import (
 var (
 	exponent = regexp.MustCompile(`^[+-]?[0-9]([.,][0-9]+)?[Ee][+-]?[0-9]{1,3}$`)
 	hashes   = regexp.MustCompile(`^#{3,}$`)
-	failed   = regexp.MustCompile(`^#(N/A|NV|[\p{Lu}0-9/]+[!?])$`)
+	failed   = regexp.MustCompile(`^(#(\p{Lu}/\p{Lu}|NV|GETTING_DATA|[¡¿]?[\p{Lu}\pM0-9/_]+[!?])|(Err|Hiba|Ошибка|Błąd|Hata) ?:5[0-9]{2})$`)
 	dates    = regexp.MustCompile(`^(` + strings.Join([]string{
-		`[0-9]{1,2}\.[0-9]{1,2}\.([0-9]{2}){1,2}`,             // 01.02.2024
-		`[0-9]{1,2}/[0-9]{1,2}/([0-9]{2}){1,2}`,               // 1/2/2024
-		`[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}.*)?`,   // 2024-02-01
-		`[0-9]{1,2}[-. ]{1,2}` + month + `([-. ][0-9]{2,4})?`, // 2-Jan, 02. Jan 24
-		month + `[-. ][0-9]{2,4}`,                             // Jan-24
+		`[0-9]{1,2}\. ?[0-9]{1,2}\. ?([0-9]{2}){1,2}`,              // 01.02.2024, 1. 2. 2024
+		`[0-9]{1,2}/[0-9]{1,2}/([0-9]{2}){1,2}`,                    // 1/2/2024
+		`[0-9]{1,2}-[0-9]{1,2}-([0-9]{2}){1,2}`,                    // 1-2-2024
+		`[0-9]{4}([-./][0-9]{1,2}){2}\.?( [0-9]{1,2}:[0-9]{2}.*)?`, // 2024-02-01, 2024/2/1 12:30
+		`[0-9]{1,2}[-. ]{1,2}` + month + `([-. ][0-9]{2,4})?`,      // 2-Jan, 02. Jan 24
+		month + `[-. ][0-9]{2,4}`,                                  // Jan-24
+		`([0-9]{2,4}年)?[0-9]{1,2}月([0-9]{1,2}日)?`,                  // 2024年2月1日
 	}, "|") + `)$`)
 )
 
-const month = `(?i:jan|feb|mar|mär|mrz|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez)\.?`
+// month is how spreadsheets shorten the months in the languages of Europe, but for
+// what is a word elsewhere (pro, out, set).
+const month = `(?i:jan|janv|ene|gen|янв|січ|oca|feb|févr?|úno|lut|фев|февр|лют|şub|mar|mars|mär|mrz|mrt|bře|мар|март|бер|` +
+	`apr|avr|abr|kwi|апр|кві|nis|may|mai|maj|mei|mag|kvě|май|мая|jun|juin|giu|cze|čvn|июн|haz|jul|juil|lug|čvc|июл|` +
+	`aug|août|ago|srp|авг|ağu|sep|sept|wrz|zář|сен|сент|eyl|oct|okt|ott|paź|říj|окт|жов|eki|nov|ноя|нояб|kas|` +
+	`dec|dez|déc|dic|gru|дек|гру)\.?`
 
 const formulaError = "shows the error of a formula, not a value"
 

@@ -237,6 +237,11 @@ func TestExcelsHandiworkIsWarnedOf(t *testing.T) {
 	}{
 		{"1.2E+15", true}, {"1,23457E+14", true}, {"1E+20", true}, {"01.02.2024", true}, {"1/2/24", true}, {"2024-02-01", true},
 		{"2-Jan", true}, {"02. Mrz", true}, {"Jan-24", true}, {"März 24", false}, {"Mär 24", true}, {"#####", true}, {"#NAME?", true}, {"#N/A", true},
+		{"#N/D", true}, {"#Н/Д", true}, {"#¡VALOR!", true}, {"#¿NOMBRE?", true}, {"#DEĞER!", true}, {"#ССЫЛ!", true}, {"#GETTING_DATA", true},
+		{"Err:502", true}, {"Err:508", true}, {"2024/02/01", true}, {"2024/2/1 12:30", true}, {"1-2-2024", true}, {"1. 2. 2024", true}, {"2024.02.01.", true},
+		{"01-févr", true}, {"2-янв", true}, {"12. Ağu", true}, {"1-mai", true}, {"déc.-24", true}, {"2024年2月1日", true}, {"2月1日", true},
+		{"#FF00AA", false}, {"#Winter24!", false}, {"#n/a", false}, {"#SECRET", false}, {"#HUNTER-2!", false}, {"Err:5021", false}, {"Port:502", false},
+		{"1-desk", false}, {"desk-24", false}, {"2-team", false}, {"10.1.2.3", false}, {"1/2", false}, {"+49/30/1234", false}, {"1-2-3-4", false}, {"2月組", false},
 		{"#DIV/0!", true}, {"#WERT!", true}, {"#REF!", true}, {"lost \uFFFD", true}, {" edge", true},
 		{"mail.example.com", false}, {"10.0.0.25", false}, {"smtp-2.example.com", false}, {"#1 desk", false}, {"##", false},
 		{"Since 01.02.2024", false}, {"1E5X", false}, {"587", false}, {"2-January-team", false}, {"user1e", false},
