@@ -12,6 +12,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/width"
+
 	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
@@ -21,10 +23,9 @@ import (
 const MaskReason = "what is given is a mask such as ******, not the secret"
 
 var (
-	manyX     = regexp.MustCompile(`^([xX])+$`)
-	bracketed = regexp.MustCompile(`^(<[^<>]+>|\[[^\[\]]+\]|\([^()]+\)|\{[^{}]+\}|‹[^‹›]+›|«[^«»]+»)$`)
-	words     = regexp.MustCompile(`^\pL[\pL\pM _-]*$`)
-	secrets   = regexp.MustCompile(`(?i)(passw(or)?d|passwort|kennwort|passphrase|pwd|secret|wachtwoord|lösenord|contraseña|senha|hasło|heslo|` +
+	manyX   = regexp.MustCompile(`^([xX])+$`)
+	words   = regexp.MustCompile(`^\pL[\pL\pM _-]*$`)
+	secrets = regexp.MustCompile(`(?i)(passw(or)?d|passwort|kennwort|passphrase|pwd|secret|wachtwoord|lösenord|contraseña|senha|hasło|heslo|` +
 		`пароль|密码|密碼|パスワード|비밀번호|(^|\PL)(pass|passe|pw))\PL*$`)
 	microsoft = regexp.MustCompile(`(?i)microsoft|azure|entra|office|365`)
 	guid      = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
@@ -33,19 +34,20 @@ var (
 // IsMask reports whether a secret is what programs show in a secret's place:
 // three or more of one character that is no letter or digit, four or more x, a
 // word in brackets (or REDACTED without them), text that ends in three or more
-// stars, or nothing but blanks. Blanks around it and what cannot be seen make no
-// difference.
+// stars, or nothing but blanks. Blanks around it, what cannot be seen, and the width
+// of characters make no difference.
 func IsMask(s schema.Secret) bool {
 	if s.IsZero() {
 		return false
 	}
-	text := strings.TrimSpace(strings.Map(func(r rune) rune {
+	text := strings.TrimSpace(width.Fold.String(strings.Map(func(r rune) rune {
 		if human.Invisible(r) {
 			return -1
 		}
 		return r
-	}, s.Reveal()))
+	}, s.Reveal())))
 	first, _ := utf8.DecodeRuneInString(text)
+	last, size := utf8.DecodeLastRuneInString(text)
 	n := utf8.RuneCountInString(text)
 	switch {
 	case text == "", strings.EqualFold(text, "redacted"), strings.HasSuffix(text, "***"):
@@ -54,12 +56,18 @@ func IsMask(s schema.Secret) bool {
 		return strings.Count(text, text[:1]) == n
 	case n >= 3 && !unicode.IsLetter(first) && !unicode.IsDigit(first) && strings.Count(text, string(first)) == n:
 		return first != utf8.RuneError
-	case bracketed.MatchString(text):
-		_, size := utf8.DecodeLastRuneInString(text)
+	case isPair(first, last):
 		inside := strings.TrimSpace(text[utf8.RuneLen(first) : len(text)-size])
 		return words.MatchString(inside)
 	}
 	return false
+}
+
+// isPair reports whether two characters are the brackets of a pair. Most that close
+// come next to their other half.
+func isPair(first, last rune) bool {
+	return last == first+1 && unicode.Is(unicode.Ps, first) && unicode.Is(unicode.Pe, last) ||
+		strings.Contains("<> [] {} ‹› «» »«", string(first)+string(last))
 }
 
 // NamesSecret reports whether the last word of a column's name is one of secrets.

@@ -30,19 +30,19 @@ func TestMasksAreRecognised(t *testing.T) {
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 1))
 	words := []string{"hidden", "REDACTED", "not shown", "Passwort", "mot-de-passe", "скрыто", "非表示", "MASKED_VALUE", "secret"}
-	brackets := []string{"<>", "[]", "()", "{}", "‹›", "«»"}
+	brackets := []string{"<>", "[]", "()", "{}", "‹›", "«»", "（）", "＜＞", "［］", "｛｝", "【】", "「」", "『』", "⟨⟩", "〈〉", "《》", "〔〕", "»«"}
 	for range 5000 {
 		var mask string
 		switch r.IntN(4) {
 		case 0:
 			mask = strings.Repeat(string(repeatable(r)), 3+r.IntN(20))
 		case 1:
-			mask = strings.Repeat(string("xX"[r.IntN(2)]), 4+r.IntN(20))
+			mask = strings.Repeat(string([]rune("xXｘＸ")[r.IntN(4)]), 4+r.IntN(20))
 		case 2:
 			b := []rune(brackets[r.IntN(len(brackets))])
 			mask = string(b[0]) + words[r.IntN(len(words))] + string(b[1])
 		case 3:
-			mask = []string{"", "a", "abc", "Zürich7", "gcp-", "REDACTED", "x "}[r.IntN(7)] + strings.Repeat("*", 3+r.IntN(9))
+			mask = []string{"", "a", "abc", "Zürich7", "gcp-", "REDACTED", "x "}[r.IntN(7)] + strings.Repeat([]string{"*", "＊"}[r.IntN(2)], 3+r.IntN(9))
 		}
 		around := []string{"", "", " ", "\u200b", "\ufeff", "\n"}
 		mask = around[r.IntN(len(around))] + mask + around[r.IntN(len(around))]
@@ -69,7 +69,7 @@ func TestTruePasswordsAreNoMasks(t *testing.T) {
 		}
 	}
 	for _, p := range []string{"***a", "x1xx", "xxx", "xxXX", "XxxxY", "**", "a**", "a**b", "--", "000000", "aaaa", "yyyy", "<a1>", "<hidden", "hidden", "[a]b", "{}",
-		"((hidden))", "*-*-*", "!?!?!", "xxxx1", "correct horse", "abc•••", "\ufffd\ufffd\ufffd"} {
+		"((hidden))", "*-*-*", "!?!?!", "xxxx1", "（a1）", "（hidden", "(hidden】", "⟨a⟩b", "ｘｘｘ", "＊＊", "correct horse", "abc•••", "\ufffd\ufffd\ufffd"} {
 		if look.IsMask(schema.NewSecret(p)) {
 			t.Errorf("%q is taken for a mask", p)
 		}
