@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -9,8 +10,10 @@ import (
 	"filippo.io/age"
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/exporter/source"
 	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/internal/secretsfile"
+	"github.com/mailferry/mailferry/internal/sheet"
 	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -145,6 +148,13 @@ func (e *env) secretsFile(c *cli.Context, wanted []schema.SecretKey) (schema.Sec
 			}
 			e.warning(w)
 		})
+	if err != nil {
+		// A file of another kind is named as such, as among the sources.
+		if raw, _, readErr := sheet.ReadFile(file); readErr == nil {
+			_, kindErr := source.KindOfFile(file, bytes.NewReader(raw), int64(len(raw)))
+			err = cmp.Or(kindErr, err)
+		}
+	}
 	doubts.Add(err)
 	return secrets, doubts.Err()
 }
