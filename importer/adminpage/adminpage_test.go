@@ -372,7 +372,7 @@ func TestASessionThatEndsHalfWayPausesAndAsksAgain(t *testing.T) {
 	s := newSite(t, adminsite.Options{SignIn: account})
 	person := lendBrowser(t)
 	var asked []string
-	c := s.byPageWith(t, "", formprofile.Options{Profile: shipped(t), Browser: page.Options{Attach: person.port, Timeout: time.Second},
+	c := s.byPageWith(t, "", formprofile.Options{Profile: shipped(t), Browser: page.Options{Attach: person.port, Timeout: 3 * time.Second},
 		Notify: func(text string) {
 			asked = append(asked, text)
 			person.signIn(t, account)
