@@ -21,7 +21,7 @@ test: ## everything, with the race detector, against the real tools
 # The setup waits for the network and for packages while the linter is compiled.
 	$(MAKE) -j2 setup lint LINT_AS='$(RACE)'
 # Most tests wait for browsers and for time to pass.
-	$(GO) test $(RACE) -vet=all -parallel 3 -timeout 60m ./...
+	$(GO) test $(RACE) -vet=all -p 3 -parallel 3 -timeout 60m ./...
 
 setup: ## what the tests need on a Debian machine
 	.ci/setup
