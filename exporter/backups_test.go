@@ -15,6 +15,7 @@ import (
 
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/exporter/jirabackup"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -31,13 +32,8 @@ func TestASuggestedProfileIsRightOnBackupsNotSeen(t *testing.T) {
 	for _, name := range []string{"sqlserver", "oracle", "mysql"} {
 		t.Run(name, func(t *testing.T) {
 			var want unseen
-			raw, err := os.ReadFile(filepath.Join("testdata", "backups", name+".json"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := json.Unmarshal(raw, &want); err != nil {
-				t.Fatal(err)
-			}
+			raw := rig.Get(os.ReadFile(filepath.Join("testdata", "backups", name+".json"))).Or(t)
+			rig.OK(t, json.Unmarshal(raw, &want))
 			backup := zipped(t, filepath.Join("testdata", "backups", name+".xml"))
 			tables := &watched{Tables: jirabackup.NewTables(backup, jirabackup.Options{})}
 			p := suggest(t, tables)
@@ -49,10 +45,7 @@ func TestASuggestedProfileIsRightOnBackupsNotSeen(t *testing.T) {
 				}
 			}
 			want.edit(t, p)
-			c, err := exporter.NewSource(jirabackup.NewTables(backup, jirabackup.Options{}), p).Read(t.Context(), func(schema.Warning) {})
-			if err != nil {
-				t.Fatal(err)
-			}
+			c := rig.Get(exporter.NewSource(jirabackup.NewTables(backup, jirabackup.Options{}), p).Read(t.Context(), func(schema.Warning) {})).Or(t)
 			b, secrets, err := export([]*exporter.Content{c}, exporter.Options{})
 			if err != nil {
 				t.Fatal(err)
@@ -73,10 +66,7 @@ func TestASuggestedProfileIsRightOnBackupsNotSeen(t *testing.T) {
 // suggest writes a profile and reads it back, as the command and a person do.
 func suggest(t *testing.T, tables exporter.Tables) *schema.Profile {
 	t.Helper()
-	contents, err := tables.Inspect(t.Context(), false)
-	if err != nil {
-		t.Fatal(err)
-	}
+	contents := rig.Get(tables.Inspect(t.Context(), false)).Or(t)
 	p, notes, err := exporter.SuggestProfile(contents.Tables)
 	if err != nil {
 		t.Fatal(err)
@@ -85,15 +75,10 @@ func suggest(t *testing.T, tables exporter.Tables) *schema.Profile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := schema.MarshalIndent(p)
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := rig.Get(schema.MarshalIndent(p)).Or(t)
 	t.Logf("%s\n%s", strings.Join(append(notes, more...), "\n"), file)
 	back := &schema.Profile{}
-	if err := schema.DecodeFile("profile", file, back); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, schema.DecodeFile("profile", file, back))
 	return back
 }
 
@@ -141,14 +126,9 @@ func sameItems(t *testing.T, got []schema.Item, want []map[string]any, secrets s
 			t.Errorf("no %q", name)
 			continue
 		}
-		raw, err := schema.MarshalIndent(it)
-		if err != nil {
-			t.Fatal(err)
-		}
+		raw := rig.Get(schema.MarshalIndent(it)).Or(t)
 		var g map[string]any
-		if err := json.Unmarshal(raw, &g); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, json.Unmarshal(raw, &g))
 		delete(g, "extra")
 		for _, field := range []string{"password", "client_secret"} {
 			wanted, has := w[field]
@@ -179,26 +159,16 @@ func sameItems(t *testing.T, got []schema.Item, want []map[string]any, secrets s
 // zipped puts an activeobjects.xml into a zip as Jira does.
 func zipped(t *testing.T, file string) string {
 	t.Helper()
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(os.ReadFile(file)).Or(t)
 	var buf bytes.Buffer
 	z := zip.NewWriter(&buf)
 	for name, content := range map[string][]byte{"entities.xml": []byte("<entity-engine-xml/>"), "activeobjects.xml": raw} {
-		w, err := z.Create(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		w := rig.Get(z.Create(name)).Or(t)
 		_, _ = w.Write(content)
 	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, z.Close())
 	out := filepath.Join(t.TempDir(), "backup.zip")
-	if err := os.WriteFile(out, buf.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(out, buf.Bytes(), 0o600))
 	return out
 }
 
@@ -232,9 +202,7 @@ func TestOnlySettingsAreShownAsWords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "activeobjects.xml")
 			text := `<backup xmlns="http://www.atlassian.com/ao"><data tableName="AO_544E33_C"><column name="NAME"/><column name="CONNECT_MODE"/><column name="ENCRYPTION"/>` + c.rows + `</data></backup>`
-			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, os.WriteFile(file, []byte(text), 0o600))
 			p := &schema.Profile{Connections: schema.TableProfile{Table: "AO_544E33_C", Columns: []schema.ColumnProfile{
 				{Field: "name", Column: "NAME"}, {Field: "connect_mode", Column: "CONNECT_MODE"}, {Field: "encryption", Column: "ENCRYPTION"}}}}
 			_, notes, err := exporter.SuggestValues(t.Context(), jirabackup.NewTables(file, jirabackup.Options{}), p)
@@ -252,9 +220,7 @@ func TestOnlySettingsAreShownAsWords(t *testing.T) {
 func TestASwitchUnderEncryptionIsAsked(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "activeobjects.xml")
 	text := `<backup xmlns="http://www.atlassian.com/ao"><data tableName="AO_544E33_C"><column name="USE_SSL"/><row><boolean>true</boolean></row></data></backup>`
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(file, []byte(text), 0o600))
 	p := &schema.Profile{Connections: schema.TableProfile{Table: "AO_544E33_C", Columns: []schema.ColumnProfile{{Field: "encryption", Column: "USE_SSL"}}}}
 	_, notes, err := exporter.SuggestValues(t.Context(), jirabackup.NewTables(file, jirabackup.Options{}), p)
 	if err != nil || !strings.Contains(strings.Join(notes, "\n"), `say under values.encryption what "true" means`) {

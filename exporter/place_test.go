@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -14,9 +15,7 @@ func TestWhatAProfileMeansIsLocatedByLineAndColumn(t *testing.T) {
 		"    {\"field\": \"näme\", \"column\": \"N\"},\n    {\"field\": \"connect_mode\", \"column\": \"M\", \"values\": \"modes\"},\n" +
 		"    {\"field\": \"password\", \"column\": \"P\"}]}\n}")
 	p := &schema.Profile{}
-	if err := schema.DecodeFile("profile", doc, p); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, schema.DecodeFile("profile", doc, p))
 	err := schema.Locate(doc, exporter.CheckProfile(p))
 	want := []string{
 		`line 4, column 6: connections.columns[0].field: "näme" is no field of a connection`,

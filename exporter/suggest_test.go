@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/exporter/jirabackup"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -134,10 +135,7 @@ func TestSuggestionsAreUnverifiedAndKeepSecretsIn(t *testing.T) {
 	if !slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, "AO_544E33_C that nothing is mapped to: ID ") }) {
 		t.Errorf("columns left over are not told: %q", notes)
 	}
-	raw, err := schema.MarshalIndent(p)
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(schema.MarshalIndent(p)).Or(t)
 	var back schema.Profile
 	if err := schema.DecodeFile("profile", raw, &back); err != nil {
 		t.Errorf("the file that is written is no profile: %v\n%s", err, raw)
@@ -182,24 +180,15 @@ func TestAProfileIsSuggestedEditedAndUsed(t *testing.T) {
 	tables := jirabackup.NewTables(backup, jirabackup.Options{})
 
 	// 1. Suggest.
-	contents, err := tables.Inspect(t.Context(), false)
-	if err != nil {
-		t.Fatal(err)
-	}
+	contents := rig.Get(tables.Inspect(t.Context(), false)).Or(t)
 	p, _, err := exporter.SuggestProfile(contents.Tables)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := schema.MarshalIndent(p)
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := rig.Get(schema.MarshalIndent(p)).Or(t)
 
 	// 2. Edit: the passwords are no ciphertext, the client secrets are.
-	counts, err := exporter.CountCiphertext(t.Context(), tables, p)
-	if err != nil {
-		t.Fatal(err)
-	}
+	counts := rig.Get(exporter.CountCiphertext(t.Context(), tables, p)).Or(t)
 	if fmt.Sprint(counts) != "[{AO_544E33_MAIL_CONNECTION PASSWORD 0 8} {AO_544E33_OAUTH2_CREDENTIAL CLIENT_SECRET 3 3}]" {
 		t.Errorf("ciphertext: %v", counts)
 	}
@@ -212,13 +201,8 @@ func TestAProfileIsSuggestedEditedAndUsed(t *testing.T) {
 
 	// 3. Use.
 	var used schema.Profile
-	if err := schema.DecodeFile("profile", []byte(edited), &used); err != nil {
-		t.Fatal(err)
-	}
-	c, err := exporter.NewSource(jirabackup.NewTables(backup, jirabackup.Options{}), &used).Read(t.Context(), func(schema.Warning) {})
-	if err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, schema.DecodeFile("profile", []byte(edited), &used))
+	c := rig.Get(exporter.NewSource(jirabackup.NewTables(backup, jirabackup.Options{}), &used).Read(t.Context(), func(schema.Warning) {})).Or(t)
 	b, secrets, err := export([]*exporter.Content{c}, exporter.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -41,10 +42,7 @@ func imported(b *testing.B, s *site, n, jobs int) float64 {
 // the sample Cloud can do at this moment.
 func sentOnly(b *testing.B, s *site, n, jobs int) float64 {
 	b.Helper()
-	c, err := reach(b.Context(), s.url, true, 30*time.Second)
-	if err != nil {
-		b.Fatal(err)
-	}
+	c := rig.Get(reach(b.Context(), s.url, true, 30*time.Second)).Or(b)
 	defer c.Close()
 	items := passwordConnections(n)
 	var next atomic.Int64

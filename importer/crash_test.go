@@ -19,6 +19,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/crash"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
@@ -151,10 +152,7 @@ type death struct {
 func crossing(t *testing.T, c child, deaths func() (death, bool), hits map[string]int) error {
 	t.Helper()
 	s := c.site(t)
-	id, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := rig.Get(age.GenerateX25519Identity()).Or(t)
 	c.URL, c.Identity, c.Ledger = s.url, id.String(), filepath.Join(t.TempDir(), "ledger.jsonl")
 	if c.Newer {
 		earlier(t, s, c)
@@ -242,23 +240,15 @@ func earlier(t *testing.T, s *site, c child) {
 			t.Fatal(err, end)
 		}
 	}
-	there, err := s.Items(t.Context(), schema.Connections)
-	if err != nil {
-		t.Fatal(err)
-	}
-	way, err := reach(t.Context(), s.url, true, time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
+	there := rig.Get(s.Items(t.Context(), schema.Connections)).Or(t)
+	way := rig.Get(reach(t.Context(), s.url, true, time.Minute)).Or(t)
 	defer way.Close()
 	for i, e := range there {
 		if i%2 == 0 {
 			continue
 		}
 		e.Item.(*schema.CloudConnection).Description = "edited by somebody"
-		if _, err := way.Update(t.Context(), fmt.Sprint(e.ID), importer.Write{Item: e.Item}); err != nil {
-			t.Fatal(err)
-		}
+		rig.Get(way.Update(t.Context(), fmt.Sprint(e.ID), importer.Write{Item: e.Item})).Or(t)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -99,9 +100,7 @@ func everythingSaid(t *testing.T, run func() (any, error)) string {
 	}
 	var text bytes.Buffer
 	if string(doc) != "null" {
-		if err := result.(interface{ Text(io.Writer, int) error }).Text(&text, 1<<20); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, result.(interface{ Text(io.Writer, int) error }).Text(&text, 1<<20))
 	}
 	var gate *importer.GateError
 	if errors.As(err, &gate) {

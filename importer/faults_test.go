@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
@@ -34,10 +35,7 @@ func ending(err error) string {
 // truthful holds a report against Cloud, whatever the run's end was.
 func truthful(t *testing.T, s *site, rep *importer.Report) {
 	t.Helper()
-	there, err := s.Items(t.Context(), rep.List)
-	if err != nil {
-		t.Fatal(err)
-	}
+	there := rig.Get(s.Items(t.Context(), rep.List)).Or(t)
 	on := map[string]int{}
 	for _, e := range there {
 		on[e.Item.ItemName()]++
@@ -164,10 +162,7 @@ func TestFaultsOfCloudEndInATrueReportAndARerunFinishes(t *testing.T) {
 // a token that is good.
 func wellAgain(t *testing.T, s *site) {
 	t.Helper()
-	fresh, err := cloud.Open(s.dir, cloud.Options{Token: schema.NewSecret("token-of-the-test")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	fresh := rig.Get(cloud.Open(s.dir, cloud.Options{Token: schema.NewSecret("token-of-the-test")})).Or(t)
 	t.Cleanup(func() { _ = fresh.Close() })
 	s.swap(fresh.Handler())
 }

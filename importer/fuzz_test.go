@@ -14,6 +14,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -53,13 +54,8 @@ func FuzzSavedPlan(f *testing.F) {
 			return
 		}
 		file.Reset()
-		if err := SavePlan(&file, o.Plan, []age.Recipient{id.Recipient()}); err != nil {
-			t.Fatal(err)
-		}
-		again, err := OpenPlan(&file, []age.Identity{id})
-		if err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, SavePlan(&file, o.Plan, []age.Recipient{id.Recipient()}))
+		again := rig.Get(OpenPlan(&file, []age.Identity{id})).Or(t)
 		was, err1 := schema.Marshal(o.Plan)
 		is, err2 := schema.Marshal(again)
 		if err1 != nil || err2 != nil || !bytes.Equal(was, is) {
@@ -82,9 +78,7 @@ func FuzzLedger(f *testing.F) {
 	m := newMemory()
 	o := optionsFor(f, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
 	o.Select.Include = []string{"A"}
-	if _, err := Run(f.Context(), o); err != nil {
-		f.Fatal(err)
-	}
+	rig.Get(Run(f.Context(), o)).Or(f)
 	o.Select.Include = nil
 	raw, err := os.ReadFile(o.Ledger.Path)
 	if err != nil {
@@ -110,9 +104,7 @@ func FuzzLedger(f *testing.F) {
 		}
 		o := o
 		o.Ledger.Path = filepath.Join(t.TempDir(), "ledger.jsonl")
-		if err := os.WriteFile(o.Ledger.Path, append(text, '\n'), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(o.Ledger.Path, append(text, '\n'), 0o600))
 		rep, err := DryRun(t.Context(), o)
 		if rep == nil {
 			if err == nil || !strings.Contains(err.Error(), ": line ") {

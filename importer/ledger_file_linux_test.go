@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -31,12 +32,8 @@ func TestWhatLiesWhereTheLedgerGoesIsNeitherWrittenIntoNorWaitedFor(t *testing.T
 			m := newMemory()
 			o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
 			other := filepath.Join(t.TempDir(), "other")
-			if err := os.WriteFile(other, []byte("theirs"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if err := tt.put(o.Ledger.Path+tt.suffix, other); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, os.WriteFile(other, []byte("theirs"), 0o600))
+			rig.OK(t, tt.put(o.Ledger.Path+tt.suffix, other))
 			if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), tt.says) || m.writes != 0 {
 				t.Errorf("got %v, want %q; %d writes", err, tt.says, m.writes)
 			}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -45,10 +46,7 @@ func TestAFullDiskEndsTheRunBeforeAnythingIsSent(t *testing.T) {
 // besides lists what lies in the ledger's folder.
 func besides(t *testing.T, o Options) []string {
 	t.Helper()
-	left, err := os.ReadDir(filepath.Dir(o.Ledger.Path))
-	if err != nil {
-		t.Fatal(err)
-	}
+	left := rig.Get(os.ReadDir(filepath.Dir(o.Ledger.Path))).Or(t)
 	var names []string
 	for _, f := range left {
 		names = append(names, f.Name())
@@ -99,9 +97,7 @@ func TestARunThatDoesNothingLeavesNothing(t *testing.T) {
 func TestALedgerThatIsRefusedStaysAlone(t *testing.T) {
 	o, _, raw := ran(t)
 	o.Digest, o.Ledger.Path = strings.Repeat("0", 64), filepath.Join(t.TempDir(), "ledger")
-	if err := os.WriteFile(o.Ledger.Path, []byte(raw), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(o.Ledger.Path, []byte(raw), 0o600))
 	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "another bundle") {
 		t.Errorf("got %v", err)
 	}

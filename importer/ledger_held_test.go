@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -28,9 +29,7 @@ func TestALedgerUnderASecondNameIsRefusedUntilItIsCopied(t *testing.T) {
 			o, m, raw := ran(t)
 			first := o.Ledger.Path
 			o.Ledger.Path = filepath.Join(filepath.Dir(first), "it's the second.jsonl")
-			if err := tt.put(first, o.Ledger.Path); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, tt.put(first, o.Ledger.Path))
 			o.Conflicts.Policy, o.Conflicts.RewriteSecrets = Overwrite, true
 			_, err := Run(t.Context(), o)
 			if err == nil || !strings.Contains(err.Error(), tt.says) || m.writes != 3 {
@@ -57,14 +56,9 @@ func TestAnotherUsersLedgerIsRefused(t *testing.T) {
 	path := "/etc/passwd" // root's, where the tests are not
 	if os.Geteuid() == 0 {
 		path = filepath.Join(t.TempDir(), "ledger")
-		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chown(path, 65534, 65534)); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, errors.Join(os.WriteFile(path, nil, 0o600), os.Chown(path, 65534, 65534)))
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := rig.Get(os.Open(path)).Or(t)
 	defer f.Close()
 	if err := (diskFile{f}).Held(false); err == nil || !strings.Contains(err.Error(), "another user's file") || !strings.Contains(schema.HintOf(err), "cp "+path) {
 		t.Errorf("got %v, hint %q", err, schema.HintOf(err))
@@ -75,9 +69,7 @@ func TestALinkWhereALedgerIsToBeginIsNotFollowed(t *testing.T) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
 	other := filepath.Join(t.TempDir(), "theirs")
-	if err := os.Symlink(other, o.Ledger.Path); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.Symlink(other, o.Ledger.Path))
 	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "is not a file") || m.writes != 0 {
 		t.Errorf("got %v, %d writes", err, m.writes)
 	}

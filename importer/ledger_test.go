@@ -11,6 +11,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/armor"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -20,13 +21,8 @@ func ran(t *testing.T) (Options, *memory, string) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B"), smtp("C")), schema.Connections)
 	o.Jobs = 1
-	if _, err := Run(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
-	raw, err := os.ReadFile(o.Ledger.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(Run(t.Context(), o)).Or(t)
+	raw := rig.Get(os.ReadFile(o.Ledger.Path)).Or(t)
 	return o, m, string(raw)
 }
 
@@ -34,23 +30,13 @@ func TestLedgerHoldsNoSecretAndTellsNothingOfEqualOnes(t *testing.T) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
 	o.Secrets.Sealed = func(schema.List, string) schema.Secret { return schema.NewSecret("canary-in-the-coal-mine") }
-	if _, err := Run(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
-	raw, err := os.ReadFile(o.Ledger.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(Run(t.Context(), o)).Or(t)
+	raw := rig.Get(os.ReadFile(o.Ledger.Path)).Or(t)
 	if bytes.Contains(raw, []byte("canary")) {
 		t.Error("the secret stands in the ledger")
 	}
-	if err := o.defaults(); err != nil {
-		t.Fatal(err)
-	}
-	led, err := readLedger(&o, false)
-	if err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, o.defaults())
+	led := rig.Get(readLedger(&o, false)).Or(t)
 	a, _ := led.written(itemKey{List: schema.Connections, Name: "A"})
 	b, _ := led.written(itemKey{List: schema.Connections, Name: "B"})
 	if a.Secret == "" || a.Secret == b.Secret {
@@ -60,9 +46,7 @@ func TestLedgerHoldsNoSecretAndTellsNothingOfEqualOnes(t *testing.T) {
 
 func TestLedgerTornLastLineIsRepairedAndSaid(t *testing.T) {
 	o, m, raw := ran(t)
-	if err := os.WriteFile(o.Ledger.Path, []byte(raw+`{"prev":"12`+"\x00\x00"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(o.Ledger.Path, []byte(raw+`{"prev":"12`+"\x00\x00"), 0o600))
 	before := m.writes
 	rep, err := Run(t.Context(), o)
 	if err != nil || m.writes != before || rep.Counts[Written] != 3 {
@@ -96,9 +80,7 @@ func TestLedgerDamageIsNamedByLineAndStopsBeforeCloud(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o, m, raw := ran(t)
 			damaged := strings.Join(tt.damage(strings.Split(raw, "\n")), "\n")
-			if err := os.WriteFile(o.Ledger.Path, []byte(damaged), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, os.WriteFile(o.Ledger.Path, []byte(damaged), 0o600))
 			before := m.writes
 			_, err := Run(t.Context(), o)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -159,9 +141,7 @@ func TestAnOlderLedgerIsRefusedAndSaysHowToFinish(t *testing.T) {
 	} {
 		m := newMemory()
 		o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
-		if err := os.WriteFile(o.Ledger.Path, []byte(line+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(o.Ledger.Path, []byte(line+"\n"), 0o600))
 		_, err := Run(t.Context(), o)
 		if err == nil || !strings.Contains(err.Error(), "line 1: it was begun by another version of mailferry") || m.writes != 0 ||
 			!strings.Contains(schema.HintOf(err), "finish this import with the version that began it") || !strings.Contains(schema.HintOf(err), "--ledger F") {
@@ -221,9 +201,7 @@ func TestSecondImportIsRefusedWhileOneRuns(t *testing.T) {
 			_, second = Run(t.Context(), o)
 		}
 	})
-	if _, err := Run(t.Context(), first); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(Run(t.Context(), first)).Or(t)
 	if second == nil || !strings.Contains(second.Error(), "another import is at work") {
 		t.Errorf("the second import: %v", second)
 	}
@@ -245,9 +223,7 @@ func TestAGivenSecretIsNotComparableAndRewrittenOnlyWhenAsked(t *testing.T) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("A"), supplied("B")), schema.Connections)
 	o.Secrets.Supplied = func(schema.List, string) schema.Secret { return schema.NewSecret("first") }
-	if _, err := Run(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(Run(t.Context(), o)).Or(t)
 	raw, err := os.ReadFile(o.Ledger.Path)
 	if err != nil || !strings.Contains(string(raw), `"secret":"given"`) {
 		t.Fatalf("%v, %s", err, raw)
@@ -280,21 +256,12 @@ func TestWhatAnOverwriteReplacesCanBeOpenedAgain(t *testing.T) {
 	o.Conflicts.Policy = Overwrite
 	var asked []string
 	o.Conflicts.Confirm = func(it PlanItem) bool { asked = append(asked, it.Changes[0].From); return true }
-	rep, err := Run(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	rep := rig.Get(Run(t.Context(), o)).Or(t)
 	if len(asked) != 1 || asked[0] != "old.example" {
 		t.Errorf("asked %q", asked)
 	}
-	sealed, err := os.ReadFile(rep.Items[0].Replaced)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := age.Decrypt(armor.NewReader(bytes.NewReader(sealed)), operator(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealed := rig.Get(os.ReadFile(rep.Items[0].Replaced)).Or(t)
+	r := rig.Get(age.Decrypt(armor.NewReader(bytes.NewReader(sealed)), operator(t))).Or(t)
 	raw, err := io.ReadAll(r)
 	if err != nil || !bytes.Contains(raw, []byte(`"host": "old.example"`)) {
 		t.Errorf("%v, %s", err, raw)

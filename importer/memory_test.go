@@ -10,6 +10,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -175,10 +176,7 @@ func secretsOf(list schema.List, name string) schema.Secret {
 // operator opens what is sealed to whoever imports.
 func operator(t testing.TB) age.Identity {
 	t.Helper()
-	id, err := age.NewScryptIdentity(passphrase)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := rig.Get(age.NewScryptIdentity(passphrase)).Or(t)
 	return id
 }
 
@@ -186,10 +184,7 @@ const passphrase = "the importer's tests"
 
 func toOperator(t testing.TB) age.Recipient {
 	t.Helper()
-	r, err := age.NewScryptRecipient(passphrase)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := rig.Get(age.NewScryptRecipient(passphrase)).Or(t)
 	r.SetWorkFactor(2)
 	return r
 }
@@ -197,10 +192,7 @@ func toOperator(t testing.TB) age.Recipient {
 // optionsFor are options of an import by a recipient.
 func optionsFor(t testing.TB, c Cloud, b *schema.Bundle, list schema.List) Options {
 	t.Helper()
-	digest, err := b.Digest()
-	if err != nil {
-		t.Fatal(err)
-	}
+	digest := rig.Get(b.Digest()).Or(t)
 	return Options{Cloud: c, Bundle: b, Digest: digest, List: list, Secrets: SecretSource{Sealed: secretsOf},
 		Ledger:    LedgerOptions{Path: t.TempDir() + "/b.ledger.jsonl", Patience: time.Millisecond},
 		Conflicts: Conflicts{Keepers: []age.Recipient{toOperator(t)}}}

@@ -9,6 +9,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -21,10 +22,7 @@ func opened(t *testing.T, cloud bool) (byRecipient, byReviewer *sealed.Opened, i
 	var ids []age.Identity
 	var rs []sealed.Recipient
 	for range 2 {
-		id, err := age.GenerateX25519Identity()
-		if err != nil {
-			t.Fatal(err)
-		}
+		id := rig.Get(age.GenerateX25519Identity()).Or(t)
 		r, _ := sealed.RecipientOf(id)
 		ids, rs = append(ids, id), append(rs, r)
 	}
@@ -34,9 +32,7 @@ func opened(t *testing.T, cloud bool) (byRecipient, byReviewer *sealed.Opened, i
 		Connections: []schema.Item{&schema.ServerConnection{Name: "Desk", ConnectMode: "Google OAuth2", Username: "g@example.com", OAuth2Credentials: "google"}}}
 	b.Manifest.Record("export", "", time.Unix(1700000000, 0))
 	var file bytes.Buffer
-	if err := sealed.Create(&file, b, schema.Secrets{{List: schema.Credentials, Name: "google"}: schema.NewSecret("hunter2")}, to); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, sealed.Create(&file, b, schema.Secrets{{List: schema.Credentials, Name: "google"}: schema.NewSecret("hunter2")}, to))
 	if cloud {
 		rules := transform.DefaultRules()
 		rules.RenameCredentials = []schema.Rename{{From: "google", To: "Google Cloud"}}
@@ -48,16 +44,11 @@ func opened(t *testing.T, cloud bool) (byRecipient, byReviewer *sealed.Opened, i
 		b.Manifest.History = history
 		b.Manifest.Record("transform", "", time.Unix(1700000000, 0))
 		file.Reset()
-		if err := sealed.Create(&file, b, nil, to); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, sealed.Create(&file, b, nil, to))
 	}
 	var os []*sealed.Opened
 	for i := range ids {
-		o, err := sealed.Open(bytes.NewReader(file.Bytes()), ids[i:i+1], transform.Rerun)
-		if err != nil {
-			t.Fatal(err)
-		}
+		o := rig.Get(sealed.Open(bytes.NewReader(file.Bytes()), ids[i:i+1], transform.Rerun)).Or(t)
 		os = append(os, o)
 	}
 	return os[0], os[1], ids[0]

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -82,10 +83,7 @@ func TestPlanSaysWhatAnImportWouldDo(t *testing.T) {
 			if tt.opts != nil {
 				tt.opts(&o)
 			}
-			p, err := MakePlan(t.Context(), o)
-			if err != nil {
-				t.Fatal(err)
-			}
+			p := rig.Get(MakePlan(t.Context(), o)).Or(t)
 			it := p.Items[len(p.Items)-1]
 			got := string(it.Action)
 			if it.After != "" {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -54,9 +55,7 @@ func asPartial(err error, to **PartialError) bool {
 
 func TestReportText(t *testing.T) {
 	var b strings.Builder
-	if err := reported(t).Text(&b, 78); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, reported(t).Text(&b, 78))
 	want := `Import of connections into https://cloud.example (rehearsal: a sample Cloud,
 which proves the bundle and the run, not the vendor's pages)
 
@@ -90,10 +89,7 @@ Left for a person
 }
 
 func TestReportJSONIsStable(t *testing.T) {
-	raw, err := schema.MarshalIndent(reported(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(schema.MarshalIndent(reported(t))).Or(t)
 	var got struct {
 		Cloud, List, Started string
 		Rehearsal            bool
@@ -101,9 +97,7 @@ func TestReportJSONIsStable(t *testing.T) {
 		Items                []struct{ Name, Result, Words string }
 		Tasks                []struct{ Do string }
 	}
-	if err := json.Unmarshal(raw, &got); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, json.Unmarshal(raw, &got))
 	if strings.Contains(string(raw), "secret of") {
 		t.Error("a secret stands in the report")
 	}
@@ -115,9 +109,7 @@ func TestReportJSONIsStable(t *testing.T) {
 
 func TestReportHTMLNeedsNothingAndRunsNothing(t *testing.T) {
 	var b strings.Builder
-	if err := reported(t).HTML(&b); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, reported(t).HTML(&b))
 	page := b.String()
 	for _, never := range []string{"<script", "http://", "src=", "href=\"h", "url(", "\x1b", "\u202e", "secret of"} {
 		if strings.Contains(page, never) {
@@ -136,9 +128,7 @@ func TestReportHTMLNeedsNothingAndRunsNothing(t *testing.T) {
 func TestDriftTakesTheLedgerOfAnEarlierBundle(t *testing.T) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
-	if _, err := Run(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(Run(t.Context(), o)).Or(t)
 	exported := smtp("B")
 	exported.Password.Fingerprint = "00000001:" + strings.Repeat("0", 64)
 	later := *bundleOf(smtp("A"), exported)
@@ -171,14 +161,9 @@ func TestReportsTellThisRunFromEarlierOnes(t *testing.T) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
 	said := func(run func(context.Context, Options) (*Report, error)) (*Report, string) {
-		rep, err := run(t.Context(), o)
-		if err != nil {
-			t.Fatal(err)
-		}
+		rep := rig.Get(run(t.Context(), o)).Or(t)
 		var text, page strings.Builder
-		if err := errors.Join(rep.Text(&text, 200), rep.HTML(&page)); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, errors.Join(rep.Text(&text, 200), rep.HTML(&page)))
 		if !IsReport([]byte(page.String())) || !o.IsReport([]byte(page.String())) {
 			t.Error("the page is not known for this import's")
 		}
@@ -225,10 +210,7 @@ func TestOfManyNamesAlikeOnCloudTenAreTold(t *testing.T) {
 		m.put(smtp("Support" + strings.Repeat(" ", n+1)))
 	}
 	own := smtp("Support   ") // is the bundle's, so no mistake
-	d, err := Drift(t.Context(), optionsFor(t, m, bundleOf(own, smtp("Support"), smtp("support")), schema.Connections))
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := rig.Get(Drift(t.Context(), optionsFor(t, m, bundleOf(own, smtp("Support"), smtp("support")), schema.Connections))).Or(t)
 	for _, it := range d.Items[1:] {
 		if len(it.Near) != 10 || slices.Contains(it.Near, own.Name) {
 			t.Errorf("%s: near %q", it.Name, it.Near)
@@ -244,14 +226,9 @@ func TestPlanText(t *testing.T) {
 	m.put(smtp("büro"))
 	o := optionsFor(t, m, bundleOf(credential("Google"), oauth("Support", "Google"), smtp("Sales"), smtp("Büro")), schema.Connections)
 	o.Conflicts.Policy, o.Watch.Now = Overwrite, atNoon
-	p, err := MakePlan(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := rig.Get(MakePlan(t.Context(), o)).Or(t)
 	var b strings.Builder
-	if err := p.Text(&b, 200); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, p.Text(&b, 200))
 	want := `Plan for https://cloud.example
 
 credentials
@@ -280,9 +257,7 @@ func TestDriftFitsANarrowTerminal(t *testing.T) {
 	d := &DriftReport{Cloud: "https://cloud.example", Items: []DriftItem{{List: schema.Connections, Name: long, State: Drifted,
 		Changes: []Change{{Label: "Description", From: long, To: "a " + long}}}}}
 	var b strings.Builder
-	if err := d.Text(&b, 50); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, d.Text(&b, 50))
 	for line := range strings.Lines(b.String()) {
 		if n := runewidth.StringWidth(strings.TrimSpace(line)); n > 50 {
 			t.Errorf("%d columns: %s", n, line)
@@ -319,9 +294,7 @@ func TestDriftComparesEveryFieldAndLeavesOthersAlone(t *testing.T) {
 	m := newMemory()
 	o := optionsFor(t, m, bundleOf(smtp("Same"), smtp("Drifted"), smtp("Gone")), schema.Connections)
 	o.Watch.Now = atNoon
-	if _, err := Run(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(Run(t.Context(), o)).Or(t)
 	d, err := Drift(t.Context(), o)
 	if err != nil || d.Differs() {
 		t.Fatalf("right after the import: %v, %+v", err, d)
@@ -343,9 +316,7 @@ func TestDriftComparesEveryFieldAndLeavesOthersAlone(t *testing.T) {
 		t.Fatalf("%v, %+v", err, d)
 	}
 	var b strings.Builder
-	if err := d.Text(&b, 200); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, d.Text(&b, 200))
 	want := `The bundle and https://cloud.example
 
 connections
@@ -387,9 +358,7 @@ func TestEveryVisibleFieldIsCompared(t *testing.T) {
 			default:
 				v = "something else"
 			}
-			if err := schema.Set(other, f.Name, v); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, schema.Set(other, f.Name, v))
 			got := compare(other, it)
 			if len(got) != 1 || got[0].Field != f.Name {
 				t.Errorf("%s: %+v", f.Name, got)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -25,9 +26,7 @@ func TestProgressTellsHowFarAndWhatItWaitsFor(t *testing.T) {
 		}
 		last = p
 	}
-	if _, err := Run(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(Run(t.Context(), o)).Or(t)
 	if waited < 3 || last.Done != 3 || last.Total != 3 || last.Waiting != "" {
 		t.Errorf("waited %d times, last %+v", waited, last)
 	}

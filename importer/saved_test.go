@@ -12,24 +12,17 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
 // approved makes a plan, saves it and opens it again, as a reader would.
 func approved(t *testing.T, o Options) *SavedPlan {
 	t.Helper()
-	p, err := MakePlan(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := rig.Get(MakePlan(t.Context(), o)).Or(t)
 	var file bytes.Buffer
-	if err := SavePlan(&file, p.Saved(), o.Conflicts.Keepers); err != nil {
-		t.Fatal(err)
-	}
-	saved, err := OpenPlan(&file, []age.Identity{operator(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, SavePlan(&file, p.Saved(), o.Conflicts.Keepers))
+	saved := rig.Get(OpenPlan(&file, []age.Identity{operator(t)})).Or(t)
 	return saved
 }
 
@@ -169,23 +162,11 @@ func TestPlanBringsItsSelectionAndNoAuthority(t *testing.T) {
 // it and however it is sealed.
 func TestPlanDigestIsOfTheDocument(t *testing.T) {
 	o := optionsFor(t, newMemory(), bundleOf(smtp("A")), schema.Connections)
-	p, err := MakePlan(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := schema.MarshalIndent(p.Saved())
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := p.Saved().PlanDigest()
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := rig.Get(MakePlan(t.Context(), o)).Or(t)
+	doc := rig.Get(schema.MarshalIndent(p.Saved())).Or(t)
+	made := rig.Get(p.Saved().PlanDigest()).Or(t)
 	for name, doc := range map[string][]byte{"as it was made": doc, "with other blanks": append([]byte("\n"), doc...)} {
-		opened, err := OpenPlan(bytes.NewReader(sealTo(t, o.Conflicts.Keepers[0], doc)), []age.Identity{operator(t)})
-		if err != nil {
-			t.Fatal(err)
-		}
+		opened := rig.Get(OpenPlan(bytes.NewReader(sealTo(t, o.Conflicts.Keepers[0], doc)), []age.Identity{operator(t)})).Or(t)
 		got, err := opened.PlanDigest()
 		if sum := sha256.Sum256(doc); err != nil || got != hex.EncodeToString(sum[:]) || (got == made) != (name == "as it was made") {
 			t.Errorf("%s: %s, %v", name, got, err)
@@ -220,10 +201,7 @@ func TestSavedPlanHoldsNoValues(t *testing.T) {
 	m.put(old)
 	o := optionsFor(t, m, bundleOf(smtp("A")), schema.Connections)
 	saved := approved(t, o)
-	raw, err := schema.Marshal(saved)
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(schema.Marshal(saved)).Or(t)
 	for _, value := range []string{"old.example", "smtp.corp.example", "mailer", "secret of"} {
 		if bytes.Contains(raw, []byte(value)) {
 			t.Errorf("%s stands in the plan: %s", value, raw)
@@ -235,19 +213,13 @@ func TestSavedPlanHoldsNoValues(t *testing.T) {
 }
 
 func TestOpenPlanRefusesWhatIsNoPlan(t *testing.T) {
-	id, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := rig.Get(age.GenerateX25519Identity()).Or(t)
 	seal := func(text string) []byte { return sealTo(t, id.Recipient(), []byte(text)) }
 	item := func(members string) string {
 		return `{"format":"mailferry/plan/v1","on_conflict":"fail","items":[{` + members + `}]}`
 	}
 	good := seal(`{"format":"mailferry/plan/v1"}`)
-	other, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := rig.Get(age.GenerateX25519Identity()).Or(t)
 	if _, err := OpenPlan(bytes.NewReader(good), []age.Identity{other}); err == nil || !strings.Contains(schema.HintOf(err), "the key that it was made with (plan -i)") {
 		t.Errorf("with another key: %v (%s)", err, schema.HintOf(err))
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/rest"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
@@ -145,19 +146,10 @@ func importOptions(c importer.Cloud, b *schema.Bundle, list schema.List, ledger 
 // closed with the test.
 func importInto(t testing.TB, url string, keys bool, timeout time.Duration, b *schema.Bundle, list schema.List) importer.Options {
 	t.Helper()
-	id, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := reach(t.Context(), url, keys, timeout)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := rig.Get(age.GenerateX25519Identity()).Or(t)
+	c := rig.Get(reach(t.Context(), url, keys, timeout)).Or(t)
 	t.Cleanup(func() { _ = c.Close() })
-	o, err := importOptions(c, b, list, filepath.Join(t.TempDir(), "l.jsonl"), id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := rig.Get(importOptions(c, b, list, filepath.Join(t.TempDir(), "l.jsonl"), id)).Or(t)
 	return o
 }
 

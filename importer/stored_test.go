@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -85,9 +86,7 @@ func TestWhatRESTStoresOtherwiseThanItAnswersIsNotCalledWritten(t *testing.T) {
 					there = append(there, item("Liar", "old.example"))
 				}
 				for _, it := range there {
-					if _, err := o.Cloud.Create(t.Context(), importer.Write{Item: it, Secret: schema.NewSecret("old secret"), Key: it.ItemName()}); err != nil {
-						t.Fatal(err)
-					}
+					rig.Get(o.Cloud.Create(t.Context(), importer.Write{Item: it, Secret: schema.NewSecret("old secret"), Key: it.ItemName()})).Or(t)
 				}
 				s.swap(storesOtherwise(s.Handler(), tt.change))
 				o.Conflicts.Policy = importer.Overwrite

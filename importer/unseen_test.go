@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -123,9 +124,7 @@ func TestWhatIsNotFoundUnderAPlanIsAskedAboutUnderThatPlan(t *testing.T) {
 	m := lagging(looks)
 	o := optionsFor(t, m, bundleOf(smtp("A"), smtp("B")), schema.Connections)
 	o.Plan = approved(t, o)
-	if _, err := Run(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(Run(t.Context(), o)).Or(t)
 	looks["A"] = -1
 	rep, err := Run(t.Context(), o)
 	onlyUnfound(t, rep, err, "A")
@@ -196,32 +195,18 @@ func TestAgainIsRefusedWhereItWouldDoubleOrSaysNothing(t *testing.T) {
 // begun leaves a ledger behind as a run does that is killed after those records.
 func begun(t *testing.T, o Options, records ...record) {
 	t.Helper()
-	if err := o.defaults(); err != nil {
-		t.Fatal(err)
-	}
-	led, err := openLedger(&o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := led.start(&o); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, o.defaults())
+	led := rig.Get(openLedger(&o)).Or(t)
+	rig.OK(t, led.start(&o))
 	for _, r := range records {
-		if err := led.add(r); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, led.add(r))
 	}
-	if err := led.close(); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, led.close())
 }
 
 func intentOf(t *testing.T, it schema.Item, a Action) record {
 	t.Helper()
-	v, err := view(it)
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := rig.Get(view(it)).Or(t)
 	return record{Type: typeIntent, Time: schema.At(time.Now()), Key: "k", List: it.List(), Name: it.ItemName(), Action: string(a), Item: v, Secret: secretMark(it)}
 }
 

@@ -9,16 +9,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 func TestWhatRepeatsASecretIsNoticedHoweverItIsWritten(t *testing.T) {
 	for _, secret := range []string{`CANARY-"q\uote-Xy12`, "CANARY-pä ss&<word>", "p&\"4", "  \"<&%>\\'äöü!\"  ", "tab\there\nline", strings.Repeat("CANARY-long ", 1000)} {
 		d := &EchoGuard{}
 		d.Add(NewSecret(secret))
-		escaped, err := Marshal(secret)
-		if err != nil {
-			t.Fatal(err)
-		}
+		escaped := rig.Get(Marshal(secret)).Or(t)
 		for name, said := range map[string]string{
 			"as it is":        secret,
 			"upper case":      strings.ToUpper(secret),

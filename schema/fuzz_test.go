@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"github.com/gowebpki/jcs"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // printable fails where a text would steer a terminal.
@@ -41,9 +43,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("what was written is read otherwise: %v", err)
 		}
 		var content bytes.Buffer
-		if err := b.WriteContent(&content); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, b.WriteContent(&content))
 		if other, err := jcs.Transform(content.Bytes()); err != nil || !bytes.Equal(other, content.Bytes()) {
 			t.Fatalf("another library writes\n%s\nof\n%s: %v", other, content.Bytes(), err)
 		}
@@ -79,10 +79,7 @@ func FuzzDigest(f *testing.F) {
 // FuzzItem: an item that is taken without the schema is one that the schema takes.
 func FuzzItem(f *testing.F) {
 	for _, it := range slices.Concat(serverBundle().Credentials, serverBundle().Connections) {
-		raw, err := Marshal(it)
-		if err != nil {
-			f.Fatal(err)
-		}
+		raw := rig.Get(Marshal(it)).Or(f)
 		f.Add(raw, true)
 		f.Add(bytes.ReplaceAll(raw, []byte("connect_mode"), []byte("service_provider")), false)
 	}

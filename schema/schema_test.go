@@ -17,6 +17,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/gowebpki/jcs"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 func serverBundle() *Bundle {
@@ -38,10 +40,7 @@ func serverBundle() *Bundle {
 
 func encoded(t testing.TB, b *Bundle) string {
 	t.Helper()
-	doc, err := b.marshal()
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc := rig.Get(b.marshal()).Or(t)
 	return string(doc)
 }
 
@@ -96,10 +95,7 @@ func TestABundleIsRefusedWhenWrittenAsWhenRead(t *testing.T) {
 
 func TestBundleComesBackAsItWasWritten(t *testing.T) {
 	doc := encoded(t, serverBundle())
-	b, err := Decode([]byte(doc))
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := rig.Get(Decode([]byte(doc))).Or(t)
 	if again := encoded(t, b); again != doc {
 		t.Errorf("decoded and encoded again:\n%s\n%s", doc, again)
 	}
@@ -305,10 +301,7 @@ func TestEmbeddedSchemasAreDraft07AndCompile(t *testing.T) {
 		t.Fatalf("%d schemas, %v", len(entries), err)
 	}
 	for _, f := range entries {
-		raw, err := files.ReadFile(f.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
+		raw := rig.Get(files.ReadFile(f.Name())).Or(t)
 		if err := scan(raw); err != nil {
 			t.Errorf("%s: %v", f.Name(), err)
 		}
@@ -351,9 +344,7 @@ func knownKeywords(t *testing.T, file string, raw []byte) {
 		}
 	}
 	var v any
-	if err := stdjson.Unmarshal(raw, &v); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, stdjson.Unmarshal(raw, &v))
 	walk(v, false)
 }
 
@@ -404,10 +395,7 @@ func TestGoTypesAndSchemasSayTheSame(t *testing.T) {
 			if secrets != 1 {
 				t.Errorf("%s %s has %d secret fields", format, l, secrets)
 			}
-			raw, err := Marshal(it)
-			if err != nil {
-				t.Fatal(err)
-			}
+			raw := rig.Get(Marshal(it)).Or(t)
 			var members map[string]any
 			if err := stdjson.Unmarshal(raw, &members); err != nil || len(members) != len(fields) {
 				t.Errorf("%s %s: %d members in Go, %d in the schema (%v)", format, l, len(members), len(fields), err)
@@ -462,18 +450,14 @@ func TestDifferencesNameEveryFieldThatDiffers(t *testing.T) {
 			for _, f := range Fields(format, l) {
 				a, b := NewItem(format, l), NewItem(format, l)
 				value := map[Type]any{String: "x", Integer: 7, Boolean: true, SecretType: &Marker{State: Sealed, Fingerprint: "k:1"}}[f.Type]
-				if err := Set(a, f.Name, value); err != nil {
-					t.Fatal(err)
-				}
+				rig.OK(t, Set(a, f.Name, value))
 				if got := Differences(a, b); len(got) != 1 || got[0].Name != f.Name {
 					t.Errorf("%s %s: %v", l, f.Name, got)
 				}
 				if f.Type == SecretType {
 					value = &Marker{State: Sealed, Fingerprint: "k:1"}
 				}
-				if err := Set(b, f.Name, value); err != nil {
-					t.Fatal(err)
-				}
+				rig.OK(t, Set(b, f.Name, value))
 				if got := Differences(a, b); len(got) != 0 {
 					t.Errorf("%s %s is equal, got %v", l, f.Name, got)
 				}
@@ -495,19 +479,14 @@ func TestDifferencesNameEveryFieldThatDiffers(t *testing.T) {
 func TestNoPropertyHasAKeywordThatAsWrittenDoesNotKnow(t *testing.T) {
 	known := []string{"title", "text", "secret", "type", "minLength", "maxLength", "minimum", "maximum", "$ref", "examples", "aliases"}
 	for _, file := range []string{"server-bundle", "cloud-bundle"} {
-		raw, err := SchemaFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		raw := rig.Get(SchemaFile(file)).Or(t)
 		var doc struct {
 			Definitions map[string]struct {
 				Properties map[string]map[string]any
 				Rest       map[string]any `json:",inline"`
 			}
 		}
-		if err := json.Unmarshal(raw, &doc, json.MatchCaseInsensitiveNames(true)); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, json.Unmarshal(raw, &doc, json.MatchCaseInsensitiveNames(true)))
 		for _, l := range []List{Credentials, Connections} {
 			def := doc.Definitions[l.One()]
 			for name, p := range def.Properties {

@@ -3,6 +3,8 @@ package schema
 import (
 	"strings"
 	"testing"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 const statementBody = `{"bundle":"0123456789abcdef0123456789abcdef","digest":"` + statementDigest + `","role":"reviewer","decision":"approve",` +
@@ -53,10 +55,7 @@ func TestStatementBodyIsDecodedStrictly(t *testing.T) {
 }
 
 func TestStatementFileIsDecodedStrictly(t *testing.T) {
-	good, err := MarshalIndent(Statement{StatementFormat, statementBody, statementArmor})
-	if err != nil {
-		t.Fatal(err)
-	}
+	good := rig.Get(MarshalIndent(Statement{StatementFormat, statementBody, statementArmor})).Or(t)
 	for name, c := range map[string]struct{ doc, want string }{
 		"good":          {string(good), ""},
 		"later version": {strings.Replace(string(good), "/v1", "/v2", 1), "format: must be"},

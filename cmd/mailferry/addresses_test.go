@@ -9,16 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/samples"
 )
 
 // addressForms are the forms of internal/address with a password put in.
 func addressForms(t *testing.T, password string) []string {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("..", "..", "internal", "address", "testdata", "forms.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(os.ReadFile(filepath.Join("..", "..", "internal", "address", "testdata", "forms.txt"))).Or(t)
 	var out []string
 	for line := range strings.Lines(string(raw)) {
 		form, err := strconv.Unquote(strings.TrimSpace(line))
@@ -37,17 +35,13 @@ func TestNoPasswordOfAnAddressIsRepeated(t *testing.T) {
 	forms := addressForms(t, canary)
 	t.Chdir(t.TempDir())
 	for name, content := range samples.Files() {
-		if err := os.WriteFile(name, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(name, content, 0o600))
 	}
 	identity, recipient, err := newKeyPair(false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile("k", []byte(identity.Reveal()), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile("k", []byte(identity.Reveal()), 0o600))
 	for _, args := range [][]string{
 		{"export", "-r", recipient, "-o", "server.age", "connections.csv", "credentials.csv"},
 		{"transform", "-i", "k", "-r", recipient, "-o", "cloud.age", "server.age"},

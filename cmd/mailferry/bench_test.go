@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // benchConnections is how many connections the measured bundle has.
@@ -33,10 +35,7 @@ func BenchmarkAudit(b *testing.B) {
 	}
 	key := func(name string) (file, recipient string) {
 		file = filepath.Join(dir, name+".key")
-		out, err := exec.CommandContext(b.Context(), bin, "keygen", "-o", file).Output()
-		if err != nil {
-			b.Fatal(err)
-		}
+		out := rig.Get(exec.CommandContext(b.Context(), bin, "keygen", "-o", file).Output()).Or(b)
 		return file, strings.TrimSpace(string(out))
 	}
 	opsKey, ops := key("ops")
@@ -56,14 +55,9 @@ func BenchmarkAudit(b *testing.B) {
 	} {
 		b.Run(m.name, func(b *testing.B) {
 			doc := m.bundle + ".json"
-			if err := os.RemoveAll(doc); err != nil {
-				b.Fatal(err)
-			}
+			rig.OK(b, os.RemoveAll(doc))
 			quiet(b, "age", "-d", "-i", m.key, "-o", doc, m.bundle)
-			info, err := os.Stat(doc)
-			if err != nil {
-				b.Fatal(err)
-			}
+			info := rig.Get(os.Stat(doc)).Or(b)
 			audit := []string{bin, "audit", "-i", m.key, "--format", m.format, m.bundle}
 			var ours, theirs []time.Duration
 			for b.Loop() {
@@ -92,22 +86,15 @@ func BenchmarkAudit(b *testing.B) {
 // process stays small: a child's peak begins with what its parent had.
 func writeSheet(b *testing.B, path string, n int) {
 	b.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		b.Fatal(err)
-	}
+	f := rig.Get(os.Create(path)).Or(b)
 	w := bufio.NewWriter(f)
 	fmt.Fprintln(w, "Name,Description,From Address,Prefix,Connect Mode,Encryption,Username,Password,Host,Port,Debug,OAuth2 Credentials")
 	for i := range n {
 		fmt.Fprintf(w, "Service Desk %05d,\"Answers to customers, all projects of category %d\",desk%d@example.com,[SD-%d],SMTP,STARTTLS,desk%d@example.com,made-up-Kestrel-%d,mail%d.example.com,587,false,\n",
 			i, i%40, i, i, i, i%9000, i%12)
 	}
-	if err := w.Flush(); err != nil {
-		b.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		b.Fatal(err)
-	}
+	rig.OK(b, w.Flush())
+	rig.OK(b, f.Close())
 }
 
 func quiet(b *testing.B, args ...string) {
@@ -119,10 +106,7 @@ func quiet(b *testing.B, args ...string) {
 
 func clock(b *testing.B, args ...string) time.Duration {
 	b.Helper()
-	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-	if err != nil {
-		b.Fatal(err)
-	}
+	null := rig.Get(os.OpenFile(os.DevNull, os.O_WRONLY, 0)).Or(b)
 	defer null.Close()
 	cmd := exec.CommandContext(b.Context(), args[0], args[1:]...)
 	cmd.Stdout = null
@@ -145,9 +129,7 @@ var (
 func peak(b *testing.B, args ...string) (own, all int64) {
 	b.Helper()
 	cmd := exec.CommandContext(b.Context(), args[0], args[1:]...)
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
+	rig.OK(b, cmd.Start())
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
 	status := fmt.Sprintf("/proc/%d/status", cmd.Process.Pid)

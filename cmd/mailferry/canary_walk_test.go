@@ -19,6 +19,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/plugin"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/mailserver"
 	"github.com/mailferry/mailferry/samples"
 )
@@ -50,9 +51,7 @@ func newWalk(t *testing.T) *walk {
 	dir := t.TempDir()
 	w := &walk{t: t, bin: mailferryOnPath(t), inputs: filepath.Join(dir, "in"), out: filepath.Join(dir, "out"), rec: map[string]string{}, printed: &lockedBuffer{}}
 	for _, d := range []string{w.inputs, w.out} {
-		if err := os.Mkdir(d, 0o700); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.Mkdir(d, 0o700))
 	}
 	token := newCanary("Token")
 	token.value = "tok-" + token.core
@@ -69,10 +68,7 @@ func newWalk(t *testing.T) *walk {
 	for _, k := range []string{"ops", "rev", "other"} {
 		w.rec[k] = strings.TrimSpace(w.must("keygen", "-o", w.in(k+".key")))
 		raw := w.read(w.in(k + ".key"))
-		ids, err := age.ParseIdentities(strings.NewReader(raw))
-		if err != nil {
-			t.Fatal(err)
-		}
+		ids := rig.Get(age.ParseIdentities(strings.NewReader(raw))).Or(t)
 		if k != "other" {
 			w.ids = append(w.ids, ids...)
 		}
@@ -104,9 +100,7 @@ func newWalk(t *testing.T) *walk {
 	w.must("export", "-r", w.rec["ops"], "--reviewer", w.rec["rev"], "-o", "mail.age", w.in("mail.csv"))
 	w.must("import", "credentials", "-i", w.in("ops.key"), "--cloud", "sample:credentials", "lacking.age")
 	whole := []byte(w.read(filepath.Join(w.out, "server.age")))
-	if err := os.WriteFile(filepath.Join(w.out, "cut.age"), whole[:len(whole)-20], 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(filepath.Join(w.out, "cut.age"), whole[:len(whole)-20], 0o600))
 	w.url = w.serve("--data", "data", "--token-file", w.in("token"))
 	w.failing = w.serve("--data", "failing", "--token-file", w.in("token"), "--fail", "1")
 	t.Cleanup(w.stop)
@@ -116,32 +110,23 @@ func newWalk(t *testing.T) *walk {
 func (w *walk) in(name string) string { return filepath.Join(w.inputs, name) }
 
 func (w *walk) read(path string) string {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	raw := rig.Get(os.ReadFile(path)).Or(w.t)
 	return string(raw)
 }
 
 func (w *walk) write(name, content string) {
-	if err := os.WriteFile(w.in(name), []byte(content), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
+	rig.OK(w.t, os.WriteFile(w.in(name), []byte(content), 0o600))
 }
 
 func (w *walk) copy(from, to string) {
-	if err := os.WriteFile(filepath.Join(w.out, to), []byte(w.read(filepath.Join(w.out, from))), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
+	rig.OK(w.t, os.WriteFile(filepath.Join(w.out, to), []byte(w.read(filepath.Join(w.out, from))), 0o600))
 }
 
 // plugin puts an age plugin on PATH that writes down how it was called: the
 // command line of a child is for all to see.
 func (w *walk) plugin() {
 	script := "#!/bin/sh\nprintf '%s\\n' \"$0 $*\" >> \"$CANARY_RECORD\"\ntr '\\0' ' ' < /proc/$$/cmdline >> \"$CANARY_RECORD\" 2>/dev/null\nexit 1\n"
-	if err := os.WriteFile(filepath.Join(w.bin, "age-plugin-canary"), []byte(script), 0o700); err != nil {
-		w.t.Fatal(err)
-	}
+	rig.OK(w.t, os.WriteFile(filepath.Join(w.bin, "age-plugin-canary"), []byte(script), 0o700))
 	w.rec["plugin"] = plugin.EncodeRecipient("canary", []byte("any"))
 	w.write("plugin.key", plugin.EncodeIdentity("canary", []byte("any"))+"\n")
 }
@@ -150,9 +135,7 @@ func (w *walk) sheets(desk, billing, legal, supplied, client canary) {
 	sheet := func(name string, rows ...[]string) {
 		var b bytes.Buffer
 		c := csv.NewWriter(&b)
-		if err := c.WriteAll(rows); err != nil {
-			w.t.Fatal(err)
-		}
+		rig.OK(w.t, c.WriteAll(rows))
 		w.write(name, b.String())
 	}
 	header := []string{"Name", "From Address", "Connect Mode", "Encryption", "Username", "Password", "Host", "Port", "OAuth2 Credentials"}
@@ -191,18 +174,10 @@ func (w *walk) sheets(desk, billing, legal, supplied, client canary) {
 // backup is the sample backup with canaries for its secrets.
 func (w *walk) backup(desk, client canary) {
 	w.write("profile.json", string(samples.Files()["profile.json"]))
-	r, err := zip.NewReader(bytes.NewReader(samples.Files()["jira-backup.zip"]), int64(len(samples.Files()["jira-backup.zip"])))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	f, err := r.Open("activeobjects.xml")
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	r := rig.Get(zip.NewReader(bytes.NewReader(samples.Files()["jira-backup.zip"]), int64(len(samples.Files()["jira-backup.zip"])))).Or(w.t)
+	f := rig.Get(r.Open("activeobjects.xml")).Or(w.t)
 	var doc bytes.Buffer
-	if _, err := doc.ReadFrom(f); err != nil {
-		w.t.Fatal(err)
-	}
+	rig.Get(doc.ReadFrom(f)).Or(w.t)
 	escape := strings.NewReplacer(`\`, `\\`, "&", "&amp;", "<", "&lt;")
 	text := strings.Replace(doc.String(), "made-up-Kestrel-41", escape.Replace(desk.value), 1)
 	if text == doc.String() {
@@ -284,19 +259,11 @@ func (w *walk) run(l leaf, r walkRun, extra ...string) int {
 // serve leaves a sample Cloud running and returns its URL.
 func (w *walk) serve(args ...string) string {
 	cmd := w.command(append([]string{"sample-cloud"}, args...)...)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	out := rig.Get(cmd.StdoutPipe()).Or(w.t)
 	cmd.Stderr = w.printed
-	if err := cmd.Start(); err != nil {
-		w.t.Fatal(err)
-	}
+	rig.OK(w.t, cmd.Start())
 	w.serving = append(w.serving, cmd)
-	first, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	first := rig.Get(bufio.NewReader(out).ReadString('\n')).Or(w.t)
 	return strings.TrimSpace(first)
 }
 

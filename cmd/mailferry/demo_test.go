@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
@@ -21,14 +22,9 @@ import (
 // folder of its own and returns that folder.
 func mailferryOnPath(t *testing.T) string {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	self := rig.Get(os.Executable()).Or(t)
 	dir := t.TempDir()
-	if err := os.Symlink(self, filepath.Join(dir, "mailferry")); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.Symlink(self, filepath.Join(dir, "mailferry")))
 	return dir
 }
 
@@ -47,26 +43,14 @@ func cleanEnv(bin string) []string {
 // onCloud tells what a sample Cloud holds, secrets included.
 func onCloud(t *testing.T, dir string) []string {
 	t.Helper()
-	c, err := cloud.Open(dir, cloud.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rig.Get(cloud.Open(dir, cloud.Options{})).Or(t)
 	defer c.Close()
 	var out []string
 	for _, l := range schema.Lists() {
-		entries, err := c.Items(t.Context(), l)
-		if err != nil {
-			t.Fatal(err)
-		}
-		secrets, err := vault.Secrets(dir, l)
-		if err != nil {
-			t.Fatal(err)
-		}
+		entries := rig.Get(c.Items(t.Context(), l)).Or(t)
+		secrets := rig.Get(vault.Secrets(dir, l)).Or(t)
 		for _, e := range entries {
-			content, err := schema.MarshalIndent(e.Item)
-			if err != nil {
-				t.Fatal(err)
-			}
+			content := rig.Get(schema.MarshalIndent(e.Item)).Or(t)
 			out = append(out, fmt.Sprintf("%s %s secret %q", l, content, secrets[e.Item.ItemName()].Reveal()))
 		}
 	}
@@ -87,13 +71,8 @@ func typed(t *testing.T, dir, bin, line string) (code int) {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if background {
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		out := rig.Get(cmd.StdoutPipe()).Or(t)
+		rig.OK(t, cmd.Start())
 		t.Cleanup(func() {
 			_ = cmd.Process.Signal(syscall.SIGTERM)
 			_ = cmd.Wait()

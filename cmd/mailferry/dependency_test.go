@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 const module = "github.com/mailferry/mailferry"
@@ -28,10 +30,7 @@ func packages(t *testing.T) map[string]listed {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-json=ImportPath,Deps,Imports,TestImports,XTestImports", module+"/...")
 	cmd.Stderr = os.Stderr
-	raw, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(cmd.Output()).Or(t)
 	out := map[string]listed{}
 	for dec := json.NewDecoder(strings.NewReader(string(raw))); ; {
 		var p listed
@@ -149,10 +148,7 @@ func TestTheHouseHasTheRoomsOfItsPlan(t *testing.T) {
 			}
 		}
 	} else { // a source archive without its history
-		entries, err := os.ReadDir(filepath.Join("..", ".."))
-		if err != nil {
-			t.Fatal(err)
-		}
+		entries := rig.Get(os.ReadDir(filepath.Join("..", ".."))).Or(t)
 		for _, e := range entries {
 			if e.IsDir() && e.Name() != ".git" {
 				names = append(names, e.Name())

@@ -13,6 +13,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/plugin"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/samples"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
@@ -247,10 +248,7 @@ func write(t *testing.T, path string, content []byte) {
 
 func listing(t *testing.T, dir string) string {
 	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	entries := rig.Get(os.ReadDir(dir)).Or(t)
 	var names []string
 	for _, e := range entries {
 		names = append(names, e.Name())

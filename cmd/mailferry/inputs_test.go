@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // Whatever file a command reads, none of its outputs is written over it, by
@@ -17,23 +19,12 @@ func TestNoOutputIsWrittenOverAnInput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const content = "to be kept"
 	for _, name := range []string{"in", "server.age", "server.age.0a1b2c3d.statement"} {
-		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(name, []byte(content), 0o600))
 	}
-	abs, err := filepath.Abs("in")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Link("in", "hard"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("in", "soft"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("..", "up"); err != nil {
-		t.Fatal(err)
-	}
+	abs := rig.Get(filepath.Abs("in")).Or(t)
+	rig.OK(t, os.Link("in", "hard"))
+	rig.OK(t, os.Symlink("in", "soft"))
+	rig.OK(t, os.Symlink("..", "up"))
 	names := []string{"in", "./in", abs, "hard", "soft", filepath.Join("up", filepath.Base(filepath.Dir(abs)), "in")}
 	tried := 0
 	refused := func(variable string, args ...string) {
@@ -98,12 +89,8 @@ func TestNoOutputIsWrittenOverAnInput(t *testing.T) {
 // A ledger and a report that are not there yet are one file all the same.
 func TestTheSameNewFileIsKnown(t *testing.T) {
 	t.Chdir(t.TempDir())
-	if err := os.Mkdir("d", 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("d", "link"); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.Mkdir("d", 0o700))
+	rig.OK(t, os.Symlink("d", "link"))
 	for _, c := range []struct {
 		a, b string
 		same bool

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/samples"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -46,9 +47,7 @@ func TestJSONResultsKeepTheirMembers(t *testing.T) {
 	}
 	t.Chdir(dir)
 	for name, content := range samples.Files() {
-		if err := os.WriteFile(name, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(name, content, 0o600))
 	}
 	key := func(name string) string {
 		code, stdout, stderr := run(t, "keygen", "-o", name)
@@ -59,9 +58,7 @@ func TestJSONResultsKeepTheirMembers(t *testing.T) {
 	}
 	ops, other := key("ops.key"), key("other.key")
 	loop := "Name,Connect Mode,Host,Port\nNobody,SMTP,127.0.0.1,1\n"
-	if err := os.WriteFile("loop.csv", []byte(loop), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile("loop.csv", []byte(loop), 0o600))
 	covered := map[string]bool{}
 	for _, c := range []struct {
 		args    string
@@ -122,9 +119,7 @@ func TestACommandThatFailsUnderJSONSaysWhyInOneObject(t *testing.T) {
 	for name, content := range map[string]string{
 		"bad.csv": "Name,Connect Mode,Port\nDesk,SMTP,x\nHR,SMTP,70000\n", "rules.json": `{"format": "mailferry/rules/v1", "fields": 1}`,
 	} {
-		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(name, []byte(content), 0o600))
 	}
 	_, key, _ := run(t, "keygen", "-o", "k")
 	key = strings.TrimSpace(key)

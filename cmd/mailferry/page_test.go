@@ -17,6 +17,7 @@ import (
 
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/internal/rig/vault"
@@ -109,9 +110,7 @@ func (r *pageRoad) says(text string, wanted ...string) {
 
 func (r *pageRoad) write(name, text string) string {
 	r.t.Helper()
-	if err := os.WriteFile(r.path(name), []byte(text), 0o600); err != nil {
-		r.t.Fatal(err)
-	}
+	rig.OK(r.t, os.WriteFile(r.path(name), []byte(text), 0o600))
 	return r.path(name)
 }
 
@@ -159,10 +158,7 @@ func TestTheRoadByPageFromServerToCloud(t *testing.T) {
 // name is ready to paste.
 func TestImportByPageAsksByNameForWhatTheListDoesNotShow(t *testing.T) {
 	r := newPageRoad(t)
-	site, err := cloud.Open(t.TempDir(), cloud.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	site := rig.Get(cloud.Open(t.TempDir(), cloud.Options{})).Or(t)
 	srv := httptest.NewServer(faulty.New(site.Handler(), faulty.Faults{Lag: time.Hour}))
 	t.Cleanup(func() {
 		srv.Close()
@@ -259,9 +255,7 @@ func TestAListThatGoesOnBehindAnotherNameStopsEveryCommand(t *testing.T) {
 
 	for i := range 21 {
 		relay := &schema.CloudConnection{Name: fmt.Sprintf("Relay %02d", i), ServiceProvider: "General SMTP service", Host: "relay.example"}
-		if err := r.content.Load(t.Context(), []schema.Item{relay}); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, r.content.Load(t.Context(), []schema.Item{relay}))
 	}
 	r.run(0, "export", "-r", r.recipient, "-o", r.path("server.age"), r.server)
 	r.run(0, "transform", "-i", r.path("me.key"), "-r", r.recipient, "-o", r.path("cloud.age"), r.path("server.age"))
@@ -305,9 +299,7 @@ func TestAnotherSiteThanTheOneGivenIsExit4(t *testing.T) {
 func TestPageAddressesAndFlagsThatMakeNoSense(t *testing.T) {
 	dir := t.TempDir()
 	broken := filepath.Join(dir, "broken.json")
-	if err := os.WriteFile(broken, []byte(`{"format": "mailferry/form-profile/v1"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(broken, []byte(`{"format": "mailferry/form-profile/v1"}`), 0o600))
 	for name, test := range map[string]struct {
 		exit int
 		args []string

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // sopsModule is installed by the benchmark itself, where the module can be had.
@@ -51,10 +53,7 @@ func newPeers(b *testing.B) *peers {
 	} else {
 		p.sops = p.in("sops")
 	}
-	out, err := exec.CommandContext(b.Context(), p.bin, "keygen", "-o", p.key).Output()
-	if err != nil {
-		b.Fatal(err)
-	}
+	out := rig.Get(exec.CommandContext(b.Context(), p.bin, "keygen", "-o", p.key).Output()).Or(b)
 	p.recipient = strings.TrimSpace(string(out))
 	b.Setenv("SOPS_AGE_KEY_FILE", p.key)
 	return p
@@ -158,9 +157,7 @@ func (p *peers) grow(b *testing.B) {
 			order = append(order, c.name)
 			times[c.name] = append(times[c.name], median(runs))
 		}
-		if err := os.Remove(doc); err != nil {
-			b.Fatal(err)
-		}
+		rig.OK(b, os.Remove(doc))
 	}
 	jq := times["jq -c ."][2].Seconds()
 	for _, name := range order {
@@ -173,10 +170,7 @@ func (p *peers) grow(b *testing.B) {
 // writePlain writes the same connections as JSON with their passwords in the clear.
 func writePlain(b *testing.B, path string, n int) {
 	b.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		b.Fatal(err)
-	}
+	f := rig.Get(os.Create(path)).Or(b)
 	defer f.Close()
 	w := bufio.NewWriter(f)
 	fmt.Fprint(w, `{"connections":[`)
@@ -193,9 +187,7 @@ func writePlain(b *testing.B, path string, n int) {
 		_, _ = w.Write(item)
 	}
 	fmt.Fprint(w, "]}")
-	if err := w.Flush(); err != nil {
-		b.Fatal(err)
-	}
+	rig.OK(b, w.Flush())
 }
 
 func processor() string {

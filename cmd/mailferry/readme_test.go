@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // documents have commands to type, in one shell, in this order.
@@ -60,16 +62,12 @@ func (l readmeLine) needsMore() bool {
 func TestTheDocumentsCommandsWorkAsTyped(t *testing.T) {
 	dir, home := t.TempDir(), t.TempDir()
 	key := filepath.Join(home, ".ssh", "id_ed25519")
-	if err := os.Mkdir(filepath.Dir(key), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.Mkdir(filepath.Dir(key), 0o700))
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	signer := strings.Join(strings.Fields(string(read(t, key+".pub")))[:2], " ")
-	if err := os.WriteFile(filepath.Join(dir, "signers"), []byte("anna@corp.example namespaces=\"mailferry\" "+signer+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(filepath.Join(dir, "signers"), []byte("anna@corp.example namespaces=\"mailferry\" "+signer+"\n"), 0o600))
 	script := "set -u\ncheck() { if [ $1 != $2 ]; then echo \"exit $1 instead of $2\" >&2; exit 99; fi; }\n"
 	ran := 0
 	for _, l := range readmeLines(t) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 const screenRows = 24
@@ -148,9 +150,7 @@ func TestASecretIsClearedAtEverySignalThatEndsOrStops(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := reveal(t, 20, bin, dir)
 			p.sees("Press Enter to clear. ")
-			if err := end(p); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, end(p))
 			code, sent := p.leaves()
 			if code != exitFailed {
 				t.Errorf("exit %d: %q", code, sent)

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/samples"
 )
 
@@ -25,16 +26,11 @@ func onto(t *testing.T, stdout *os.File, args ...string) (int, string) {
 
 // Where there is no room for a result, no command says that all went well.
 func TestAResultThatCannotBePrintedIsAnError(t *testing.T) {
-	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	full := rig.Get(os.OpenFile("/dev/full", os.O_WRONLY, 0)).Or(t)
 	defer full.Close()
 	t.Chdir(t.TempDir())
 	for name, content := range samples.Files() {
-		if err := os.WriteFile(name, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(name, content, 0o600))
 	}
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "ssh").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -52,9 +48,7 @@ func TestAResultThatCannotBePrintedIsAnError(t *testing.T) {
 	}
 	prepare(export("server.age")...)
 	prepare("transform", "-i", "k", "-o", "cloud.age", "server.age")
-	if err := os.WriteFile("loop.csv", []byte("Name,Connect Mode,Host,Port\nNobody,SMTP,127.0.0.1,1\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile("loop.csv", []byte("Name,Connect Mode,Host,Port\nNobody,SMTP,127.0.0.1,1\n"), 0o600))
 	prepare("export", "-r", recipient, "-o", "loop.age", "loop.csv")
 	sample := []string{"-i", "k", "--cloud", "sample:reh", "cloud.age"}
 	lines := [][]string{
@@ -111,10 +105,7 @@ func TestAResultThatCannotBePrintedIsAnError(t *testing.T) {
 
 // What goes through the library, or works in a folder of its own, in a process.
 func TestAProcessWhoseResultCannotBePrintedFails(t *testing.T) {
-	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	full := rig.Get(os.OpenFile("/dev/full", os.O_WRONLY, 0)).Or(t)
 	defer full.Close()
 	bin := mailferryOnPath(t)
 	for _, args := range [][]string{{"demo"}, {"--generate-bash-completion"}, {"audit", "--f", "--generate-bash-completion"}, {"--version"}, {"keygen"}} {
@@ -136,9 +127,7 @@ func TestAPipeThatIsClosedEndsTheCommandSilently(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, r.Close())
 	var errs bytes.Buffer
 	cmd := exec.Command(filepath.Join(bin, "mailferry"), "transform", "--print-rules")
 	cmd.Env, cmd.Stdout, cmd.Stderr = cleanEnv(bin), w, &errs

@@ -19,6 +19,7 @@ import (
 
 	"github.com/klauspost/compress/flate"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/samples"
 )
 
@@ -45,30 +46,17 @@ func sit(t *testing.T, bin, dir string, args ...string) *person {
 // sitAt starts a command at a terminal of so many columns.
 func sitAt(t *testing.T, columns int, bin, dir string, cmd *exec.Cmd) *person {
 	t.Helper()
-	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.IoctlSetPointerInt(int(keys.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(int(keys.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	keys := rig.Get(os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)).Or(t)
+	rig.OK(t, unix.IoctlSetPointerInt(int(keys.Fd()), unix.TIOCSPTLCK, 0))
+	n := rig.Get(unix.IoctlGetInt(int(keys.Fd()), unix.TIOCGPTN)).Or(t)
+	tty := rig.Get(os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)).Or(t)
 	resize(t, tty, columns)
 	p := &person{t: t, keys: keys, tty: tty, cmd: cmd}
 	p.more = sync.NewCond(&p.mu)
 	p.cmd.Dir, p.cmd.Env = dir, append(cleanEnv(bin), "TERM=xterm")
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = tty, &p.stdout, tty
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, p.cmd.Start())
 	go func() {
 		buf := make([]byte, 4096)
 		for {
@@ -93,9 +81,7 @@ func sitAt(t *testing.T, columns int, bin, dir string, cmd *exec.Cmd) *person {
 
 func resize(t *testing.T, tty *os.File, columns int) {
 	t.Helper()
-	if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: screenRows, Col: uint16(columns)}); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: screenRows, Col: uint16(columns)}))
 }
 
 // sees waits until the screen has shown a text.
@@ -126,19 +112,14 @@ func (p *person) seesTimes(text string, n int) {
 
 func (p *person) types(text string) {
 	p.t.Helper()
-	if _, err := io.WriteString(p.keys, text); err != nil {
-		p.t.Fatal(err)
-	}
+	rig.Get(io.WriteString(p.keys, text)).Or(p.t)
 }
 
 // typesHidden types once the terminal no longer shows what is typed.
 func (p *person) typesHidden(text string) {
 	p.t.Helper()
 	for {
-		state, err := unix.IoctlGetTermios(int(p.tty.Fd()), unix.TCGETS)
-		if err != nil {
-			p.t.Fatal(err)
-		}
+		state := rig.Get(unix.IoctlGetTermios(int(p.tty.Fd()), unix.TCGETS)).Or(p.t)
 		if state.Lflag&unix.ECHO == 0 {
 			break
 		}
@@ -173,9 +154,7 @@ func desk(t *testing.T) (bin, dir, ops string) {
 	t.Helper()
 	bin, dir = mailferryOnPath(t), t.TempDir()
 	for name, content := range samples.Files() {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
 	}
 	quiet := func(args ...string) string {
 		cmd := exec.Command(filepath.Join(bin, "mailferry"), args...)
@@ -348,9 +327,7 @@ func TestFillKeepsOthersFromTheBundleWhileItAsks(t *testing.T) {
 		t.Errorf("the second fill: %v: %s", err, said)
 	}
 	theirs := []byte("somebody else's")
-	if err := os.WriteFile(path, theirs, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(path, theirs, 0o600))
 	before := listing(t, dir)
 	p.typesHidden("made-up-Siskin-3\n")
 	code, screen := p.leaves()
@@ -372,10 +349,7 @@ func TestFillAsksBeforeAnApprovalIsVoided(t *testing.T) {
 		t.Fatalf("exit %d: %q", code, screen)
 	}
 	before := listing(t, dir)
-	bundle, err := os.ReadFile(filepath.Join(dir, "server.age"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	bundle := rig.Get(os.ReadFile(filepath.Join(dir, "server.age"))).Or(t)
 	for answer, want := range map[string]int{"no\n": 1, "N\n": 1, "\nnO\n": 1, "yess\nnot\n n \n": 1, "\x03": 1} {
 		p = sit(t, bin, dir, "fill", "-i", "ops.key", "-r", ops, "--secrets", "legal.csv", "server.age")
 		p.sees("void 1 statement? [yes/no]")
@@ -400,18 +374,11 @@ func longBackup(t *testing.T, path string, blocks int) {
 	t.Helper()
 	const blockSize = 64 << 20
 	var stream bytes.Buffer
-	w, err := flate.NewWriter(&stream, flate.BestSpeed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := rig.Get(flate.NewWriter(&stream, flate.BestSpeed)).Or(t)
 	segment := func(content []byte) []byte {
 		stream.Reset()
-		if _, err := w.Write(content); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Flush(); err != nil {
-			t.Fatal(err)
-		}
+		rig.Get(w.Write(content)).Or(t)
+		rig.OK(t, w.Flush())
 		return bytes.Clone(stream.Bytes())
 	}
 	head := []byte(`<backup xmlns="http://www.atlassian.com/ao"><data tableName="AO_1_LOG"><column name="A"/>`)
@@ -422,10 +389,7 @@ func longBackup(t *testing.T, path string, blocks int) {
 	for range blocks - 1 {
 		raw = append(raw, block...)
 	}
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := rig.Get(os.Create(path)).Or(t)
 	defer f.Close()
 	z := zip.NewWriter(f)
 	entry, err := z.CreateRaw(&zip.FileHeader{Name: "activeobjects.xml", Method: zip.Deflate, CRC32: 1, CompressedSize64: uint64(len(raw)),
@@ -433,12 +397,8 @@ func longBackup(t *testing.T, path string, blocks int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := entry.Write(raw); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(entry.Write(raw)).Or(t)
+	rig.OK(t, z.Close())
 }
 
 func TestALongExportShowsProgressAndLeavesNothingWhenInterrupted(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -169,10 +170,7 @@ func parsed(t *testing.T, l leaf, args ...string) *cli.Context {
 		}
 	}
 	line := append(append([]string{"mailferry"}, l.path...), args...)
-	ordered, err := flagsFirst(app, line)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ordered := rig.Get(flagsFirst(app, line)).Or(t)
 	if err := app.RunContext(context.Background(), ordered); err != nil {
 		t.Fatalf("%q: %v", line, err)
 	}

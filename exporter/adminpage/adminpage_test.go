@@ -16,6 +16,7 @@ import (
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/look"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/samples/server"
 	"github.com/mailferry/mailferry/samples/signin"
@@ -55,18 +56,12 @@ func read(t *testing.T, o server.Options, edit func(*formprofile.Options)) (*exp
 	site := server.Open(o)
 	srv := httptest.NewServer(site)
 	t.Cleanup(srv.Close)
-	p, err := formprofile.Shipped(schema.ServerSide)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := rig.Get(formprofile.Shipped(schema.ServerSide)).Or(t)
 	opts := formprofile.Options{Profile: p, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}}
 	if edit != nil {
 		edit(&opts)
 	}
-	src, err := adminpage.New("page+"+srv.URL, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	src := rig.Get(adminpage.New("page+"+srv.URL, opts)).Or(t)
 	var warnings []string
 	got, err := src.Read(t.Context(), func(w schema.Warning) { warnings = append(warnings, w.String()) })
 	return got, site, warnings, err
@@ -147,10 +142,7 @@ func TestEveryFieldIsReadAndNothingIsSaved(t *testing.T) {
 
 func marshal(t *testing.T, it schema.Item) string {
 	t.Helper()
-	raw, err := schema.Marshal(it)
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(schema.Marshal(it)).Or(t)
 	return string(raw)
 }
 
@@ -268,14 +260,8 @@ func TestAnotherSiteIsNotExported(t *testing.T) {
 				x.ServeHTTP(w, r)
 			}))
 			t.Cleanup(site.Close)
-			p, err := formprofile.Shipped(schema.ServerSide)
-			if err != nil {
-				t.Fatal(err)
-			}
-			src, err := adminpage.New("page+"+site.URL, formprofile.Options{Profile: p, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})
-			if err != nil {
-				t.Fatal(err)
-			}
+			p := rig.Get(formprofile.Shipped(schema.ServerSide)).Or(t)
+			src := rig.Get(adminpage.New("page+"+site.URL, formprofile.Options{Profile: p, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 10 * time.Second}})).Or(t)
 			got, err := src.Read(t.Context(), func(schema.Warning) {})
 			var other *page.ElsewhereError
 			if !errors.As(err, &other) || got != nil || other.Given != site.URL || other.Reached != y.URL || !strings.Contains(schema.HintOf(err), "page+"+y.URL) {

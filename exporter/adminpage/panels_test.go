@@ -10,6 +10,7 @@ import (
 	"github.com/mailferry/mailferry/exporter/adminpage"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/internal/rig/panels"
 	"github.com/mailferry/mailferry/schema"
@@ -53,14 +54,8 @@ func isExported(t *testing.T, o panels.Options) {
 	if opts.Profile, _, err = site.Suggest(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	src, err := adminpage.New("page+"+p.Address, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := src.Read(t.Context(), func(schema.Warning) {})
-	if err != nil {
-		t.Fatal(err)
-	}
+	src := rig.Get(adminpage.New("page+"+p.Address, opts)).Or(t)
+	got := rig.Get(src.Read(t.Context(), func(schema.Warning) {})).Or(t)
 	want := append(o.Has.Credentials, o.Has.Connections...)
 	if p.Writes() != 0 || len(got.Records) != len(want) {
 		t.Fatalf("%d writes, %d records, want %d", p.Writes(), len(got.Records), len(want))

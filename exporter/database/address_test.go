@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/mailferry/mailferry/exporter/database"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -115,9 +116,7 @@ func FuzzAPasswordIsNeverRepeated(f *testing.F) {
 func TestAnAddressThatSaysTooLittleOrTooMuchIsRefused(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
 	bad := filepath.Join(t.TempDir(), "not.pem")
-	if err := os.WriteFile(bad, []byte("no certificate"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(bad, []byte("no certificate"), 0o600))
 	for url, want := range map[string]string{
 		"oracle://jira@db/jira":                                   "not a postgres:// or mysql:// address",
 		"postgres://jira@db":                                      "name of one database",

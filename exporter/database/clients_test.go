@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/exporter/database"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/dbserver"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -49,18 +50,13 @@ func TestPgpassIsReadAsPsqlReadsIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fill := strings.NewReplacer("USER", dbserver.User, "PORT", fmt.Sprint(s.Port))
-			if err := os.WriteFile(file, []byte(fill.Replace(c.line)+":"+password+"\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, os.WriteFile(file, []byte(fill.Replace(c.line)+":"+password+"\n"), 0o600))
 			out, err := exec.Command("psql", "-w", "-h", c.host, "-p", fmt.Sprint(s.Port), "-U", dbserver.User, "-d", dbserver.Database, "-c", "SELECT 1").CombinedOutput()
 			if (err == nil) != c.in {
 				t.Errorf("psql: %v\n%s", err, out)
 			}
 			url := fill.Replace(c.url)
-			d, err := database.Open(url, database.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := rig.Get(database.Open(url, database.Options{})).Or(t)
 			if _, err := d.Inspect(t.Context(), false); (err == nil) != c.in {
 				t.Errorf("ours: %v", err)
 			}
@@ -93,17 +89,12 @@ func TestOptionNamesAreThoseOfMariaDBsClient(t *testing.T) {
 	} {
 		t.Run(options, func(t *testing.T) {
 			text := "[client]\n" + strings.ReplaceAll(options, "PW", dbserver.Password) + "\n"
-			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, os.WriteFile(file, []byte(text), 0o600))
 			out, err := exec.Command("mariadb", "--defaults-file="+file, "-h127.0.0.1", fmt.Sprintf("-P%d", s.Port), "-u"+dbserver.User, dbserver.Database, "-e", "SELECT 1").CombinedOutput()
 			if (err == nil) != in {
 				t.Errorf("mariadb: %v\n%s", err, out)
 			}
-			d, err := database.Open(s.URL("defaults_file="+file), database.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := rig.Get(database.Open(s.URL("defaults_file="+file), database.Options{})).Or(t)
 			if _, err := d.Inspect(t.Context(), false); (err == nil) != in {
 				t.Errorf("ours: %v", err)
 			}

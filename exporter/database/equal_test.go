@@ -20,6 +20,7 @@ import (
 	"github.com/mailferry/mailferry/exporter/database"
 	"github.com/mailferry/mailferry/exporter/jirabackup"
 	"github.com/mailferry/mailferry/exporter/sheet"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/dbserver"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
@@ -115,26 +116,15 @@ func build(t *testing.T, source exporter.Source, supplied schema.Secrets) (*sche
 // secrets.
 func sealedAndOpened(t *testing.T, b *schema.Bundle, secrets schema.Secrets) (groups []string, opened schema.Secrets) {
 	t.Helper()
-	id, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	rec, err := sealed.Keys{}.Recipient(id.Recipient().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := rig.Get(age.GenerateX25519Identity()).Or(t)
+	rec := rig.Get(sealed.Keys{}.Recipient(id.Recipient().String())).Or(t)
 	to := sealed.Holders{Recipients: []sealed.Recipient{rec}}
 	doc := *b
 	doc.Manifest = schema.Manifest{ID: schema.NewID(), Created: schema.At(time.Unix(1, 0)), Tool: "test", Source: b.Manifest.Source, History: []schema.Step{}}
 	doc.Sealed = nil
 	var file bytes.Buffer
-	if err := sealed.Create(&file, &doc, secrets, to); err != nil {
-		t.Fatal(err)
-	}
-	o, err := sealed.Open(&file, []age.Identity{id}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, sealed.Create(&file, &doc, secrets, to))
+	o := rig.Get(sealed.Open(&file, []age.Identity{id}, nil)).Or(t)
 	names := map[string][]string{}
 	for _, it := range slices.Concat(o.Bundle.Credentials, o.Bundle.Connections) {
 		if m := schema.SecretMarker(it); m != nil {
@@ -154,10 +144,7 @@ func content(t *testing.T, b *schema.Bundle) []string {
 	t.Helper()
 	var out []string
 	for _, it := range slices.Concat(b.Credentials, b.Connections) {
-		raw, err := json.Marshal(it, json.Deterministic(true))
-		if err != nil {
-			t.Fatal(err)
-		}
+		raw := rig.Get(json.Marshal(it, json.Deterministic(true))).Or(t)
 		out = append(out, string(raw))
 	}
 	return out
@@ -165,14 +152,9 @@ func content(t *testing.T, b *schema.Bundle) []string {
 
 func sampleProfile(t *testing.T) *schema.Profile {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(samples, "profile.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(os.ReadFile(filepath.Join(samples, "profile.json"))).Or(t)
 	var p schema.Profile
-	if err := schema.DecodeFile("profile", raw, &p); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, schema.DecodeFile("profile", raw, &p))
 	return &p
 }
 
@@ -197,10 +179,7 @@ func mysqlSQL() sqlOf {
 // declareTypes gives the columns of the sample backup the types that it declares.
 func declareTypes(t *testing.T, tables []exporter.Table) {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(samples, "backup", "activeobjects.xml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(os.ReadFile(filepath.Join(samples, "backup", "activeobjects.xml"))).Or(t)
 	var doc struct {
 		Tables []struct {
 			Name    string `xml:"name,attr"`
@@ -210,9 +189,7 @@ func declareTypes(t *testing.T, tables []exporter.Table) {
 			} `xml:"column"`
 		} `xml:"table"`
 	}
-	if err := xml.Unmarshal(raw, &doc); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, xml.Unmarshal(raw, &doc))
 	names := map[int]string{4: "INTEGER", -5: "BIGINT", 12: "VARCHAR", -7: "BIT", 8: "DOUBLE", 93: "TIMESTAMP", -2: "BINARY"}
 	types := map[string]string{}
 	for _, table := range doc.Tables {
@@ -231,10 +208,7 @@ func declareTypes(t *testing.T, tables []exporter.Table) {
 func restore(t *testing.T, path string, server *dbserver.Server, engine sqlOf) {
 	t.Helper()
 	tables := jirabackup.NewTables(path, jirabackup.Options{})
-	contents, err := tables.Inspect(t.Context(), true)
-	if err != nil {
-		t.Fatal(err)
-	}
+	contents := rig.Get(tables.Inspect(t.Context(), true)).Or(t)
 	declareTypes(t, contents.Tables)
 	q := func(name string) string { return engine.quote + name + engine.quote }
 	var statements []string
@@ -276,8 +250,6 @@ func restore(t *testing.T, path string, server *dbserver.Server, engine sqlOf) {
 		statements = append(statements, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", q(table.Name), strings.Join(into, ", "), strings.Join(literals, ", ")))
 		return nil
 	}
-	if _, err := tables.ReadTables(t.Context(), every, insert, func(schema.Warning) {}); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(tables.ReadTables(t.Context(), every, insert, func(schema.Warning) {})).Or(t)
 	server.Exec(t, statements...)
 }

@@ -12,16 +12,14 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/mailferry/mailferry/exporter/database"
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 const knownToServer = "canary-7bd1"
 
 // hostile listens and lets serve answer each connection; it returns the address.
 func hostile(t *testing.T, serve func(net.Conn)) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := rig.Get(net.Listen("tcp", "127.0.0.1:0")).Or(t)
 	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/exporter/database"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/dbserver"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -235,10 +236,7 @@ func testInspect(t *testing.T, e engine) {
 
 func testRefusals(t *testing.T, e engine) {
 	const wrong = "hunter2-is-wrong"
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	closed := rig.Get(net.Listen("tcp", "127.0.0.1:0")).Or(t)
 	nobody := closed.Addr().(*net.TCPAddr).Port
 	closed.Close()
 	for name, c := range map[string]struct {
@@ -332,9 +330,7 @@ func testAsk(t *testing.T, e engine) {
 		return schema.NewSecret(answer), nil
 	}})
 	for range 2 {
-		if _, err := d.Inspect(t.Context(), false); err != nil {
-			t.Fatal(err)
-		}
+		rig.Get(d.Inspect(t.Context(), false)).Or(t)
 	}
 	if asked != 1 {
 		t.Errorf("asked %d times", asked)

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // printed is what MariaDB's own reader finds in a file, a line each.
@@ -36,12 +38,8 @@ func TestOptionFilesAreReadAsMySQLReadsThem(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		file := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		rig.OK(t, os.WriteFile(file, []byte(text), 0o600))
 		return file
 	}
 	other := write("other.cnf", "[client-mariadb]\npassword=included\n")
@@ -103,9 +101,7 @@ func TestOptionFilesAreReadAsMySQLReadsThem(t *testing.T) {
 		t.Error("an endless option file is taken")
 	}
 	open := write("open.cnf", "[client]\npassword=anybody's\n")
-	if err := os.Chmod(open, 0o666); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.Chmod(open, 0o666))
 	if got, err := passwordIn(open); got != "" || err != nil || printed(t, open) != "" {
 		t.Errorf("a file that anybody may write is read: %v", err)
 	}
@@ -121,9 +117,7 @@ func TestPasswordsInOptionFilesAreReadToTheByte(t *testing.T) {
 		for range random.IntN(9) {
 			value += parts[random.IntN(len(parts))]
 		}
-		if err := os.WriteFile(file, []byte("[client]\npassword="+value+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(file, []byte("[client]\npassword="+value+"\n"), 0o600))
 		got, err := passwordIn(file)
 		if want := printed(t, file); err != nil || "--password="+got+"\n" != want {
 			t.Errorf("%q: got %q, %v, my_print_defaults prints %q", value, got, err, want)
@@ -137,16 +131,11 @@ func TestMySQLPasswordsComeFromWhereItsOwnClientLooks(t *testing.T) {
 	t.Setenv("MYSQL_PWD", "")
 	write := func(name, password string, mode os.FileMode) string {
 		file := filepath.Join(home, name)
-		if err := os.WriteFile(file, []byte("[client]\npassword="+password+"\n"), mode); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(file, []byte("[client]\npassword="+password+"\n"), mode))
 		return file
 	}
 	password := func(url string) (string, string, []string) {
-		d, err := Open(url, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := rig.Get(Open(url, Options{})).Or(t)
 		return d.password.Reveal(), d.from, d.warnings
 	}
 	if pw, from, _ := password("mysql://u@h/d"); pw != "" || from != "" {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/exporter/database"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/dbserver"
 )
 
@@ -27,10 +28,7 @@ func proxy(t *testing.T, to, cutAfter int) int {
 		_, _ = io.CopyN(client, server, int64(cutAfter))
 	})
 	_, port, _ := net.SplitHostPort(at)
-	n, err := strconv.Atoi(port)
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := rig.Get(strconv.Atoi(port)).Or(t)
 	return n
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -24,15 +25,10 @@ func TestAnUnencryptedConnectionToAnotherMachineIsWarnedOf(t *testing.T) {
 		"mysql://u@%2Frun%2Fsock/jira":      false,
 		"postgres://u@%2Frun%2Fpgsql/jira":  false,
 	} {
-		d, err := Open(url, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := rig.Get(Open(url, Options{})).Or(t)
 		d.dial = func(context.Context, schema.Secret) (session, error) { return plainSession{}, nil }
 		warned := false
-		if _, err := d.connect(t.Context(), func(w schema.Warning) { warned = warned || strings.Contains(w.What, "not encrypted") }); err != nil {
-			t.Fatal(err)
-		}
+		rig.Get(d.connect(t.Context(), func(w schema.Warning) { warned = warned || strings.Contains(w.What, "not encrypted") })).Or(t)
 		if warned != want {
 			t.Errorf("%s: warned %v, want %v", url, warned, want)
 		}

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/flate"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 const (
@@ -94,10 +96,7 @@ func inflateOnly(path string) (err error) {
 func BenchmarkRead500MB(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "backup.zip")
 	size := bigBackup{seed: 20240607, size: 500_000_000, wantedRows: wantedRows}.write(b, path)
-	info, err := os.Stat(path)
-	if err != nil {
-		b.Fatal(err)
-	}
+	info := rig.Get(os.Stat(path)).Or(b)
 	b.SetBytes(size)
 
 	const rounds = 7
@@ -131,9 +130,7 @@ func BenchmarkRead500MB(b *testing.B) {
 func seconds(b *testing.B, do func() error) float64 {
 	b.Helper()
 	start := time.Now()
-	if err := do(); err != nil {
-		b.Fatal(err)
-	}
+	rig.OK(b, do())
 	return time.Since(start).Seconds()
 }
 
@@ -146,25 +143,16 @@ func median(s []float64) float64 {
 // set. Linux tells it.
 func peakMB(b *testing.B, path string) float64 {
 	b.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		b.Fatal(err)
-	}
+	self := rig.Get(os.Executable()).Or(b)
 	cmd := exec.CommandContext(b.Context(), self)
 	cmd.Env = append(os.Environ(), childEnv+"="+path)
 	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		b.Fatal(err)
-	}
+	out := rig.Get(cmd.Output()).Or(b)
 	m := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(out)
 	if m == nil {
 		b.Fatalf("no peak memory in %q", out)
 	}
-	kB, err := strconv.Atoi(string(m[1]))
-	if err != nil {
-		b.Fatal(err)
-	}
+	kB := rig.Get(strconv.Atoi(string(m[1]))).Or(b)
 	return float64(kB) / 1000
 }
 

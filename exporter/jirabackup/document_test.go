@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // plainRows are rows as Jira's exporter writes them, which the sieve knows at a
@@ -66,10 +68,7 @@ func TestLookAlikesInSkippedTablesFoolNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, chunk := range []int{1, 50, window} {
-				got, err := readAll([]byte(inSkipped(row)), chunk, wantedTable)
-				if err != nil {
-					t.Fatal(err)
-				}
+				got := rig.Get(readAll([]byte(inSkipped(row)), chunk, wantedTable)).Or(t)
 				if len(got.rows) != 1 || !strings.Contains(got.rows[0], "a <b> c") {
 					t.Errorf("chunks of %d: rows are %q", chunk, got.rows)
 				}
@@ -229,10 +228,7 @@ func TestContentsTellWhatIsThere(t *testing.T) {
 		`<data tableName="AO_1_A"><column name="Z"/>` + strings.Repeat("<row><string>z</string></row>", 5) + `</data>` +
 		`<data tableName="AO_1_B"><column name="Y"/><column name="X"/></data><future><data tableName="no"/></future><data tableName="AO_1_C"/></backup>`
 	for _, chunk := range []int{1, window} {
-		c, err := readDocument(inMemory([]byte(doc), chunk), nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := rig.Get(readDocument(inMemory([]byte(doc), chunk), nil, nil)).Or(t)
 		if c.encoding != "UTF-8" || c.meta["database.name"] != "Oracle" {
 			t.Errorf("encoding %s, database %v", c.encoding, c.meta)
 		}

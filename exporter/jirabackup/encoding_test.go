@@ -10,6 +10,8 @@ import (
 	text "golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // encoded writes a document in an encoding, declared as name.
@@ -18,10 +20,7 @@ func encoded(t *testing.T, e text.Encoding, name, doc string) []byte {
 	if name != "" {
 		doc = strings.Replace(doc, "encoding='UTF-8'", "encoding='"+name+"'", 1)
 	}
-	out, err := e.NewEncoder().Bytes([]byte(doc))
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := rig.Get(e.NewEncoder().Bytes([]byte(doc))).Or(t)
 	return out
 }
 
@@ -54,15 +53,9 @@ func TestEncodingsComeOutRight(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			want, err := readAll([]byte(tt.same), window, wantedTable, "AO_544E33_OTHER")
-			if err != nil {
-				t.Fatal(err)
-			}
+			want := rig.Get(readAll([]byte(tt.same), window, wantedTable, "AO_544E33_OTHER")).Or(t)
 			for _, chunk := range []int{1, 2, 3, 7, window} {
-				got, err := readAll(tt.doc, chunk, wantedTable, "AO_544E33_OTHER")
-				if err != nil {
-					t.Fatal(err)
-				}
+				got := rig.Get(readAll(tt.doc, chunk, wantedTable, "AO_544E33_OTHER")).Or(t)
 				if !slices.Equal(got.rows, want.rows) {
 					t.Errorf("chunks of %d: rows are %q, want %q", chunk, got.rows, want.rows)
 				}

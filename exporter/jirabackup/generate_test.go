@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/flate"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // A bigBackup describes a generated backup: so many bytes of audit log around a
@@ -25,35 +27,18 @@ type bigBackup struct {
 // write writes the zip and gives the size of its document.
 func (big bigBackup) write(tb testing.TB, path string) int64 {
 	tb.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	f := rig.Get(os.Create(path)).Or(tb)
 	z := zip.NewWriter(f)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, 6) })
-	entities, err := z.Create("entities.xml")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if _, err := io.WriteString(entities, "<?xml version=\"1.0\"?>\n<entity-engine-xml/>\n"); err != nil {
-		tb.Fatal(err)
-	}
-	entry, err := z.Create(entryName)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	entities := rig.Get(z.Create("entities.xml")).Or(tb)
+	rig.Get(io.WriteString(entities, "<?xml version=\"1.0\"?>\n<entity-engine-xml/>\n")).Or(tb)
+	entry := rig.Get(z.Create(entryName)).Or(tb)
 	g := &auditLog{rnd: rand.New(rand.NewPCG(big.seed, 0)), out: bufio.NewWriterSize(entry, 1<<20)}
 	g.words(20000)
 	g.document(big)
-	if err := g.out.Flush(); err != nil {
-		tb.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		tb.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		tb.Fatal(err)
-	}
+	rig.OK(tb, g.out.Flush())
+	rig.OK(tb, z.Close())
+	rig.OK(tb, f.Close())
 	return g.n
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/mailferry/mailferry/exporter"
 	"github.com/mailferry/mailferry/exporter/jirabackup"
 	"github.com/mailferry/mailferry/exporter/sheet"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -37,14 +38,9 @@ func TestTheSampleBackupIsTheSampleSheets(t *testing.T) {
 	for name, want := range files {
 		path := filepath.Join(samples, name)
 		if *update {
-			if err := os.WriteFile(path, want, 0o644); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, os.WriteFile(path, want, 0o644))
 		}
-		got, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		got := rig.Get(os.ReadFile(path)).Or(t)
 		if !bytes.Equal(got, want) {
 			t.Errorf("%s is not what the sheets give: go test -run Sample ./exporter/jirabackup -update", name)
 		}
@@ -52,19 +48,13 @@ func TestTheSampleBackupIsTheSampleSheets(t *testing.T) {
 	if *update {
 		writeSampleZip(t, files)
 	}
-	z, err := zip.OpenReader(filepath.Join(samples, "jira-backup.zip"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	z := rig.Get(zip.OpenReader(filepath.Join(samples, "jira-backup.zip"))).Or(t)
 	defer z.Close()
 	if len(z.File) != 2 {
 		t.Errorf("the sample zip has %d entries", len(z.File))
 	}
 	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := rig.Get(f.Open()).Or(t)
 		got, err := io.ReadAll(r)
 		if err != nil || !bytes.Equal(got, files["backup/"+f.Name]) {
 			t.Errorf("%s in the sample zip differs from the one in samples/backup: %v", f.Name, err)
@@ -81,24 +71,15 @@ func writeSampleZip(t *testing.T, files map[string][]byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Write(files["backup/"+name]); err != nil {
-			t.Fatal(err)
-		}
+		rig.Get(w.Write(files["backup/"+name])).Or(t)
 	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(samples, "jira-backup.zip"), out.Bytes(), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, z.Close())
+	rig.OK(t, os.WriteFile(filepath.Join(samples, "jira-backup.zip"), out.Bytes(), 0o644))
 }
 
 func sampleRecords(t *testing.T) (credentials, connections []exporter.Record) {
 	t.Helper()
-	c, err := sheet.New(filepath.Join(samples, "server-credentials.csv"), filepath.Join(samples, "server-connections.csv")).Read(t.Context(), func(schema.Warning) {})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rig.Get(sheet.New(filepath.Join(samples, "server-credentials.csv"), filepath.Join(samples, "server-connections.csv")).Read(t.Context(), func(schema.Warning) {})).Or(t)
 	for _, r := range c.Records {
 		if r.Item.List() == schema.Credentials {
 			credentials = append(credentials, r)
@@ -117,9 +98,7 @@ func sampleSecrets(t *testing.T, credentials []exporter.Record) []byte {
 	for _, r := range credentials {
 		rows = append(rows, []string{"credential", r.Item.ItemName(), r.Secret.Reveal()})
 	}
-	if err := w.WriteAll(rows); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, w.WriteAll(rows))
 	return out.Bytes()
 }
 
@@ -273,24 +252,16 @@ func escape(s string) string {
 
 func sampleProfile(t *testing.T) *schema.Profile {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(samples, "profile.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(os.ReadFile(filepath.Join(samples, "profile.json"))).Or(t)
 	var p schema.Profile
-	if err := schema.DecodeFile("profile", raw, &p); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, schema.DecodeFile("profile", raw, &p))
 	return &p
 }
 
 func TestTheSampleSaysThatItIsUnverified(t *testing.T) {
 	p := sampleProfile(t)
 	var warned []string
-	c, err := exporter.NewSource(jirabackup.NewTables(filepath.Join(samples, "jira-backup.zip"), jirabackup.Options{}), p).Read(t.Context(), func(w schema.Warning) { warned = append(warned, w.String()) })
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rig.Get(exporter.NewSource(jirabackup.NewTables(filepath.Join(samples, "jira-backup.zip"), jirabackup.Options{}), p).Read(t.Context(), func(w schema.Warning) { warned = append(warned, w.String()) })).Or(t)
 	if p.Verified || !slices.ContainsFunc(warned, func(s string) bool { return strings.Contains(s, "the profile is unverified") }) {
 		t.Errorf("warned %q", warned)
 	}

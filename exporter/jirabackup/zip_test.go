@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // goodDocument has one wanted row between skipped ones.
@@ -25,26 +27,17 @@ func zipped(t testing.TB, method uint16, entries ...string) []byte {
 	var buf bytes.Buffer
 	z := zip.NewWriter(&buf)
 	for i := 0; i < len(entries); i += 2 {
-		w, err := z.CreateHeader(&zip.FileHeader{Name: entries[i], Method: method})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(w, entries[i+1]); err != nil {
-			t.Fatal(err)
-		}
+		w := rig.Get(z.CreateHeader(&zip.FileHeader{Name: entries[i], Method: method})).Or(t)
+		rig.Get(io.WriteString(w, entries[i+1])).Or(t)
 	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, z.Close())
 	return buf.Bytes()
 }
 
 func onDisk(t testing.TB, content []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "backup")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(path, content, 0o600))
 	return path
 }
 
@@ -109,28 +102,14 @@ func TestZip64ByOffset(t *testing.T) {
 	// A real archive whose entry begins behind 4 GiB; what is before is a hole.
 	const offset = 5 << 30
 	path := filepath.Join(t.TempDir(), "backup.zip")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(f, "PK\x03\x04"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Seek(offset, io.SeekStart); err != nil {
-		t.Fatal(err)
-	}
+	f := rig.Get(os.Create(path)).Or(t)
+	rig.Get(io.WriteString(f, "PK\x03\x04")).Or(t)
+	rig.Get(f.Seek(offset, io.SeekStart)).Or(t)
 	z := zip.NewWriter(f)
 	z.SetOffset(offset)
-	w, err := z.Create(entryName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(w, goodDocument()); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(z.Close(), f.Close()); err != nil {
-		t.Fatal(err)
-	}
+	w := rig.Get(z.Create(entryName)).Or(t)
+	rig.Get(io.WriteString(w, goodDocument())).Or(t)
+	rig.OK(t, errors.Join(z.Close(), f.Close()))
 	wantRows(t, path, 1)
 }
 
@@ -212,9 +191,7 @@ func TestDamagedZipIsAnErrorWhereverItIsCutOrChanged(t *testing.T) {
 	good := zipped(t, zip.Deflate, entryName, goodDocument())
 	path := onDisk(t, good)
 	for n := range good {
-		if err := os.WriteFile(path, good[:n], 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(path, good[:n], 0o600))
 		if _, err := readFile(t, path, Options{}); err == nil {
 			t.Errorf("cut after %d of %d bytes, it is read", n, len(good))
 		}
@@ -223,9 +200,7 @@ func TestDamagedZipIsAnErrorWhereverItIsCutOrChanged(t *testing.T) {
 	for n := data; n < bytes.Index(good, []byte("PK\x07\x08")); n++ {
 		bad := bytes.Clone(good)
 		bad[n] ^= 0x10
-		if err := os.WriteFile(path, bad, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(path, bad, 0o600))
 		if _, err := readFile(t, path, Options{}); err == nil {
 			t.Errorf("changed at byte %d, it is read", n)
 		}
@@ -278,10 +253,7 @@ func TestProgressReachesItsTotal(t *testing.T) {
 
 func TestSHA256IsThatOfTheFile(t *testing.T) {
 	content := zipped(t, zip.Deflate, entryName, goodDocument())
-	b, err := open(onDisk(t, content), Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := rig.Get(open(onDisk(t, content), Options{})).Or(t)
 	want := sha256.Sum256(content)
 	if got, err := b.sha256(t.Context()); err != nil || got != hex.EncodeToString(want[:]) {
 		t.Errorf("sum is %s, %v, want %x", got, err, want)

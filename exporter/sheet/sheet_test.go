@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/exporter"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -22,12 +23,8 @@ const (
 func write(t *testing.T, name, text string, mode os.FileMode) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(path, mode); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(path, []byte(text), 0o600))
+	rig.OK(t, os.Chmod(path, mode))
 	return path
 }
 

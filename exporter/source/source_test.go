@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/exporter/source"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -32,9 +33,7 @@ func TestKindIsTakenFromSchemeAndContent(t *testing.T) {
 		"mentions-age.csv": {"Name,age-encryption.org/v1\n", source.Sheet},
 	} {
 		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(path, []byte(c.content), 0o600))
 		if got, err := source.KindOf(path); got != c.want || err != nil {
 			t.Errorf("%s: %q %v, want %q", name, got, err, c.want)
 		}
@@ -51,10 +50,7 @@ func TestKindIsTakenFromSchemeAndContent(t *testing.T) {
 func TestWhatIsTakenForASourceByMistakeIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string) string { // as LibreOffice wrote it
-		raw, err := os.ReadFile(filepath.Join("testdata", name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		raw := rig.Get(os.ReadFile(filepath.Join("testdata", name))).Or(t)
 		return string(raw)
 	}
 	for name, c := range map[string]struct{ content, want string }{
@@ -86,9 +82,7 @@ func TestWhatIsTakenForASourceByMistakeIsNamed(t *testing.T) {
 		"zip in mail":  {"Content-Type: application/zip\n\n" + zipped(t, "activeobjects.xml"), "a zip archive with something before it"},
 	} {
 		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(path, []byte(c.content), 0o600))
 		if k, err := source.KindOf(path); err == nil || !strings.Contains(err.Error(), c.want) || schema.HintOf(err) == "" {
 			t.Errorf("%s: %q %v", name, k, err)
 		}
@@ -106,9 +100,7 @@ func TestAHintNamesTheFileAsAShellTakesIt(t *testing.T) {
 		"\x1f\x8b\x08\x00": "gunzip 'my FILE.gz', or tar xzf 'my FILE.gz'",
 		"Hi,\n-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n": "the last line, -----END AGE ENCRYPTED FILE-----",
 	} {
-		if err := os.WriteFile("my FILE.gz", []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile("my FILE.gz", []byte(content), 0o600))
 		if _, err := source.KindOf("my FILE.gz"); !strings.HasSuffix(schema.HintOf(err), want) {
 			t.Errorf("%v: %s", err, schema.HintOf(err))
 		}
@@ -135,20 +127,14 @@ func zipped(t *testing.T, name string) string {
 	t.Helper()
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
-	if _, err := w.Create(name); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(w.Create(name)).Or(t)
+	rig.OK(t, w.Close())
 	return out.String()
 }
 
 func TestAWorkbookIsASheet(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.zip")
-	if err := os.WriteFile(path, []byte(zipped(t, "xl/workbook.xml")), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(path, []byte(zipped(t, "xl/workbook.xml")), 0o600))
 	if k, err := source.KindOf(path); k != source.Sheet || err != nil {
 		t.Errorf("%q %v", k, err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/internal/rig/vault"
@@ -283,10 +284,7 @@ func TestASecretThatThePageRepeatsIsNotInItsWords(t *testing.T) {
 	if !errors.As(err, &partly) || partly.Left != 1 || partly.Cause != nil {
 		t.Fatalf("%v", err)
 	}
-	ledger, err := os.ReadFile(o.Ledger.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ledger := rig.Get(os.ReadFile(o.Ledger.Path)).Or(t)
 	if it := rep.Items[0]; it.Result != importer.Failed || !strings.Contains(it.Words, "repeats a secret") || strings.Contains(strings.ToLower(it.Words+string(ledger)), "sécret") {
 		t.Errorf("%s %q\n%s", it.Result, it.Words, ledger)
 	}
@@ -308,9 +306,7 @@ func TestLongListsAreReadToTheirEndAndChangedInPlace(t *testing.T) {
 			}
 			other := *b.Connections[0].(*schema.CloudConnection)
 			other.Host, other.Debug, other.Password = "old.corp.example", false, nil
-			if err := s.Load(t.Context(), append(there, &other)); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, s.Load(t.Context(), append(there, &other)))
 			c := s.byPage(t, "list="+list)
 			all, err := c.List(t.Context(), schema.Connections)
 			if err != nil || len(all) != 24 {
@@ -322,9 +318,7 @@ func TestLongListsAreReadToTheirEndAndChangedInPlace(t *testing.T) {
 				}
 			}
 			id := all[23].ID
-			if _, err := c.Update(t.Context(), id, importer.Write{Item: b.Connections[0], Secret: schema.NewSecret("new")}); err != nil {
-				t.Fatal(err)
-			}
+			rig.Get(c.Update(t.Context(), id, importer.Write{Item: b.Connections[0], Secret: schema.NewSecret("new")})).Or(t)
 			all, err = c.List(t.Context(), schema.Connections)
 			if err != nil || len(all) != 24 || schema.Text(all[23].Item, "host") != "smtp.corp.example" {
 				t.Fatalf("%d, %v", len(all), err)
@@ -336,9 +330,7 @@ func TestLongListsAreReadToTheirEndAndChangedInPlace(t *testing.T) {
 			if err != nil || secrets[id].Reveal() != "new" {
 				t.Errorf("the secret is not the new one: %v", err)
 			}
-			if _, err := c.Update(t.Context(), id, importer.Write{Item: &other}); err != nil {
-				t.Fatal(err)
-			}
+			rig.Get(c.Update(t.Context(), id, importer.Write{Item: &other})).Or(t)
 			if secrets, err = vault.Secrets(s.dir, schema.Connections); err != nil || secrets[id].Reveal() != "new" {
 				t.Errorf("a change without a secret did not leave Cloud's: %v", err)
 			}
@@ -403,9 +395,7 @@ func TestNamesThatTheListShowsAlikeAreToldApartByTheirForms(t *testing.T) {
 				there = append(there, &schema.CloudConnection{Name: fmt.Sprint("Other ", i), ServiceProvider: smtp, Host: "other.corp.example"})
 			}
 			there = append(there, &schema.CloudConnection{Name: "Desk A", ServiceProvider: smtp, Host: "two.corp.example"})
-			if err := s.Load(t.Context(), there); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, s.Load(t.Context(), there))
 			all, err := s.byPage(t, "list="+list).List(t.Context(), schema.Connections)
 			if err != nil || len(all) != len(there) {
 				t.Fatalf("%d, %v", len(all), err)

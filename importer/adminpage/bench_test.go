@@ -7,6 +7,7 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/adminpage"
 	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/internal/rig/panels"
@@ -38,10 +39,7 @@ func BenchmarkImportIntoAtlaskit(b *testing.B) {
 	for b.Loop() {
 		bundle, want := nine()
 		p := panels.Start(b, panels.Atlaskit, panels.Options{})
-		c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: suggested(b, p, schema.CloudSide)})
-		if err != nil {
-			b.Fatal(err)
-		}
+		c := rig.Get(adminpage.Open("page+"+p.Address, formprofile.Options{Profile: suggested(b, p, schema.CloudSide)})).Or(b)
 		took := measure(b, c, bundle)
 		tab, _ := chromium.Tab(b)
 		bare := panels.Start(b, panels.Atlaskit, panels.Options{Has: panels.Store{Credentials: want.Credentials}}).Bare(b, tab)
@@ -59,21 +57,15 @@ func measure(b *testing.B, c importer.Cloud, bundle *schema.Bundle) time.Duratio
 	b.Helper()
 	o := options(b, c, bundle, schema.Credentials)
 	began := time.Now()
-	if _, err := importer.MakePlan(b.Context(), o); err != nil {
-		b.Fatal(err)
-	}
+	rig.Get(importer.MakePlan(b.Context(), o)).Or(b)
 	b.ReportMetric(time.Since(began).Seconds(), "s/start")
 	var took time.Duration
 	for _, o.List = range schema.Lists() {
 		began = time.Now()
-		if _, err := importer.Run(b.Context(), o); err != nil {
-			b.Fatal(err)
-		}
+		rig.Get(importer.Run(b.Context(), o)).Or(b)
 		took = time.Since(began) // of the connections, which come last
 	}
 	b.ReportMetric(took.Seconds()/float64(len(bundle.Connections)), "s/connection")
-	if err := c.Close(); err != nil {
-		b.Fatal(err)
-	}
+	rig.OK(b, c.Close())
 	return took
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/mailferry/mailferry/importer/adminpage"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/internal/rig/crash"
 	"github.com/mailferry/mailferry/samples/cloud"
@@ -166,10 +167,7 @@ func TestAKilledProcessChangesNothingInTheEnd(t *testing.T) {
 	t.Parallel()
 	const items = 4
 	s := laggingSite(t, lag)
-	id, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := rig.Get(age.GenerateX25519Identity()).Or(t)
 	c := child{URL: "page+" + s.srv.URL + "/", Ledger: filepath.Join(t.TempDir(), "ledger.jsonl"), Identity: id.String(), Items: items, Profile: shipped(t)}
 	kills := 0
 	for _, death := range []struct {

@@ -16,6 +16,7 @@ import (
 	"github.com/mailferry/mailferry/importer"
 	"github.com/mailferry/mailferry/importer/adminpage"
 	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/internal/rig/panels"
 	"github.com/mailferry/mailferry/schema"
@@ -71,10 +72,7 @@ func TestPanelsOfRealComponentsAreImportedInto(t *testing.T) {
 			if p.Writes() != 0 {
 				t.Fatalf("the look wrote %d times", p.Writes())
 			}
-			c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: shell(t, 10*time.Second)})
-			if err != nil {
-				t.Fatal(err)
-			}
+			c := rig.Get(adminpage.Open("page+"+p.Address, formprofile.Options{Profile: profile, Browser: shell(t, 10*time.Second)})).Or(t)
 			defer c.Close()
 			importBoth(t, c, b)
 			shows(t, p, panels.Credentials, want.Credentials)
@@ -92,15 +90,10 @@ func TestPanelsOfRealComponentsAreImportedInto(t *testing.T) {
 func TestASuggestionLeavesAFormThatDoesNotLetGo(t *testing.T) {
 	t.Parallel()
 	s := newAround(t, adminsite.Options{}, `addEventListener('click', e => e.target.textContent === 'Cancel' && e.stopImmediatePropagation(), true)`)
-	if err := s.Load(t.Context(), []schema.Item{&schema.CloudConnection{Name: "Desk", ServiceProvider: smtp, Host: "one.corp.example"}}); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, s.Load(t.Context(), []schema.Item{&schema.CloudConnection{Name: "Desk", ServiceProvider: smtp, Host: "one.corp.example"}}))
 	profile := shipped(t)
 	profile.Connections.Edit = "Change"
-	site, err := formprofile.New(s.srv.URL+"/?form=dialog", formprofile.Options{Profile: profile, Browser: shell(t, time.Second)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	site := rig.Get(formprofile.New(s.srv.URL+"/?form=dialog", formprofile.Options{Profile: profile, Browser: shell(t, time.Second)})).Or(t)
 	defer site.Close()
 	found, notes, err := site.Suggest(t.Context())
 	if err != nil || found.Connections.Edit != "Edit" {
@@ -112,10 +105,7 @@ func TestASuggestionLeavesAFormThatDoesNotLetGo(t *testing.T) {
 func TestAReadOnlyListIsLookedAt(t *testing.T) {
 	t.Parallel()
 	s := newAround(t, adminsite.Options{}, `setInterval(() => document.querySelectorAll('select').forEach(e => { if (e.labels[0].innerText.startsWith('Encryption')) e.ariaReadOnly = 'true' }), 10)`)
-	site, err := formprofile.New(s.srv.URL, formprofile.Options{Profile: shipped(t), Browser: shell(t, 2*time.Second)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	site := rig.Get(formprofile.New(s.srv.URL, formprofile.Options{Profile: shipped(t), Browser: shell(t, 2*time.Second)})).Or(t)
 	defer site.Close()
 	found, err := site.Inspect(t.Context())
 	if err != nil || found.Lists[0].Problem != "" {
@@ -218,14 +208,8 @@ func TestAValueWithoutAPlaceShutsTheGate(t *testing.T) {
 
 func suggested(t testing.TB, p *panels.Panel, side string) *schema.FormProfile {
 	t.Helper()
-	known, err := formprofile.Shipped(side)
-	if err != nil {
-		t.Fatal(err)
-	}
-	site, err := formprofile.New(p.Address, formprofile.Options{Profile: known, Browser: shell(t, 10*time.Second)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	known := rig.Get(formprofile.Shipped(side)).Or(t)
+	site := rig.Get(formprofile.New(p.Address, formprofile.Options{Profile: known, Browser: shell(t, 10*time.Second)})).Or(t)
 	defer site.Close()
 	profile, notes, err := site.Suggest(t.Context())
 	if err != nil {
@@ -240,10 +224,7 @@ func suggested(t testing.TB, p *panels.Panel, side string) *schema.FormProfile {
 // Who asks for a suggestion need not say whose pages they are.
 func TestASuggestionFindsOutTheSideOfThePages(t *testing.T) {
 	t.Parallel()
-	guess, err := formprofile.Shipped(schema.ServerSide)
-	if err != nil {
-		t.Fatal(err)
-	}
+	guess := rig.Get(formprofile.Shipped(schema.ServerSide)).Or(t)
 	p := panels.Start(t, panels.MUI, panels.Options{Has: panels.Sample(false)})
 	var said bytes.Buffer
 	site, err := formprofile.New(p.Address, formprofile.Options{Profile: guess, Guessed: true, Browser: shell(t, 5*time.Second),

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/remote"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/samples/signin"
 )
@@ -28,9 +29,7 @@ func lendBrowser(t *testing.T) *person {
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
 	p := &person{port, ctx}
-	if err := chromedp.Do(p.ctx); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, chromedp.Do(p.ctx))
 	return p
 }
 
@@ -45,10 +44,7 @@ func (p *person) signIn(t *testing.T, a *signin.Account) {
 func (p *person) inTab(t *testing.T, part, script string) {
 	t.Helper()
 	chromium.Until(t, "somebody could work at "+part, func() bool {
-		infos, err := chromedp.Targets(p.ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
+		infos := rig.Get(chromedp.Targets(p.ctx)).Or(t)
 		for _, info := range infos {
 			if info.Type != "page" || !strings.Contains(info.URL, part) {
 				continue

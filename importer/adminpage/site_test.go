@@ -18,6 +18,7 @@ import (
 	"github.com/mailferry/mailferry/importer/rest"
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
@@ -48,10 +49,7 @@ func oddSite(t testing.TB, o cloud.Options, p adminsite.Options, f faulty.Faults
 func newSiteBehind(t testing.TB, o cloud.Options, p adminsite.Options, front func(http.Handler) http.Handler) *site {
 	t.Helper()
 	dir := t.TempDir()
-	c, err := cloud.Open(dir, o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rig.Get(cloud.Open(dir, o)).Or(t)
 	s := &site{Cloud: c, pages: adminsite.New(c.Pages(), p), dir: dir}
 	s.srv = httptest.NewServer(front(s.pages))
 	t.Cleanup(func() {
@@ -81,10 +79,7 @@ const nothingYet = "There is nothing here yet."
 // empty lists say.
 func shipped(t testing.TB, edit ...func(*schema.FormProfile)) *schema.FormProfile {
 	t.Helper()
-	p, err := formprofile.Shipped(schema.CloudSide)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := rig.Get(formprofile.Shipped(schema.CloudSide)).Or(t)
 	p.Connections.Empty, p.Credentials.Empty = nothingYet, nothingYet // else each look at an empty list takes its time
 	for _, e := range edit {
 		e(p)
@@ -106,10 +101,7 @@ func (s *site) byPage(t testing.TB, query string, edit ...func(*schema.FormProfi
 
 func (s *site) byPageWith(t testing.TB, query string, o formprofile.Options) importer.Cloud {
 	t.Helper()
-	c, err := adminpage.Open("page+"+s.srv.URL+"/?"+query, o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rig.Get(adminpage.Open("page+"+s.srv.URL+"/?"+query, o)).Or(t)
 	t.Cleanup(func() {
 		if err := c.Close(); err != nil {
 			t.Error(err)
@@ -120,10 +112,7 @@ func (s *site) byPageWith(t testing.TB, query string, o formprofile.Options) imp
 
 func (s *site) byREST(t testing.TB) importer.Cloud {
 	t.Helper()
-	c, err := rest.OpenHandler(s.Handler(), importer.Site{URL: "sample:x", Host: "x", Keys: true}, rest.Options{Token: s.Token()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rig.Get(rest.OpenHandler(s.Handler(), importer.Site{URL: "sample:x", Host: "x", Keys: true}, rest.Options{Token: s.Token()})).Or(t)
 	return c
 }
 
@@ -165,19 +154,13 @@ func secretOf(_ schema.List, name string) schema.Secret {
 
 func options(t testing.TB, c importer.Cloud, b *schema.Bundle, l schema.List) importer.Options {
 	t.Helper()
-	id, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := rig.Get(age.GenerateX25519Identity()).Or(t)
 	return optionsFor(t, c, b, l, filepath.Join(t.TempDir(), "ledger.jsonl"), id)
 }
 
 func optionsFor(t testing.TB, c importer.Cloud, b *schema.Bundle, l schema.List, ledger string, id *age.X25519Identity) importer.Options {
 	t.Helper()
-	digest, err := b.Digest()
-	if err != nil {
-		t.Fatal(err)
-	}
+	digest := rig.Get(b.Digest()).Or(t)
 	return importer.Options{Cloud: c, Bundle: b, Digest: digest, List: l, Secrets: importer.SecretSource{Sealed: secretOf},
 		Ledger:    importer.LedgerOptions{Path: ledger},
 		Conflicts: importer.Conflicts{Keepers: []age.Recipient{id.Recipient()}}}
@@ -203,22 +186,13 @@ func (s *site) content(t testing.TB) []string {
 	t.Helper()
 	var out []string
 	for _, l := range schema.Lists() {
-		entries, err := s.Items(context.Background(), l)
-		if err != nil {
-			t.Fatal(err)
-		}
-		secrets, err := vault.Secrets(s.dir, l)
-		if err != nil {
-			t.Fatal(err)
-		}
+		entries := rig.Get(s.Items(context.Background(), l)).Or(t)
+		secrets := rig.Get(vault.Secrets(s.dir, l)).Or(t)
 		for _, e := range entries {
 			if c, ok := e.Item.(*schema.CloudConnection); ok {
 				c.Description = strings.ReplaceAll(c.Description, "\r\n", "\n") // a browser writes one for the other
 			}
-			raw, err := schema.Marshal(e.Item)
-			if err != nil {
-				t.Fatal(err)
-			}
+			raw := rig.Get(schema.Marshal(e.Item)).Or(t)
 			out = append(out, fmt.Sprintf("%s secret %q", raw, secrets[e.Item.ItemName()].Reveal()))
 		}
 	}

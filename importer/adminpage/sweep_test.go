@@ -7,6 +7,7 @@ import (
 
 	"github.com/mailferry/mailferry/importer/adminpage"
 	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/panels"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -26,15 +27,9 @@ func TestPanelsOfEveryMakeAreRead(t *testing.T) {
 				sample := panels.Sample(false)
 				o.Has = sample
 				p := panels.Start(t, library, o)
-				c, err := adminpage.Open("page+"+p.Address, formprofile.Options{Profile: shipped(t, plainOnly), Browser: shell(t, 6*time.Second)})
-				if err != nil {
-					t.Fatal(err)
-				}
+				c := rig.Get(adminpage.Open("page+"+p.Address, formprofile.Options{Profile: shipped(t, plainOnly), Browser: shell(t, 6*time.Second)})).Or(t)
 				defer c.Close()
-				all, err := c.List(t.Context(), schema.Connections)
-				if err != nil {
-					t.Fatal(err)
-				}
+				all := rig.Get(c.List(t.Context(), schema.Connections)).Or(t)
 				if len(all) != len(sample.Connections) {
 					t.Fatalf("%d rows", len(all))
 				}

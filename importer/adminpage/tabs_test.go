@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -33,10 +34,7 @@ func TestFieldsBehindTabs(t *testing.T) {
 	first.Credentials[0].(*schema.CloudCredential).Name = "Old credential"
 	importBoth(t, s.byREST(t), first)
 	before := s.content(t)
-	p, err := formprofile.New("page+"+s.srv.URL+"/?form=page", formprofile.Options{Profile: shipped(t), Browser: shell(t, 10*time.Second)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := rig.Get(formprofile.New("page+"+s.srv.URL+"/?form=page", formprofile.Options{Profile: shipped(t), Browser: shell(t, 10*time.Second)})).Or(t)
 	defer p.Close()
 	profile, notes, err := p.Suggest(t.Context())
 	if err != nil {

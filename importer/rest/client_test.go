@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/internal/rig/vault"
 	"github.com/mailferry/mailferry/samples/cloud"
@@ -22,14 +23,8 @@ func TestWhatIsWrittenIsReadBackFieldByField(t *testing.T) {
 	full := importer.Write{Item: &schema.CloudConnection{Name: "Sales", Description: "d", FromEmailAddress: "a@b.example", EmailPrefix: "[p]",
 		ServiceProvider: "GMail/GSuite with OAuth2", Encryption: "TLS", Username: "u", Host: "h", SMTPPort: 465, Debug: true, OAuth2Credentials: "G"}}
 	for _, w := range []importer.Write{cred, full, support()} {
-		r, err := way.Create(t.Context(), w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all, err := way.List(t.Context(), w.Item.List())
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := rig.Get(way.Create(t.Context(), w)).Or(t)
+		all := rig.Get(way.List(t.Context(), w.Item.List())).Or(t)
 		last := all[len(all)-1]
 		for _, got := range []importer.Remote{r, last} {
 			if a, b := shown(t, got.Item), shown(t, w.Item); a != b || got.ID != r.ID {
@@ -38,10 +33,7 @@ func TestWhatIsWrittenIsReadBackFieldByField(t *testing.T) {
 		}
 	}
 	for l, want := range map[schema.List]string{schema.Credentials: "canary-client", schema.Connections: "canary-password"} {
-		secrets, err := vault.Secrets(c.dir, l)
-		if err != nil {
-			t.Fatal(err)
-		}
+		secrets := rig.Get(vault.Secrets(c.dir, l)).Or(t)
 		var got []string
 		for _, s := range secrets {
 			got = append(got, s.Reveal())
@@ -57,19 +49,13 @@ func TestWhatIsWrittenIsReadBackFieldByField(t *testing.T) {
 
 func shown(t *testing.T, it schema.Item) string {
 	t.Helper()
-	raw, err := schema.Marshal(it)
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(schema.Marshal(it)).Or(t)
 	return string(raw)
 }
 
 func TestAnUpdateEmptiesFieldsAndKeepsTheSecret(t *testing.T) {
 	c, way := both(t, faulty.Faults{})
-	r, err := way.Create(t.Context(), support())
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := rig.Get(way.Create(t.Context(), support())).Or(t)
 	w := importer.Write{Item: &schema.CloudConnection{Name: "Support", ServiceProvider: "General SMTP service", Host: "other.example"}, Key: "key-2"}
 	got, err := way.Update(t.Context(), r.ID, w)
 	if err != nil || shown(t, got.Item) != shown(t, w.Item) || got.ID != r.ID {
@@ -87,9 +73,7 @@ func TestAListIsWalkedToItsEnd(t *testing.T) {
 	for i := range 230 { // the sample shows a hundred at a time
 		items = append(items, &schema.CloudConnection{Name: fmt.Sprint("c", i), ServiceProvider: "General SMTP service", Host: "h"})
 	}
-	if err := c.Load(t.Context(), items); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, c.Load(t.Context(), items))
 	before := c.Requests()
 	all, err := way.List(t.Context(), schema.Connections)
 	if err != nil || len(all) != len(items) || c.Requests()-before != 3 {
@@ -104,10 +88,7 @@ func TestAListIsWalkedToItsEnd(t *testing.T) {
 
 func TestTheSameKeyAgainGivesTheSameItem(t *testing.T) {
 	c, way := both(t, faulty.Faults{})
-	first, err := way.Create(t.Context(), support())
-	if err != nil {
-		t.Fatal(err)
-	}
+	first := rig.Get(way.Create(t.Context(), support())).Or(t)
 	again, err := way.Create(t.Context(), support())
 	if err != nil || again.ID != first.ID || stored(t, c) != "Support" {
 		t.Errorf("got %+v, %v; stored %s", again, err, stored(t, c))
@@ -116,9 +97,7 @@ func TestTheSameKeyAgainGivesTheSameItem(t *testing.T) {
 
 func TestANoConcernsTheItemAlone(t *testing.T) {
 	_, way := both(t, faulty.Faults{})
-	if _, err := way.Create(t.Context(), support()); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(way.Create(t.Context(), support())).Or(t)
 	tests := []struct {
 		name string
 		do   func() error
@@ -275,12 +254,8 @@ func TestNothingSecretIsLogged(t *testing.T) {
 	var log bytes.Buffer
 	c := sampleCloud(t, cloud.Options{}, faulty.Faults{})
 	way := reach(t, serve(t, c).URL, Options{Token: c.Token(), Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
-	if _, err := way.Create(t.Context(), support()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := way.List(t.Context(), schema.Connections); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(way.Create(t.Context(), support())).Or(t)
+	rig.Get(way.List(t.Context(), schema.Connections)).Or(t)
 	for _, want := range []string{"method=POST path=/api/v1/connections status=201 duration=", "method=GET path=/api/v1/connections status=200"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("no %q in %s", want, &log)
@@ -296,13 +271,8 @@ func TestNothingSecretIsLogged(t *testing.T) {
 func TestAHandlerIsReachedWithoutAPort(t *testing.T) {
 	c := sampleCloud(t, cloud.Options{}, faulty.Faults{})
 	site := importer.Site{URL: "sample:DIR", Host: "sample-DIR", Rehearsal: true}
-	way, err := OpenHandler(c.Handler(), site, Options{Token: c.Token()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := way.Create(t.Context(), support()); err != nil {
-		t.Fatal(err)
-	}
+	way := rig.Get(OpenHandler(c.Handler(), site, Options{Token: c.Token()})).Or(t)
+	rig.Get(way.Create(t.Context(), support())).Or(t)
 	if got := way.Site(); !got.Rehearsal || !got.Keys || got.URL != site.URL || got.Host != site.Host {
 		t.Errorf("got %+v", got)
 	}

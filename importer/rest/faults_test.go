@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
@@ -45,9 +46,7 @@ func TestAWriteThatMayHaveHappenedIsNeverRepeated(t *testing.T) {
 				way := reach(t, serve(t, c).URL, Options{Token: c.Token(), Timeout: patience})
 				want := 1
 				if reused { // a connection that was used before tempts net/http to repeat by itself
-					if _, err := way.List(t.Context(), schema.Connections); err != nil {
-						t.Fatal(err)
-					}
+					rig.Get(way.List(t.Context(), schema.Connections)).Or(t)
 					want++
 				}
 				_, err := way.Create(t.Context(), support())
@@ -73,9 +72,7 @@ func TestReadingGoesOnAfterOneFault(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c, way := inBubble(t, once("GET", f))
-			if _, err := way.Create(t.Context(), support()); err != nil {
-				t.Fatal(err)
-			}
+			rig.Get(way.Create(t.Context(), support())).Or(t)
 			if all, err := way.List(t.Context(), schema.Connections); err != nil || len(all) != 1 {
 				t.Errorf("%s: got %v, %v", f.Do, all, err)
 			}
@@ -163,9 +160,7 @@ func TestRetryAfterIsHonouredByAllRequests(t *testing.T) {
 			}}
 			_, way := inBubble(t, faults)
 			_, _ = way.Create(t.Context(), support())
-			if _, err := way.List(t.Context(), schema.Connections); err != nil {
-				t.Fatal(err)
-			}
+			rig.Get(way.List(t.Context(), schema.Connections)).Or(t)
 			for _, at := range times[1:] {
 				// HTTP dates have whole seconds.
 				if waited := at.Sub(times[0]); waited < tt.wait-time.Second || waited > tt.wait+2*time.Second {
@@ -180,19 +175,14 @@ func TestRetryAfterIsHonouredByAllRequests(t *testing.T) {
 func inBubble(t *testing.T, f faulty.Faults) (site, importer.Cloud) {
 	t.Helper()
 	c := sampleCloud(t, cloud.Options{}, f)
-	way, err := OpenHandler(c.Front, importer.Site{}, Options{Token: c.Token()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	way := rig.Get(OpenHandler(c.Front, importer.Site{}, Options{Token: c.Token()})).Or(t)
 	t.Cleanup(func() { _ = way.Close() })
 	return c, way
 }
 
 func TestATokenThatExpiresHalfWayIsSaidAsThat(t *testing.T) {
 	_, way := both(t, faulty.Faults{TokenLasts: 1})
-	if _, err := way.Create(t.Context(), support()); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(way.Create(t.Context(), support())).Or(t)
 	_, listed := way.List(t.Context(), schema.Connections)
 	_, created := way.Create(t.Context(), support())
 	for _, err := range []error{listed, created} {

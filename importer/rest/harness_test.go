@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
@@ -23,10 +24,7 @@ type site struct {
 func sampleCloud(t testing.TB, o cloud.Options, f faulty.Faults) site {
 	t.Helper()
 	dir := t.TempDir()
-	c, err := cloud.Open(dir, o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rig.Get(cloud.Open(dir, o)).Or(t)
 	t.Cleanup(func() { _ = c.Close() })
 	return site{c, faulty.New(c.Handler(), f), dir}
 }
@@ -45,10 +43,7 @@ func serve(t testing.TB, s site) *httptest.Server {
 // reach opens the way to a sample Cloud at url.
 func reach(t testing.TB, url string, opts Options) importer.Cloud {
 	t.Helper()
-	way, err := Open(t.Context(), url, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	way := rig.Get(Open(t.Context(), url, opts)).Or(t)
 	t.Cleanup(func() { _ = way.Close() })
 	return way
 }
@@ -105,10 +100,7 @@ func always(method string, f faulty.Fault) faulty.Faults {
 
 func stored(t testing.TB, c site) string {
 	t.Helper()
-	entries, err := c.Items(t.Context(), schema.Connections)
-	if err != nil {
-		t.Fatal(err)
-	}
+	entries := rig.Get(c.Items(t.Context(), schema.Connections)).Or(t)
 	var names []string
 	for _, e := range entries {
 		names = append(names, e.Item.ItemName())

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/cloud"
 	"github.com/mailferry/mailferry/schema"
@@ -87,29 +88,15 @@ func newPKI(t *testing.T) pki {
 	dir := t.TempDir()
 	file := func(name, kind string, der []byte) string {
 		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
 		return path
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := rig.Get(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)).Or(t)
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "client"}, NotAfter: time.Now().Add(time.Hour),
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	der := rig.Get(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)).Or(t)
+	leaf := rig.Get(x509.ParseCertificate(der)).Or(t)
+	raw := rig.Get(x509.MarshalPKCS8PrivateKey(key)).Or(t)
 	p := pki{cert: file("client.pem", "CERTIFICATE", der), key: file("client.key", "PRIVATE KEY", raw), pool: x509.NewCertPool()}
 	p.pool.AddCert(leaf)
 	return p
@@ -123,9 +110,7 @@ func TestAPrivateCAAndAClientCertificateOpenTheWay(t *testing.T) {
 	srv.StartTLS()
 	defer srv.Close()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw}), 0o600))
 	opts := Options{Token: c.Token(), CAFile: ca, CertFile: p.cert, KeyFile: p.key}
 	if _, err := reach(t, srv.URL, opts).Create(t.Context(), support()); err != nil {
 		t.Error(err)
@@ -178,10 +163,7 @@ func TestAProxySettingThatCannotBeReadIsNoDirectConnection(t *testing.T) {
 }
 
 func TestTheProxyOfTheEnvironmentIsAskedForATunnel(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	ln := rig.Get(net.Listen("tcp", "127.0.0.1:0")).Or(t)
 	defer ln.Close()
 	lines := make(chan string, attempts)
 	go func() {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/importer"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -20,10 +21,7 @@ import (
 // of it, HTTP or not.
 func rawly(t testing.TB, answer func(r *http.Request, body string) string) importer.Cloud {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	ln := rig.Get(net.Listen("tcp", "127.0.0.1:0")).Or(t)
 	t.Cleanup(func() { _ = ln.Close() })
 	go func() {
 		for {

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -25,9 +26,7 @@ import (
 func write(t *testing.T, s Sheet) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "run-sheet.html")
-	if err := os.WriteFile(path, []byte(render(t, s)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(path, []byte(render(t, s)), 0o600))
 	return "file://" + path
 }
 
@@ -36,9 +35,7 @@ func newTab(t *testing.T) context.Context {
 	t.Helper()
 	ctx, _ := chromium.Tab(t)
 	// A page that still scrolls smoothly moves away from under the mouse.
-	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still("")); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(chromedp.Call(ctx, emulation.SetEmulatedMedia, still(""))).Or(t)
 	do(t, ctx, chromedp.EmulateViewport(1280, 900))
 	return ctx
 }
@@ -54,9 +51,7 @@ func visit(t *testing.T, ctx context.Context, url string) {
 
 func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, chromedp.Do(ctx, steps...))
 }
 
 func allowClipboard(t *testing.T, ctx context.Context) {
@@ -151,15 +146,11 @@ func TestTicksSurviveReloadingAndBelongToOneBundle(t *testing.T) {
 	do(t, ctx, chromedp.Click(chromedp.ID("hide")))
 	shown := "getComputedStyle(document.querySelector('#connection-2 .fields')).display"
 	becomes(t, ctx, "a finished card that is hidden", shown, "none")
-	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still("print")); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(chromedp.Call(ctx, emulation.SetEmulatedMedia, still("print"))).Or(t)
 	if got := chromium.Eval[string](t, ctx, shown+" + ' ' + getComputedStyle(document.querySelector('.copy')).display"); got != "block none" {
 		t.Errorf("printed, fields and buttons are %q", got)
 	}
-	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still("")); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(chromedp.Call(ctx, emulation.SetEmulatedMedia, still(""))).Or(t)
 
 	other := site(t)
 	other.Digest = strings.Repeat("0", 64)
@@ -243,10 +234,7 @@ func TestPageFitsEveryWidth(t *testing.T) {
 func TestSheetPrintsOnA4(t *testing.T) {
 	ctx := newTab(t)
 	visit(t, ctx, write(t, site(t)))
-	pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	pdf := rig.Get(chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))).Or(t)
 	// A4 in points, rounded up by the browser.
 	if n := strings.Count(string(pdf), "/MediaBox [0 0 594.95996 841.91998]") + strings.Count(string(pdf), "/MediaBox [0 0 596 842]"); n < 3 {
 		t.Errorf("%d pages of A4 in %d bytes", n, len(pdf))

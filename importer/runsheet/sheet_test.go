@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -87,28 +88,21 @@ func hostile() *schema.CloudConnection {
 func render(t *testing.T, s Sheet) string {
 	t.Helper()
 	var b strings.Builder
-	if err := HTML(&b, s); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, HTML(&b, s))
 	return b.String()
 }
 
 func plain(t *testing.T, s Sheet) string {
 	t.Helper()
 	var b strings.Builder
-	if err := Text(&b, s); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, Text(&b, s))
 	return b.String()
 }
 
 // nodes returns a parsed page's elements in document order.
 func nodes(t *testing.T, page string) []*html.Node {
 	t.Helper()
-	doc, err := html.Parse(strings.NewReader(page))
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc := rig.Get(html.Parse(strings.NewReader(page))).Or(t)
 	var all []*html.Node
 	for n := range doc.Descendants() {
 		if n.Type == html.ElementNode {
@@ -325,10 +319,7 @@ func TestCommandsCannotMeanMoreThanTheySay(t *testing.T) {
 
 func TestPlainTextHasABoxForEverythingToDo(t *testing.T) {
 	s := site(t)
-	p, err := layOut(s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := rig.Get(layOut(s)).Or(t)
 	if got := strings.Count(plain(t, s), "[ ] "); got != p.Ticks || p.Ticks != strings.Count(render(t, s), "data-tick=\"") {
 		t.Errorf("%d boxes in the text, %d in the page, %d to do", got, strings.Count(render(t, s), "data-tick=\""), p.Ticks)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/internal/address"
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 const canary = "hunter2"
@@ -18,10 +19,7 @@ const canary = "hunter2"
 // Go; %s is the password.
 func forms(tb testing.TB) []string {
 	tb.Helper()
-	raw, err := os.ReadFile(filepath.Join("testdata", "forms.txt"))
-	if err != nil {
-		tb.Fatal(err)
-	}
+	raw := rig.Get(os.ReadFile(filepath.Join("testdata", "forms.txt"))).Or(tb)
 	var out []string
 	for line := range strings.Lines(string(raw)) {
 		form, err := strconv.Unquote(strings.TrimSpace(line))
@@ -95,13 +93,8 @@ func TestSchemeAndHostAreShown(t *testing.T) {
 func TestAFileChangesNothingAboutItsName(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, name := range []string{"host=h password=" + canary, "u:" + canary + "@tcp(h)", "x?token=" + canary} {
-		if err := os.WriteFile(name, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		abs, err := filepath.Abs(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(name, nil, 0o600))
+		abs := rig.Get(filepath.Abs(name)).Or(t)
 		for _, s := range []string{name, "./" + name, abs} {
 			if got := address.Shown(s); got != "…" {
 				t.Errorf("%q is shown as %q", s, got)
@@ -112,9 +105,7 @@ func TestAFileChangesNothingAboutItsName(t *testing.T) {
 
 func TestWhatIsNoAddressIsShownWhole(t *testing.T) {
 	t.Chdir(t.TempDir())
-	if err := os.Mkdir("exports", 0o700); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.Mkdir("exports", 0o700))
 	if runtime.GOOS == "windows" {
 		for _, s := range []string{`C:\Users\anna@corp\server.age`, "C:/Users/anna@corp/x"} {
 			if got := address.Shown(s); got != s {

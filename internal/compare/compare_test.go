@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailferry/mailferry/internal/compare"
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	seal "github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -36,10 +37,7 @@ func side(t *testing.T, name string, items ...schema.Item) compare.File {
 			b.Connections = append(b.Connections, it)
 		}
 	}
-	digest, err := b.Digest()
-	if err != nil {
-		t.Fatal(err)
-	}
+	digest := rig.Get(b.Digest()).Or(t)
 	return compare.File{Name: name, Opened: &seal.Opened{Bundle: b, Digest: digest}}
 }
 
@@ -96,10 +94,7 @@ func TestTwoBundlesAreToldApart(t *testing.T) {
 			[]string{`changed "G" "G" token_endpoint:changed(https://a.example/|https://b.example/)`}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d, err := compare.Opened(side(t, "a.age", c.a...), side(t, "b.age", c.b...))
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := rig.Get(compare.Opened(side(t, "a.age", c.a...), side(t, "b.age", c.b...))).Or(t)
 			if got := linesOf(d); !slices.Equal(got, c.want) || d.Same != c.same {
 				t.Errorf("same %v, %q\nwant %v, %q", d.Same, got, c.same, c.want)
 			}
@@ -123,10 +118,7 @@ func TestServerAndCloudAreComparedThroughTheTransform(t *testing.T) {
 		if turned {
 			a, b, want, label = cloud, server, `changed "A" "A" from_email_address:changed(other@corp.example|jira@corp.example)`, "From Email Address → From Address"
 		}
-		d, err := compare.Opened(a, b)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := rig.Get(compare.Opened(a, b)).Or(t)
 		if got := linesOf(d); !slices.Equal(got, []string{want}) {
 			t.Errorf("%q\nwant %q", got, want)
 			continue
@@ -141,23 +133,16 @@ func hostile(t *testing.T) *compare.Diff {
 	t.Helper()
 	a := side(t, "a.age", conn("Gone\u202e", "h", sealed("aaaaaaaa", 1)), conn("A", "<script>alert(1)</script>", sealed("aaaaaaaa", 1)), conn("B", "h", sealed("aaaaaaaa", 5)), conn("Old", "o", nil))
 	b := side(t, "b.age", conn("A", "\x1b[2J", sealed("aaaaaaaa", 2)), conn("B", "h", sealed("bbbbbbbb", 5)), conn("<img src=x>", "i", nil), conn("New", "o", nil))
-	d, err := compare.Opened(a, b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := rig.Get(compare.Opened(a, b)).Or(t)
 	return d
 }
 
 func TestJSONIsWhatItsSchemaPromises(t *testing.T) {
 	d := hostile(t)
 	var out bytes.Buffer
-	if err := compare.JSON(&out, d); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, compare.JSON(&out, d))
 	var back compare.Diff
-	if err := schema.DecodeFile("diff-report", out.Bytes(), &back); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, schema.DecodeFile("diff-report", out.Bytes(), &back))
 	if back.Summary != d.Summary || back.Same || back.Summary != (compare.Summary{Added: 1, Removed: 1, Renamed: 1, Changed: 1, NotComparable: 1}) {
 		t.Errorf("summary %+v", back.Summary)
 	}
@@ -165,9 +150,7 @@ func TestJSONIsWhatItsSchemaPromises(t *testing.T) {
 
 func TestTextFitsAndSteersNothing(t *testing.T) {
 	var out bytes.Buffer
-	if err := compare.Text(&out, hostile(t), human.Terminal{Width: 72}); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, compare.Text(&out, hostile(t), human.Terminal{Width: 72}))
 	for _, r := range out.String() {
 		if r != '\n' && !unicode.IsPrint(r) {
 			t.Errorf("%U reaches the terminal", r)
@@ -183,9 +166,7 @@ func TestTextFitsAndSteersNothing(t *testing.T) {
 
 func TestHTMLTakesValuesAsText(t *testing.T) {
 	var out bytes.Buffer
-	if err := compare.HTML(&out, hostile(t)); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, compare.HTML(&out, hostile(t)))
 	page := out.String()
 	for _, bad := range []string{"<script", "<img", "\x1b", "\u202e", "ZgotmplZ"} {
 		if strings.Contains(page, bad) {

@@ -10,6 +10,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/mailferry/mailferry/internal/compare"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	seal "github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -24,9 +25,7 @@ func exported(t *testing.T, to seal.Holders, password string, cloud bool) []byte
 		Source: schema.Source{Kind: "csv", Name: "x.csv"}, History: []schema.Step{}},
 		Connections: []schema.Item{c}}
 	secrets := schema.Secrets{{List: schema.Connections, Name: "Desk"}: schema.NewSecret(password)}
-	if err := seal.AddSecrets(b, secrets, to); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, seal.AddSecrets(b, secrets, to))
 	if cloud {
 		server := b
 		var err error
@@ -36,9 +35,7 @@ func exported(t *testing.T, to seal.Holders, password string, cloud bool) []byte
 		b.Manifest.Created, b.Manifest.Tool, b.Manifest.History = server.Manifest.Created, server.Manifest.Tool, server.Manifest.History
 	}
 	var out bytes.Buffer
-	if err := seal.Create(&out, b, nil, to); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, seal.Create(&out, b, nil, to))
 	return out.Bytes()
 }
 
@@ -48,10 +45,7 @@ func TestOpenedBundlesAreComparedAsFarAsTheKeyReaches(t *testing.T) {
 	ops, rev := newKey(t), newKey(t)
 	to := seal.Holders{Recipients: []seal.Recipient{public(t, ops)}, Reviewers: []seal.Recipient{public(t, rev)}}
 	opened := func(raw []byte, id age.Identity) compare.File {
-		o, err := seal.Open(bytes.NewReader(raw), []age.Identity{id}, transform.Rerun)
-		if err != nil {
-			t.Fatal(err)
-		}
+		o := rig.Get(seal.Open(bytes.NewReader(raw), []age.Identity{id}, transform.Rerun)).Or(t)
 		return compare.File{Name: "x.age", Opened: o}
 	}
 	for _, c := range []struct {
@@ -87,10 +81,7 @@ func TestOpenedBundlesAreComparedAsFarAsTheKeyReaches(t *testing.T) {
 
 func newKey(t *testing.T) age.Identity {
 	t.Helper()
-	id, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := rig.Get(age.GenerateX25519Identity()).Or(t)
 	return id
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -27,10 +28,7 @@ func FuzzPolicy(f *testing.F) {
 			}
 			return
 		}
-		out, err := schema.Marshal(p)
-		if err != nil {
-			t.Fatal(err)
-		}
+		out := rig.Get(schema.Marshal(p)).Or(t)
 		if again, err := DecodePolicy(out); err != nil || !reflect.DeepEqual(again, p) {
 			t.Errorf("%s is read back as %+v: %v", out, again, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/mailferry/mailferry/internal/findings"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	seal "github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -20,10 +21,7 @@ func TestAnAuditSeesAsFarAsTheKey(t *testing.T) {
 	var ids []age.Identity
 	var rs []seal.Recipient
 	for range 2 {
-		id, err := age.GenerateX25519Identity()
-		if err != nil {
-			t.Fatal(err)
-		}
+		id := rig.Get(age.GenerateX25519Identity()).Or(t)
 		r, _ := seal.RecipientOf(id)
 		ids, rs = append(ids, id), append(rs, r)
 	}
@@ -35,23 +33,13 @@ func TestAnAuditSeesAsFarAsTheKey(t *testing.T) {
 		Source: schema.Source{Kind: "csv", Name: "x.csv"}, History: []schema.Step{}}
 	for _, name := range []string{"A", "B"} {
 		secrets := schema.Secrets{{List: schema.Connections, Name: name}: schema.NewSecret("hunter2")}
-		if err := seal.AddSecrets(doc, secrets, to); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, seal.AddSecrets(doc, secrets, to))
 	}
 	var file bytes.Buffer
-	if err := seal.Create(&file, doc, nil, to); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, seal.Create(&file, doc, nil, to))
 	for i, want := range []int{2, 0} {
-		o, err := seal.Open(bytes.NewReader(file.Bytes()), ids[i:i+1], transform.Rerun)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found, err := findings.AuditOpened(o, nil, now)
-		if err != nil {
-			t.Fatal(err)
-		}
+		o := rig.Get(seal.Open(bytes.NewReader(file.Bytes()), ids[i:i+1], transform.Rerun)).Or(t)
+		found := rig.Get(findings.AuditOpened(o, nil, now)).Or(t)
 		got := strings.Count(strings.Join(linesOf(found), "\n"), "password-shared")
 		if got != want {
 			t.Errorf("key %d: %d shared passwords, want %d: %q", i, got, want, linesOf(found))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/internal/findings"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -17,10 +18,7 @@ const policyDoc = `{"format":"mailferry/policy/v1","rules":{"port-25":"off","deb
  {"rule":"host-private","connection":"Elsewhere","reason":"another bundle","expires":"2020-01-01"}]}`
 
 func TestAPolicyDecides(t *testing.T) {
-	p, err := findings.DecodePolicy([]byte(policyDoc))
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := rig.Get(findings.DecodePolicy([]byte(policyDoc))).Or(t)
 	relay := sound("Relay")
 	relay.Host, relay.Port, relay.Debug = "10.0.0.25", 25, true
 	list := findings.Audit(findings.Input{Bundle: bundle(relay), Policy: p, Now: now})

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/mailferry/mailferry/internal/formprofile"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -14,14 +15,8 @@ import (
 // equal. An error is one printable line.
 func FuzzProfile(f *testing.F) {
 	for _, side := range []string{schema.ServerSide, schema.CloudSide} {
-		p, err := formprofile.Shipped(side)
-		if err != nil {
-			f.Fatal(err)
-		}
-		doc, err := schema.MarshalIndent(p)
-		if err != nil {
-			f.Fatal(err)
-		}
+		p := rig.Get(formprofile.Shipped(side)).Or(f)
+		doc := rig.Get(schema.MarshalIndent(p)).Or(f)
 		f.Add(doc)
 	}
 	f.Add([]byte(`{"format":"mailferry/form-profile/v1","side":"\ud800"}`))
@@ -46,10 +41,7 @@ func FuzzProfile(f *testing.F) {
 				}
 			}
 		}
-		out, err := schema.Marshal(p)
-		if err != nil {
-			t.Fatal(err)
-		}
+		out := rig.Get(schema.Marshal(p)).Or(t)
 		if again, err := formprofile.Parse(out, p.Side); err != nil || !reflect.DeepEqual(again, p) {
 			t.Errorf("%s is read back as %+v: %v", out, again, err)
 		}

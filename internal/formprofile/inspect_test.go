@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -19,10 +20,7 @@ import (
 func TestInspectEndsWhereTheSiteNeverAnswers(t *testing.T) {
 	site := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	t.Cleanup(site.Close)
-	p, err := Shipped(schema.CloudSide)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := rig.Get(Shipped(schema.CloudSide)).Or(t)
 	s, err := New(Scheme+site.URL, Options{Profile: p, Browser: page.Options{Browser: chromium.Shell(t), Timeout: 3 * time.Second}})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -27,9 +28,7 @@ func TestAnInspectionIsPrintedWithoutMovingTheCursor(t *testing.T) {
 	var out strings.Builder
 	p := human.NewPrinter(&out, human.Terminal{})
 	i.Print(p)
-	if err := p.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, p.Flush())
 	for _, want := range []string{"(unverified)", "Connections‹U+001B›[2J  1 row\n", "not read", "the pages are not as the profile says"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in %s", want, out.String())

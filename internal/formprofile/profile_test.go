@@ -6,15 +6,13 @@ import (
 
 	"github.com/mailferry/mailferry/internal/formprofile"
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
 func TestShippedProfilesSayEveryLabelAndThatNobodyVerifiedThem(t *testing.T) {
 	for _, side := range []string{schema.ServerSide, schema.CloudSide} {
-		p, err := formprofile.Shipped(side)
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := rig.Get(formprofile.Shipped(side)).Or(t)
 		if p.Verified || p.Note == "" || p.Side != side {
 			t.Errorf("%s: verified %v, note %q", p.Side, p.Verified, p.Note)
 		}
@@ -25,10 +23,7 @@ func TestShippedProfilesSayEveryLabelAndThatNobodyVerifiedThem(t *testing.T) {
 				}
 			}
 		}
-		printed, err := schema.MarshalIndent(p)
-		if err != nil {
-			t.Fatal(err)
-		}
+		printed := rig.Get(schema.MarshalIndent(p)).Or(t)
 		again, err := formprofile.Parse(printed, side)
 		if err != nil {
 			t.Fatalf("a printed profile does not read back: %v", err)
@@ -41,14 +36,8 @@ func TestShippedProfilesSayEveryLabelAndThatNobodyVerifiedThem(t *testing.T) {
 }
 
 func TestProfilesThatCannotBeWorkedByAreRefused(t *testing.T) {
-	good, err := formprofile.Shipped(schema.CloudSide)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := schema.MarshalIndent(good)
-	if err != nil {
-		t.Fatal(err)
-	}
+	good := rig.Get(formprofile.Shipped(schema.CloudSide)).Or(t)
+	raw := rig.Get(schema.MarshalIndent(good)).Or(t)
 	for name, test := range map[string]struct{ old, new, says string }{
 		"another format":       {`mailferry/form-profile/v1`, `mailferry/profile/v1`, "format"},
 		"another side":         {`"side": "cloud"`, `"side": "server"`, "one of cloud is needed"},

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -16,10 +17,7 @@ func TestWhatIsWaitedForIsSaidEveryFiveSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []string
 		var log bytes.Buffer
-		p, err := Shipped(schema.CloudSide)
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := rig.Get(Shipped(schema.CloudSide)).Or(t)
 		s, err := New("page+https://site.example/", Options{Profile: p, Waiting: func(what string) { got = append(got, what) },
 			Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 		if err != nil {

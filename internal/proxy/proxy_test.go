@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -87,10 +88,7 @@ func TestWhatCanBeReadIsObeyed(t *testing.T) {
 			t.Errorf("%s: %v (%s)", name, err, schema.HintOf(err))
 			continue
 		}
-		target, err := url.Parse(tt.url)
-		if err != nil {
-			t.Fatal(err)
-		}
+		target := rig.Get(url.Parse(tt.url)).Or(t)
 		got, err := config.ProxyFunc()(target)
 		if err != nil || got == nil && tt.want != "" || got != nil && got.String() != tt.want {
 			t.Errorf("%s: got %v, %v, want %q", name, got, err, tt.want)

@@ -8,6 +8,7 @@ import (
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -28,10 +29,7 @@ func large(n int) *schema.Bundle {
 func BenchmarkReport(b *testing.B) {
 	const n = 10_000
 	content := large(n)
-	digest, err := content.Digest()
-	if err != nil {
-		b.Fatal(err)
-	}
+	digest := rig.Get(content.Digest()).Or(b)
 	found := findings.Audit(findings.Input{Bundle: content, Now: now})
 	r := &report.Report{Created: now, Tool: "mailferry", Bundles: []*report.Bundle{{File: "large.age", Opened: &sealed.Opened{Bundle: content, Digest: digest, Parts: 1}, Findings: found}}}
 	b.Run("findings", func(b *testing.B) {
@@ -50,9 +48,7 @@ func BenchmarkReport(b *testing.B) {
 		b.Run(f.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := f.write(io.Discard, r); err != nil {
-					b.Fatal(err)
-				}
+				rig.OK(b, f.write(io.Discard, r))
 			}
 		})
 	}

@@ -14,14 +14,13 @@ import (
 
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 )
 
 func look(t *testing.T, ctx context.Context, width int64, media, scheme string) {
 	t.Helper()
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)))
 	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media,
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}); err != nil {
 		t.Fatal(err)
@@ -48,18 +47,12 @@ const faint = `(() => {
 func TestThePageReadsBackInABrowser(t *testing.T) {
 	r := sampleReport(t)
 	var out bytes.Buffer
-	if err := report.HTML(&out, r); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, report.HTML(&out, r))
 	path := filepath.Join(t.TempDir(), "audit report.html")
-	if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(path, out.Bytes(), 0o600))
 	url := "file://" + strings.ReplaceAll(path, " ", "%20")
 	ctx, w := chromium.Tab(t)
-	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, chromedp.Do(ctx, chromedp.Navigate(url)))
 
 	t.Run("every value is there as text", func(t *testing.T) {
 		names := chromium.Eval[[]string](t, ctx, `[...document.querySelectorAll('[id^=b1-connection-] h3 .value')].map(e => e.textContent)`)

@@ -15,6 +15,7 @@ import (
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -23,9 +24,7 @@ func TestJSONIsWhatItsSchemaPromises(t *testing.T) {
 	r := sampleReport(t)
 	r.Bundles = append(r.Bundles, audited(t, "empty.age", &schema.Bundle{Format: schema.CloudFormat, Manifest: serverBundle().Manifest}, nil))
 	r.Bundles[1].Signatures = []report.Signature{{File: "x.statement", State: "invalid", Why: "the signature is not good"}}
-	if err := report.JSON(&out, r); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, report.JSON(&out, r))
 	var doc struct {
 		Bundles []struct {
 			Digest   string
@@ -39,9 +38,7 @@ func TestJSONIsWhatItsSchemaPromises(t *testing.T) {
 	if err := schema.DecodeFile("audit-report", out.Bytes(), &generic); err != nil {
 		t.Fatalf("%v\n%s", err, out.Bytes())
 	}
-	if err := json.Unmarshal(out.Bytes(), &doc, json.MatchCaseInsensitiveNames(true)); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, json.Unmarshal(out.Bytes(), &doc, json.MatchCaseInsensitiveNames(true)))
 	if doc.Summary.Connections != 6 || doc.Summary.Excepted != 1 || doc.Summary.Errors != findings.Count(r.Bundles[0].Findings).Errors+findings.Count(r.Bundles[1].Findings).Errors {
 		t.Errorf("summary %+v", doc.Summary)
 	}
@@ -71,9 +68,7 @@ func TestTheRoadTellsClaimsFromSignatures(t *testing.T) {
 func TestTextFitsTheTerminalAndSteersNothing(t *testing.T) {
 	for _, width := range []int{40, 60, 80, 132} {
 		var out bytes.Buffer
-		if err := report.Text(&out, sampleReport(t), human.Terminal{Width: width}); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, report.Text(&out, sampleReport(t), human.Terminal{Width: width}))
 		for line := range strings.Lines(out.String()) {
 			line = strings.TrimSuffix(line, "\n")
 			if w := runewidth.StringWidth(line); w > width {
@@ -101,9 +96,7 @@ func TestAReaderWithoutALabelLeavesNoBlankLine(t *testing.T) {
 	b := serverBundle()
 	b.Manifest.Recipients = []schema.KeyHolder{{Key: "age1nameless"}}
 	var out bytes.Buffer
-	if err := report.Text(&out, &report.Report{Bundles: []*report.Bundle{audited(t, "b.age", b, nil)}}, human.Terminal{Width: 50}); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, report.Text(&out, &report.Report{Bundles: []*report.Bundle{audited(t, "b.age", b, nil)}}, human.Terminal{Width: 50}))
 	lines := strings.Split(out.String(), "\n")
 	i := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "age1nameless") })
 	if i < 1 || strings.TrimSpace(lines[i-1]) == "" {
@@ -113,12 +106,8 @@ func TestAReaderWithoutALabelLeavesNoBlankLine(t *testing.T) {
 
 func TestColourOnlyWhenTold(t *testing.T) {
 	var plain, coloured bytes.Buffer
-	if err := report.Text(&plain, sampleReport(t), human.Terminal{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := report.Text(&coloured, sampleReport(t), human.Terminal{Colour: true}); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, report.Text(&plain, sampleReport(t), human.Terminal{}))
+	rig.OK(t, report.Text(&coloured, sampleReport(t), human.Terminal{Colour: true}))
 	if strings.Contains(plain.String(), "\x1b") || !strings.Contains(coloured.String(), "\x1b[31m") {
 		t.Error("colours are not as told")
 	}
@@ -130,17 +119,12 @@ func TestCSVHoldsNoFormula(t *testing.T) {
 	r.Bundles[0].File = "=cmd|' /C calc'!A0"
 	r.Bundles[0].Bundle.Connections[1].(*schema.ServerConnection).Name = formula
 	r.Bundles[0] = audited(t, r.Bundles[0].File, r.Bundles[0].Bundle, nil)
-	if err := report.CSV(&out, r); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, report.CSV(&out, r))
 	text, ok := strings.CutPrefix(out.String(), "\uFEFF")
 	if !ok {
 		t.Error("no byte order mark: spreadsheets guess the encoding")
 	}
-	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := rig.Get(csv.NewReader(strings.NewReader(text)).ReadAll()).Or(t)
 	if len(rows) != 1+len(r.Bundles[0].Findings) {
 		t.Errorf("%d lines for %d findings", len(rows), len(r.Bundles[0].Findings))
 	}

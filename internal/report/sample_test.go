@@ -8,6 +8,7 @@ import (
 
 	"github.com/mailferry/mailferry/internal/findings"
 	"github.com/mailferry/mailferry/internal/report"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -78,19 +79,13 @@ const policyDoc = `{"format":"mailferry/policy/v1","rules":{"debug-on":"note"},"
 
 func sampleReport(t *testing.T) *report.Report {
 	t.Helper()
-	p, err := findings.DecodePolicy([]byte(policyDoc))
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := rig.Get(findings.DecodePolicy([]byte(policyDoc))).Or(t)
 	return &report.Report{Created: now, Tool: "mailferry 1.0.0", Policy: "corp-policy.json", Bundles: []*report.Bundle{audited(t, "server.age", serverBundle(), p)}}
 }
 
 func audited(t *testing.T, file string, b *schema.Bundle, p *findings.Policy) *report.Bundle {
 	t.Helper()
-	digest, err := b.Digest()
-	if err != nil {
-		t.Fatal(err)
-	}
+	digest := rig.Get(b.Digest()).Or(t)
 	return &report.Bundle{
 		File: file, Opened: &sealed.Opened{Bundle: b, Digest: digest, Parts: 1},
 		Findings: findings.Audit(findings.Input{Bundle: b, Policy: p, Now: now, Notes: []transform.Note{

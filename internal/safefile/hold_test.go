@@ -7,15 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
 func hold(t *testing.T, path string) *Held {
 	t.Helper()
-	h, err := Hold(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := rig.Get(Hold(path)).Or(t)
 	t.Cleanup(func() { _ = h.Release() })
 	return h
 }
@@ -23,9 +21,7 @@ func hold(t *testing.T, path string) *Held {
 func TestAHeldFileIsHeldByOneAlone(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x")
-	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(path, []byte("old"), 0o600))
 	first := hold(t, path)
 	_, err := Hold(path)
 	if err == nil || !strings.Contains(err.Error(), "x: another command is changing it") || schema.HintOf(err) == "" {
@@ -34,9 +30,7 @@ func TestAHeldFileIsHeldByOneAlone(t *testing.T) {
 	if got, err := os.ReadFile(path); err != nil || string(got) != "old" {
 		t.Errorf("whoever only reads is kept out: %q, %v", got, err)
 	}
-	if err := first.Replace(writes("new"), func() error { return nil }); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, first.Replace(writes("new"), func() error { return nil }))
 	// The file under the path is another one by now, and not free before the first
 	// is through with it.
 	if _, err := Hold(path); err == nil {
@@ -57,9 +51,7 @@ func TestAHeldFileIsHeldByOneAlone(t *testing.T) {
 func TestWhatRunsBeforeAReplacementMayStopIt(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x")
-	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(path, []byte("old"), 0o600))
 	stop := errors.New("stop")
 	err := hold(t, path).Replace(writes("new"), func() error {
 		if got, err := os.ReadFile(path); err != nil || string(got) != "old" {
@@ -78,9 +70,7 @@ func TestAReleasedFileCanBeHeldAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if err := hold(t, path).Release(); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, hold(t, path).Release())
 	}
 }
 
@@ -102,13 +92,9 @@ func TestAChangeByAnyProgramIsSeen(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x")
-			if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, os.WriteFile(path, []byte("old"), 0o600))
 			h := hold(t, path)
-			if err := c.do(path); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, c.do(path))
 			before, _ := os.ReadFile(path)
 			err := h.Replace(writes("mine"), func() error { t.Error("it comes to the last step"); return nil })
 			if err == nil || !strings.Contains(err.Error(), c.want) || schema.HintOf(err) == "" {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -18,10 +19,7 @@ func writes(s string) func(io.Writer) error {
 
 func names(t *testing.T, dir string) string {
 	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	entries := rig.Get(os.ReadDir(dir)).Or(t)
 	var out []string
 	for _, e := range entries {
 		out = append(out, e.Name())
@@ -31,9 +29,7 @@ func names(t *testing.T, dir string) string {
 
 func TestAFileIsThereWholeAndForItsOwnerAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
-	if err := Write(path, false, writes("hello")); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, Write(path, false, writes("hello")))
 	got, err := os.ReadFile(path)
 	info, _ := os.Stat(path)
 	if err != nil || string(got) != "hello" || info.Mode().Perm() != 0o600 {
@@ -56,9 +52,7 @@ func TestAFailureLeavesNothingBehind(t *testing.T) {
 func TestAnExistingFileIsReplacedOnlyByForce(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x")
-	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(path, []byte("old"), 0o644))
 	err := Write(path, false, writes("new"))
 	if !errors.Is(err, ErrExists) || schema.HintOf(err) == "" {
 		t.Errorf("%v", err)
@@ -71,9 +65,7 @@ func TestAnExistingFileIsReplacedOnlyByForce(t *testing.T) {
 	if got, _ := os.ReadFile(late); !errors.Is(err, ErrExists) || string(got) != "theirs" {
 		t.Errorf("%q, %v", got, err)
 	}
-	if err := Write(path, true, writes("new")); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, Write(path, true, writes("new")))
 	if got, _ := os.ReadFile(path); string(got) != "new" {
 		t.Errorf("%q", got)
 	}
@@ -108,9 +100,7 @@ func TestOfManyWritersOneWins(t *testing.T) {
 func TestPlacesThatCannotBeWrittenAreSaidEarly(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(file, nil, 0o600))
 	for path, want := range map[string]string{
 		dir:                           "is a folder",
 		filepath.Join(dir, "no", "x"): "the folder does not exist",
@@ -127,9 +117,7 @@ func TestPlacesThatCannotBeWrittenAreSaidEarly(t *testing.T) {
 func TestTheLongestNameThatThereIsRoomForIsWritten(t *testing.T) {
 	dir := t.TempDir()
 	name := strings.Repeat("x", 255)
-	if err := Write(filepath.Join(dir, name), false, writes("whole")); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, Write(filepath.Join(dir, name), false, writes("whole")))
 	if got := names(t, dir); got != name {
 		t.Errorf("left: %s", got)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/terminal"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -46,10 +47,7 @@ func pseudoterminal(t *testing.T) (person *os.File, tty *terminal.Terminal) {
 
 func echoes(t *testing.T, f *os.File) bool {
 	t.Helper()
-	state, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	if err != nil {
-		t.Fatal(err)
-	}
+	state := rig.Get(unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)).Or(t)
 	return state.Lflag&unix.ECHO != 0
 }
 
@@ -84,15 +82,10 @@ func TestPromptHidesWhatIsTypedAndSkipsEmptyAnswers(t *testing.T) {
 	screen := bufio.NewReader(person)
 	var seen strings.Builder
 	for _, typed := range []string{"hunter2\n", "\n", "pass wörd \n"} {
-		question, err := screen.ReadString(':')
-		if err != nil {
-			t.Fatal(err)
-		}
+		question := rig.Get(screen.ReadString(':')).Or(t)
 		seen.WriteString(question)
 		untilHidden(t, tty.In)
-		if _, err := io.WriteString(person, typed); err != nil {
-			t.Fatal(err)
-		}
+		rig.Get(io.WriteString(person, typed)).Or(t)
 		// The line end that follows says that the answer was taken.
 		shown, err := screen.ReadString('\n')
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/armor"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -19,12 +20,8 @@ const good = "kind,name,secret\nconnection,Desk,hunter2\nCredential, Azure ,\"a,
 func write(t *testing.T, content []byte, mode os.FileMode) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "secrets.csv")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(path, mode); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(path, content, 0o600))
+	rig.OK(t, os.Chmod(path, mode))
 	return path
 }
 
@@ -37,30 +34,18 @@ func encrypt(t *testing.T, to age.Recipient, armored bool, plain string) []byte 
 		out = armor.NewWriter(&buf)
 		dst = out
 	}
-	w, err := age.Encrypt(dst, to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(w, plain); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	w := rig.Get(age.Encrypt(dst, to)).Or(t)
+	rig.Get(io.WriteString(w, plain)).Or(t)
+	rig.OK(t, w.Close())
 	if out != nil {
-		if err := out.Close(); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, out.Close())
 	}
 	return buf.Bytes()
 }
 
 func identity(t *testing.T) *age.X25519Identity {
 	t.Helper()
-	id, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := rig.Get(age.GenerateX25519Identity()).Or(t)
 	return id
 }
 
@@ -78,10 +63,7 @@ func TestPlainAndEncryptedFilesReadAlike(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := Read(write(t, tt.content, 0o600), "", given(other, id), func(schema.Warning) {})
-			if err != nil {
-				t.Fatal(err)
-			}
+			got := rig.Get(Read(write(t, tt.content, 0o600), "", given(other, id), func(schema.Warning) {})).Or(t)
 			desk, azure := got[schema.SecretKey{List: schema.Connections, Name: "Desk"}], got[schema.SecretKey{List: schema.Credentials, Name: " Azure "}]
 			if len(got) != 2 || desk.Reveal() != "hunter2" || azure.Reveal() != `a,"b"` {
 				t.Errorf("got %+v", got)
@@ -151,9 +133,7 @@ func TestAPlainFileThatOthersCanReadIsWarnedOf(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var warnings []string
-			if _, err := Read(write(t, tt.content, tt.mode), "", given(id), func(w schema.Warning) { warnings = append(warnings, w.String()) }); err != nil {
-				t.Fatal(err)
-			}
+			rig.Get(Read(write(t, tt.content, tt.mode), "", given(id), func(w schema.Warning) { warnings = append(warnings, w.String()) })).Or(t)
 			if got := strings.Contains(strings.Join(warnings, "\n"), "can read it"); got != tt.want {
 				t.Errorf("warned %v, want %v: %q", got, tt.want, warnings)
 			}

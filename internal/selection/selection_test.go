@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -48,10 +49,7 @@ func TestSelection(t *testing.T) {
 		{nil, []string{"Why? *"}, "Whys Mail", false, ""},
 	} {
 		names := append(strings.Split(c.others, "|"), c.name)
-		s, err := New(c.include, c.exclude, names)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := rig.Get(New(c.include, c.exclude, names)).Or(t)
 		if s.Has(c.name) != c.want {
 			t.Errorf("include %q exclude %q: %q is %v", c.include, c.exclude, c.name, !c.want)
 		}

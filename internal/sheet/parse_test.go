@@ -12,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf16"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"golang.org/x/text/encoding/charmap"
 )
@@ -85,10 +86,7 @@ func TestListIsToldByHeader(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			all, err := Parse([]byte(tt.sheet), tt.format, Options{Warn: func(schema.Warning) {}})
-			if err != nil {
-				t.Fatal(err)
-			}
+			all := rig.Get(Parse([]byte(tt.sheet), tt.format, Options{Warn: func(schema.Warning) {}})).Or(t)
 			s := all[0]
 			if s.List != tt.want || s.Rows[0].Item.List() != tt.want || s.Rows[0].Item.ItemName() != "A" {
 				t.Errorf("got %s with %+v", s.List, s.Rows[0].Item)
@@ -108,10 +106,7 @@ func utf16Bytes(order binary.AppendByteOrder, text string) []byte {
 func TestEncodingsAndDelimitersAreToldAndSaid(t *testing.T) {
 	text := strings.ReplaceAll("Name;Connect Mode;Host\nMünchen – Süd;SMTP;mail.example.com\n", "\n", "\r\n")
 	emoji := strings.Replace(text, "Süd", "Süd 📮", 1)
-	latin, err := charmap.Windows1252.NewEncoder().Bytes([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
+	latin := rig.Get(charmap.Windows1252.NewEncoder().Bytes([]byte(text))).Or(t)
 	tests := []struct {
 		name string
 		raw  []byte
@@ -314,9 +309,7 @@ func FuzzParseNeverPanicsAndKeepsRowsInOrder(f *testing.F) {
 			written = append(written, cells)
 		}
 		var b bytes.Buffer
-		if err := csv.NewWriter(&b).WriteAll(written); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, csv.NewWriter(&b).WriteAll(written))
 		again, _, err := parse(append([]byte("\uFEFF"), b.Bytes()...))
 		if err != nil || len(again.Rows) != len(s.Rows) {
 			t.Fatalf("%q is refused: %v", b.Bytes(), err)

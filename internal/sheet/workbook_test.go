@@ -13,16 +13,14 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
 // testdata holds what LibreOffice 7.4 wrote: workbooks, and sheets in other locales.
 func testdata(t *testing.T, name string) []byte {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(os.ReadFile(filepath.Join("testdata", name))).Or(t)
 	return raw
 }
 
@@ -191,17 +189,11 @@ func TestAnUnknownColumnMayBeKept(t *testing.T) {
 }
 
 func TestTheWorkbookTemplateReadsBackOnceItHasRows(t *testing.T) {
-	raw, err := WorkbookTemplate(schema.ServerFormat)
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(WorkbookTemplate(schema.ServerFormat)).Or(t)
 	if _, _, err := parseAll(raw, ""); err == nil || !strings.Contains(err.Error(), "has a header and no rows") {
 		t.Errorf("empty: %v", err)
 	}
-	f, err := excelize.OpenReader(bytes.NewReader(raw))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := rig.Get(excelize.OpenReader(bytes.NewReader(raw))).Or(t)
 	for _, tab := range []string{"Connections", "Credentials"} {
 		dvs, err := f.GetDataValidations(tab)
 		if want := map[string]int{"Connections": 2}[tab]; err != nil || len(dvs) != want {
@@ -213,14 +205,10 @@ func TestTheWorkbookTemplateReadsBackOnceItHasRows(t *testing.T) {
 		}
 	}
 	for cell, v := range map[string]string{"A2": "Desk", "E2": "SMTP", "H2": "0123", "J2": "587", "K2": "true"} {
-		if err := f.SetCellStr("Connections", cell, v); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, f.SetCellStr("Connections", cell, v))
 	}
 	var out bytes.Buffer
-	if err := f.Write(&out); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, f.Write(&out))
 	all, warnings, err := parseAll(out.Bytes(), "")
 	if err != nil || len(all) != 1 || all[0].Rows[0].Secret.Reveal() != "0123" || connection(t, all[0], 0).Port != 587 {
 		t.Errorf("%v %+v", err, all)
@@ -234,32 +222,19 @@ func TestTheWorkbookTemplateReadsBackOnceItHasRows(t *testing.T) {
 func changed(t *testing.T, part string, write func(w io.Writer)) []byte {
 	t.Helper()
 	raw := testdata(t, "fine.xlsx")
-	r, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := rig.Get(zip.NewReader(bytes.NewReader(raw), int64(len(raw)))).Or(t)
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	for _, f := range r.File {
-		to, err := w.Create(f.Name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		to := rig.Get(w.Create(f.Name)).Or(t)
 		if f.Name == part {
 			write(to)
 			continue
 		}
-		from, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.Copy(to, from); err != nil {
-			t.Fatal(err)
-		}
+		from := rig.Get(f.Open()).Or(t)
+		rig.Get(io.Copy(to, from)).Or(t)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, w.Close())
 	return out.Bytes()
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -31,9 +32,7 @@ func TestFormulasAreGuarded(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.cell, func(t *testing.T) {
 			var b strings.Builder
-			if err := Write(&b, []string{"H"}, [][]string{{tt.cell, "x"}}); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, Write(&b, []string{"H"}, [][]string{{tt.cell, "x"}}))
 			if want := "\uFEFFH\r\n" + tt.want + ",x\r\n"; b.String() != want {
 				t.Errorf("got %q, want %q", b.String(), want)
 			}
@@ -88,12 +87,8 @@ func TestTemplateReadsBackOnceItHasARow(t *testing.T) {
 func TestReadFileSaysWhoElseCanRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")
 	for mode, want := range map[os.FileMode]bool{0o600: false, 0o640: true, 0o604: true, 0o700: false} {
-		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chmod(path, mode); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(path, []byte("x"), 0o600))
+		rig.OK(t, os.Chmod(path, mode))
 		raw, exposed, err := ReadFile(path)
 		if err != nil || string(raw) != "x" || exposed != want {
 			t.Errorf("%o: exposed %v, want %v (%q, %v)", mode, exposed, want, raw, err)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -65,9 +66,7 @@ func TestARestartFindsItemsAndSecrets(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, dir, Options{})
 	serveCloud(t, c).made(schema.Connections, connection)
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, c.Close())
 	s := serveCloud(t, open(t, dir, Options{}))
 	s.wantSecret(schema.Connections, "Support", "canary-password")
 }
@@ -99,9 +98,7 @@ func TestAFolderThatIsNotASampleCloudIsRefused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, tt.file), []byte(tt.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, os.WriteFile(filepath.Join(dir, tt.file), []byte(tt.text), 0o600))
 			_, err := Open(dir, Options{})
 			if err == nil || !strings.Contains(err.Error(), tt.says) || strings.Contains(strings.ToLower(err.Error()), "canary") {
 				t.Errorf("got %v", err)
@@ -111,21 +108,15 @@ func TestAFolderThatIsNotASampleCloudIsRefused(t *testing.T) {
 	t.Run("another version", func(t *testing.T) {
 		dir := t.TempDir()
 		c := open(t, dir, Options{})
-		if _, err := c.db.Exec("PRAGMA user_version = 9"); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Close(); err != nil {
-			t.Fatal(err)
-		}
+		rig.Get(c.db.Exec("PRAGMA user_version = 9")).Or(t)
+		rig.OK(t, c.Close())
 		if _, err := Open(dir, Options{}); err == nil || schema.HintOf(err) == "" {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("a file", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "file")
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(path, nil, 0o600))
 		if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "not a folder") || schema.HintOf(err) == "" {
 			t.Errorf("got %v (%s)", err, schema.HintOf(err))
 		}
@@ -143,9 +134,7 @@ func TestLoadPutsAllOrNothing(t *testing.T) {
 	if all, err := c.Items(t.Context(), schema.Credentials); err != nil || len(all) != 0 {
 		t.Errorf("left behind: %v, %v", all, err)
 	}
-	if err := c.Load(t.Context(), []schema.Item{con, cred}); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, c.Load(t.Context(), []schema.Item{con, cred}))
 	all, err := c.Items(t.Context(), schema.Connections)
 	if err != nil || len(all) != 1 || *all[0].Item.(*schema.CloudConnection) != *con {
 		t.Errorf("got %v, %v", all, err)

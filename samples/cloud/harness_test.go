@@ -10,6 +10,7 @@ import (
 
 	"github.com/xeipuuv/gojsonschema"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -51,10 +52,7 @@ type apiResponse struct {
 
 func open(t *testing.T, dir string, opts Options) *Cloud {
 	t.Helper()
-	c, err := Open(dir, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rig.Get(Open(dir, opts)).Or(t)
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
@@ -69,9 +67,7 @@ func serveCloud(t *testing.T, c *Cloud) *site {
 	srv := httptest.NewServer(c.Handler())
 	t.Cleanup(srv.Close)
 	s := &site{t: t, cloud: c, url: srv.URL}
-	if err := json.Unmarshal(schema.CloudAPI(), &s.api); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, json.Unmarshal(schema.CloudAPI(), &s.api))
 	return s
 }
 
@@ -95,10 +91,7 @@ func (r reply) id(t *testing.T) string {
 // raw sends a request as it is; header holds name, value pairs.
 func (s *site) raw(method, path, body string, header ...string) (reply, error) {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	req := rig.Get(http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))).Or(s.t)
 	req.Header.Set("Authorization", "Bearer "+s.cloud.Token().Reveal())
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
@@ -142,9 +135,7 @@ func (s *site) described(method, path string, r reply) {
 		s.t.Fatalf("%s %s: not described", method, template)
 	}
 	var op apiOperation
-	if err := json.Unmarshal(raw, &op); err != nil {
-		s.t.Fatal(err)
-	}
+	rig.OK(s.t, json.Unmarshal(raw, &op))
 	res, ok := op.Responses[statusKey(r.Status)]
 	if !ok {
 		s.t.Fatalf("%s %s: status %d is not described (%s)", method, template, r.Status, r.Body)
@@ -158,10 +149,7 @@ func (s *site) described(method, path string, r reply) {
 		s.t.Fatalf("%s %s: %d of type %q is not described", method, template, r.Status, kind)
 	}
 	media.Schema["components"] = map[string]any{"schemas": s.api.Components.Schemas}
-	result, err := gojsonschema.Validate(gojsonschema.NewGoLoader(media.Schema), gojsonschema.NewStringLoader(r.Body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	result := rig.Get(gojsonschema.Validate(gojsonschema.NewGoLoader(media.Schema), gojsonschema.NewStringLoader(r.Body))).Or(s.t)
 	for _, e := range result.Errors() {
 		s.t.Errorf("%s %s: %d: %s", method, template, r.Status, e)
 	}

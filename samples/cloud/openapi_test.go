@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -96,19 +97,11 @@ func itemSchema(l schema.List, written bool) (jsontext.Value, error) {
 const published = "../../schema/cloud-api.openapi.json"
 
 func TestThePublishedDescriptionIsTheOneServed(t *testing.T) {
-	made, err := describe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := rig.Get(describe()).Or(t)
 	if os.Getenv("UPDATE_OPENAPI") != "" {
-		if err := os.WriteFile(published, made, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(published, made, 0o644))
 	}
-	file, err := os.ReadFile(published)
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := rig.Get(os.ReadFile(published)).Or(t)
 	if !bytes.Equal(file, made) {
 		t.Errorf("%s is not up to date: run UPDATE_OPENAPI=1 go test ./samples/cloud", published)
 	}
@@ -129,9 +122,7 @@ func TestTheDescriptionHasExactlyTheFieldsOfTheBundle(t *testing.T) {
 			} `json:"schemas"`
 		} `json:"components"`
 	}
-	if err := json.Unmarshal(schema.CloudAPI(), &doc); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, json.Unmarshal(schema.CloudAPI(), &doc))
 	for l, name := range map[schema.List]string{schema.Credentials: "Credential", schema.Connections: "Connection"} {
 		shown, written := doc.Components.Schemas[name], doc.Components.Schemas[name+"Write"]
 		if _, ok := shown.Properties["id"]; !ok {
@@ -173,10 +164,7 @@ func TestEachDescribedOperationIsServed(t *testing.T) {
 				id = "2"
 			}
 			at := strings.Replace(path, "{id}", id, 1)
-			r, err := s.raw(strings.ToUpper(method), at, body[method])
-			if err != nil {
-				t.Fatal(err)
-			}
+			r := rig.Get(s.raw(strings.ToUpper(method), at, body[method])).Or(t)
 			if r.Status == 404 || r.Status == 405 {
 				t.Errorf("%s %s: got %d", method, path, r.Status)
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/schema"
@@ -37,10 +38,7 @@ func browse(t *testing.T, b *page.Browser, o adminsite.Options) *admin {
 
 func browser(t *testing.T) *page.Browser {
 	t.Helper()
-	b, err := page.Open(context.WithoutCancel(t.Context()), page.Options{Browser: chromium.Shell(t), Timeout: 20 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := rig.Get(page.Open(context.WithoutCancel(t.Context()), page.Options{Browser: chromium.Shell(t), Timeout: 20 * time.Second})).Or(t)
 	t.Cleanup(b.Close)
 	return b
 }

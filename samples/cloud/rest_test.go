@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -127,10 +128,7 @@ func TestPutReplacesEverySettingAndKeepsTheSecret(t *testing.T) {
 
 func (s *site) wantSecret(l schema.List, name, want string) {
 	s.t.Helper()
-	all, err := s.cloud.secrets(l)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	all := rig.Get(s.cloud.secrets(l)).Or(s.t)
 	if got := all[name].Reveal(); got != want {
 		s.t.Errorf("%s: the stored secret is %q, want %q", name, got, want)
 	}
@@ -203,9 +201,7 @@ func TestAKeyGivesTheFirstAnswerAgainAcrossRestarts(t *testing.T) {
 	if put.Status != 200 {
 		t.Fatalf("got %d %s", put.Status, put.Body)
 	}
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, c.Close())
 
 	s = serveCloud(t, open(t, dir, Options{}))
 	if again := s.made(schema.Connections, connection, "Idempotency-Key", "k1"); again.Body != first.Body {

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -128,10 +129,7 @@ func TestWrongLinesAreErrorsWithTheirNumber(t *testing.T) {
 func TestLinesForOtherToolsNameNobody(t *testing.T) {
 	key := keyText(t, loadSigner(t, sshKey(t, "")))
 	weak := strings.Join(strings.Fields(slurp(t, sshKey(t, "", "-t", "rsa", "-b", "2048")+".pub"))[:2], " ")
-	a, err := ParseAllowedSigners("f", []byte("*@corp.example cert-authority "+key+"\nw*,!wx "+key+"\nold "+weak+"\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := rig.Get(ParseAllowedSigners("f", []byte("*@corp.example cert-authority "+key+"\nw*,!wx "+key+"\nold "+weak+"\n"))).Or(t)
 	if got := fmt.Sprint(a.People()); !strings.HasPrefix(got, "[old") || len(a.People()) != 1 {
 		t.Errorf("people are %v", got)
 	}
@@ -195,10 +193,7 @@ func TestAPersonIsTheConnectedSet(t *testing.T) {
 		"comments do not connect":      {"anna K0 x@corp.example\nben K1 x@corp.example", "anna | ben"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, err := ParseAllowedSigners("f", []byte(text.Replace(c.file)))
-			if err != nil {
-				t.Fatal(err)
-			}
+			a := rig.Get(ParseAllowedSigners("f", []byte(text.Replace(c.file)))).Or(t)
 			var got []string
 			for _, p := range a.People() {
 				got = append(got, p.String())
@@ -225,10 +220,7 @@ func TestPeopleWhoLookAlikeAreWarnedOf(t *testing.T) {
 		"anna,Anna K0\nben K1":               "",
 		"anna K0\nAnna K1\nanna K0\nAnna K1": `signers:2: "anna" and "Anna" differ only by case, look-alike letters or Unicode form, and count as one person`,
 	} {
-		a, err := ParseAllowedSigners("signers", []byte(strings.NewReplacer("K0", keys[0], "K1", keys[1]).Replace(file)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		a := rig.Get(ParseAllowedSigners("signers", []byte(strings.NewReplacer("K0", keys[0], "K1", keys[1]).Replace(file)))).Or(t)
 		if got := strings.Join(a.Warnings, "\n"); got != want {
 			t.Errorf("%q: warns %q, want %q", file, got, want)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -27,19 +28,11 @@ func printable(t *testing.T, err error) {
 
 // fuzzKey is a recipient, and a bundle sealed to it.
 func fuzzKey(f *testing.F) (*age.X25519Identity, *schema.Bundle, sealed.Holders) {
-	id, err := age.GenerateX25519Identity()
-	if err != nil {
-		f.Fatal(err)
-	}
-	r, err := sealed.Keys{}.Recipient(id.Recipient().String())
-	if err != nil {
-		f.Fatal(err)
-	}
+	id := rig.Get(age.GenerateX25519Identity()).Or(f)
+	r := rig.Get(sealed.Keys{}.Recipient(id.Recipient().String())).Or(f)
 	b, secrets := vectorBundle()
 	to := sealed.Holders{Recipients: []sealed.Recipient{r}}
-	if err := sealed.Create(io.Discard, b, secrets, to); err != nil {
-		f.Fatal(err)
-	}
+	rig.OK(f, sealed.Create(io.Discard, b, secrets, to))
 	return id, b, to
 }
 
@@ -48,9 +41,7 @@ func fuzzKey(f *testing.F) (*age.X25519Identity, *schema.Bundle, sealed.Holders)
 func FuzzFile(f *testing.F) {
 	id, b, to := fuzzKey(f)
 	var file bytes.Buffer
-	if err := sealed.Create(&file, b, nil, to); err != nil {
-		f.Fatal(err)
-	}
+	rig.OK(f, sealed.Create(&file, b, nil, to))
 	f.Add(file.Bytes())
 	f.Add([]byte(b.Sealed[0]))
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -72,34 +63,18 @@ func FuzzFile(f *testing.F) {
 // those of the settings' own markers, and go where the settings say.
 func FuzzPart(f *testing.F) {
 	id, b, _ := fuzzKey(f)
-	plain, err := sealed.Decrypt(strings.NewReader(b.Sealed[0]), 1<<20, id)
-	if err != nil {
-		f.Fatal(err)
-	}
+	plain := rig.Get(sealed.Decrypt(strings.NewReader(b.Sealed[0]), 1<<20, id)).Or(f)
 	f.Add(plain)
 	f.Add([]byte(`{"format":"mailferry/sealed/v1","bundle":"` + vectorID + `","keyid":"\u001b[2J\u202e","key":"","secrets":[{"kind":"connection"}]}`))
 	f.Fuzz(func(t *testing.T, part []byte) {
 		own := *b
-		armored, err := sealed.Encrypt(part, []age.Recipient{id.Recipient()})
-		if err != nil {
-			t.Fatal(err)
-		}
+		armored := rig.Get(sealed.Encrypt(part, []age.Recipient{id.Recipient()})).Or(t)
 		own.Sealed = []string{string(armored)}
-		doc, err := own.Encode()
-		if err != nil {
-			t.Fatal(err)
-		}
+		doc := rig.Get(own.Encode()).Or(t)
 		var file bytes.Buffer
-		w, err := age.Encrypt(&file, id.Recipient())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(doc); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
+		w := rig.Get(age.Encrypt(&file, id.Recipient())).Or(t)
+		rig.Get(w.Write(doc)).Or(t)
+		rig.OK(t, w.Close())
 		o, err := sealed.Open(&file, []age.Identity{id}, transform.Rerun)
 		if err != nil {
 			printable(t, err)
@@ -113,20 +88,11 @@ func FuzzPart(f *testing.F) {
 
 // FuzzSignature: no text but the signed one has the signature of another.
 func FuzzSignature(f *testing.F) {
-	v, err := os.ReadFile(filepath.Join(vectorDir, "statement-approves"))
-	if err != nil {
-		f.Fatal(err)
-	}
+	v := rig.Get(os.ReadFile(filepath.Join(vectorDir, "statement-approves"))).Or(f)
 	_, rest, _ := strings.Cut(string(v), "\nstatement: ")
 	line, _, _ := strings.Cut(rest, "\n")
-	good, err := schema.DecodeStatement([]byte(line))
-	if err != nil {
-		f.Fatal(err)
-	}
-	signed, err := sealed.CheckStatement(good)
-	if err != nil {
-		f.Fatal(err)
-	}
+	good := rig.Get(schema.DecodeStatement([]byte(line))).Or(f)
+	signed := rig.Get(sealed.CheckStatement(good)).Or(f)
 	f.Add(good.Statement, good.Signature)
 	f.Fuzz(func(t *testing.T, text, signature string) {
 		s, err := sealed.CheckStatement(schema.Statement{Format: schema.StatementFormat, Statement: text, Signature: signature})

@@ -6,6 +6,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -54,15 +55,9 @@ func TestAPartIsHeldToTheSettingsHoweverItIsWritten(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := forge(t, raw, ops, to, func(b *schema.Bundle) {
-				plain, err := sealed.Decrypt(strings.NewReader(b.Sealed[0]), schema.MaxDocument, ops.id)
-				if err != nil {
-					t.Fatal(err)
-				}
+				plain := rig.Get(sealed.Decrypt(strings.NewReader(b.Sealed[0]), schema.MaxDocument, ops.id)).Or(t)
 				head, secrets, _ := strings.Cut(strings.TrimSpace(string(plain)), `,"secrets":`)
-				part, err := sealed.Encrypt([]byte(c.change(head[1:], `"secrets":`+strings.TrimSuffix(secrets, "}"))), []age.Recipient{ops.pub.Age()})
-				if err != nil {
-					t.Fatal(err)
-				}
+				part := rig.Get(sealed.Encrypt([]byte(c.change(head[1:], `"secrets":`+strings.TrimSuffix(secrets, "}"))), []age.Recipient{ops.pub.Age()})).Or(t)
 				b.Sealed[0] = string(part)
 			})
 			o, err := open(file, ops)

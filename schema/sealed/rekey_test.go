@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -23,10 +24,7 @@ func newTeam(t *testing.T) (m team, to sealed.Holders) {
 
 func opened(t *testing.T, to sealed.Holders, by party) *sealed.Opened {
 	t.Helper()
-	o, err := open(bundle(t, to, false), by)
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := rig.Get(open(bundle(t, to, false), by)).Or(t)
 	return o
 }
 
@@ -88,10 +86,7 @@ func TestRekeyRefusesWhatNobodyCanMean(t *testing.T) {
 	}
 
 	pass := schema.NewSecret("correct horse")
-	id, err := sealed.PassphraseIdentity(pass)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := rig.Get(sealed.PassphraseIdentity(pass)).Or(t)
 	locked := opened(t, sealed.Holders{Passphrase: pass}, party{id: id})
 	if _, _, err := locked.Rekey(sealed.Keys{}, sealed.Rekey{}); err == nil {
 		t.Error("a passphrase is rekeyed")
@@ -139,9 +134,7 @@ func TestResealForLetsNoRecipientInThatWouldSeeNoSecret(t *testing.T) {
 	}
 
 	o := opened(t, to, m.ops)
-	if err := o.ResealFor(other); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, o.ResealFor(other))
 	again, err := open(write(t, o.Bundle, other), m.stranger)
 	if err != nil || again.Secret(schema.Connections, "Desk").Reveal() != deskSecret {
 		t.Errorf("the recipient does not get the secrets: %v", err)

@@ -14,6 +14,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -30,16 +31,10 @@ func newParty(t *testing.T, pq bool) party {
 	t.Helper()
 	var p party
 	if pq {
-		id, err := age.GenerateHybridIdentity()
-		if err != nil {
-			t.Fatal(err)
-		}
+		id := rig.Get(age.GenerateHybridIdentity()).Or(t)
 		p.id, p.text = id, id.String()
 	} else {
-		id, err := age.GenerateX25519Identity()
-		if err != nil {
-			t.Fatal(err)
-		}
+		id := rig.Get(age.GenerateX25519Identity()).Or(t)
 		p.id, p.text = id, id.String()
 	}
 	rec, _ := sealed.RecipientOf(p.id)
@@ -53,9 +48,7 @@ func newParty(t *testing.T, pq bool) party {
 func (p party) file(t *testing.T) string {
 	t.Helper()
 	f := filepath.Join(t.TempDir(), "key")
-	if err := os.WriteFile(f, []byte(p.text+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(f, []byte(p.text+"\n"), 0o600))
 	return f
 }
 
@@ -87,9 +80,7 @@ func content() (*schema.Bundle, schema.Secrets) {
 func bundle(t *testing.T, to sealed.Holders, cloud bool) []byte {
 	t.Helper()
 	b, secrets := content()
-	if err := sealed.Create(io.Discard, b, secrets, to); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, sealed.Create(io.Discard, b, secrets, to))
 	if cloud {
 		b = toCloud(t, b)
 	}
@@ -110,9 +101,7 @@ func toCloud(t *testing.T, b *schema.Bundle) *schema.Bundle {
 func write(t *testing.T, b *schema.Bundle, to sealed.Holders) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	if err := sealed.Create(&out, b, nil, to); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, sealed.Create(&out, b, nil, to))
 	return out.Bytes()
 }
 
@@ -126,17 +115,11 @@ func TestRecipientsOpenEverythingAndReviewersNoSecret(t *testing.T) {
 			t.Run(fmt.Sprintf("pq=%v,cloud=%v", pq, cloud), func(t *testing.T) {
 				ops, rev := newParty(t, pq), newParty(t, pq)
 				raw := bundle(t, sealed.Holders{Recipients: []sealed.Recipient{ops.pub}, Reviewers: []sealed.Recipient{rev.pub}}, cloud)
-				o, err := open(raw, ops)
-				if err != nil {
-					t.Fatal(err)
-				}
+				o := rig.Get(open(raw, ops)).Or(t)
 				if !o.Reveals() || o.Secret(schema.Connections, "Desk").Reveal() != deskSecret || o.Secret(schema.Credentials, "google").Reveal() != clientSecret {
 					t.Error("the recipient does not get the secrets")
 				}
-				r, err := open(raw, rev)
-				if err != nil {
-					t.Fatal(err)
-				}
+				r := rig.Get(open(raw, rev)).Or(t)
 				if r.Reveals() || len(r.Secrets()) != 0 {
 					t.Error("the reviewer gets secrets")
 				}
@@ -157,10 +140,7 @@ func TestRecipientsOpenEverythingAndReviewersNoSecret(t *testing.T) {
 func TestPassphraseOpensBothLayers(t *testing.T) {
 	pass := schema.NewSecret("correct horse")
 	raw := bundle(t, sealed.Holders{Passphrase: pass}, false)
-	id, err := sealed.PassphraseIdentity(pass)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id := rig.Get(sealed.PassphraseIdentity(pass)).Or(t)
 	o, err := sealed.Open(bytes.NewReader(raw), []age.Identity{id}, transform.Rerun)
 	if err != nil || o.Secret(schema.Connections, "Desk").Reveal() != deskSecret {
 		t.Fatalf("%v", err)
@@ -181,10 +161,7 @@ func TestFingerprintsShowEqualSecretsWithinOneKeyOnly(t *testing.T) {
 	ops := newParty(t, false)
 	to := sealed.Holders{Recipients: []sealed.Recipient{ops.pub}}
 	fp := func() (desk, hr string) {
-		o, err := open(bundle(t, to, false), ops)
-		if err != nil {
-			t.Fatal(err)
-		}
+		o := rig.Get(open(bundle(t, to, false), ops)).Or(t)
 		return schema.SecretMarker(o.Bundle.Connections[0]).Fingerprint, schema.SecretMarker(o.Bundle.Connections[1]).Fingerprint
 	}
 	d1, h1 := fp()
@@ -252,10 +229,7 @@ func TestOtherFilesAreNamed(t *testing.T) {
 // document, and writes a well-formed file again to the same readers.
 func forge(t *testing.T, raw []byte, by party, to sealed.Holders, change func(*schema.Bundle)) []byte {
 	t.Helper()
-	doc, err := sealed.Decrypt(bytes.NewReader(raw), schema.MaxDocument, by.id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc := rig.Get(sealed.Decrypt(bytes.NewReader(raw), schema.MaxDocument, by.id)).Or(t)
 	b, err := schema.Decode(doc)
 	if err != nil {
 		t.Fatal(err)
@@ -274,12 +248,8 @@ func forge(t *testing.T, raw []byte, by party, to sealed.Holders, change func(*s
 	if doc, err = b.Encode(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Write(doc); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(w.Write(doc)).Or(t)
+	rig.OK(t, w.Close())
 	return out.Bytes()
 }
 
@@ -325,9 +295,7 @@ func TestAReviewerWhoAltersTheBundleGetsNoSecretSent(t *testing.T) {
 			_, secrets := content()
 			clone := append([]schema.Item{}, b.Connections...)
 			keep := *conn(b, 0).Password
-			if err := sealed.Create(io.Discard, &own, secrets, to); err != nil {
-				t.Fatal(err)
-			}
+			rig.OK(t, sealed.Create(io.Discard, &own, secrets, to))
 			b.Connections, b.Sealed = clone, own.Sealed
 			conn(b, 0).Password = &keep
 		},
@@ -344,14 +312,8 @@ func TestAReviewerWhoAltersTheBundleGetsNoSecretSent(t *testing.T) {
 }
 
 func otherSealed(t *testing.T, raw []byte, by party) []string {
-	doc, err := sealed.Decrypt(bytes.NewReader(raw), schema.MaxDocument, by.id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := schema.Decode(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc := rig.Get(sealed.Decrypt(bytes.NewReader(raw), schema.MaxDocument, by.id)).Or(t)
+	b := rig.Get(schema.Decode(doc)).Or(t)
 	return b.Sealed
 }
 
@@ -392,10 +354,7 @@ func TestACloudBundleThatIsNotItsOriginsTransformIsRefused(t *testing.T) {
 	// reach the seal; the recipient's does.
 	raw := forge(t, bundle(t, to, true), rev, to, func(b *schema.Bundle) {
 		b.Origin.Connections[0].(*schema.ServerConnection).Host = "evil.example"
-		again, err := transform.Rerun(b.Origin)
-		if err != nil {
-			t.Fatal(err)
-		}
+		again := rig.Get(transform.Rerun(b.Origin)).Or(t)
 		b.Manifest.ID, b.Manifest.Source, b.Connections = again.Manifest.ID, again.Manifest.Source, again.Connections
 	})
 	if _, err := open(raw, rev); err != nil {
@@ -411,9 +370,7 @@ func TestSealedPartsTellLittleByTheirLength(t *testing.T) {
 	to := sealed.Holders{Recipients: []sealed.Recipient{ops.pub}}
 	size := func(password string) int {
 		b, _ := content()
-		if err := sealed.Create(io.Discard, b, schema.Secrets{{List: schema.Connections, Name: "Desk"}: schema.NewSecret(password)}, to); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, sealed.Create(io.Discard, b, schema.Secrets{{List: schema.Connections, Name: "Desk"}: schema.NewSecret(password)}, to))
 		plain, err := sealed.Decrypt(strings.NewReader(b.Sealed[0]), 1<<20, ops.id)
 		if err != nil || len(plain)%1024 != 0 {
 			t.Fatalf("%d bytes, %v", len(plain), err)
@@ -452,10 +409,7 @@ func TestAgeAndJqOpenABundleWithoutMailferry(t *testing.T) {
 			ops, rev := newParty(t, c.pq), newParty(t, c.pq)
 			raw := bundle(t, sealed.Holders{Recipients: []sealed.Recipient{ops.pub}, Reviewers: []sealed.Recipient{rev.pub}}, true)
 			for _, p := range []party{ops, rev} {
-				doc, err := run(t, raw, c.age, "-d", "-i", p.file(t))
-				if err != nil {
-					t.Fatal(err)
-				}
+				doc := rig.Get(run(t, raw, c.age, "-d", "-i", p.file(t))).Or(t)
 				host, err := run(t, []byte(doc), "jq", "-r", ".connections[0].host")
 				if err != nil || host != "mail.example.com\n" {
 					t.Errorf("jq says %q, %v", host, err)
@@ -463,10 +417,7 @@ func TestAgeAndJqOpenABundleWithoutMailferry(t *testing.T) {
 				if strings.Contains(doc, deskSecret) {
 					t.Error("the outer layer holds a secret")
 				}
-				inner, err := run(t, []byte(doc), "jq", "-r", ".sealed[0]")
-				if err != nil {
-					t.Fatal(err)
-				}
+				inner := rig.Get(run(t, []byte(doc), "jq", "-r", ".sealed[0]")).Or(t)
 				secrets, err := run(t, []byte(inner), c.age, "-d", "-i", p.file(t))
 				if p.text == rev.text {
 					if err == nil {

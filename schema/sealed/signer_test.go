@@ -21,6 +21,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -54,10 +55,7 @@ func tryTool(t *testing.T, stdin io.Reader, name string, args ...string) (string
 
 func loadSigner(t *testing.T, name string) *Signer {
 	t.Helper()
-	s, err := LoadSigner(t.Context(), name, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := rig.Get(LoadSigner(t.Context(), name, nil)).Or(t)
 	t.Cleanup(s.Close)
 	return s
 }
@@ -93,10 +91,7 @@ func TestStatementsOfEveryKindOfKeyAgreeWithSSHKeygenBothWays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := sshKey(t, "anna@corp.example", args...)
 			signer := loadSigner(t, file)
-			s, err := SignStatement(testSubject().Body(schema.RoleReviewer, schema.DecisionApprove, testTime(0)), signer)
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := rig.Get(SignStatement(testSubject().Body(schema.RoleReviewer, schema.DecisionApprove, testTime(0)), signer)).Or(t)
 			dir := t.TempDir()
 			put(t, dir, "allowed", publicLine(t, signer, "")+"\n")
 			put(t, dir, "sig", s.Signature)
@@ -109,10 +104,7 @@ func TestStatementsOfEveryKindOfKeyAgreeWithSSHKeygenBothWays(t *testing.T) {
 			for _, hash := range []string{"sha512", "sha256"} {
 				theirs := runTool(t, strings.NewReader(s.Statement), "ssh-keygen", "-q", "-Y", "sign", "-n", "mailferry", "-O", "hashalg="+hash, "-f", file)
 				theirs = theirs[strings.Index(theirs, "-----BEGIN"):]
-				signed, err := CheckStatement(schema.Statement{Format: s.Format, Statement: s.Statement, Signature: theirs})
-				if err != nil {
-					t.Fatal(err)
-				}
+				signed := rig.Get(CheckStatement(schema.Statement{Format: s.Format, Statement: s.Statement, Signature: theirs})).Or(t)
 				if signed.Fingerprint() != signer.Fingerprint() || signed.Body.Digest != testSubject().Digest {
 					t.Fatalf("read %+v", signed.Body)
 				}
@@ -158,21 +150,14 @@ func startAgent(t *testing.T) string {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	socket := filepath.Join(dir, "s")
 	cmd := exec.Command("ssh-agent", "-D", "-a", socket)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	out := rig.Get(cmd.StdoutPipe()).Or(t)
+	rig.OK(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
 	// It says where it listens once it does.
-	if _, err := out.Read(make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
+	rig.Get(out.Read(make([]byte, 1))).Or(t)
 	return socket
 }
 
@@ -204,13 +189,8 @@ func TestSignersThatAreNotTakenAreToldWhy(t *testing.T) {
 			wantError(t, err, c.want)
 		})
 	}
-	s, err := LoadSigner(t.Context(), locked, answer("right", nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := SignStatement(testSubject().Body(schema.RoleReviewer, schema.DecisionReject, testTime(0)), s); err != nil {
-		t.Fatal(err)
-	}
+	s := rig.Get(LoadSigner(t.Context(), locked, answer("right", nil))).Or(t)
+	rig.Get(SignStatement(testSubject().Body(schema.RoleReviewer, schema.DecisionReject, testTime(0)), s)).Or(t)
 }
 
 func answer(pass string, err error) func() (schema.Secret, error) {
@@ -309,15 +289,9 @@ func (a tokenAgent) Sign(_ ssh.PublicKey, data []byte) (*ssh.Signature, error) {
 }
 
 func TestASecurityKeySignsThroughAnAgent(t *testing.T) {
-	dir, err := os.MkdirTemp("", "agent")
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := rig.Get(os.MkdirTemp("", "agent")).Or(t)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", filepath.Join(dir, "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := rig.Get(new(net.ListenConfig).Listen(t.Context(), "unix", filepath.Join(dir, "s"))).Or(t)
 	t.Cleanup(func() { _ = listener.Close() })
 	token := newSoftSK(t, 1)
 	go func() {
@@ -340,25 +314,13 @@ func TestASecurityKeySignsThroughAnAgent(t *testing.T) {
 func TestSignaturesThatOpenSSHWouldRefuseAreInvalid(t *testing.T) {
 	signer := loadSigner(t, sshKey(t, ""))
 	s := sign(t, signer, nil)
-	sig, err := dearmorSignature(s.Signature)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sig := rig.Get(dearmorSignature(s.Signature)).Or(t)
 	with := func(signature string) schema.Statement {
 		return schema.Statement{Format: s.Format, Statement: s.Statement, Signature: signature}
 	}
-	otherNamespace, err := sshsig.Sign(strings.NewReader(s.Statement), signer.signer, sshsig.HashSHA512, "git")
-	if err != nil {
-		t.Fatal(err)
-	}
-	weak, err := ssh.ParsePrivateKey([]byte(slurp(t, sshKey(t, "", "-t", "rsa", "-b", "2048"))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	weakSig, err := sshsig.Sign(strings.NewReader(s.Statement), weak, sshsig.HashSHA512, StatementNamespace)
-	if err != nil {
-		t.Fatal(err)
-	}
+	otherNamespace := rig.Get(sshsig.Sign(strings.NewReader(s.Statement), signer.signer, sshsig.HashSHA512, "git")).Or(t)
+	weak := rig.Get(ssh.ParsePrivateKey([]byte(slurp(t, sshKey(t, "", "-t", "rsa", "-b", "2048"))))).Or(t)
+	weakSig := rig.Get(sshsig.Sign(strings.NewReader(s.Statement), weak, sshsig.HashSHA512, StatementNamespace)).Or(t)
 	file := sshKey(t, "")
 	runTool(t, nil, "ssh-keygen", "-q", "-s", sshKey(t, ""), "-I", "x", "-n", "anna", file+".pub")
 	byCert := runTool(t, strings.NewReader(s.Statement), "ssh-keygen", "-q", "-Y", "sign", "-n", "mailferry", "-f", file+"-cert.pub")

@@ -10,6 +10,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -26,32 +27,20 @@ func TestProtectedSSHKeysAskForTheirPassphrase(t *testing.T) {
 			}
 			cmd := exec.Command("age", "-R", file+".pub")
 			cmd.Stdin = strings.NewReader("plain")
-			sealedText, err := cmd.Output()
-			if err != nil {
-				t.Fatal(err)
-			}
-			raw, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+			sealedText := rig.Get(cmd.Output()).Or(t)
+			raw := rig.Get(os.ReadFile(file)).Or(t)
 			open := func(pass string) ([]age.Identity, error) {
 				return Keys{}.Identities(bytes.NewReader(raw), func() (schema.Secret, error) { return schema.NewSecret(pass), nil })
 			}
 			if _, err := open("wrong"); err == nil || !strings.Contains(err.Error(), "the passphrase does not open it") {
 				t.Errorf("a wrong passphrase: %v", err)
 			}
-			ids, err := open("correct horse")
-			if err != nil {
-				t.Fatal(err)
-			}
+			ids := rig.Get(open("correct horse")).Or(t)
 			plain, err := Decrypt(bytes.NewReader(sealedText), 100, ids...)
 			if err != nil || string(plain) != "plain" {
 				t.Errorf("%q, %v", plain, err)
 			}
-			public, err := os.ReadFile(file + ".pub")
-			if err != nil {
-				t.Fatal(err)
-			}
+			public := rig.Get(os.ReadFile(file + ".pub")).Or(t)
 			if r, ok := RecipientOf(ids[0]); !ok || r.Key != strings.TrimSpace(string(public)) {
 				t.Errorf("recipient %q, want %q", r.Key, public)
 			}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -50,10 +51,7 @@ func (c *cast) says(who string, edit func(*schema.StatementBody)) Evidence {
 	if edit != nil {
 		edit(&body)
 	}
-	s, err := SignStatement(body, c.signers[who])
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	s := rig.Get(SignStatement(body, c.signers[who])).Or(c.t)
 	return Evidence{File: who, Statement: s}
 }
 
@@ -62,10 +60,7 @@ func (c *cast) judge(evidence []Evidence, require ...string) *Verdict {
 	c.t.Helper()
 	j := Judgement{Subject: c.subject, Collected: Collected{Evidence: evidence}, Allowed: c.allowed, Site: c.site, Now: testTime(48).Time}
 	for _, r := range require {
-		q, err := ParseRequirement(r)
-		if err != nil {
-			c.t.Fatal(err)
-		}
+		q := rig.Get(ParseRequirement(r)).Or(c.t)
 		j.Require = append(j.Require, q)
 	}
 	return Evaluate(j)

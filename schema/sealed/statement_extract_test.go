@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -18,15 +19,11 @@ carl valid-before="20260311Z" CARL`)
 	twice := c.says("ANNA", nil)
 	rejected := c.says("BEN", func(b *schema.StatementBody) { b.Decision = schema.DecisionReject })
 	taken := c.says("BEN", func(b *schema.StatementBody) {
-		if _, err := Supersede(b, c.signers["BEN"], []Evidence{rejected}, nil); err != nil {
-			t.Fatal(err)
-		}
+		rig.Get(Supersede(b, c.signers["BEN"], []Evidence{rejected}, nil)).Or(t)
 	})
 	v := c.judge([]Evidence{twice, twice, c.says("BEN", nil), broken, c.says("CARL", nil), c.says("MALLORY", nil), rejected, taken})
 	dir := filepath.Join(t.TempDir(), "out")
-	if err := v.Extract(dir, &schema.Bundle{}); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, v.Extract(dir, &schema.Bundle{}))
 	if got := slurp(t, filepath.Join(dir, "01.json")); got != twice.Statement.Statement {
 		t.Fatalf("the signed bytes became %s", got)
 	}

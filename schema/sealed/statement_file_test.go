@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -23,10 +24,7 @@ func TestNeighboursAreTakenByWhatTheySay(t *testing.T) {
 	anna := loadSigner(t, sshKey(t, ""))
 	a8 := anna.KeyFP8()
 	encode := func(edit func(*schema.StatementBody)) string {
-		doc, err := schema.MarshalIndent(sign(t, anna, edit))
-		if err != nil {
-			t.Fatal(err)
-		}
+		doc := rig.Get(schema.MarshalIndent(sign(t, anna, edit))).Or(t)
 		return string(doc)
 	}
 	this := encode(nil)
@@ -89,18 +87,9 @@ func TestNeighboursAreTakenByWhatTheySay(t *testing.T) {
 			dir := t.TempDir()
 			bundle := put(t, dir, "cloud.age", "age-encryption.org/v1\n")
 			put(t, dir, c.name, c.text)
-			collected, err := CollectStatements(bundle, openedSubject(), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			subject, err := openedSubject().Subject()
-			if err != nil {
-				t.Fatal(err)
-			}
-			allowed, err := ParseAllowedSigners("signers", []byte("anna "+keyText(t, anna)))
-			if err != nil {
-				t.Fatal(err)
-			}
+			collected := rig.Get(CollectStatements(bundle, openedSubject(), nil)).Or(t)
+			subject := rig.Get(openedSubject().Subject()).Or(t)
+			allowed := rig.Get(ParseAllowedSigners("signers", []byte("anna "+keyText(t, anna)))).Or(t)
 			v := Evaluate(Judgement{Subject: subject, Collected: collected, Allowed: allowed, Now: testTime(48).Time})
 			got := ignored
 			if len(v.Statements) > 0 {
@@ -156,23 +145,14 @@ func TestWhatCannotBeReadIsTold(t *testing.T) {
 // The copy that lies there as a statement decides, whatever was read before it.
 func TestACopyUnderAnotherNameSilencesNoAlarm(t *testing.T) {
 	anna := loadSigner(t, sshKey(t, ""))
-	doc, err := schema.MarshalIndent(sign(t, anna, func(b *schema.StatementBody) { b.Digest = hexOf("e", 64) }))
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc := rig.Get(schema.MarshalIndent(sign(t, anna, func(b *schema.StatementBody) { b.Digest = hexOf("e", 64) }))).Or(t)
 	dir := t.TempDir()
 	bundle := put(t, dir, "cloud.age", "")
 	for _, name := range []string{"a.statement", "cloud.age." + anna.KeyFP8() + ".statement", "z.statement"} {
 		put(t, dir, name, string(doc))
 	}
-	c, err := CollectStatements(bundle, openedSubject(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	allowed, err := ParseAllowedSigners("signers", []byte("anna "+keyText(t, anna)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rig.Get(CollectStatements(bundle, openedSubject(), nil)).Or(t)
+	allowed := rig.Get(ParseAllowedSigners("signers", []byte("anna "+keyText(t, anna)))).Or(t)
 	if v := Evaluate(Judgement{Subject: testSubject(), Collected: c, Allowed: allowed, Now: testTime(1).Time}); len(v.Statements) != 1 || !v.Invalid() {
 		t.Errorf("%+v", v.Statements)
 	}
@@ -181,14 +161,9 @@ func TestACopyUnderAnotherNameSilencesNoAlarm(t *testing.T) {
 func TestSettingAsideWritesOverNothing(t *testing.T) {
 	dir := t.TempDir()
 	for range 2 {
-		if err := SetAside(put(t, dir, "server.age.0123abcd.statement", "{}")); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, SetAside(put(t, dir, "server.age.0123abcd.statement", "{}")))
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := rig.Get(filepath.Glob(filepath.Join(dir, "*"))).Or(t)
 	for i := range files {
 		files[i] = filepath.Base(files[i])
 		if LaidBeside("server.age", files[i]) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -30,19 +31,14 @@ func sign(t *testing.T, signer *Signer, edit func(*schema.StatementBody)) schema
 	if edit != nil {
 		edit(&body)
 	}
-	s, err := SignStatement(body, signer)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := rig.Get(SignStatement(body, signer)).Or(t)
 	return s
 }
 
 func put(t *testing.T, dir, name, text string) string {
 	t.Helper()
 	file := filepath.Join(dir, name)
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.WriteFile(file, []byte(text), 0o600))
 	return file
 }
 
@@ -179,12 +175,8 @@ func TestSitesHaveOneForm(t *testing.T) {
 	}
 	here := t.TempDir()
 	t.Chdir(here)
-	if err := os.Mkdir("made", 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("made", "link"); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, os.Mkdir("made", 0o700))
+	rig.OK(t, os.Symlink("made", "link"))
 	for _, c := range []struct {
 		made, site string
 		want       bool
@@ -215,10 +207,7 @@ func TestSitesHaveOneForm(t *testing.T) {
 func TestSubjectIsReadFromABundle(t *testing.T) {
 	b := &schema.Bundle{Format: schema.CloudFormat, Manifest: schema.Manifest{ID: hexOf("c", 32), Recipients: []schema.KeyHolder{{Key: "age1x"}}},
 		Origin: &schema.Origin{Format: schema.ServerFormat, Manifest: schema.OriginManifest{ID: hexOf("a", 32)}}}
-	s, err := SubjectOf(b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := rig.Get(SubjectOf(b)).Or(t)
 	digest, _ := b.Digest()
 	origin, _ := b.Origin.Digest()
 	if s.Bundle != b.Manifest.ID || s.Digest != digest || s.Origin.Bundle != hexOf("a", 32) || s.Origin.Digest != origin || len(s.Recipients) != 1 {

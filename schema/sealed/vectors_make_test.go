@@ -24,6 +24,7 @@ import (
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -109,9 +110,7 @@ func TestVectorsAreWhatTheirGeneratorMakes(t *testing.T) {
 			raw := r.build(t)
 			path := filepath.Join(vectorDir, r.name)
 			if *update {
-				if err := os.WriteFile(path, raw, 0o644); err != nil {
-					t.Fatal(err)
-				}
+				rig.OK(t, os.WriteFile(path, raw, 0o644))
 			}
 			if was, err := os.ReadFile(path); err != nil || !bytes.Equal(was, raw) {
 				t.Errorf("the generator makes another file (%v); go test ./schema/sealed -run Vectors -update writes it", err)

@@ -18,6 +18,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/agessh"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -63,10 +64,7 @@ func (v *vector) encode() []byte {
 
 func readVector(t *testing.T, name string) *vector {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(vectorDir, name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(os.ReadFile(filepath.Join(vectorDir, name))).Or(t)
 	head, file, _ := bytes.Cut(raw, []byte("\n\n"))
 	v := &vector{header: map[string][]string{}, file: file}
 	for line := range strings.SplitSeq(string(head), "\n") {
@@ -82,10 +80,7 @@ func readVector(t *testing.T, name string) *vector {
 // vectorNames lists the vectors' files.
 func vectorNames(t *testing.T) []string {
 	t.Helper()
-	entries, err := os.ReadDir(vectorDir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	entries := rig.Get(os.ReadDir(vectorDir)).Or(t)
 	var names []string
 	for _, e := range entries {
 		if !e.IsDir() && e.Name() != "README.md" {
@@ -119,27 +114,15 @@ func (v *vector) readers(t *testing.T) []reader {
 func vectorIdentity(t *testing.T, as, key string) age.Identity {
 	t.Helper()
 	if as == "passphrase" {
-		id, err := sealed.PassphraseIdentity(schema.NewSecret(key))
-		if err != nil {
-			t.Fatal(err)
-		}
+		id := rig.Get(sealed.PassphraseIdentity(schema.NewSecret(key))).Or(t)
 		return id
 	}
-	raw, err := os.ReadFile(filepath.Join(vectorDir, "keys", key))
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := rig.Get(os.ReadFile(filepath.Join(vectorDir, "keys", key))).Or(t)
 	if bytes.Contains(raw, []byte("OPENSSH PRIVATE KEY")) {
-		id, err := agessh.ParseIdentity(raw)
-		if err != nil {
-			t.Fatal(err)
-		}
+		id := rig.Get(agessh.ParseIdentity(raw)).Or(t)
 		return id
 	}
-	ids, err := sealed.Keys{}.Identities(bytes.NewReader(raw), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ids := rig.Get(sealed.Keys{}.Identities(bytes.NewReader(raw), nil)).Or(t)
 	return ids[0]
 }
 
@@ -232,10 +215,7 @@ func secretsJSON(t *testing.T, secrets schema.Secrets) string {
 		}
 		out[k.List][k.Name] = s.Reveal()
 	}
-	text, err := schema.Marshal(out)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := rig.Get(schema.Marshal(out)).Or(t)
 	return string(text)
 }
 
@@ -255,10 +235,7 @@ func (v *vector) judge(t *testing.T, o *sealed.Opened) string {
 		t.Fatal(err)
 	}
 	for _, text := range v.header["require"] {
-		r, err := sealed.ParseRequirement(text)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := rig.Get(sealed.ParseRequirement(text)).Or(t)
 		j.Require = append(j.Require, r)
 	}
 	for i, text := range v.header["statement"] {
@@ -343,9 +320,7 @@ func stockDecrypt(key string, file []byte) ([]byte, error) {
 func stockSecrets(t *testing.T, name string, v *vector, key string, doc []byte) int {
 	t.Helper()
 	var b struct{ Sealed []string }
-	if err := json.Unmarshal(doc, &b); err != nil {
-		t.Fatal(err)
-	}
+	rig.OK(t, json.Unmarshal(doc, &b))
 	found := map[string]string{}
 	opened := 0
 	for _, armored := range b.Sealed {
@@ -357,18 +332,14 @@ func stockSecrets(t *testing.T, name string, v *vector, key string, doc []byte) 
 		var p struct {
 			Secrets []struct{ Kind, Name, Value string }
 		}
-		if err := json.Unmarshal(plain, &p); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, json.Unmarshal(plain, &p))
 		for _, s := range p.Secrets {
 			found[s.Kind+"s."+s.Name] = s.Value
 		}
 	}
 	want := map[string]map[string]string{}
 	if text := v.one("secrets"); text != "" {
-		if err := json.Unmarshal([]byte(text), &want); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, json.Unmarshal([]byte(text), &want))
 	}
 	for list, byName := range want {
 		for item, secret := range byName {
@@ -383,16 +354,11 @@ func stockSecrets(t *testing.T, name string, v *vector, key string, doc []byte) 
 // stockVerify has ssh-keygen verify the i-th statement.
 func stockVerify(t *testing.T, name string, v *vector, i int, text string) {
 	t.Helper()
-	s, err := schema.DecodeStatement([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := rig.Get(schema.DecodeStatement([]byte(text))).Or(t)
 	dir := t.TempDir()
 	sig, signers := filepath.Join(dir, "sig"), filepath.Join(dir, "signers")
 	for file, content := range map[string]string{sig: s.Signature, signers: strings.Join(v.header["allowed-signer"], "\n") + "\n"} {
-		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		rig.OK(t, os.WriteFile(file, []byte(content), 0o600))
 	}
 	who, err := run(t, nil, "ssh-keygen", "-Y", "find-principals", "-f", signers, "-s", sig)
 	if err != nil {

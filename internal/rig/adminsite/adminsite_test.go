@@ -25,10 +25,7 @@ func asked(t *testing.T, s *Site, method, address, body string, header ...string
 }
 
 func TestASessionEnds(t *testing.T) {
-	c, err := cloud.Open(t.TempDir(), cloud.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rig.Get(cloud.Open(t.TempDir(), cloud.Options{})).Or(t)
 	defer c.Close()
 	site := New(c.Pages(), Options{SignIn: &signin.Account{User: "anna", Password: schema.NewSecret("made-up"), Requests: 2}})
 	if res := asked(t, site, "GET", hostSite+"/?list=paged", ""); res.Code != 303 || res.Header().Get("Location") != "/login?next=%2F%3Flist%3Dpaged" {

@@ -29,10 +29,7 @@ type site struct {
 
 func serve(t *testing.T, o cloud.Options, f Faults) *site {
 	t.Helper()
-	c, err := cloud.Open(t.TempDir(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rig.Get(cloud.Open(t.TempDir(), o)).Or(t)
 	s := &site{Cloud: c, server: httptest.NewServer(New(c.Handler(), f))}
 	s.url = s.server.URL
 	t.Cleanup(func() {
@@ -64,10 +61,7 @@ func (s *site) send(ctx context.Context, method, body string) (*http.Response, s
 
 func (s *site) stored(t *testing.T) []cloud.Entry {
 	t.Helper()
-	all, err := s.Items(t.Context(), schema.Connections)
-	if err != nil {
-		t.Fatal(err)
-	}
+	all := rig.Get(s.Items(t.Context(), schema.Connections)).Or(t)
 	return all
 }
 
@@ -139,10 +133,7 @@ func TestWithheldAnswersEndWithTheClientOrTheServer(t *testing.T) {
 
 func TestAnEndlessAnswerIsLargerThanAnyLimit(t *testing.T) {
 	s := serve(t, cloud.Options{}, Faults{Script: func(*http.Request) Fault { return Fault{Do: Endless} }})
-	res, err := http.Get(s.url + path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	res := rig.Get(http.Get(s.url + path)).Or(t)
 	defer res.Body.Close()
 	if n, err := io.CopyN(io.Discard, res.Body, 32<<20); err != nil {
 		t.Errorf("ended after %d: %v", n, err)
@@ -151,10 +142,7 @@ func TestAnEndlessAnswerIsLargerThanAnyLimit(t *testing.T) {
 
 // Both twins can be changed, and each answer has the name that was given.
 func TestANameMayBeTakenTwice(t *testing.T) {
-	c, err := cloud.Open(t.TempDir(), cloud.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rig.Get(cloud.Open(t.TempDir(), cloud.Options{})).Or(t)
 	defer c.Close()
 	front := New(c.Handler(), Faults{Twins: true})
 	ask := func(method, path, body string) *httptest.ResponseRecorder {
@@ -206,10 +194,7 @@ func TestAHiddenRetryAfterIsOfTheLimitToo(t *testing.T) {
 }
 
 func TestAListThatLagsShowsNothingUntilTheLagIsOver(t *testing.T) {
-	c, err := cloud.Open(t.TempDir(), cloud.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := rig.Get(cloud.Open(t.TempDir(), cloud.Options{})).Or(t)
 	defer c.Close()
 	front := New(c.Handler(), Faults{Lag: time.Hour})
 	ask := func(method, body string) string {
