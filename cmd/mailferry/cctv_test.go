@@ -14,6 +14,7 @@ import (
 	agetest "c2sp.org/CCTV/age"
 	"filippo.io/age"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -47,9 +48,9 @@ func parseAgeVector(t *testing.T, raw []byte) ageVector {
 			v.passphrase = value
 		case "compressed":
 			r, err := zlib.NewReader(bytes.NewReader(file))
-			check(t, err)
+			rig.OK(t, err)
 			v.file, err = io.ReadAll(r)
-			check(t, err)
+			rig.OK(t, err)
 		}
 	}
 	return v
@@ -59,14 +60,14 @@ func (v ageVector) keys(t *testing.T) []age.Identity {
 	t.Helper()
 	if v.passphrase != "" {
 		id, err := sealed.PassphraseIdentity(schema.NewSecret(v.passphrase))
-		check(t, err)
+		rig.OK(t, err)
 		return []age.Identity{id}
 	}
 	if len(v.identities) == 0 {
 		v.identities = []string{anyIdentity}
 	}
 	ids, err := sealed.Keys{}.Identities(strings.NewReader(strings.Join(v.identities, "\n")), nil)
-	check(t, err)
+	rig.OK(t, err)
 	return ids
 }
 
@@ -80,12 +81,12 @@ func TestAgesOwnVectors(t *testing.T) {
 	dir := t.TempDir()
 	key, file := filepath.Join(dir, "key"), filepath.Join(dir, "file.age")
 	write(t, key, []byte(anyIdentity))
-	check(t, fs.WalkDir(agetest.Vectors, ".", func(name string, d fs.DirEntry, err error) error {
+	rig.OK(t, fs.WalkDir(agetest.Vectors, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		raw, err := fs.ReadFile(agetest.Vectors, name)
-		check(t, err)
+		rig.OK(t, err)
 		t.Run(name, func(t *testing.T) {
 			v := parseAgeVector(t, raw)
 			count[v.expect]++

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/crash"
 )
 
@@ -39,7 +40,7 @@ func TestAFillKilledAtAnyPointLeavesWhatVerifyAccepts(t *testing.T) {
 	bin := mailferryOnPath(t)
 	digest := func(h handover) string {
 		d, err := h.bundle(t, "other.age").Digest()
-		check(t, err)
+		rig.OK(t, err)
 		return d
 	}
 	before := digest(road)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -40,14 +41,14 @@ func TestOfTwoFillsAtOnceNoneLosesTheOthersSecret(t *testing.T) {
 	road := twoMissing(t)
 	bin := mailferryOnPath(t)
 	ids, err := sealed.Keys{}.Identities(bytes.NewReader(read(t, road.path("ops.key"))), nil)
-	check(t, err)
+	rig.OK(t, err)
 	for range 8 {
 		h := road.copy(t)
 		names := []string{"A", "B"}
 		var cmds []*exec.Cmd
 		for _, name := range names {
 			cmd := h.fillCommand(t, bin, name+".csv", "server.age")
-			check(t, cmd.Start())
+			rig.OK(t, cmd.Start())
 			cmds = append(cmds, cmd)
 		}
 		worked := 0
@@ -55,7 +56,7 @@ func TestOfTwoFillsAtOnceNoneLosesTheOthersSecret(t *testing.T) {
 			_ = cmd.Wait()
 		}
 		o, err := sealed.Open(bytes.NewReader(read(t, h.path("server.age"))), ids, transform.Rerun)
-		check(t, err)
+		rig.OK(t, err)
 		for i, cmd := range cmds {
 			has := !o.Secret(schema.Connections, names[i]).IsZero()
 			said := cmd.Stderr.(*bytes.Buffer).String()

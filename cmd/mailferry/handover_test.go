@@ -111,7 +111,7 @@ func (h handover) copy(t *testing.T) handover {
 	c := h
 	c.dir = t.TempDir()
 	entries, err := os.ReadDir(h.dir)
-	check(t, err)
+	rig.OK(t, err)
 	for _, e := range entries {
 		write(t, c.path(e.Name()), read(t, h.path(e.Name())))
 	}
@@ -138,9 +138,9 @@ func (h handover) sshKey(t *testing.T, name string) string {
 func (h handover) document(t *testing.T, file string) []byte {
 	t.Helper()
 	ids, err := sealed.Keys{}.Identities(bytes.NewReader(read(t, h.path("rev.key"))), nil)
-	check(t, err)
+	rig.OK(t, err)
 	doc, err := sealed.Decrypt(bytes.NewReader(read(t, h.path(file))), schema.MaxDocument, ids...)
-	check(t, err)
+	rig.OK(t, err)
 	return doc
 }
 
@@ -156,15 +156,15 @@ func (h handover) putFor(t *testing.T, file string, doc []byte, keys ...string) 
 	var to []age.Recipient
 	for _, k := range keys {
 		r, err := age.ParseX25519Recipient(k)
-		check(t, err)
+		rig.OK(t, err)
 		to = append(to, r)
 	}
 	var out bytes.Buffer
 	w, err := age.Encrypt(&out, to...)
-	check(t, err)
+	rig.OK(t, err)
 	_, err = w.Write(doc)
-	check(t, err)
-	check(t, w.Close())
+	rig.OK(t, err)
+	rig.OK(t, w.Close())
 	write(t, h.path(file), out.Bytes())
 }
 
@@ -172,7 +172,7 @@ func (h handover) putFor(t *testing.T, file string, doc []byte, keys ...string) 
 func (h handover) bundle(t *testing.T, file string) *schema.Bundle {
 	t.Helper()
 	b, err := schema.Decode(h.document(t, file))
-	check(t, err)
+	rig.OK(t, err)
 	return b
 }
 
@@ -184,7 +184,7 @@ func (h handover) putBundle(t *testing.T, file string, b *schema.Bundle) {
 func encoded(t *testing.T, b *schema.Bundle) []byte {
 	t.Helper()
 	doc, err := b.Encode()
-	check(t, err)
+	rig.OK(t, err)
 	return doc
 }
 
@@ -197,7 +197,7 @@ func (h handover) transformAgain(t *testing.T, server *schema.Bundle, rules *sch
 		rules = was.Origin.Rules
 	}
 	b, _, err := transform.Apply(server, rules, was.Origin.Statements)
-	check(t, err)
+	rig.OK(t, err)
 	m := was.Manifest
 	m.ID, m.Source = b.Manifest.ID, b.Manifest.Source
 	b.Manifest = m
@@ -208,7 +208,7 @@ func (h handover) transformAgain(t *testing.T, server *schema.Bundle, rules *sch
 func (h handover) statements(t *testing.T, bundle string) []string {
 	t.Helper()
 	files, err := sealed.StatementsBeside(h.path(bundle))
-	check(t, err)
+	rig.OK(t, err)
 	return files
 }
 
@@ -216,34 +216,27 @@ func (h handover) statements(t *testing.T, bundle string) []string {
 func (h handover) onCloud(t *testing.T, dir string) int {
 	t.Helper()
 	c, err := cloud.Open(h.path(dir), cloud.Options{})
-	check(t, err)
+	rig.OK(t, err)
 	defer c.Close()
 	n := 0
 	for _, l := range schema.Lists() {
 		items, err := c.Items(t.Context(), l)
-		check(t, err)
+		rig.OK(t, err)
 		n += len(items)
 	}
 	return n
 }
 
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func read(t *testing.T, path string) []byte {
 	t.Helper()
 	raw, err := os.ReadFile(path)
-	check(t, err)
+	rig.OK(t, err)
 	return raw
 }
 
 func write(t *testing.T, path string, content []byte) {
 	t.Helper()
-	check(t, os.WriteFile(path, content, 0o600))
+	rig.OK(t, os.WriteFile(path, content, 0o600))
 }
 
 func listing(t *testing.T, dir string) string {
@@ -309,7 +302,7 @@ func TestAClockThatRunsAheadLiftsNoRejection(t *testing.T) {
 			t.Errorf("%s by another clock: exit %d: %s", what, r.code, r.err)
 		}
 	}
-	check(t, os.Mkdir(h.path("apart"), 0o700))
+	rig.OK(t, os.Mkdir(h.path("apart"), 0o700))
 	write(t, h.path("apart/cloud.age"), read(t, h.path("cloud.age")))
 	if r := review(now, "--reject", "apart/cloud.age"); r.code != 0 {
 		t.Fatal(r.err)
@@ -435,9 +428,9 @@ func TestRekeyPrunesWhatNothingRefersTo(t *testing.T) {
 	}
 	was, is := h.bundle(t, "cloud.age"), h.bundle(t, "pruned.age")
 	wasDigest, err := was.Digest()
-	check(t, err)
+	rig.OK(t, err)
 	isDigest, err := is.Digest()
-	check(t, err)
+	rig.OK(t, err)
 	if wasDigest != isDigest {
 		t.Error("rekey changed the content")
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 	"github.com/mailferry/mailferry/transform"
@@ -46,16 +47,16 @@ func TestStockToolsTieAnApprovalToTheSettings(t *testing.T) {
 	var to sealed.Holders
 	for text, list := range map[string]*[]sealed.Recipient{h.ops: &to.Recipients, h.rev: &to.Reviewers} {
 		r, err := keys.Recipient(text)
-		check(t, err)
+		rig.OK(t, err)
 		*list = append(*list, r)
 	}
 	cloud, _, err := transform.Apply(server, transform.DefaultRules(), nil)
-	check(t, err)
+	rig.OK(t, err)
 	for name, b := range map[string]*schema.Bundle{"server": server, "cloud": cloud} {
 		t.Run(name, func(t *testing.T) {
 			file := "awkward-" + name + ".age"
 			var out bytes.Buffer
-			check(t, sealed.Create(&out, b, nil, to))
+			rig.OK(t, sealed.Create(&out, b, nil, to))
 			write(t, h.path(file), out.Bytes())
 			mustRun(t, "review", "-i", h.path("rev.key"), "--approve", "--sign", h.path("anna"), h.path(file))
 			commands := strings.NewReplacer("cloud.age", file, "reviewer.key", "rev.key").Replace(script)

@@ -16,6 +16,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -229,7 +230,7 @@ func TestFillSealsToNobodyOutOfTheList(t *testing.T) {
 		t.Errorf("the file opens to the key from the list: exit %d", r.code)
 	}
 	ids, err := sealed.Keys{}.Identities(bytes.NewReader(read(t, h.path("mallory.key"))), nil)
-	check(t, err)
+	rig.OK(t, err)
 	for i, part := range h.bundle(t, "prefill.age").Sealed {
 		if _, err := sealed.Decrypt(strings.NewReader(part), schema.MaxDocument, ids...); err == nil {
 			t.Errorf("sealed[%d] opens to the key from the list", i)
@@ -393,11 +394,11 @@ func ownPart(t *testing.T, h handover, b *schema.Bundle) string {
 	}
 	plain, err := schema.Marshal(map[string]any{"format": sealed.PartFormat, "bundle": b.SecretsID(), "keyid": keyID,
 		"key": base64.StdEncoding.EncodeToString(key), "secrets": secrets})
-	check(t, err)
+	rig.OK(t, err)
 	ops, err := age.ParseX25519Recipient(h.ops)
-	check(t, err)
+	rig.OK(t, err)
 	armored, err := sealed.Encrypt(plain, []age.Recipient{ops})
-	check(t, err)
+	rig.OK(t, err)
 	return string(armored)
 }
 
@@ -415,8 +416,8 @@ func ownSecrets(t *testing.T, h handover) *schema.Bundle {
 		}
 	}
 	ops, err := sealed.Keys{}.Recipient(h.ops)
-	check(t, err)
-	check(t, sealed.Create(io.Discard, b, mine, sealed.Holders{Recipients: []sealed.Recipient{ops}}))
+	rig.OK(t, err)
+	rig.OK(t, sealed.Create(io.Discard, b, mine, sealed.Holders{Recipients: []sealed.Recipient{ops}}))
 	return b
 }
 
@@ -425,7 +426,7 @@ func ownSecrets(t *testing.T, h handover) *schema.Bundle {
 func replay(t *testing.T, h handover, from, to, suffix string) {
 	t.Helper()
 	old, err := filepath.Glob(h.path(from) + ".*.statement" + suffix)
-	check(t, err)
+	rig.OK(t, err)
 	if len(old) == 0 {
 		t.Fatalf("nothing to replay from %s", from)
 	}
@@ -467,6 +468,6 @@ func twoNames(file string) func(*testing.T, handover) {
 func remove(t *testing.T, files []string) {
 	t.Helper()
 	for _, f := range files {
-		check(t, os.Remove(f))
+		rig.OK(t, os.Remove(f))
 	}
 }

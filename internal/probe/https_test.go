@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/mailserver"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -195,10 +196,10 @@ func TestEndpointsAreReachedByTheProxyOfTheEnvironment(t *testing.T) {
 		}
 		connects.Add(1)
 		there, err := net.Dial("tcp", "127.0.0.1:"+site)
-		check(t, err)
+		rig.OK(t, err)
 		w.WriteHeader(200)
 		here, _, err := w.(http.Hijacker).Hijack()
-		check(t, err)
+		rig.OK(t, err)
 		go func() { _, _ = there.(*net.TCPConn).ReadFrom(here) }()
 		_, _ = here.(*net.TCPConn).ReadFrom(there)
 	}))

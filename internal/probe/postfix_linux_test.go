@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/mailserver"
 )
 
@@ -95,12 +96,12 @@ type postfix struct{ implicit, startTLS, cram, disabled, clear int }
 
 func startPostfix(t *testing.T, a *mailserver.Authority) *postfix {
 	dir, err := os.MkdirTemp("", "postfix") // not below the test's own, which Postfix's user may not pass
-	check(t, err)
+	rig.OK(t, err)
 	t.Cleanup(func() { _ = asRoot("rm", "-rf", dir).Run() })
-	check(t, os.Chmod(dir, 0o755))
+	rig.OK(t, os.Chmod(dir, 0o755))
 	write := func(name, content string) {
 		content = strings.ReplaceAll(content, "DIR", dir)
-		check(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+		rig.OK(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
 	cert, key := mailserver.PEMOf(a.Issue(mailHost, month))
 	write("cert.pem", string(cert))
@@ -126,8 +127,8 @@ qmgr unix n - n 300 1 qmgr
 postlog unix-dgram n - n - 1 postlogd
 `)
 	write("dovecot.conf", dovecotConf)
-	check(t, os.Mkdir(filepath.Join(dir, "queue"), 0o755))
-	check(t, os.Mkdir(filepath.Join(dir, "data"), 0o700))
+	rig.OK(t, os.Mkdir(filepath.Join(dir, "queue"), 0o755))
+	rig.OK(t, os.Mkdir(filepath.Join(dir, "data"), 0o700))
 	if out, err := asRoot("chown", "postfix", filepath.Join(dir, "data")).CombinedOutput(); err != nil {
 		t.Fatalf("this test needs Debian's package postfix: %s", out)
 	}
@@ -155,12 +156,12 @@ func serve(t *testing.T, ready string, stop []string, argv ...string) {
 	t.Helper()
 	cmd := asRoot(argv...)
 	said, err := os.CreateTemp(t.TempDir(), "log")
-	check(t, err)
+	rig.OK(t, err)
 	r, w, err := os.Pipe()
-	check(t, err)
+	rig.OK(t, err)
 	cmd.Stdout, cmd.Stderr = w, w
-	check(t, cmd.Start())
-	check(t, w.Close())
+	rig.OK(t, cmd.Start())
+	rig.OK(t, w.Close())
 	t.Cleanup(func() {
 		if out, err := asRoot(stop...).CombinedOutput(); err != nil {
 			t.Errorf("%q: %v: %s", stop, err, out)
@@ -192,7 +193,7 @@ func serve(t *testing.T, ready string, stop []string, argv ...string) {
 
 func freePort(t *testing.T) int {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
+	rig.OK(t, err)
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/mailserver"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -19,13 +20,6 @@ const (
 	canary   = "canary-Plover-18 ü"
 	sealedBy = "00000000:" + "aa"
 )
-
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // start starts a mail server for as long as the test runs.
 func start(t *testing.T, s *mailserver.Server) int {
@@ -39,7 +33,7 @@ func start(t *testing.T, s *mailserver.Server) int {
 func scripted(t *testing.T, speak func(net.Conn)) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
+	rig.OK(t, err)
 	t.Cleanup(func() { _ = l.Close() })
 	go func() {
 		for {
@@ -103,12 +97,12 @@ func (b *bundle) options(a *mailserver.Authority) Options {
 func (b *bundle) try(t *testing.T, o Options) *Report {
 	t.Helper()
 	r, err := Run(t.Context(), o)
-	check(t, err)
+	rig.OK(t, err)
 	r.Tool, r.Bundle, r.Digest = "mailferry test", "server.age", strings.Repeat("0", 64)
 	for name, render := range map[string]func(io.Writer, *Report) error{"JSON": JSON, "HTML": HTML,
 		"text": func(w io.Writer, r *Report) error { return textOf(w, r) }} {
 		var out bytes.Buffer
-		check(t, render(&out, r))
+		rig.OK(t, render(&out, r))
 		var v map[string]any
 		if name == "JSON" {
 			if err := schema.DecodeFile("probe-report", out.Bytes(), &v); err != nil {

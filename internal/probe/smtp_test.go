@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/mailserver"
 )
 
@@ -89,7 +90,7 @@ func TestTLSIsFoundBehindSilence(t *testing.T) {
 			return c, nil
 		}
 		r, err := Run(t.Context(), o)
-		check(t, err)
+		rig.OK(t, err)
 		r.of(t, "one", StepEncryption).want(t, Failed, "the server speaks TLS at once")
 	})
 }
@@ -164,9 +165,9 @@ func TestAnUnusedCertificateIsNoFault(t *testing.T) {
 func TestHostsThatAreNotThere(t *testing.T) {
 	b := &bundle{}
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
+	rig.OK(t, err)
 	b.connection("closed", closed.Addr().(*net.TCPAddr).Port, "STARTTLS", "", "")
-	check(t, closed.Close())
+	rig.OK(t, closed.Close())
 	b.connection("portless", 0, "STARTTLS", "", "")
 	b.connection("hostless", 25, "STARTTLS", "", "").Host = ""
 	oauth := b.connection("oauth", 0, "", "", "")
@@ -328,7 +329,7 @@ func TestDeadHostsEndWithinAMinute(t *testing.T) {
 					o.dial, o.Login = dial, true
 					start := time.Now()
 					r, err := Run(t.Context(), o)
-					check(t, err)
+					rig.OK(t, err)
 					if took := time.Since(start); took > time.Minute {
 						t.Errorf("took %s", took)
 					}

@@ -78,8 +78,8 @@ func TestNoTokenIsWrittenDown(t *testing.T) {
 		if r := serveCloud(t, c).do("GET", apiPrefix+"connections", ""); r.Status != 200 {
 			t.Errorf("got %d", r.Status)
 		}
-		for _, f := range got[[]os.DirEntry](t)(os.ReadDir(dir)) {
-			raw := got[[]byte](t)(os.ReadFile(filepath.Join(dir, f.Name())))
+		for _, f := range rig.Get(os.ReadDir(dir)).Or(t) {
+			raw := rig.Get(os.ReadFile(filepath.Join(dir, f.Name()))).Or(t)
 			if bytes.Contains(raw, []byte(c.Token().Reveal())) {
 				t.Errorf("%s holds the token", f.Name())
 			}

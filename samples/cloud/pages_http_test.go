@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -27,7 +28,7 @@ func asked(t *testing.T, h http.Handler, method, address, body string, header ..
 
 func content(t *testing.T, res *http.Response) string {
 	t.Helper()
-	raw := got[[]byte](t)(io.ReadAll(res.Body))
+	raw := rig.Get(io.ReadAll(res.Body)).Or(t)
 	return string(raw)
 }
 
@@ -41,7 +42,7 @@ func frame(t *testing.T, h http.Handler, query string, header ...string) (addres
 	if found == nil {
 		t.Fatalf("%d without a frame", res.StatusCode)
 	}
-	u := got[*url.URL](t)(url.Parse(html.UnescapeString(found[1])))
+	u := rig.Get(url.Parse(html.UnescapeString(found[1]))).Or(t)
 	return u.String(), u.Query().Get("jwt")
 }
 
@@ -76,7 +77,7 @@ func TestTheAppOpensWithTheTokenOfTheHostPageOnly(t *testing.T) {
 			t.Errorf("%s: a save: %d", name, res.StatusCode)
 		}
 	}
-	if n := len(got[[]Entry](t)(c.Items(t.Context(), schema.Connections))); n != 0 {
+	if n := len(rig.Get(c.Items(t.Context(), schema.Connections)).Or(t)); n != 0 {
 		t.Errorf("%d connections were stored", n)
 	}
 }

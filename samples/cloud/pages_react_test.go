@@ -7,6 +7,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
 )
 
@@ -24,7 +25,7 @@ func TestFieldsHearOfTypingOnlyAsReactsDo(t *testing.T) {
 	defer cancel()
 	in := func(script string) string {
 		t.Helper()
-		return got[string](t)(chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise)))
+		return rig.Get(chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))).Or(t)
 	}
 	const helpers = `const wait = async find => { for (;;) { const e = find(); if (e) return e; await new Promise(requestAnimationFrame); } };
 		const button = text => wait(() => Array.from(document.querySelectorAll('button, a')).find(b => b.textContent.includes(text)));
@@ -33,7 +34,7 @@ func TestFieldsHearOfTypingOnlyAsReactsDo(t *testing.T) {
 	var ids []string
 	for range 2 {
 		_, token := frame(t, pages, "")
-		got[chromedp.Void](t)(chromedp.Run(ctx, chromedp.Navigate(strings.Replace(srv.URL, "127.0.0.1", "localhost", 1)+"/app/?jwt="+token)))
+		rig.Get(chromedp.Run(ctx, chromedp.Navigate(strings.Replace(srv.URL, "127.0.0.1", "localhost", 1)+"/app/?jwt="+token))).Or(t)
 		ids = append(ids, in(`(async () => { `+helpers+`
 			(await button('Administration')).click(); (await button('OUTGOING MAILS')).click();
 			(await button('Outgoing Mail Connections')).click(); (await button('Add')).click();

@@ -43,50 +43,33 @@ func browser(t *testing.T) *page.Browser {
 	return b
 }
 
-func (a *admin) ok(err error) {
-	a.t.Helper()
-	if err != nil {
-		a.t.Fatal(err)
-	}
-}
-
-func got[T any](t *testing.T) func(T, error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
 // open goes to the host page and into the app.
 func (a *admin) open(query string) {
 	a.t.Helper()
-	a.page = got[*page.Page](a.t)(a.b.Goto(a.t.Context(), a.url+"/?"+query))
+	a.page = rig.Get(a.b.Goto(a.t.Context(), a.url+"/?"+query)).Or(a.t)
 	a.enter()
 }
 
 func (a *admin) enter() {
 	a.t.Helper()
-	a.app = got[*page.Scope](a.t)(a.page.Within(a.t.Context(), page.HasButton("Administration"), page.HasButton("Overview")))
+	a.app = rig.Get(a.page.Within(a.t.Context(), page.HasButton("Administration"), page.HasButton("Overview"))).Or(a.t)
 	a.press("Administration")
 }
 
 func (a *admin) press(name string) {
 	a.t.Helper()
-	a.ok(a.app.Press(a.t.Context(), name))
+	rig.OK(a.t, a.app.Press(a.t.Context(), name))
 }
 
 func (a *admin) see(conds ...page.Cond) {
 	a.t.Helper()
-	a.ok(a.app.WaitFor(a.t.Context(), conds...))
+	rig.OK(a.t, a.app.WaitFor(a.t.Context(), conds...))
 }
 
 // list opens one of the two lists by the menu.
 func (a *admin) list(group, name string) {
 	a.t.Helper()
-	if shown := got[*page.Look](a.t)(a.app.Look(a.t.Context())).Shows(page.HasButton(name)); !shown {
+	if shown := rig.Get(a.app.Look(a.t.Context())).Or(a.t).Shows(page.HasButton(name)); !shown {
 		a.press(group)
 	}
 	a.press(name)
@@ -99,21 +82,21 @@ func (a *admin) credentials() { a.list("OAUTH2", "OAuth2 Credentials") }
 func (a *admin) set(label, value string) {
 	a.t.Helper()
 	ctx := a.t.Context()
-	c := got[*page.Control](a.t)(fieldOf(ctx, a.app, label))
+	c := rig.Get(fieldOf(ctx, a.app, label)).Or(a.t)
 	switch c.Kind {
 	case page.KindSwitch:
-		a.ok(c.SetOn(ctx, value == "true"))
+		rig.OK(a.t, c.SetOn(ctx, value == "true"))
 	case page.KindPassword:
-		a.ok(c.SetSecret(ctx, schema.NewSecret(value)))
+		rig.OK(a.t, c.SetSecret(ctx, schema.NewSecret(value)))
 	default:
-		a.ok(c.Set(ctx, value))
+		rig.OK(a.t, c.Set(ctx, value))
 	}
 }
 
 func (a *admin) holds(label, want string) {
 	a.t.Helper()
-	c := got[*page.Control](a.t)(fieldOf(a.t.Context(), a.app, label))
-	if have := got[string](a.t)(c.Get(a.t.Context())); have != want {
+	c := rig.Get(fieldOf(a.t.Context(), a.app, label)).Or(a.t)
+	if have := rig.Get(c.Get(a.t.Context())).Or(a.t); have != want {
 		a.t.Fatalf("%s holds %q, want %q", label, have, want)
 	}
 }
@@ -128,7 +111,7 @@ func (a *admin) fill(pairs ...string) {
 func (a *admin) edit(name string) {
 	a.t.Helper()
 	row := a.row(name)
-	a.ok(row.Menu(a.t.Context(), "More actions", "Edit"))
+	rig.OK(a.t, row.Menu(a.t.Context(), "More actions", "Edit"))
 	a.see(page.HasButton("Save"), page.HasField("Name"))
 }
 
@@ -144,7 +127,7 @@ func fieldOf(ctx context.Context, s *page.Scope, label string) (*page.Control, e
 // row finds a row by its name.
 func (a *admin) row(name string) (row *page.Row) {
 	a.t.Helper()
-	a.ok(a.app.EachRow(a.t.Context(), []string{"Next"}, []string{"Name"}, func(r *page.Row) (bool, error) {
+	rig.OK(a.t, a.app.EachRow(a.t.Context(), []string{"Next"}, []string{"Name"}, func(r *page.Row) (bool, error) {
 		if text, _ := r.Cell("Name"); text == name {
 			row = r
 		}
@@ -158,12 +141,12 @@ func (a *admin) row(name string) (row *page.Row) {
 
 func (a *admin) load(items ...schema.Item) {
 	a.t.Helper()
-	a.ok(a.cloud.Load(a.t.Context(), items))
+	rig.OK(a.t, a.cloud.Load(a.t.Context(), items))
 }
 
 func (a *admin) stored(l schema.List, name string) schema.Item {
 	a.t.Helper()
-	for _, e := range got[[]Entry](a.t)(a.cloud.Items(a.t.Context(), l)) {
+	for _, e := range rig.Get(a.cloud.Items(a.t.Context(), l)).Or(a.t) {
 		if e.Item.ItemName() == name {
 			return e.Item
 		}
@@ -244,7 +227,7 @@ func testPagesAdd(t *testing.T, b *page.Browser) {
 	a.set("SMTP Port", "465")
 	a.press("Save")
 	a.see(page.HasTable("Name"))
-	secrets := got[map[string]schema.Secret](t)(a.cloud.secrets(schema.Connections))
+	secrets := rig.Get(a.cloud.secrets(schema.Connections)).Or(t)
 	if secrets["Support"].Reveal() != "canary-password" {
 		t.Error("an edit that left the password empty did not keep it")
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/adminsite"
 	"github.com/mailferry/mailferry/internal/rig/faulty"
 	"github.com/mailferry/mailferry/samples/signin"
@@ -31,7 +32,7 @@ func (a *admin) add() {
 func (a *admin) messages() string {
 	a.t.Helper()
 	var out []string
-	for _, m := range got[*page.Look](a.t)(a.app.Look(a.t.Context())).Messages() {
+	for _, m := range rig.Get(a.app.Look(a.t.Context())).Or(a.t).Messages() {
 		out = append(out, fmt.Sprintf("%s %s", m.Kind, m))
 	}
 	return strings.Join(out, "; ")
@@ -65,7 +66,7 @@ func testPagesRelabelled(t *testing.T, b *page.Browser) {
 	a.list("OUTGOING MAILS", "Mail accounts")
 	a.press("Add")
 	a.see(page.HasField("SMTP server"), page.HasButton("Store"), page.Not(page.HasButton("Save")))
-	form := got[*page.Look](t)(a.app.Look(t.Context()))
+	form := rig.Get(a.app.Look(t.Context())).Or(t)
 	if have := strings.Join(form.Labels(), ", "); have != "Debug, SMTP Port, SMTP server, Password, Username, Encryption, Service provider, Email Prefix, From Email Address, Description, Name" {
 		t.Errorf("fields: %s", have)
 	}
@@ -81,7 +82,7 @@ func testPagesLists(t *testing.T, b *page.Browser) {
 		a.open(query)
 		a.connections()
 		var names []string
-		a.ok(a.app.EachRow(t.Context(), []string{"Next"}, []string{"Name"}, func(r *page.Row) (bool, error) {
+		rig.OK(a.t, a.app.EachRow(t.Context(), []string{"Next"}, []string{"Name"}, func(r *page.Row) (bool, error) {
 			name, _ := r.Cell("Name")
 			names = append(names, name)
 			return true, nil
@@ -104,15 +105,15 @@ func testPagesLists(t *testing.T, b *page.Browser) {
 func testPagesDialog(t *testing.T, b *page.Browser) {
 	a := browse(t, b, adminsite.Options{})
 	ctx := t.Context()
-	got[Entry](t)(a.cloud.add(ctx, &schema.CloudConnection{Name: "Support", ServiceProvider: smtp, Host: "old.example"}, schema.NewSecret("canary-old")))
+	rig.Get(a.cloud.add(ctx, &schema.CloudConnection{Name: "Support", ServiceProvider: smtp, Host: "old.example"}, schema.NewSecret("canary-old"))).Or(t)
 	a.open("form=dialog&password=bullets")
 	a.connections()
 	stored := func() string {
-		return got[map[string]schema.Secret](t)(a.cloud.secrets(schema.Connections))["Support"].Reveal()
+		return rig.Get(a.cloud.secrets(schema.Connections)).Or(t)["Support"].Reveal()
 	}
 	a.edit("Support")
 	a.see(page.Heading("Edit Outgoing Mail Connection"), page.Heading("Outgoing Mail Connections"))
-	if _, err := got[*page.Control](t)(fieldOf(ctx, a.app, "Password")).Secret(ctx); !errors.Is(err, page.ErrMasked) {
+	if _, err := rig.Get(fieldOf(ctx, a.app, "Password")).Or(t).Secret(ctx); !errors.Is(err, page.ErrMasked) {
 		t.Errorf("the password is no mask: %v", err)
 	}
 	a.fill("Host", "new.example", "Service provider", smtp)
@@ -263,7 +264,7 @@ func testPagesOffers(t *testing.T, b *page.Browser) {
 	a.connections()
 	a.add()
 	ctx := t.Context()
-	provider := got[*page.Control](t)(fieldOf(ctx, a.app, "Service provider"))
+	provider := rig.Get(fieldOf(ctx, a.app, "Service provider")).Or(t)
 	if provider.Kind != page.KindCombobox {
 		t.Errorf("Service provider is a %s", provider.Kind)
 	}
@@ -273,14 +274,14 @@ func testPagesOffers(t *testing.T, b *page.Browser) {
 	}
 	a.set("Service provider", google)
 	a.see(page.HasField("OAuth2 Credentials"))
-	credential := got[*page.Control](t)(fieldOf(ctx, a.app, "OAuth2 Credentials"))
-	if offered := got[[]string](t)(credential.Options(ctx)); len(offered) != 119 || slices.Contains(offered, "Tenant 007") {
+	credential := rig.Get(fieldOf(ctx, a.app, "OAuth2 Credentials")).Or(t)
+	if offered := rig.Get(credential.Options(ctx)).Or(t); len(offered) != 119 || slices.Contains(offered, "Tenant 007") {
 		t.Errorf("%d credentials: %q", len(offered), offered)
 	}
 	a.set("OAuth2 Credentials", "Tenant 119")
 	a.holds("OAuth2 Credentials", "Tenant 119")
-	encryption := got[*page.Control](t)(fieldOf(ctx, a.app, "Encryption"))
-	if offered := got[[]string](t)(encryption.Options(ctx)); !slices.Equal(offered, []string{"", "STARTTLS"}) {
+	encryption := rig.Get(fieldOf(ctx, a.app, "Encryption")).Or(t)
+	if offered := rig.Get(encryption.Options(ctx)).Or(t); !slices.Equal(offered, []string{"", "STARTTLS"}) {
 		t.Errorf("encryption: %q", offered)
 	}
 }
@@ -289,15 +290,15 @@ func testPagesOffers(t *testing.T, b *page.Browser) {
 func (a *admin) signIn() {
 	a.t.Helper()
 	ctx := a.t.Context()
-	a.ok(a.page.WaitFor(ctx, page.Heading("Log in to continue")))
-	a.ok(got[*page.Control](a.t)(fieldOf(ctx, a.page.Scope, "Username")).Set(ctx, "anna"))
-	a.ok(got[*page.Control](a.t)(fieldOf(ctx, a.page.Scope, "Password")).SetSecret(ctx, schema.NewSecret("made-up-sign-in")))
-	a.ok(a.page.Press(ctx, "Log in"))
+	rig.OK(a.t, a.page.WaitFor(ctx, page.Heading("Log in to continue")))
+	rig.OK(a.t, rig.Get(fieldOf(ctx, a.page.Scope, "Username")).Or(a.t).Set(ctx, "anna"))
+	rig.OK(a.t, rig.Get(fieldOf(ctx, a.page.Scope, "Password")).Or(a.t).SetSecret(ctx, schema.NewSecret("made-up-sign-in")))
+	rig.OK(a.t, a.page.Press(ctx, "Log in"))
 }
 
 func testPagesSession(t *testing.T, b *page.Browser) {
 	a := browse(t, b, adminsite.Options{SignIn: &signin.Account{User: "anna", Password: schema.NewSecret("made-up-sign-in"), Requests: 6}})
-	a.page = got[*page.Page](t)(b.Goto(t.Context(), a.url+"/?labels=aria"))
+	a.page = rig.Get(b.Goto(t.Context(), a.url+"/?labels=aria")).Or(t)
 	a.signIn()
 	a.enter()
 	a.connections() // 1 request
@@ -340,12 +341,12 @@ func testPagesMistakes(t *testing.T, b *page.Browser) {
 	}
 	a.press("Cancel")
 	a.see(page.HasTable("Name"))
-	host := got[*page.Scope](t)(a.page.Within(ctx, page.Heading("Filter this menu")))
-	a.ok(host.Press(ctx, "Save"))
-	a.ok(a.page.WaitFor(ctx, page.Text("Saved the filter")))
+	host := rig.Get(a.page.Within(ctx, page.Heading("Filter this menu"))).Or(t)
+	rig.OK(a.t, host.Press(ctx, "Save"))
+	rig.OK(a.t, a.page.WaitFor(ctx, page.Text("Saved the filter")))
 	for _, item := range []string{"Test Connection", "Delete"} {
 		row := a.row("Connection 002")
-		a.ok(row.Menu(ctx, "More actions", item))
+		rig.OK(a.t, row.Menu(ctx, "More actions", item))
 		a.see(page.Text(map[string]string{"Delete": "deletes nothing", "Test Connection": "sends no mail"}[item]))
 	}
 	if c := a.pages.Counts(); c != (adminsite.Counts{Decoys: 1, Deletes: 1, Tests: 1}) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mailferry/mailferry/internal/page"
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 	"github.com/mailferry/mailferry/samples/signin"
 	"github.com/mailferry/mailferry/schema"
@@ -46,39 +47,22 @@ func at(t *testing.T, b *page.Browser, options Options) *admin {
 	a := &admin{t: t, site: Open(options)}
 	srv := httptest.NewServer(a.site)
 	t.Cleanup(srv.Close)
-	a.page = got[*page.Page](t)(b.Goto(t.Context(), srv.URL))
+	a.page = rig.Get(b.Goto(t.Context(), srv.URL)).Or(t)
 	return a
-}
-
-func got[T any](t *testing.T) func(T, error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
-func (a *admin) ok(err error) {
-	a.t.Helper()
-	if err != nil {
-		a.t.Fatal(err)
-	}
 }
 
 func (a *admin) list(name string) {
 	a.t.Helper()
-	a.ok(a.page.Press(a.t.Context(), name))
-	a.ok(a.page.WaitFor(a.t.Context(), page.Heading(name), page.HasTable("Name")))
+	rig.OK(a.t, a.page.Press(a.t.Context(), name))
+	rig.OK(a.t, a.page.WaitFor(a.t.Context(), page.Heading(name), page.HasTable("Name")))
 }
 
 // edit opens the form of a row of the list that is shown.
 func (a *admin) edit(name string) {
 	a.t.Helper()
 	row := a.row(name)
-	a.ok(row.Menu(a.t.Context(), "More actions", "Edit"))
-	a.ok(a.page.WaitFor(a.t.Context(), page.HasField("Name"), page.HasButton("Save")))
+	rig.OK(a.t, row.Menu(a.t.Context(), "More actions", "Edit"))
+	rig.OK(a.t, a.page.WaitFor(a.t.Context(), page.HasField("Name"), page.HasButton("Save")))
 }
 
 // fieldOf finds one field.
@@ -93,7 +77,7 @@ func fieldOf(ctx context.Context, s *page.Scope, label string) (*page.Control, e
 // row finds a row by its name.
 func (a *admin) row(name string) (row *page.Row) {
 	a.t.Helper()
-	a.ok(a.page.EachRow(a.t.Context(), []string{"Next"}, []string{"Name"}, func(r *page.Row) (bool, error) {
+	rig.OK(a.t, a.page.EachRow(a.t.Context(), []string{"Next"}, []string{"Name"}, func(r *page.Row) (bool, error) {
 		if text, _ := r.Cell("Name"); text == name {
 			row = r
 		}
@@ -107,8 +91,8 @@ func (a *admin) row(name string) (row *page.Row) {
 
 func (a *admin) cancel() {
 	a.t.Helper()
-	a.ok(a.page.Press(a.t.Context(), "Cancel"))
-	a.ok(a.page.WaitFor(a.t.Context(), page.HasTable("Name"), page.Not(page.HasButton("Cancel"))))
+	rig.OK(a.t, a.page.Press(a.t.Context(), "Cancel"))
+	rig.OK(a.t, a.page.WaitFor(a.t.Context(), page.HasTable("Name"), page.Not(page.HasButton("Cancel"))))
 }
 
 // holds compares the whole form, in its order: passwords as "secret VALUE" or
@@ -116,9 +100,9 @@ func (a *admin) cancel() {
 func (a *admin) holds(want ...string) {
 	a.t.Helper()
 	ctx := a.t.Context()
-	form := got[*page.Look](a.t)(a.page.Look(ctx))
+	form := rig.Get(a.page.Look(ctx)).Or(a.t)
 	var have []string
-	for _, c := range got[[]*page.Control](a.t)(form.Fields(ctx)) {
+	for _, c := range rig.Get(form.Fields(ctx)).Or(a.t) {
 		var value string
 		if c.Label == "Search" {
 			continue // the site's own
@@ -127,10 +111,10 @@ func (a *admin) holds(want ...string) {
 			if value = "secret " + s.Reveal(); errors.Is(err, page.ErrMasked) {
 				value = "masked"
 			} else {
-				a.ok(err)
+				rig.OK(a.t, err)
 			}
 		} else {
-			value = got[string](a.t)(c.Get(ctx))
+			value = rig.Get(c.Get(ctx)).Or(a.t)
 		}
 		have = append(have, c.Label+"="+value)
 	}
@@ -147,7 +131,7 @@ func (a *admin) counts(want Counts) {
 }
 
 func TestServerPagesInABrowser(t *testing.T) {
-	b := got[*page.Browser](t)(page.Open(context.WithoutCancel(t.Context()), page.Options{Browser: chromium.Shell(t), Timeout: 20 * time.Second}))
+	b := rig.Get(page.Open(context.WithoutCancel(t.Context()), page.Options{Browser: chromium.Shell(t), Timeout: 20 * time.Second})).Or(t)
 	t.Cleanup(b.Close)
 	for _, test := range []struct {
 		promise string
@@ -209,7 +193,7 @@ func testDialog(t *testing.T, b *page.Browser) {
 	a.list("Outgoing Mail Connections")
 	for range 2 {
 		a.edit("Support")
-		a.ok(a.page.WaitFor(t.Context(), page.Heading("Edit Outgoing Mail Connection"), page.Heading("Outgoing Mail Connections")))
+		rig.OK(a.t, a.page.WaitFor(t.Context(), page.Heading("Edit Outgoing Mail Connection"), page.Heading("Outgoing Mail Connections")))
 		a.holds(support("secret made-up-password")...)
 		a.cancel()
 	}
@@ -222,7 +206,7 @@ func testParts(t *testing.T, b *page.Browser) {
 	a := at(t, b, options)
 	a.list("Outgoing Mail Connections")
 	var names []string
-	a.ok(a.page.EachRow(t.Context(), []string{"Next"}, []string{"Name"}, func(r *page.Row) (bool, error) {
+	rig.OK(a.t, a.page.EachRow(t.Context(), []string{"Next"}, []string{"Name"}, func(r *page.Row) (bool, error) {
 		name, _ := r.Cell("Name")
 		names = append(names, name)
 		return true, nil
@@ -252,21 +236,21 @@ func testSignIn(t *testing.T, b *page.Browser) {
 	ctx := t.Context()
 	signIn := func(password string) {
 		t.Helper()
-		a.ok(a.page.WaitFor(ctx, page.Heading("Log in to continue")))
-		a.ok(got[*page.Control](t)(fieldOf(ctx, a.page.Scope, "Username")).Set(ctx, "anna"))
-		a.ok(got[*page.Control](t)(fieldOf(ctx, a.page.Scope, "Password")).SetSecret(ctx, schema.NewSecret(password)))
-		a.ok(a.page.Press(ctx, "Log in"))
+		rig.OK(a.t, a.page.WaitFor(ctx, page.Heading("Log in to continue")))
+		rig.OK(a.t, rig.Get(fieldOf(ctx, a.page.Scope, "Username")).Or(t).Set(ctx, "anna"))
+		rig.OK(a.t, rig.Get(fieldOf(ctx, a.page.Scope, "Password")).Or(t).SetSecret(ctx, schema.NewSecret(password)))
+		rig.OK(a.t, a.page.Press(ctx, "Log in"))
 	}
 	signIn("wrong")
-	a.ok(a.page.WaitFor(ctx, page.Text("password is wrong")))
+	rig.OK(a.t, a.page.WaitFor(ctx, page.Text("password is wrong")))
 	signIn("made-up-sign-in")
-	a.ok(a.page.WaitFor(ctx, page.Heading("Email This Issue")))
+	rig.OK(a.t, a.page.WaitFor(ctx, page.Heading("Email This Issue")))
 	a.list("Outgoing Mail Connections")
 	a.site.EndSessions()
 	row := a.row("Relay")
-	a.ok(row.Menu(ctx, "More actions", "Edit"))
+	rig.OK(a.t, row.Menu(ctx, "More actions", "Edit"))
 	signIn("made-up-sign-in")
-	a.ok(a.page.WaitFor(ctx, page.HasField("Host"))) // where the person wanted to go
+	rig.OK(a.t, a.page.WaitFor(ctx, page.HasField("Host"))) // where the person wanted to go
 	a.counts(Counts{Opened: 1, SignIns: 2})
 }
 
@@ -274,16 +258,16 @@ func testCounted(t *testing.T, b *page.Browser) {
 	a := at(t, b, content())
 	a.list("Outgoing Mail Connections")
 	a.edit("Relay")
-	a.ok(got[*page.Control](t)(fieldOf(t.Context(), a.page.Scope, "Host")).Set(t.Context(), "changed.example"))
-	a.ok(a.page.Press(t.Context(), "Save"))
-	a.ok(a.page.WaitFor(t.Context(), page.HasTable("Name")))
+	rig.OK(a.t, rig.Get(fieldOf(t.Context(), a.page.Scope, "Host")).Or(t).Set(t.Context(), "changed.example"))
+	rig.OK(a.t, a.page.Press(t.Context(), "Save"))
+	rig.OK(a.t, a.page.WaitFor(t.Context(), page.HasTable("Name")))
 	a.counts(Counts{Opened: 1, Saves: 1})
 	row := a.row("Relay")
 	if host, _ := row.Cell("Host"); host != "relay.corp.example" {
 		t.Fatalf("the host became %q", host)
 	}
-	a.ok(row.Menu(t.Context(), "More actions", "Delete"))
-	a.ok(a.page.WaitFor(t.Context(), page.Not(page.HasButton("Delete"))))
+	rig.OK(a.t, row.Menu(t.Context(), "More actions", "Delete"))
+	rig.OK(a.t, a.page.WaitFor(t.Context(), page.Not(page.HasButton("Delete"))))
 	a.list("Outgoing Mail Connections")
 	a.counts(Counts{Opened: 1, Saves: 1, Deletes: 1})
 }
@@ -304,12 +288,12 @@ func TestASessionEndsAfterItsRequests(t *testing.T) {
 	defer srv.Close()
 	jar := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	send := func(method, path, form string, cookies []*http.Cookie) *http.Response {
-		r := got[*http.Request](t)(http.NewRequestWithContext(t.Context(), method, srv.URL+path, strings.NewReader(form)))
+		r := rig.Get(http.NewRequestWithContext(t.Context(), method, srv.URL+path, strings.NewReader(form))).Or(t)
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		for _, c := range cookies {
 			r.AddCookie(c)
 		}
-		res := got[*http.Response](t)(jar.Do(r))
+		res := rig.Get(jar.Do(r)).Or(t)
 		_ = res.Body.Close()
 		return res
 	}
