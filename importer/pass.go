@@ -107,11 +107,13 @@ func (p *pass) saw(pi *PlanItem, open bool) {
 	p.left = append(p.left, pi)
 }
 
-// concernsAll reports whether an error is not about one item alone; nothing was
-// written then.
+// concernsAll reports whether an error is not about one item alone: nothing was
+// written then, or what was may be known elsewhere.
 func concernsAll(err error) bool {
 	var no *RefusedError
-	return err != nil && !Unsettled(err) && !errors.As(err, &no)
+	var unfit *UnfitError
+	return err != nil && !Unsettled(err) && !errors.As(err, &no) ||
+		errors.As(err, &unfit) && unfit.Code == AnotherSite
 }
 
 // withGrace outlives ctx for a few seconds.

@@ -238,6 +238,72 @@ func TestAFormThatGoesToAnotherSiteIsNotSaved(t *testing.T) {
 	}
 }
 
+func TestASaveThatLeadsToAnotherSiteEndsTheRun(t *testing.T) {
+	t.Parallel()
+	// early shows the list before the site has answered.
+	const early = `const ask = fetch; fetch = (to, how) => how?.method !== 'POST' ? ask(to, how)
+		: (ask(to, how), new Promise(done => setTimeout(() => done(new Response('{}')), 300)));`
+	for name, test := range map[string]struct {
+		stores, moves bool
+		script        string
+	}{
+		"sent on, and stored":           {true, false, ""},
+		"sent on, and not stored":       {false, false, ""},
+		"sent on once the list is back": {true, false, early},
+		"saved, and the page leaves":    {true, true, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			y := newAround(t, adminsite.Options{}, tells)
+			y.change("", func(w http.ResponseWriter, r *http.Request) bool {
+				w.Header().Set("Access-Control-Allow-Origin", "*")
+				w.Header().Set("Access-Control-Allow-Headers", "*, authorization")
+				return r.Method == http.MethodOptions
+			})
+			x := newAround(t, adminsite.Options{}, test.script+obeys)
+			var lead func(w http.ResponseWriter, r *http.Request) bool
+			lead = func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Path == "/" {
+					x.change("", lead) // opened anew
+				}
+				if r.Method != http.MethodPost || r.URL.Path != "/app/api/connections" {
+					return false
+				}
+				rec := httptest.NewRecorder()
+				if test.stores {
+					x.pages.ServeHTTP(rec, r)
+				}
+				if test.moves {
+					x.change(`location = '`+y.srv.URL+`/'`, lead)
+				}
+				if test.moves || test.script != "" {
+					time.Sleep(700 * time.Millisecond)
+				}
+				if !test.moves {
+					http.Redirect(w, r, y.srv.URL+r.URL.Path, http.StatusTemporaryRedirect)
+				}
+				return true
+			}
+			x.change("", lead)
+			o := options(t, x.byPage(t, ""), passwords(3), schema.Connections)
+			o.Ledger.Patience = lag
+			o.Secrets.Sealed = func(schema.List, string) schema.Secret { return schema.NewSecret("sécret, and no name") } // errors have names
+			rep, err := importer.Run(t.Context(), o)
+			if !errors.As(err, new(*importer.PartialError)) {
+				t.Fatalf("%v", err)
+			}
+			says(t, err, x.srv.URL, y.srv.URL)
+			if schema.HintOf(err) == "" {
+				t.Error("no hint what to do")
+			}
+			y.gotNothing(t)
+			if left := rep.Counts[importer.NotTried]; rep.Counts[importer.Written] != len(x.content(t)) || left != 2 && test.script == "" {
+				t.Errorf("the run went on: %+v", rep.Counts)
+			}
+		})
+	}
+}
+
 func TestASignInThatLeadsOverAnotherSiteComesBack(t *testing.T) {
 	b := bundleWith(2)
 	account := &signin.Account{User: "anna", Password: schema.NewSecret("sécret of anna"), Requests: 10}

@@ -65,7 +65,7 @@ func (c *cloud) write(ctx context.Context, w importer.Write,
 	err = c.site.Do(ctx, func() error { return c.site.Lists(ctx, l, c.rowNamed(l, name)) })
 	if err != nil {
 		c.site.Forget()
-		return importer.Remote{}, importer.MarkUnsettled(importError(fmt.Errorf("looking for %s %s after Save: %w", l.One(), schema.Quote(name), err)))
+		return importer.Remote{}, unsettled(fmt.Errorf("looking for %s %s after Save: %w", l.One(), schema.Quote(name), err))
 	}
 	return importer.Remote{ID: name}, nil
 }
@@ -241,7 +241,7 @@ func (c *cloud) save(ctx context.Context, form *formprofile.Form, w importer.Wri
 	no := &importer.RefusedError{Words: words(said)}
 	switch {
 	case err != nil:
-		return importer.MarkUnsettled(importError(fmt.Errorf("after Save: %w", err)))
+		return unsettled(fmt.Errorf("after Save: %w", err))
 	case !after.Shows(page.HasButton(form.Profile.Save)) && (asks == nil || before.answered != nil):
 		return importer.MarkUnsettled(no) // Save let go of the form: an alert may say anything
 	case onField(said) || len(changed) == 0:
@@ -273,7 +273,7 @@ func (c *cloud) send(ctx context.Context, form *formprofile.Form, look *page.Loo
 	before shown) (said []page.Message, asks *page.Dialog, err error) {
 	err = c.site.Save(ctx, form, look, button)
 	switch {
-	case elsewhere(err): // and not pressed
+	case elsewhere(err) && before.answered == nil: // and not pressed
 		return nil, nil, importError(err)
 	case errors.Is(err, page.ErrRefused), errors.Is(err, page.ErrDisabled),
 		errors.Is(err, page.ErrAbsent), errors.Is(err, page.ErrAmbiguous):
@@ -283,9 +283,17 @@ func (c *cloud) send(ctx context.Context, form *formprofile.Form, look *page.Loo
 		said, asks, err = answer(ctx, form, before)
 	}
 	if err != nil {
-		err = importer.MarkUnsettled(importError(fmt.Errorf("after Save: %w", err)))
+		err = unsettled(fmt.Errorf("after Save: %w", err))
 	}
 	return said, asks, err
+}
+
+// unsettled is an error after Save was pressed.
+func unsettled(err error) error {
+	if elsewhere(err) {
+		err = schema.Hint(err, "ask those who run the site why Save leads there, and whether it knows the secrets by now")
+	}
+	return importer.MarkUnsettled(importError(err))
 }
 
 // answer waits for what comes of Save: nothing said when the list stands there

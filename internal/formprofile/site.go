@@ -151,7 +151,7 @@ func (s *Site) Do(ctx context.Context, step func() error) error {
 		case errors.As(err, &other):
 			// A session that ended leads to where people sign in: opening the site
 			// anew waits for them.
-			if !opened || last {
+			if !opened || last || other.Sent {
 				s.Forget()
 				return s.advise(err, other)
 			}

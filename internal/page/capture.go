@@ -206,15 +206,20 @@ func (p *Page) attachFrames(ctx context.Context, docs []*document) (bool, error)
 	return more, nil
 }
 
-// walkFrames lists the documents of the tab and of every frame target.
-func (p *Page) walkFrames(ctx context.Context) ([]*document, error) {
+// sessions are those of the tab and of every frame target.
+func (p *Page) sessions() []*session {
 	sessions := []*session{p.tab}
 	for _, id := range slices.Sorted(maps.Keys(p.frames)) {
 		sessions = append(sessions, p.frames[id])
 	}
+	return sessions
+}
+
+// walkFrames lists the documents of the tab and of every frame target.
+func (p *Page) walkFrames(ctx context.Context) ([]*document, error) {
 	byFrame := make(map[cdp.FrameID]*document)
 	var order []*document
-	for _, s := range sessions {
+	for _, s := range p.sessions() {
 		docs, err := s.documents(ctx)
 		if err != nil {
 			if s != p.tab && ctx.Err() == nil {

@@ -24,6 +24,7 @@ type ElsewhereError struct {
 	Reached string // the origin that was reached instead
 	Address string // of the page reached, without query and fragment; "" where the page is right and a frame or a form in it is not
 	App     bool   // the page reached shows what the app is known by: the site may have been renamed
+	Sent    bool   // the site had what was entered sent on to there, which was stopped
 
 	frame string // the origin of the app's frame, where another took its place
 	form  bool   // it is where a form would be sent
@@ -31,6 +32,9 @@ type ElsewhereError struct {
 
 func (e *ElsewhereError) Error() string {
 	switch {
+	case e.Sent:
+		return fmt.Sprintf("what was sent to the site was led on to %s, and not sent there; the address given is %s",
+			e.Reached, e.Given)
 	case e.form:
 		return fmt.Sprintf("the form would be sent to %s, which is not the site that shows it; the address given is %s", e.Reached, e.Given)
 	case e.frame != "":
@@ -73,8 +77,12 @@ func (d *document) trueOrigin() string {
 	return d.origin
 }
 
-// checkTop compares the site that the tab shows with that of the address given.
+// checkTop compares the site that the tab shows with that of the address given, and those that
+// the page has sent anything to.
 func (p *Page) checkTop(top *document) error {
+	if err := p.tellSentOn(); err != nil {
+		return err
+	}
 	switch {
 	case top.failed:
 		return failure(ErrGone, "the page is gone: the browser could not load %s", Clean(redacted(top.url)))
@@ -82,6 +90,14 @@ func (p *Page) checkTop(top *document) error {
 		return p.elsewhere(top, false)
 	}
 	return nil
+}
+
+// tellSentOn is an error, once, where the site had what was sent to it sent on to another.
+func (p *Page) tellSentOn() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer func() { p.sentOn = nil }()
+	return p.sentOn
 }
 
 func (p *Page) elsewhere(top *document, app bool) *ElsewhereError {

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -50,8 +51,9 @@ func newTrap(t *testing.T, pages map[string]string) *trap {
 		if !ok {
 			page = lookAlike
 		}
-		if to, ok := strings.CutPrefix(page, "302 "); ok {
-			http.Redirect(w, r, to, http.StatusFound)
+		if code, to, _ := strings.Cut(page, " "); strings.HasPrefix(code, "30") {
+			status, _ := strconv.Atoi(code)
+			http.Redirect(w, r, to, status)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -337,6 +339,62 @@ func testFormsThatSendElsewhere(t *testing.T, d *driver) {
 	defer y.mu.Unlock()
 	if strings.Contains(y.sent.String(), secretText[:3]) {
 		t.Errorf("another site was sent %s", y.sent.String())
+	}
+}
+
+// A site may answer with the order to send the same again, to wherever it says.
+func testSentOnElsewhere(t *testing.T, d *driver) {
+	ctx := t.Context()
+	const form = `<h1>Mine</h1><form action="/save" method=post><input name=secret value=` + secretText + `><button>Save</button></form>`
+	const script = `<script>document.forms[0].onsubmit = e => { e.preventDefault(); fetch('WHERE', {method: 'POST', body: new FormData(e.target)}).catch(() => 0); }</script>`
+	for name, test := range map[string]struct {
+		form, save string
+		framed     bool
+		goesOn     bool
+	}{
+		"by a form":               {form, "307 Y/x", false, false},
+		"by a form, for good":     {form, "308 Y/x", false, false},
+		"by a form in two steps":  {form, "307 /on", false, false},
+		"by a form in a frame":    {form, "307 Y/x", true, false},
+		"by a script":             {form + strings.Replace(script, "WHERE", "/save", 1), "307 Y/x", false, false},
+		"by a script in a frame":  {form + strings.Replace(script, "WHERE", "/save", 1), "308 Y/x", true, false},
+		"to a page without it":    {form, "303 Y/x", false, false},
+		"within the site":         {form, "307 /x", false, true},
+		"by an app's own request": {form + strings.Replace(script, "WHERE", "Y/x", 1), "", false, true},
+	} {
+		y := newTrap(t, nil)
+		at := strings.NewReplacer("Y", y.URL)
+		x := newTrap(t, map[string]string{"/form": at.Replace(test.form), "/save": at.Replace(test.save), "/on": "307 " + y.URL + "/x"})
+		given, path := x.URL, "/form"
+		if test.framed {
+			given, path = newTrap(t, map[string]string{"/": `<iframe src="` + x.local() + `/form"></iframe>`}).URL, "/"
+		}
+		p := d.at(t, given+path)
+		app := must[*Scope](t)(p.Within(ctx, Heading("Mine")))
+		ok(t, must[*Look](t)(app.Look(ctx)).Send(ctx, "Save"))
+		got := &x.sent
+		if strings.Contains(test.form, "Y/x") {
+			got = &y.sent
+		}
+		var err error
+		chromium.Until(t, name, func() bool {
+			_, err = app.Look(ctx)
+			x.mu.Lock()
+			y.mu.Lock()
+			defer x.mu.Unlock()
+			defer y.mu.Unlock()
+			_, body, _ := strings.Cut(got.String(), "/x")
+			return errors.As(err, new(*ElsewhereError)) || test.goesOn && strings.Contains(body, secretText)
+		})
+		if !test.goesOn {
+			elsewhere(t, err, given, y.URL)
+		}
+		if !strings.Contains(test.form, "Y/x") && strings.Contains(y.sent.String(), secretText[:3]) {
+			t.Errorf("%s: another site was sent %s", name, y.sent.String())
+		}
+		d.at(t, x.URL+"/") // what was is over
+		_, err = d.browser.page.Look(ctx)
+		ok(t, err)
 	}
 }
 

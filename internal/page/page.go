@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
@@ -30,6 +31,7 @@ type Page struct {
 
 	mu      sync.Mutex
 	dialogs []string // since something was last pressed
+	sentOn  error    // that what was sent was led on to another site, until it is told
 }
 
 func newPage(b *Browser) *Page {
@@ -79,6 +81,9 @@ func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 	}
 	shown := Clean(parsed.Redacted())
 	p := b.page
+	if err := p.tellSentOn(); err != nil {
+		return nil, err
+	}
 	p.forget()
 	clear(p.worlds)
 	p.given = originOf(parsed)
@@ -91,6 +96,9 @@ func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 		return nil, failure(ErrTimeout, "open %s: the site did not answer within %s", shown, b.options.Timeout)
 	}
 	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", shown, err)
+	}
+	if _, err := cdp.Call(ctx, p.tab, fetch.Disable, cdp.Empty{}); err != nil { // a sign-in may lead over other sites
 		return nil, fmt.Errorf("open %s: %w", shown, err)
 	}
 	if got.ErrorText != "" {

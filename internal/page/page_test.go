@@ -138,6 +138,7 @@ func TestDriver(t *testing.T) {
 		{"a frame of another site is no part of the app", testFrameOfAnotherSite},
 		{"a window that the page opens is not worked", testWindowOpened},
 		{"a form that would go to another site is not sent", testFormsThatSendElsewhere},
+		{"what a site would have sent on to another is not", testSentOnElsewhere},
 		{"a form that would go to another site can be left", testCancelSendsNothing},
 		{"a site that was renamed is told", testRenamedSite},
 		{"origins are written as browsers write them", testOriginsAsBrowsersWriteThem},

@@ -34,7 +34,8 @@ func (l *Look) Press(ctx context.Context, name string) error {
 // Send is Press for the button that sends what was entered. It gives an [*ElsewhereError], and
 // does not press, where the form that the button is in, or the button itself, names another
 // site or another window than those it stands in, whether or not the browser would send the
-// form because of it. It leaves the field with the cursor first, because some tell the form what
+// form because of it. What the site has sent on to another from then on is stopped, and the next
+// look, or else the next page that is opened, gives an [*ElsewhereError]. It leaves the field with the cursor first, because some tell the form what
 // they hold only then, and presses once the page has digested that.
 func (l *Look) Send(ctx context.Context, name string) error {
 	what, fits := pressedAs(name)
@@ -47,6 +48,11 @@ func (l *Look) Send(ctx context.Context, name string) error {
 	}
 	if err != nil && !stale(err) {
 		return err
+	}
+	for _, s := range l.scope.page.sessions() {
+		if err := s.watchRequests(ctx); err != nil && s.gone.Err() == nil {
+			return err
+		}
 	}
 	return l.scope.pressOne(ctx, nil, what, fits, true)
 }

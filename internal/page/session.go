@@ -1,10 +1,12 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"sync"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -34,6 +37,7 @@ type session struct {
 
 	mu       sync.Mutex
 	inFlight map[network.RequestID]request
+	began    map[fetch.RequestID]string // where requests with a body were for, before they were led on
 }
 
 // request is one that is under way.
@@ -46,7 +50,8 @@ type request struct {
 // or the target goes away.
 func attach(ctx, parent context.Context, limit time.Duration, page *Page,
 	opts ...chromedp.ContextOption) (*session, error) {
-	s := &session{limit: limit, page: page, inFlight: make(map[network.RequestID]request)}
+	s := &session{limit: limit, page: page, inFlight: make(map[network.RequestID]request),
+		began: make(map[fetch.RequestID]string)}
 	base, stop := context.WithCancel(parent)
 	tab, cancel := chromedp.NewContext(base, append(opts, chromedp.WithListener(s.event))...)
 	s.gone, s.end = context.WithCancelCause(tab)
@@ -151,6 +156,13 @@ func (s *session) event(event any) {
 		s.mu.Lock()
 		s.inFlight[event.RequestID] = request{time.Now(), event.FrameID}
 		s.mu.Unlock()
+	case *fetch.EventRequestPaused:
+		method, params := fetch.ContinueRequest.Method, any(fetch.ContinueRequestParams{RequestID: event.RequestID})
+		if s.sentOn(event) {
+			method = fetch.FailRequest.Method
+			params = fetch.FailRequestParams{RequestID: event.RequestID, ErrorReason: network.ErrorReasonAborted}
+		}
+		go func() { _ = s.Call(s.gone, method, params, nil) }() // the page may go away before
 	case *network.EventLoadingFinished:
 		s.answered(event.RequestID)
 	case *network.EventLoadingFailed:
@@ -222,4 +234,38 @@ func (s *session) evaluate(ctx context.Context, expression string, result any) e
 		return errors.New("browser: the page's own script failed while it was being read")
 	}
 	return json.Unmarshal(got.Result.Value, result)
+}
+
+// watchRequests has the browser ask before each request of a document or script, until the page
+// is opened anew.
+func (s *session) watchRequests(ctx context.Context) error {
+	var patterns []*fetch.RequestPattern
+	for _, of := range []network.ResourceType{network.ResourceTypeDocument, network.ResourceTypeXHR, network.ResourceTypeFetch} {
+		patterns = append(patterns, &fetch.RequestPattern{ResourceType: of})
+	}
+	_, err := cdp.Call(ctx, s, fetch.Enable, fetch.EnableParams{Patterns: patterns})
+	return err
+}
+
+// sentOn reports whether a request is what a site has made of another by a redirect, body
+// included, and goes to another origin than that one did. An app's own request may go anywhere.
+func (s *session) sentOn(event *fetch.EventRequestPaused) bool {
+	if !event.Request.HasPostData {
+		return false
+	}
+	to := noOrigin
+	if u, err := url.Parse(event.Request.URL); err == nil {
+		to = originOf(u)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from := cmp.Or(s.began[event.RedirectedRequestID], to)
+	s.began[event.RequestID] = from
+	if from == to {
+		return false
+	}
+	s.page.mu.Lock()
+	defer s.page.mu.Unlock()
+	s.page.sentOn = &ElsewhereError{Given: s.page.given, Reached: siteName(to), Sent: true}
+	return true
 }
