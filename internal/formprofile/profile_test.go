@@ -73,6 +73,7 @@ func TestAddressesOfSites(t *testing.T) {
 		"page+http://127.0.0.1:8080/":                                 "127.0.0.1:8080",
 		"page+http://[::1]:8080":                                      "[::1]:8080",
 		"page+http://localhost":                                       "localhost",
+		"page+https://site/x;jsessionid=hunter2":                      "site",
 	} {
 		s, err := formprofile.New(address, formprofile.Options{Profile: p, Browser: page.Options{}})
 		if err != nil || s.Host() != host || strings.ContainsAny(s.URL(), "?#") || strings.Contains(s.URL(), "hunter2") {

@@ -95,9 +95,10 @@ func inTheClear(u *url.URL) bool {
 func (s *Site) Host() string { return s.address.Host }
 
 // URL is the site's address as given, with [Scheme] and for everybody to see:
-// without query and fragment, which may hold a token.
+// without parameters, query and fragment, which may hold a token.
 func (s *Site) URL() string {
-	return Scheme + (&url.URL{Scheme: s.address.Scheme, Host: s.address.Host, Path: s.address.Path}).String()
+	path, _, _ := strings.Cut(s.address.Path, ";")
+	return Scheme + (&url.URL{Scheme: s.address.Scheme, Host: s.address.Host, Path: path}).String()
 }
 
 // Profile is what the site is worked by.

@@ -411,7 +411,7 @@ func testCancelSendsNothing(t *testing.T, d *driver) {
 func testRenamedSite(t *testing.T, d *driver) {
 	d.impatient(t, 2*time.Second)
 	y := newTrap(t, map[string]string{"/login": `<h1>Log in</h1>`})
-	x := newTrap(t, map[string]string{"/": "302 " + y.URL + "/new/place?token=hunter2#x", "/private": "302 " + y.URL + "/login?token=hunter2"})
+	x := newTrap(t, map[string]string{"/": "302 " + y.URL + "/new/place;j=hunter2?token=hunter2#x", "/private": "302 " + y.URL + "/login?token=hunter2"})
 	in := Heading("Outgoing Mail Connections")
 	other := elsewhere(t, d.at(t, x.URL+"/").WaitSignedIn(t.Context(), nil, in), x.URL, y.URL)
 	if !other.App || other.Address != y.URL+"/new/place" {

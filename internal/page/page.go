@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 
+	addr "github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -74,12 +76,12 @@ func (p *Page) forget() {
 func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 	parsed, err := url.Parse(address)
 	if err != nil || (parsed.Scheme != "http" && parsed.Scheme != "https") || parsed.Host == "" {
-		return nil, fmt.Errorf("not an http or https address: %s", Clean(redacted(address)))
+		return nil, fmt.Errorf("not an http or https address: %s", Clean(addr.Shown(address)))
 	}
 	if _, has := parsed.User.Password(); has {
-		return nil, fmt.Errorf("refusing an address with a password in it: %s", parsed.Redacted())
+		return nil, fmt.Errorf("refusing an address with a password in it: %s", Clean(addr.Shown(address)))
 	}
-	shown := Clean(parsed.Redacted())
+	shown := Clean(originOf(parsed)) // what follows it may be a secret
 	p := b.page
 	if err := p.tellSentOn(); err != nil {
 		return nil, err
@@ -115,7 +117,7 @@ func (b *Browser) Goto(ctx context.Context, address string) (*Page, error) {
 	return p, nil
 }
 
-// Address is where the tab is now, for reports: without a password, cleaned and bounded.
+// Address is where the tab is now, for reports: as [redacted], cleaned and bounded.
 func (p *Page) Address(ctx context.Context) (string, error) {
 	got, err := cdp.Call(ctx, p.tab, cdppage.GetFrameTree, cdp.Empty{})
 	if err != nil || got.FrameTree == nil || got.FrameTree.Frame == nil {
@@ -124,13 +126,14 @@ func (p *Page) Address(ctx context.Context) (string, error) {
 	return Clean(redacted(got.FrameTree.Frame.URL)), nil
 }
 
+// redacted is the address of a page that was reached, without what may be a secret in it.
 func redacted(address string) string {
 	parsed, err := url.Parse(address)
 	if err != nil {
 		return "(unreadable address)"
 	}
-	parsed.RawQuery, parsed.Fragment = "", ""
-	return parsed.Redacted()
+	path, _, _ := strings.Cut(parsed.Path, ";")
+	return (&url.URL{Scheme: parsed.Scheme, Host: parsed.Host, Path: path}).String()
 }
 
 // Until calls test until it reports true, at first often and then every tenth of a second. It

@@ -269,7 +269,11 @@ func testMovedOn(t *testing.T, d *driver) {
 
 func testGotoErrors(t *testing.T, d *driver) {
 	for address, says := range map[string]string{
-		"http://127.0.0.1:1/x":                     "ERR_",
+		"http://127.0.0.1:1/hunter2":               "open http://127.0.0.1:1: net::ERR_",
+		"http://127.0.0.1:1/x;j=hunter2":           "ERR_",
+		"http://127.0.0.1:1/x?token=hunter2":       "ERR_",
+		"http://127.0.0.1:1/#hunter2":              "ERR_",
+		"ftp://jira.corp.example/hunter2":          "not an http or https address: ftp://jira.corp.example",
 		"http://anna:hunter2@jira.corp.example/":   "password in it",
 		"file:///etc/passwd":                       "not an http or https address",
 		"javascript:alert(1)":                      "not an http or https address",
