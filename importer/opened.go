@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/internal/selection"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
@@ -53,6 +54,6 @@ func errServerBundle() error {
 // kept elsewhere: beside the bundle. An underscore stands in no host name, so that two
 // sites never share one.
 func LedgerBeside(bundle string, site Site) string {
-	return bundle + "." + strings.NewReplacer("[", "", "]", "", ":", "_", "/", "_", `\`,
+	return safefile.Real(bundle) + "." + strings.NewReplacer("[", "", "]", "", ":", "_", "/", "_", `\`,
 		"_").Replace(site.Host) + ".ledger.jsonl"
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"golang.org/x/sys/windows"
@@ -14,9 +13,7 @@ import (
 // handle, at the latest when the process ends: a lock on the file itself would
 // keep others from reading it, and this process from replacing it.
 func lock(path string) (fs.FileInfo, func() error, error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
+	path = Real(path)
 	name, err := windows.UTF16PtrFromString(path + ".lock")
 	if err != nil {
 		return nil, nil, err

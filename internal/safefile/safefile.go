@@ -39,6 +39,17 @@ func Open(path string) (*os.File, fs.FileInfo, error) {
 	return f, info, nil
 }
 
+// Real is the file that path leads to, where that is a symbolic link: what lies
+// beside a file lies beside that one, whatever name it is reached by.
+func Real(path string) string {
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			return real
+		}
+	}
+	return path
+}
+
 // Exposed reports whether people other than its owner can read a file. Where the
 // system does not say so in permission bits (Windows), and of what is no regular
 // file, it is false.
@@ -101,9 +112,7 @@ func write(path string, force bool, mode fs.FileMode, fill func(io.Writer) error
 	if err := Check(path, force); err != nil {
 		return err
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // a link stays one; what it points to is replaced
-	}
+	path = Real(path) // a link stays one; what it points to is replaced
 	dir := filepath.Dir(path)
 	tmp, err := os.CreateTemp(dir, ".mailferry-*.tmp") // short: path may have the longest name that there is room for
 	if err != nil {

@@ -3,6 +3,7 @@ package sealed
 import (
 	"slices"
 
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -32,7 +33,7 @@ func (c Collected) Carried(o *Opened) (statements []schema.Statement, left []Lef
 // has the same content, and returns the new files, also with an error. What was set
 // aside, what lies there already and what the bundle has in itself is not copied.
 func (c Collected) CopyTo(to string, o *Opened) ([]string, error) {
-	beside, err := StatementsBeside(to)
+	beside, err := StatementsBeside(safefile.Real(to))
 	if err != nil {
 		return nil, err
 	}

@@ -46,14 +46,14 @@ type Unreadable struct {
 // and so on where one key said more than one thing. No file is read.
 func StatementsBeside(bundle string) ([]string, error) {
 	n := namesOf(bundle)
-	entries, err := n.entries()
+	files, err := n.files()
 	if err != nil {
 		return nil, err
 	}
 	var out []string
-	for _, e := range entries {
-		if n.ours.MatchString(e) {
-			out = append(out, filepath.Join(n.dir, e))
+	for _, f := range files {
+		if n.ours.MatchString(filepath.Base(f)) {
+			out = append(out, f)
 		}
 	}
 	if len(out) > schema.MaxStatements {
@@ -62,29 +62,47 @@ func StatementsBeside(bundle string) ([]string, error) {
 	return out, nil
 }
 
-// names distinguishes the statement files of a bundle from other files by name.
+// names distinguishes the statement files of a bundle from other files by name. A
+// bundle behind a symbolic link has two names and may have two folders: statements
+// are written beside the file, and people put what they are sent beside the link.
 type names struct {
-	dir, base string
-	ours      *regexp.Regexp // as WriteStatement names them
-	laid      *regexp.Regexp // the same, and what mail and downloads make of it
+	dirs, bases []string
+	ours        *regexp.Regexp // as WriteStatement names them
+	laid        *regexp.Regexp // the same, and what mail and downloads make of it
 }
 
 func namesOf(bundle string) names {
-	dir, base := filepath.Split(bundle)
-	quoted := regexp.QuoteMeta(base)
-	return names{dir: cmp.Or(dir, "."), base: base,
-		ours: regexp.MustCompile(`^` + quoted + `\.[0-9a-f]{8}(\.[0-9]{1,6})?\.statement$`),
-		laid: regexp.MustCompile(`(?i)^` + quoted + `\.[0-9a-f]{8}\b`)}
+	var n names
+	var quoted []string
+	for _, path := range slices.Compact([]string{safefile.Real(bundle), bundle}) {
+		dir, base := filepath.Split(path)
+		if dir = cmp.Or(dir, "."); len(n.dirs) == 0 || !isSame(n.dirs[0], dir) {
+			n.dirs = append(n.dirs, dir)
+		}
+		n.bases, quoted = append(n.bases, base), append(quoted, regexp.QuoteMeta(base))
+	}
+	either := `^(?:` + strings.Join(quoted, "|") + `)\.[0-9a-f]{8}`
+	n.ours = regexp.MustCompile(either + `(\.[0-9]{1,6})?\.statement$`)
+	n.laid = regexp.MustCompile(`(?i)` + either + `\b`)
+	return n
 }
 
-func (n names) entries() ([]string, error) {
-	entries, err := os.ReadDir(n.dir)
-	if err != nil {
-		return nil, fmt.Errorf("statements: %w", err)
-	}
+func isSame(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
+}
+
+func (n names) files() ([]string, error) {
 	var out []string
-	for _, e := range entries {
-		out = append(out, e.Name())
+	for _, dir := range n.dirs {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			return nil, fmt.Errorf("statements: %w", err)
+		}
+		for _, e := range entries {
+			out = append(out, filepath.Join(dir, e.Name()))
+		}
 	}
 	return out, nil
 }
@@ -103,8 +121,8 @@ func (n names) isLaid(name string) bool {
 // mayBe reports whether a file is looked into.
 func (n names) mayBe(name string) bool {
 	lower := strings.ToLower(name)
-	return name != n.base && (strings.Contains(lower, "statement") ||
-		strings.HasPrefix(lower, strings.ToLower(n.base)))
+	return !slices.Contains(n.bases, name) && (strings.Contains(lower, "statement") ||
+		slices.ContainsFunc(n.bases, func(base string) bool { return strings.HasPrefix(lower, strings.ToLower(base)) }))
 }
 
 // looksLikeStatement reports whether what cannot be read as a statement may have
@@ -148,7 +166,7 @@ func readStatement(file string) (s schema.Statement, raw []byte, err error) {
 //
 // A bundle that no file holds (bundleFile "") has nothing beside it.
 //
-// Beside the file, those named as WriteStatement names them are taken whatever
+// Beside the file, and beside a link that leads to it, those named as WriteStatement names them are taken whatever
 // they are about, and the first that cannot be read is the error. Mail and
 // downloads rename files, so every other regular file there whose name contains
 // "statement", in any case, or begins with the bundle's is taken too where it is
@@ -162,9 +180,9 @@ func CollectStatements(bundleFile string, o *Opened, extra []string) (Collected,
 		return c, err
 	}
 	n := namesOf(bundleFile)
-	var entries []string
+	var beside []string
 	if bundleFile != "" {
-		if entries, err = n.entries(); err != nil {
+		if beside, err = n.files(); err != nil {
 			return c, err
 		}
 	}
@@ -172,9 +190,8 @@ func CollectStatements(bundleFile string, o *Opened, extra []string) (Collected,
 	for _, f := range extra {
 		named[filepath.Clean(f)] = true
 	}
-	for _, name := range entries {
-		file := filepath.Join(n.dir, name)
-		switch {
+	for _, file := range beside {
+		switch name := filepath.Base(file); {
 		case n.ours.MatchString(name) && !named[file]:
 			files = append(files, file)
 		case n.mayBe(name) && !named[file]:
@@ -245,7 +262,7 @@ func writeStatement(bundle string, s schema.Statement, suffix string) (string, e
 	if err != nil {
 		return "", fmt.Errorf("statement: %w", err)
 	}
-	for name := range numbered(bundle+"."+signed.KeyFP8(), suffix) {
+	for name := range numbered(safefile.Real(bundle)+"."+signed.KeyFP8(), suffix) {
 		switch err := safefile.WriteNew(name, doc); {
 		case err == nil:
 			return name, nil
