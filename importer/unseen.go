@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -34,7 +35,7 @@ func (p *planner) acceptAgain() (needless []Reason) {
 		var why string
 		switch {
 		case !p.selected[k]:
-			why = "this import has no " + k.List.One() + " of that name"
+			name, why = address.Shown(name), "this import has no "+k.List.One()+" of that name"
 		case len(p.look.exact[k]) > 0:
 			why = "Cloud has it; writing it again would make a second"
 		case !p.unseen(k):

@@ -28,7 +28,7 @@ func sourceFlags() []cli.Flag {
 
 func encodingFlag() cli.Flag {
 	return &cli.StringFlag{Name: "encoding",
-		Usage: "read a CSV without a byte order mark in the code page `NAME`, such as windows-1251"}
+		Usage: "read a CSV without a byte order mark in the code page `ENCODING`, such as windows-1251"}
 }
 
 // tables opens a backup or a database.

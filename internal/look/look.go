@@ -166,7 +166,7 @@ func CheckLiteral(literal, names []string) error {
 	var errs schema.Errors
 	for _, name := range literal {
 		if !slices.Contains(names, name) {
-			err := fmt.Errorf("--literal-secret %s: there is no item of that name", schema.Quote(name))
+			err := fmt.Errorf("--literal-secret %s: there is no item of that name", schema.Quote(address.Shown(name)))
 			errs.Add(schema.Hint(err, "names match exactly, blanks and case included"))
 		}
 	}
