@@ -74,12 +74,12 @@ func (e *env) inputs(c *cli.Context, but, ledger string) []input {
 }
 
 // filesOf are the files that an argument names: itself, or those in the address
-// of a database, such as certificates.
+// of a database, such as certificates, and those that its clients read unnamed.
 func filesOf(arg string) []string {
 	if !database.IsURL(arg) {
 		return []string{arg}
 	}
-	var out []string
+	out := database.Files()
 	_, query, _ := strings.Cut(arg, "?")
 	if values, err := url.ParseQuery(query); err == nil {
 		for _, v := range values {

@@ -18,7 +18,9 @@ import (
 func TestNoOutputIsWrittenOverAnInput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const content = "to be kept"
-	for _, name := range []string{"in", "server.age", "server.age.0a1b2c3d.statement"} {
+	t.Setenv("PGPASSFILE", "in")
+	kept := []string{"in", "server.age.0a1b2c3d.statement", "mail (1).STATEMENT.txt"}
+	for _, name := range append(kept, "server.age") {
 		rig.OK(t, os.WriteFile(name, []byte(content), 0o600))
 	}
 	abs := rig.Get(filepath.Abs("in")).Or(t)
@@ -38,7 +40,7 @@ func TestNoOutputIsWrittenOverAnInput(t *testing.T) {
 		if code != exitFailed || !strings.Contains(printed.String(), "already exists, and this command reads it") {
 			t.Errorf("%q: exit %d: %s", args, code, printed.String())
 		}
-		for _, name := range []string{"in", "server.age.0a1b2c3d.statement"} {
+		for _, name := range kept {
 			if now, err := os.ReadFile(name); err != nil || string(now) != content {
 				t.Fatalf("%q: %s holds %q, %v", args, name, now, err)
 			}
@@ -76,9 +78,12 @@ func TestNoOutputIsWrittenOverAnInput(t *testing.T) {
 			refused("MAILFERRY_ALLOWED_SIGNERS", slices.Concat(base, []string{"in", "server.age"}, more)...)
 			refused("", slices.Concat(base, []string{"hard", "server.age", "in"}, more)...)
 			if strings.HasPrefix(l.ArgsUsage, "SOURCE") {
-				refused("", slices.Concat(base, []string{"in", "postgres://jira@db/jira?sslrootcert=soft"}, more)...)
+				refused("", slices.Concat(base, []string{"in", "postgres://jira@db/jira"}, more)...)
+				refused("", slices.Concat(base, []string{"server.age", "postgres://jira@db/jira?sslrootcert=server.age"}, more)...)
 			}
-			refused("", slices.Concat(base, []string{"./server.age.0a1b2c3d.statement", "server.age"}, more)...)
+			for _, statement := range kept[1:] {
+				refused("", slices.Concat(base, []string{"./" + statement, "server.age"}, more)...)
+			}
 		}
 	}
 	if tried < 500 {

@@ -10,6 +10,23 @@ import (
 	"github.com/mailferry/mailferry/schema"
 )
 
+// Files are those that may be read for an address that does not name them.
+func Files() []string {
+	var out []string
+	for _, variable := range []string{"PGPASSFILE", "PGSERVICEFILE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"} {
+		if file := os.Getenv(variable); file != "" {
+			out = append(out, file)
+		}
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		for _, file := range []string{".pgpass", ".pg_service.conf", ".postgresql/root.crt", ".postgresql/postgresql.crt",
+			".postgresql/postgresql.key", ".my.cnf"} {
+			out = append(out, filepath.Join(home, file))
+		}
+	}
+	return out
+}
+
 // mysqlPassword looks where the address says, then where MySQL's own client
 // does.
 func (d *Database) mysqlPassword() error {

@@ -39,11 +39,9 @@ func (c Collected) CopyTo(to string, o *Opened) ([]string, error) {
 	}
 	have := map[schema.Statement]bool{}
 	for _, f := range beside {
-		ev, err := ReadStatement(f)
-		if err != nil {
-			return nil, err
+		if ev, err := ReadStatement(f); err == nil && LaidBeside(to, f) {
+			have[ev.Statement] = true
 		}
-		have[ev.Statement] = true
 	}
 	if o.Bundle.Origin != nil {
 		for _, s := range o.Bundle.Origin.Statements {

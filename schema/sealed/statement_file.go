@@ -41,25 +41,21 @@ type Unreadable struct {
 	Why  string `json:"why"`
 }
 
-// StatementsBeside lists the statement files of a bundle file by the names that
-// WriteStatement gives: BUNDLE.KEYFP8.statement, and BUNDLE.KEYFP8.2.statement
-// and so on where one key said more than one thing. No file is read.
+// StatementsBeside lists the files beside a bundle that are statements or look
+// like one, whatever their names and whatever they are about.
 func StatementsBeside(bundle string) ([]string, error) {
 	n := namesOf(bundle)
 	files, err := n.files()
 	if err != nil {
 		return nil, err
 	}
-	var out []string
-	for _, f := range files {
-		if n.ours.MatchString(filepath.Base(f)) {
-			out = append(out, f)
+	return slices.DeleteFunc(files, func(file string) bool {
+		if !n.mayBe(file) {
+			return true
 		}
-	}
-	if len(out) > schema.MaxStatements {
-		return nil, fmt.Errorf("statements: more than %d beside %s", schema.MaxStatements, bundle)
-	}
-	return out, nil
+		_, raw, err := readStatement(file)
+		return err != nil && !looksLikeStatement(file, raw)
+	}), nil
 }
 
 // names distinguishes the statement files of a bundle from other files by name. A
@@ -67,7 +63,7 @@ func StatementsBeside(bundle string) ([]string, error) {
 // are written beside the file, and people put what they are sent beside the link.
 type names struct {
 	dirs, bases []string
-	ours        *regexp.Regexp // as WriteStatement names them
+	ours        *regexp.Regexp // as WriteStatement names them: the second of a key ends in .2.statement
 	laid        *regexp.Regexp // the same, and what mail and downloads make of it
 }
 
@@ -119,19 +115,24 @@ func (n names) isLaid(name string) bool {
 }
 
 // mayBe reports whether a file is looked into.
-func (n names) mayBe(name string) bool {
+func (n names) mayBe(file string) bool {
+	name := filepath.Base(file)
 	lower := strings.ToLower(name)
-	return !slices.Contains(n.bases, name) && (strings.Contains(lower, "statement") ||
-		slices.ContainsFunc(n.bases, func(base string) bool { return strings.HasPrefix(lower, strings.ToLower(base)) }))
+	if slices.Contains(n.bases, name) || !strings.Contains(lower, "statement") &&
+		!slices.ContainsFunc(n.bases, func(base string) bool { return strings.HasPrefix(lower, strings.ToLower(base)) }) {
+		return false
+	}
+	info, err := os.Stat(file)
+	return err != nil || info.Mode().IsRegular()
 }
 
 // looksLikeStatement reports whether what cannot be read as a statement may have
 // been one: by the end of the name, by the content in whatever encoding, or by
 // its name where the content is text. It keeps a PDF from being taken for one, and
 // what macOS and Windows lay beside a file that came from elsewhere.
-func looksLikeStatement(name string, raw []byte) bool {
+func looksLikeStatement(file string, raw []byte) bool {
 	const appleDouble, zone = "\x00\x05\x16\x07", ":zone.identifier"
-	lower := strings.ToLower(name)
+	lower := strings.ToLower(filepath.Base(file))
 	switch {
 	case bytes.HasPrefix(raw, []byte(appleDouble)), strings.HasSuffix(lower, zone):
 		return false
@@ -194,7 +195,7 @@ func CollectStatements(bundleFile string, o *Opened, extra []string) (Collected,
 		switch name := filepath.Base(file); {
 		case n.ours.MatchString(name) && !named[file]:
 			files = append(files, file)
-		case n.mayBe(name) && !named[file]:
+		case n.mayBe(file) && !named[file]:
 			c.neighbour(file, subject, n.isLaid(name))
 		}
 		if len(c.Evidence)+len(files) > schema.MaxStatements {
@@ -221,9 +222,6 @@ func CollectStatements(bundleFile string, o *Opened, extra []string) (Collected,
 
 // neighbour takes a file of another name.
 func (c *Collected) neighbour(file string, subject StatementSubject, laid bool) {
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return
-	}
 	s, raw, err := readStatement(file)
 	var body *schema.StatementBody
 	if err == nil {
@@ -233,7 +231,7 @@ func (c *Collected) neighbour(file string, subject StatementSubject, laid bool) 
 	case err == nil && (body.Bundle == subject.Bundle || subject.aboutWhat(body) == aboutOrigin):
 		c.Evidence = append(c.Evidence, Evidence{File: file, Statement: s,
 			Aside: !laid && subject.aboutWhat(body) == aboutOther})
-	case err != nil && looksLikeStatement(filepath.Base(file), raw):
+	case err != nil && looksLikeStatement(file, raw):
 		c.Unreadable = append(c.Unreadable, Unreadable{human.Visible(file), err.Error()})
 	}
 }

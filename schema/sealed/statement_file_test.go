@@ -88,6 +88,10 @@ func TestNeighboursAreTakenByWhatTheySay(t *testing.T) {
 			bundle := put(t, dir, "cloud.age", "age-encryption.org/v1\n")
 			put(t, dir, c.name, c.text)
 			collected := rig.Get(CollectStatements(bundle, openedSubject(), nil)).Or(t)
+			beside, err := StatementsBeside(bundle)
+			if err != nil || len(beside) > 0 != (c.want != ignored || c.text == another) {
+				t.Errorf("beside it: %v, %v", beside, err)
+			}
 			subject := rig.Get(openedSubject().Subject()).Or(t)
 			allowed := rig.Get(ParseAllowedSigners("signers", []byte("anna "+keyText(t, anna)))).Or(t)
 			v := Evaluate(Judgement{Subject: subject, Collected: collected, Allowed: allowed, Now: testTime(48).Time})
