@@ -215,8 +215,8 @@ func siteOf(cloudURL string) string {
 }
 
 // checkStatements shuts the gate of an import where a statement is missing,
-// rejecting or not what it seems. Where nobody is listed nothing is required, and
-// a person is asked about rejections.
+// rejecting or not what it seems. Without a list nothing is required; where nobody
+// is listed a person is asked about rejections.
 func (e *env) checkStatements(c *cli.Context, path string, o *sealed.Opened, cloudURL string) error {
 	verdicts, err := e.judge(c, path, o, siteOf(cloudURL))
 	if err != nil {
@@ -224,12 +224,12 @@ func (e *env) checkStatements(c *cli.Context, path string, o *sealed.Opened, clo
 	}
 	e.tellVerdicts(path, verdicts)
 	for _, v := range verdicts {
-		if v.ListsNobody() {
-			return e.askAboutRejections(c, path, v)
-		}
-		if err := v.Err(); err != nil {
+		if err := v.Err(); err != nil && v.HasList() {
 			return at(path, err)
 		}
+	}
+	if i := slices.IndexFunc(verdicts, (*sealed.Verdict).ListsNobody); i >= 0 {
+		return e.askAboutRejections(c, path, verdicts[i])
 	}
 	return nil
 }

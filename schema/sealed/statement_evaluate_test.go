@@ -273,7 +273,11 @@ func TestARejectionIsToldThoughNobodyListedItsKey(t *testing.T) {
 		})
 	}
 	older := c.says("MALLORY", func(b *schema.StatementBody) { b.Decision, b.Digest = schema.DecisionReject, hexOf("e", 64) })
-	for name, allowed := range map[string]*AllowedSigners{"somebody else is listed": c.allowed, "nobody is listed": nil} {
+	empty, err := ParseAllowedSigners("signers", []byte("# nobody"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, allowed := range map[string]*AllowedSigners{"somebody else is listed": c.allowed, "nobody is listed": nil, "an empty list": empty} {
 		c.allowed = allowed
 		for what, told := range map[string]struct {
 			evidence []Evidence
@@ -287,7 +291,7 @@ func TestARejectionIsToldThoughNobodyListedItsKey(t *testing.T) {
 			"of another content":            {[]Evidence{older}, 0},
 		} {
 			v := c.judge(told.evidence)
-			if len(v.Unheeded) != told.want || len(v.Rejections) > 0 || v.Shut() || v.ListsNobody() != (allowed == nil) {
+			if len(v.Unheeded) != told.want || len(v.Rejections) > 0 || v.Shut() || v.ListsNobody() == (name == "somebody else is listed") {
 				t.Errorf("%s, %s: unheeded %+v, rejections %+v", name, what, v.Unheeded, v.Rejections)
 			}
 			if told.want == 1 && (v.Unheeded[0].Key != c.signers["MALLORY"].Fingerprint() || v.Unheeded[0].Comment != `no‹U+001B›`) {

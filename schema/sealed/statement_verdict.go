@@ -100,15 +100,28 @@ type Verdict struct {
 	Requirements []RequirementVerdict `json:"requirements"`
 	Rejections   []RejectionVerdict   `json:"rejections"`          // of listed people: they shut the gate
 	Unheeded     []RejectionVerdict   `json:"unheeded,omitzero"`   // by keys that nobody listed
-	Unreadable   []Unreadable         `json:"unreadable,omitzero"` // shut the gate where somebody is listed
+	Unreadable   []Unreadable         `json:"unreadable,omitzero"` // shut the gate where a list is given
 	Warnings     []string             `json:"warnings"`
 
 	allowed *AllowedSigners
 }
 
-// ListsNobody reports whether no allowed signers were given, so that every
-// rejection is unheeded and no gate can be shut.
-func (v *Verdict) ListsNobody() bool { return v.allowed == nil }
+// HasList reports whether allowed signers were given, though nobody need be among
+// them.
+func (v *Verdict) HasList() bool { return v.allowed != nil }
+
+// ListsNobody reports whether nobody's statements can count here, so that every
+// rejection is unheeded.
+func (v *Verdict) ListsNobody() bool {
+	if v.HasList() {
+		for l := range v.allowed.named() {
+			if l.allows() {
+				return false
+			}
+		}
+	}
+	return true
+}
 
 // Invalid reports whether a statement is not what it seems: a signature that is
 // not good, or a listed person's words about another content laid beside this
@@ -155,7 +168,7 @@ func (v *Verdict) Missing() []string {
 // Shut reports whether the gate is shut: a requirement is not fulfilled, a listed
 // person rejects, or what may be such a rejection cannot be read.
 func (v *Verdict) Shut() bool {
-	return len(v.Rejections) > 0 || len(v.Missing()) > 0 || len(v.Unreadable) > 0 && !v.ListsNobody()
+	return len(v.Rejections) > 0 || len(v.Missing()) > 0 || len(v.Unreadable) > 0 && v.HasList()
 }
 
 // ShutError says that the gate is shut, and by what.
