@@ -70,6 +70,7 @@ func (t *Terminal) show(ctx context.Context, text, question string, keys map[byt
 		all := text + "\n" + question
 		up := max(rows(all, shown), rows(all, width())) - 1
 		_, _ = fmt.Fprintf(t.Out, "\r\x1b[%dA\x1b[J%s", up, ordinary)
+		stop() // in the background the next line stops the process, and caught it would be tried forever
 		_ = term.Restore(fd, before)
 	}()
 	return t.ask(ctx, alternate+strings.ReplaceAll(text, "\n", "\r\n")+"\r\n"+question,
