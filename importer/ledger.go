@@ -126,7 +126,11 @@ func (l *ledger) load(o *Options, raw []byte) error {
 	for line := range bytes.Lines(good) {
 		line = line[:len(line)-1]
 		if err := l.read(o, line); err != nil {
-			return fmt.Errorf("line %d: %w", l.lines+1, err)
+			err = fmt.Errorf("line %d: %w", l.lines+1, err)
+			if schema.HintOf(err) == "" {
+				err = schema.Hint(err, "the ledger was changed by hand or by another program; "+beginNew)
+			}
+			return err
 		}
 		l.advance(line)
 	}
@@ -139,7 +143,7 @@ const (
 	another  = "choose another with --ledger F"
 )
 
-var errNoLedger = errors.New("line 1: this is not a ledger")
+var errNoLedger = schema.Hint(errors.New("this is not a ledger"), beginNew)
 
 func (l *ledger) advance(line []byte) {
 	sum := sha256.Sum256(line)
@@ -162,8 +166,7 @@ func (l *ledger) read(o *Options, line []byte) error {
 		return errors.New("damaged: a ledger begins with one record of what it is bound to")
 	}
 	if r.Prev != l.head {
-		return schema.Hint(errors.New("damaged: the line before it is not the one that it was written after"),
-			"the ledger was changed by hand or by another program; "+beginNew)
+		return errors.New("damaged: the line before it is not the one that it was written after")
 	}
 	if r.Type == typeLedger {
 		return l.bind(o, r)

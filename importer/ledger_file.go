@@ -173,6 +173,9 @@ func openLedger(o *Options) (*ledger, error) {
 		return nil, errors.New("an import needs a ledger")
 	}
 	l, err := readLedger(o, false)
+	if err == nil && l.lines == 0 {
+		err = schema.Hint(safefile.Check(o.Ledger.Path, true), another)
+	}
 	if err != nil || l.lines == 0 {
 		return l, err
 	}

@@ -22,6 +22,7 @@ func TestWhatLiesWhereTheLedgerGoesIsNeitherWrittenIntoNorWaitedFor(t *testing.T
 		put          func(path, other string) error
 		says         string
 	}{
+		{"no folder", "", func(path, _ string) error { return os.Remove(filepath.Dir(path)) }, "the folder does not exist"},
 		{"a pipe for the ledger", "", pipe, "is not a file"},
 		{"a folder for the ledger", "", folder, "is a folder"},
 		{"a pipe for the lock", ".lock", pipe, "is not a file"},

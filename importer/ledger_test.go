@@ -74,8 +74,9 @@ func TestLedgerDamageIsNamedByLineAndStopsBeforeCloud(t *testing.T) {
 		{"no first line", func(l []string) []string { return l[1:] }, "line 1"},
 		{"a torn line in the middle", func(l []string) []string { l[3] = l[3][:20]; return l }, "line 4"},
 		{"another file", func([]string) []string { return []string{"name,host", "a,b", ""} }, "line 1: this is not a ledger"},
-		{"one line without an end", func([]string) []string { return []string{"age-encryption.org/v1"} }, "line 1: this is not a ledger"},
-		{"an empty file", func([]string) []string { return []string{""} }, "line 1: this is not a ledger"},
+		{"one line without an end", func([]string) []string { return []string{"age-encryption.org/v1"} }, "this is not a ledger"},
+		{"an empty file", func([]string) []string { return []string{""} }, "this is not a ledger"},
+		{"a byte order mark", func(l []string) []string { l[0] = "\ufeff" + l[0]; return l }, "line 1: this is not a ledger"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o, m, raw := ran(t)
@@ -83,8 +84,8 @@ func TestLedgerDamageIsNamedByLineAndStopsBeforeCloud(t *testing.T) {
 			rig.OK(t, os.WriteFile(o.Ledger.Path, []byte(damaged), 0o600))
 			before := m.writes
 			_, err := Run(t.Context(), o)
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got %v, want %q", err, tt.want)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Count(err.Error(), ": line ") > 1 || schema.HintOf(err) == "" {
+				t.Errorf("got %v (hint: %s), want %q", err, schema.HintOf(err), tt.want)
 			}
 			if now, _ := os.ReadFile(o.Ledger.Path); string(now) != damaged || m.writes != before {
 				t.Error("something was written all the same")
