@@ -16,6 +16,8 @@ type around struct {
 	from, to int     // the list's own place among the spots
 	spots    []*spot // in the document's order
 	rowCount int     // that the list itself declares, with header rows; 0 where it does not
+	next     bool    // the document names a next one
+	busy     bool    // the list or a row of it says that it is not all there
 }
 
 type spotKind int
@@ -98,6 +100,8 @@ func (a *around) measure(ctx context.Context, picked, borders []*spot) error {
 	}
 	var got struct {
 		RowCount int      `json:"rowCount"`
+		Next     bool     `json:"next"`
+		Busy     bool     `json:"busy"`
 		Spots    []layout `json:"spots"`
 	}
 	if err := a.list.root.runIn(ctx, true, "layout", &got, args...); err != nil {
@@ -106,7 +110,7 @@ func (a *around) measure(ctx context.Context, picked, borders []*spot) error {
 	if len(got.Spots) != len(spots) {
 		return errors.New("browser: the page's own script changed what was read")
 	}
-	a.rowCount = got.RowCount
+	a.rowCount, a.next, a.busy = got.RowCount, got.Next, got.Busy
 	for i, sp := range spots {
 		sp.layout = got.Spots[i]
 	}
@@ -122,7 +126,7 @@ func (a *around) walk(n, pager *node, inList bool) {
 		inList, a.from = true, len(a.spots)
 		defer func() { a.to = len(a.spots) }()
 	case inList && n.is("row", "listitem") && !a.spans(n), holdsTypedText(n),
-		n.is("combobox", "listbox", "menu", "tree", "ListMarker"):
+		n.is("combobox") && pageChosen(n) == "", n.is("listbox", "menu", "tree", "ListMarker"):
 		return
 	}
 	sp := &spot{node: n, at: len(a.spots), named: -1, inList: inList, pager: pager, text: n.name}
@@ -130,7 +134,9 @@ func (a *around) walk(n, pager *node, inList bool) {
 	switch {
 	case n.backend == 0 || a.list.root.within(n):
 		sp, deeper = nil, true
-	case n.is("StaticText", "image", "img"):
+	case n.is("StaticText", "image", "img", "progressbar"):
+	case n.is("combobox"):
+		sp.text = pageChosen(n)
 	case n.is("heading"):
 		sp.kind, sp.text = spotHeading, n.cellText()
 	case n.is("table", "grid", "treegrid") && holdsData(n):
@@ -152,6 +158,29 @@ func (a *around) walk(n, pager *node, inList bool) {
 			a.walk(child, pager, inList)
 		}
 	}
+}
+
+// pageChosen says in words which page a list of all pages shows; it is "" of any other list.
+func pageChosen(n *node) string {
+	name := paging.FindStringIndex(n.name)
+	if name == nil || perPage.MatchString(strings.TrimSpace(n.name[:name[0]])) {
+		return ""
+	}
+	at, of, counts := 0, 0, true
+	n.each(func(o *node) bool {
+		if o.is("option", "MenuListOption") {
+			of++
+			m := pageOption.FindStringSubmatch(o.name)
+			if counts = counts && m != nil && count(m[1]) == of; o.flag("selected") {
+				at = of
+			}
+		}
+		return true
+	})
+	if !counts || of < 2 {
+		return ""
+	}
+	return fmt.Sprintf("Page %d of %d", at, of)
 }
 
 // spans reports whether a row of the list has one cell for all columns, as those have that hold
@@ -231,7 +260,8 @@ func readLine(line []*spot) {
 // unfolds reports whether pressing opens something or switches it instead of leading somewhere.
 func unfolds(n *node) bool {
 	return n.state["hasPopup"] != "" || n.state["expanded"] != "" ||
-		n.is("tab", "treeitem", "DisclosureTriangle", "PopUpButton", "menuitemcheckbox", "menuitemradio")
+		n.is("tab") && !(bareNumber.MatchString(n.name) && n.parent != nil && paging.MatchString(n.parent.name)) ||
+		n.is("treeitem", "DisclosureTriangle", "PopUpButton", "menuitemcheckbox", "menuitemradio")
 }
 
 // owns reports whether a spot belongs to the list rather than to something else on the page.
@@ -326,7 +356,7 @@ func (a *around) goesOn(r *reading) (signs []string) {
 			add(sp.text)
 		}
 	}
-	if a.list.root.flag("busy") {
+	if a.busy {
 		add("aria-busy")
 	}
 	if end {
@@ -337,9 +367,14 @@ func (a *around) goesOn(r *reading) (signs []string) {
 		current = r.turned
 	}
 	for _, sp := range a.spots {
-		if sp.on() && (sp.leadsOn() || current > 0 && sp.number > current && slices.Contains(numbers, sp)) {
+		rows := rowsFrom.FindStringSubmatch(sp.text)
+		if sp.on() && (sp.leadsOn() || current > 0 && sp.number > current && slices.Contains(numbers, sp) ||
+			rows != nil && count(rows[1]) == r.rows+1) {
 			add(sp.text)
 		}
+	}
+	if a.next && !ended && r.turned == 1 { // what turns the list need not change it
+		add("rel=next")
 	}
 	if len(signs) > 0 || ended {
 		return signs
@@ -381,7 +416,7 @@ func (a *around) numbers() (numbers []*spot, current int) {
 		case named && sp.means == meansNumber && !beside: // where pages are called so, it is a size
 		case sp.kind == spotControl || sp.layout.Clicks:
 			numbers = append(numbers, sp)
-			if sp.layout.Current || sp.off() {
+			if sp.layout.Current || sp.node.flag("selected") || sp.off() {
 				current = max(current, sp.number)
 			}
 		case beside:

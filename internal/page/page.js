@@ -329,7 +329,8 @@ function inPage(given, expected, name, ...args) {
 					clicks: style.cursor === 'pointer' || own.slice(at).some(a => !!a.onclick),
 					still: style.pointerEvents === 'none' || style.cursor === 'not-allowed' || !!e.closest('[aria-disabled=true]')};
 			});
-			return {rowCount: Math.trunc(Number(this.getAttribute('aria-rowcount'))) || 0, spots};
+			const busy = [this, ...this.querySelectorAll('tr,tbody,li,[role=row],[role=rowgroup],[role=listitem]')].some(n => n.getAttribute('aria-busy') === 'true');
+			return {busy, next: !!document.querySelector('link[rel~=next i]'), rowCount: Math.trunc(Number(this.getAttribute('aria-rowcount'))) || 0, spots};
 		},
 
 		// behind finds the native lists that are hidden behind something that the page draws in

@@ -24,8 +24,9 @@ const (
 )
 
 const (
-	things = `items?|entries|entry|results?|records?|rows?|elements?|objects?|connections?|credentials?`
-	filler = `go|goto|to|the|current|show|load|view|see|get|display|fetch|please|wait|of|list|table|pages?|\d+|` + things
+	counted = `items?|entries|entry|results?|records?|elements?|objects?|connections?|credentials?|einträgen?`
+	things  = `rows?|` + counted
+	filler  = `go|goto|to|the|current|show|load|view|see|get|display|fetch|please|wait|of|list|table|pages?|\d+|` + things
 	// Words of other languages that Jira has: a list that goes on behind one of them ended without
 	// a word where they were not known.
 	pageWords = `pages?|seiten?|p[aá]ginas?|sid[ae]|side|stran[ay]|strona|stránka|oldal|страниц[аыу]|sayfa|페이지`
@@ -49,6 +50,8 @@ var meanings = []struct {
 	name  *regexp.Regexp
 }{
 	{meansLoading, only(`loading|fetching`, filler+`|more`)},
+	{meansLoading, regexp.MustCompile(`^(?:could not|couldn t|cannot|can t|failed to|unable to) (?:load|fetch|get|show) ` +
+		`(?:(?:the|all|any) )?(?:more|further|remaining|next|other)\b`)},
 	{meansNext, only(nextWords, filler+`|`+moreFiller)},
 	{meansMore, only(moreWords+`|more|(?:show|load|view|see|get|display|fetch) all`, filler+`|`+moreFiller)},
 	{meansBack, only(`previous|prev|back|first|newer`, filler)},
@@ -64,6 +67,9 @@ var (
 	perPage     = regexp.MustCompile(`(?i)\bper$`)
 	paging      = regexp.MustCompile(`(?i)paginat|paging|\bpager\b|\bpages?\b`)
 	endsIn      = regexp.MustCompile(`(?:^|[^\d.,:/–-])(\d{1,5})[^\p{L}\d]*$`)
+	pageOption  = regexp.MustCompile(`^(?:\pL+ )?(\d{1,5})(?:\D+\d+)?$`) // "2", "Page 2", "2 of 3"
+	bareNumber  = regexp.MustCompile(`^\d+$`)
+	rowsFrom    = regexp.MustCompile(`^(\d+) ?[-–—‑−~～] ?\d+$`)
 	ofLists     = regexp.MustCompile(`(?i)\b(table|list|rows?|results?|footer|tool ?bar|navigation)\b`)
 )
 
@@ -117,8 +123,9 @@ type claim struct {
 
 const (
 	amount   = `(\d{1,3}(?:[.,'’]\d{3})+|\d+)`
-	outOf    = `[ \t]*(?:/|\(of|\b(?:out )?of\b(?: a total of\b)?)[ \t]*`
-	ofThings = `[ \t]*(?:(?:(?:outgoing|mail|e-?mail|oauth2?|client|total)[ \t]+)*(` + things + `|row\(s\)))?[ \t]*`
+	outOf    = `[ \t]*(?:/|\(of|\b(?:out )?of\b(?: a total of\b| total\b)?)[ \t]*`
+	kinds    = `(?:(?:outgoing|mail|e-?mail|oauth2?|client|total)[ \t]+)*`
+	ofThings = `[ \t]*(?:` + kinds + `(` + things + `|row\(s\)))?[ \t]*`
 )
 
 var (
@@ -128,10 +135,13 @@ var (
 	// "Page 2 of 3", "Page of 3" round a field
 	pageOf       = regexp.MustCompile(`(?i)(?:^|[^\p{L}])pages?[ \t]*:?[ \t]*` + amount + `?` + outOf + amount)
 	filteredFrom = regexp.MustCompile(`(?i)filtered from[ \t]+` + amount)
-	// "Showing 10 of 23", "10 of 23 connections", "2 / 3"
-	someOf = regexp.MustCompile(`(?i)^(showing|displaying|viewing)?:?[ \t]*` + amount + outOf + amount + ofThings + `(selected)?(?: shown)?[.)]*$`)
-	// "23 connections", "Total: 23"
-	totalOf = regexp.MustCompile(`(?i)^(total(?: of)?)?[: \t]*` + amount + ofThings + `((?:in )?total)?(?: found)?\.?$`)
+	// "Showing 10 of 23", "10 of 23 connections", "10 rows of 23", "Rows: 10 (of 23)", "Viewing 10 from 23", "2 / 3"
+	someOf = regexp.MustCompile(`(?i)^(showing|displaying|viewing|(?:` + things + `):)?:?[ \t]*` + amount + ofThings +
+		`(?:` + outOf + `|(\bfrom\b[ \t]*))` + amount + ofThings + `(selected)?(?: shown)?[.)]*$`)
+	// "23 connections", "Total: 23", "Connections: 23"; "Rows: 25" may be the size of a page
+	totalOf = regexp.MustCompile(`(?i)^(?:there (?:are|is)[ \t]+|(total(?: of)?|insgesamt|found)|` +
+		`(` + kinds + `number of[ \t]+` + kinds + `(?:` + things + `):?|` + kinds + `(?:` + counted + `):))?` +
+		`[: \t]*` + amount + ofThings + `((?:in )?total)?(?: found)?\.?$`)
 )
 
 // count reads a number with or without marks for thousands; 0 where there is none.
@@ -179,15 +189,14 @@ func claimsIn(line string) (found []claim, at []int) {
 	for _, part := range strings.Split(line, "\t") {
 		text := strings.TrimSpace(part)
 		if m := someOf.FindStringSubmatch(text); m != nil {
-			n, of := count(m[2]), count(m[3])
-			rows := m[1]+m[4] != ""
-			if n <= of && (n > 0 || m[5] != "") {
-				add(from, claim{text: text, pages: !rows && m[5] == "", at: n, of: of, atLeast: m[5] != "",
-					end: n == of && m[5] == ""})
+			n, of, selected := count(m[2]), count(m[5]), m[7] != ""
+			rows := m[1]+m[3]+m[6] != ""
+			if n <= of && (n > 0 || selected) && (rows || m[4] == "") {
+				add(from, claim{text: text, pages: !rows && !selected, at: n, of: of, atLeast: selected, end: n == of && !selected})
 			}
-		} else if m := totalOf.FindStringSubmatch(text); m != nil && m[1]+m[3]+m[4] != "" {
-			total := m[1]+m[4] != ""
-			add(from, claim{text: text, of: count(m[2]), perPart: !total, end: total})
+		} else if m := totalOf.FindStringSubmatch(text); m != nil && m[1]+m[2]+m[4]+m[5] != "" {
+			total := m[1]+m[5] != ""
+			add(from, claim{text: text, of: count(m[3]), perPart: !total, end: total})
 		}
 		from += len(part) + 1
 	}
