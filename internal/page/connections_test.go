@@ -6,19 +6,21 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 func (d *driver) connections(t *testing.T, query string) *Scope {
 	t.Helper()
 	p := d.at(t, d.framed("connections.html?"+query))
-	return must[*Scope](t)(p.Within(t.Context(), Heading("Outgoing Mail Connections"), HasButton("Add")))
+	return rig.Get(p.Within(t.Context(), Heading("Outgoing Mail Connections"), HasButton("Add"))).Or(t)
 }
 
 func (d *driver) add(t *testing.T, query string) *Scope {
 	t.Helper()
 	app := d.connections(t, query)
-	ok(t, app.Press(t.Context(), "Add"))
-	ok(t, app.WaitFor(t.Context(), HasField("Host")))
+	rig.OK(t, app.Press(t.Context(), "Add"))
+	rig.OK(t, app.WaitFor(t.Context(), HasField("Host")))
 	return app
 }
 
@@ -45,23 +47,23 @@ func rowOf(t testing.TB, s *Scope, name string) (row *Row) {
 func testAddConnection(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.add(t, "late=60")
-	form := must[*Look](t)(app.Look(ctx))
-	ok(t, must[*Control](t)(form.Field(ctx, "Service provider")).Set(ctx, "SMTP"))
+	form := rig.Get(app.Look(ctx)).Or(t)
+	rig.OK(t, rig.Get(form.Field(ctx, "Service provider")).Or(t).Set(ctx, "SMTP"))
 	// Choosing draws all fields anew a little later, under the hands of whoever goes on.
-	ok(t, must[*Control](t)(form.Field(ctx, "Encryption")).Set(ctx, "TLS"))
+	rig.OK(t, rig.Get(form.Field(ctx, "Encryption")).Or(t).Set(ctx, "TLS"))
 	for label, value := range map[string]string{"Name": "new one", "Description": "d", "From Email Address": "a@b.example", "Email Prefix": "[x]", "Username": "u", "Host": "h.example", "SMTP Port": "465"} {
-		ok(t, must[*Control](t)(form.Field(ctx, label)).Set(ctx, value))
+		rig.OK(t, rig.Get(form.Field(ctx, label)).Or(t).Set(ctx, value))
 	}
-	ok(t, must[*Control](t)(form.Field(ctx, "Password")).SetSecret(ctx, hidden("s")))
-	ok(t, must[*Control](t)(form.Field(ctx, "Debug")).SetOn(ctx, true))
-	ok(t, app.Press(ctx, "Save"))
-	ok(t, app.WaitFor(ctx, HasTable("Name", "Host"), Text("Connection saved")))
+	rig.OK(t, rig.Get(form.Field(ctx, "Password")).Or(t).SetSecret(ctx, hidden("s")))
+	rig.OK(t, rig.Get(form.Field(ctx, "Debug")).Or(t).SetOn(ctx, true))
+	rig.OK(t, app.Press(ctx, "Save"))
+	rig.OK(t, app.WaitFor(ctx, HasTable("Name", "Host"), Text("Connection saved")))
 	row := rowOf(t, app, "new one")
 	if host, found := row.Cell("host"); !found || host != "h.example" {
 		t.Fatalf("host %q", host)
 	}
-	ok(t, row.Menu(ctx, "More actions", "Edit"))
-	ok(t, app.WaitFor(ctx, HasField("Name")))
+	rig.OK(t, row.Menu(ctx, "More actions", "Edit"))
+	rig.OK(t, app.WaitFor(ctx, HasField("Name")))
 	for label, value := range map[string]string{"Name": "new one", "Encryption": "TLS", "SMTP Port": "465", "Debug": "true", "From Email Address": "a@b.example"} {
 		holds(t, app, label, value)
 	}
@@ -72,19 +74,19 @@ func testProvider(t *testing.T, d *driver) {
 	app := d.add(t, "late=60")
 	_, err := fieldOf(ctx, app, "OAuth2 Credentials")
 	fails(t, err, ErrAbsent)
-	ok(t, control(t, app, "Service provider").Set(ctx, "Google"))
-	ok(t, app.WaitFor(ctx, HasField("OAuth2 Credentials"), Not(HasField("Host"))))
-	ok(t, control(t, app, "OAuth2 Credentials").Set(ctx, "cred"))
-	ok(t, control(t, app, "Service provider").Set(ctx, "SMTP"))
-	ok(t, app.WaitFor(ctx, HasField("SMTP Port"), Not(HasField("OAuth2 Credentials"))))
+	rig.OK(t, control(t, app, "Service provider").Set(ctx, "Google"))
+	rig.OK(t, app.WaitFor(ctx, HasField("OAuth2 Credentials"), Not(HasField("Host"))))
+	rig.OK(t, control(t, app, "OAuth2 Credentials").Set(ctx, "cred"))
+	rig.OK(t, control(t, app, "Service provider").Set(ctx, "SMTP"))
+	rig.OK(t, app.WaitFor(ctx, HasField("SMTP Port"), Not(HasField("OAuth2 Credentials"))))
 }
 
 func testValidation(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.add(t, "late=30")
-	ok(t, app.Press(ctx, "Save"))
-	ok(t, app.WaitFor(ctx, hasProblem))
-	messages := must[*Look](t)(app.Look(ctx)).Messages()
+	rig.OK(t, app.Press(ctx, "Save"))
+	rig.OK(t, app.WaitFor(ctx, hasProblem))
+	messages := rig.Get(app.Look(ctx)).Or(t).Messages()
 	if got := fmt.Sprint(messages); got != "[Name *: A name is needed Please correct the fields]" {
 		t.Fatalf("got %s", got)
 	}
@@ -93,10 +95,10 @@ func testValidation(t *testing.T, d *driver) {
 func testRefusal(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.add(t, "")
-	ok(t, control(t, app, "Name").Set(ctx, "refuse me"))
-	ok(t, app.Press(ctx, "Save"))
-	ok(t, app.WaitFor(ctx, hasProblem))
-	messages := must[*Look](t)(app.Look(ctx)).Messages()
+	rig.OK(t, control(t, app, "Name").Set(ctx, "refuse me"))
+	rig.OK(t, app.Press(ctx, "Save"))
+	rig.OK(t, app.WaitFor(ctx, hasProblem))
+	messages := rig.Get(app.Look(ctx)).Or(t).Messages()
 	if len(messages) != 1 || messages[0].Kind != MessageAlert || messages[0].Text != "Quota exceeded: no more connections" {
 		t.Fatalf("got %+v", messages)
 	}
@@ -108,43 +110,43 @@ func testToast(t *testing.T, d *driver) {
 	app := d.add(t, "")
 	for i := range 2 { // the second time, the first one's toast covers all of the page
 		if i > 0 {
-			ok(t, app.Press(ctx, "Add"))
-			ok(t, app.WaitFor(ctx, HasField("Host")))
+			rig.OK(t, app.Press(ctx, "Add"))
+			rig.OK(t, app.WaitFor(ctx, HasField("Host")))
 		}
-		ok(t, control(t, app, "Name").Set(ctx, fmt.Sprint("toasted ", i)))
-		ok(t, app.Press(ctx, "Save"))
-		ok(t, app.WaitFor(ctx, Text(fmt.Sprint("toasted ", i)), HasTable("Name")))
+		rig.OK(t, control(t, app, "Name").Set(ctx, fmt.Sprint("toasted ", i)))
+		rig.OK(t, app.Press(ctx, "Save"))
+		rig.OK(t, app.WaitFor(ctx, Text(fmt.Sprint("toasted ", i)), HasTable("Name")))
 	}
 }
 
 func testDialogScope(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.add(t, "dialog")
-	ok(t, control(t, app, "Name").Set(ctx, "in the dialog")) // behind it is a filter of that name
-	ok(t, app.WaitFor(ctx, Heading("Connection"), Heading("Outgoing Mail Connections")))
-	ok(t, app.Press(ctx, "Save"))
-	ok(t, app.WaitFor(ctx, Not(Heading("Connection")), Text("in the dialog")))
+	rig.OK(t, control(t, app, "Name").Set(ctx, "in the dialog")) // behind it is a filter of that name
+	rig.OK(t, app.WaitFor(ctx, Heading("Connection"), Heading("Outgoing Mail Connections")))
+	rig.OK(t, app.Press(ctx, "Save"))
+	rig.OK(t, app.WaitFor(ctx, Not(Heading("Connection")), Text("in the dialog")))
 }
 
 func testOldDialog(t *testing.T, d *driver) {
 	ctx := t.Context()
 	p := d.at(t, d.host+"dialogs.html")
-	ok(t, p.Press(ctx, "OK"))
-	ok(t, p.WaitFor(ctx, Text("hinted")))
+	rig.OK(t, p.Press(ctx, "OK"))
+	rig.OK(t, p.WaitFor(ctx, Text("hinted")))
 }
 
 func testBrowserDialog(t *testing.T, d *driver) {
 	ctx := t.Context()
 	p := d.at(t, d.host+"dialogs.html")
-	ok(t, p.Press(ctx, "Ask"))
-	ok(t, p.WaitFor(ctx, Text("answer: false")))
-	messages := must[*Look](t)(p.Look(ctx)).Messages()
+	rig.OK(t, p.Press(ctx, "Ask"))
+	rig.OK(t, p.WaitFor(ctx, Text("answer: false")))
+	messages := rig.Get(p.Look(ctx)).Or(t).Messages()
 	if len(messages) != 1 || messages[0] != (Message{Kind: MessageDialog, Text: "Discard changes?"}) {
 		t.Fatalf("got %+v", messages)
 	}
-	ok(t, p.WaitFor(ctx, hasProblem))
-	ok(t, p.Press(ctx, "OK"))
-	if messages := must[*Look](t)(p.Look(ctx)).Messages(); len(messages) != 0 {
+	rig.OK(t, p.WaitFor(ctx, hasProblem))
+	rig.OK(t, p.Press(ctx, "OK"))
+	if messages := rig.Get(p.Look(ctx)).Or(t).Messages(); len(messages) != 0 {
 		t.Fatalf("an old dialog is still told: %v", messages)
 	}
 }
@@ -158,7 +160,7 @@ func testNativeValidation(t *testing.T, d *driver) {
 func testRows(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.connections(t, "")
-	rows := must[[]*Row](t)(app.Rows(ctx, "host", "name"))
+	rows := rig.Get(app.Rows(ctx, "host", "name")).Or(t)
 	if len(rows) != 3 || strings.Join(rows[0].Columns(), "|") != "Name|Host|Actions" {
 		t.Fatalf("%d rows, columns %q", len(rows), rows[0].Columns())
 	}
@@ -177,11 +179,11 @@ func testRowMenu(t *testing.T, d *driver) {
 	app := d.connections(t, "late=40")
 	row := rowOf(t, app, "conn 2")
 	fails(t, app.Menu(ctx, "More actions", "Edit"), ErrAmbiguous, "three")
-	ok(t, row.Menu(ctx, "", "Edit"))
-	ok(t, app.WaitFor(ctx, HasField("Host")))
+	rig.OK(t, row.Menu(ctx, "", "Edit"))
+	rig.OK(t, app.WaitFor(ctx, HasField("Host")))
 	holds(t, app, "Host", "smtp2.corp.example")
-	ok(t, app.Press(ctx, "Cancel"))
-	ok(t, app.WaitFor(ctx, HasTable("Name")))
+	rig.OK(t, app.Press(ctx, "Cancel"))
+	rig.OK(t, app.WaitFor(ctx, HasTable("Name")))
 	row = rowOf(t, app, "conn 3")
 	fails(t, row.Menu(ctx, "More actions", "Delete"), ErrDisabled, "Delete")
 	d.impatient(t, 300*time.Millisecond)
@@ -193,7 +195,7 @@ func testPagedRows(t *testing.T, d *driver) {
 	ctx := t.Context()
 	app := d.connections(t, "rows=45&page=10&late=20")
 	var names []string
-	ok(t, app.EachRow(ctx, []string{"Next"}, []string{"Name"}, func(row *Row) (bool, error) {
+	rig.OK(t, app.EachRow(ctx, []string{"Next"}, []string{"Name"}, func(row *Row) (bool, error) {
 		name, _ := row.Cell("Name")
 		names = append(names, name)
 		return true, nil
@@ -203,8 +205,8 @@ func testPagedRows(t *testing.T, d *driver) {
 	}
 	app = d.connections(t, "rows=45&page=10")
 	row := rowOf(t, app, "conn 27")
-	ok(t, row.Menu(ctx, "More actions", "Edit"))
-	ok(t, app.WaitFor(ctx, HasField("Host")))
+	rig.OK(t, row.Menu(ctx, "More actions", "Edit"))
+	rig.OK(t, app.WaitFor(ctx, HasField("Host")))
 	holds(t, app, "Name", "conn 27")
 }
 
@@ -215,9 +217,9 @@ func testLazyRows(t *testing.T, d *driver) {
 		count       int
 	}{{"lazy.html", "item ", 70}, {"lazy.html?pause=200", "item ", 70}, {"virtual.html", "row ", 200}} {
 		p := d.at(t, d.framed(list.page))
-		app := must[*Scope](t)(p.Within(ctx, Text(list.first+"10")))
+		app := rig.Get(p.Within(ctx, Text(list.first+"10"))).Or(t)
 		count := 0
-		ok(t, app.EachRow(ctx, nil, nil, func(row *Row) (bool, error) {
+		rig.OK(t, app.EachRow(ctx, nil, nil, func(row *Row) (bool, error) {
 			if count++; row.Text() != fmt.Sprint(list.first, count) {
 				t.Errorf("row %d is %q", count, row.Text())
 			}

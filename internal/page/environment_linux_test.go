@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 func TestNoProcessOfTheBrowserSeesASecret(t *testing.T) {
@@ -17,9 +19,9 @@ func TestNoProcessOfTheBrowserSeesASecret(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", "http://anna:"+canary+"@127.0.0.1:1")
 	site := newSite(t)
 	b := open(t, Options{})
-	must[*Page](t)(b.Goto(t.Context(), site.framed("fields.html")))
+	rig.Get(b.Goto(t.Context(), site.framed("fields.html"))).Or(t)
 	files, err := filepath.Glob("/proc/[0-9]*/environ")
-	ok(t, err)
+	rig.OK(t, err)
 	seen := 0
 	for _, file := range files {
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))

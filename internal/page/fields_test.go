@@ -6,11 +6,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 func testLabels(t *testing.T, d *driver) {
 	p := d.at(t, d.host+"fields.html")
-	form := must[*Look](t)(p.Look(t.Context()))
+	form := rig.Get(p.Look(t.Context())).Or(t)
 	kinds := map[string]Kind{
 		"name": KindText, "FROM  address": KindText, "Host": KindText, "SMTP Port": KindText, "Description:": KindMultiline,
 		"Password": KindPassword, "Debug": KindCheckbox, "Notify me": KindSwitch, "Encryption *": KindSelect,
@@ -26,7 +28,7 @@ func testLabels(t *testing.T, d *driver) {
 			t.Errorf("%s is a %s, want %s", label, c.Kind, kind)
 		}
 	}
-	all := must[[]*Control](t)(form.Fields(t.Context()))
+	all := rig.Get(form.Fields(t.Context())).Or(t)
 	if len(all) != len(form.Labels()) || all[0].Label != "Name *" || !all[0].Required {
 		t.Errorf("fields: %d of %d, first %+v", len(all), len(form.Labels()), all[0])
 	}
@@ -45,19 +47,19 @@ func testFields(t *testing.T, d *driver) {
 		"Description": "one\n\n  two\\", "Encryption": "SSL/TLS", "Connect Mode": "Google OAuth2", "Realm": "anything", "Username": `CORP\svc`,
 	} {
 		c := control(t, p.Scope, label)
-		ok(t, c.Set(ctx, value))
-		if got := must[string](t)(c.Get(ctx)); got != value {
+		rig.OK(t, c.Set(ctx, value))
+		if got := rig.Get(c.Get(ctx)).Or(t); got != value {
 			t.Errorf("%s holds %q right after it was set to %q", label, got, value)
 		}
 		holds(t, p.Scope, label, value)
-		ok(t, c.Set(ctx, value)) // once more is no change
+		rig.OK(t, c.Set(ctx, value)) // once more is no change
 	}
-	ok(t, control(t, p.Scope, "Name").Set(ctx, ""))
+	rig.OK(t, control(t, p.Scope, "Name").Set(ctx, ""))
 	holds(t, p.Scope, "Name", "")
 	for _, label := range []string{"Debug", "Notify me"} {
 		c := control(t, p.Scope, label)
 		for _, on := range []bool{true, true, false} {
-			ok(t, c.SetOn(ctx, on))
+			rig.OK(t, c.SetOn(ctx, on))
 			holds(t, p.Scope, label, map[bool]string{true: "true", false: "false"}[on])
 		}
 	}
@@ -68,14 +70,14 @@ func testFields(t *testing.T, d *driver) {
 func testPageHears(t *testing.T, d *driver) {
 	ctx := t.Context()
 	p := d.at(t, d.host+"fields.html")
-	ok(t, control(t, p.Scope, "Name").Set(ctx, "new"))
-	ok(t, control(t, p.Scope, "Encryption").Set(ctx, "None"))
-	ok(t, control(t, p.Scope, "Connect Mode").Set(ctx, "Google OAuth2"))
-	ok(t, control(t, p.Scope, "Debug").SetOn(ctx, true))
-	ok(t, control(t, p.Scope, "Password").SetSecret(ctx, hidden("pä$$ w0rd")))
-	ok(t, p.WaitFor(ctx, Text(`model: {"by-for":"new","enc":"n","mode":"2","debug":true,"password length":9}`)))
-	ok(t, control(t, p.Scope, "Name").Set(ctx, ""))
-	ok(t, p.WaitFor(ctx, Text(`{"by-for":""`)))
+	rig.OK(t, control(t, p.Scope, "Name").Set(ctx, "new"))
+	rig.OK(t, control(t, p.Scope, "Encryption").Set(ctx, "None"))
+	rig.OK(t, control(t, p.Scope, "Connect Mode").Set(ctx, "Google OAuth2"))
+	rig.OK(t, control(t, p.Scope, "Debug").SetOn(ctx, true))
+	rig.OK(t, control(t, p.Scope, "Password").SetSecret(ctx, hidden("pä$$ w0rd")))
+	rig.OK(t, p.WaitFor(ctx, Text(`model: {"by-for":"new","enc":"n","mode":"2","debug":true,"password length":9}`)))
+	rig.OK(t, control(t, p.Scope, "Name").Set(ctx, ""))
+	rig.OK(t, p.WaitFor(ctx, Text(`{"by-for":""`)))
 }
 
 func testOddFields(t *testing.T, d *driver) {
@@ -102,7 +104,7 @@ func testOddFields(t *testing.T, d *driver) {
 		"Sender":          {KindRadio, "Sender"},
 		"Others":          {KindList, "list"},
 	}
-	all := must[[]*Control](t)(must[*Look](t)(p.Look(ctx)).Fields(ctx))
+	all := rig.Get(rig.Get(p.Look(ctx)).Or(t).Fields(ctx)).Or(t)
 	if len(all) != len(want) {
 		t.Errorf("%d fields, want %d", len(all), len(want))
 	}
@@ -115,7 +117,7 @@ func testOddFields(t *testing.T, d *driver) {
 	for _, label := range []string{"Allowed senders", "Tags", "Priority"} {
 		fails(t, control(t, p.Scope, label).Set(ctx, "news"), nil, "is a list of choices and takes no text")
 	}
-	ok(t, control(t, p.Scope, "Region").Set(ctx, "EU"))
+	rig.OK(t, control(t, p.Scope, "Region").Set(ctx, "EU"))
 	holds(t, p.Scope, "Region", "EU")
 	fails(t, control(t, p.Scope, "Retries").Set(ctx, "3"), ErrRefused, "does not hold what was typed")
 }
@@ -140,7 +142,7 @@ func testSelect(t *testing.T, d *driver) {
 	p := d.at(t, d.host+"fields.html")
 	c := control(t, p.Scope, "Encryption")
 	want := []string{"Choose…", "None", "STARTTLS", "SSL/TLS"}
-	if got := must[[]string](t)(c.Options(ctx)); !slices.Equal(got, want) {
+	if got := rig.Get(c.Options(ctx)).Or(t); !slices.Equal(got, want) {
 		t.Fatalf("offered %q, want %q", got, want)
 	}
 	err := c.Set(ctx, "starttls")
@@ -150,7 +152,7 @@ func testSelect(t *testing.T, d *driver) {
 	}
 	holds(t, p.Scope, "Encryption", "Choose…")
 	mode := control(t, p.Scope, "Connect Mode")
-	if got := must[[]string](t)(mode.Options(ctx)); !slices.Equal(got, []string{"SMTP", "Google OAuth2"}) {
+	if got := rig.Get(mode.Options(ctx)).Or(t); !slices.Equal(got, []string{"SMTP", "Google OAuth2"}) {
 		t.Fatalf("offered %q", got)
 	}
 	if err := mode.Set(ctx, "Carrier pigeon"); !errors.As(err, &refused) {
@@ -165,7 +167,7 @@ func testSecret(t *testing.T, d *driver) {
 	_, err := c.Get(ctx)
 	fails(t, err, nil, "is a password")
 	secret, err := c.Secret(ctx)
-	ok(t, err)
+	rig.OK(t, err)
 	if secret.Reveal() != "old secret" {
 		t.Fatal("the password was not read")
 	}

@@ -14,19 +14,20 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 )
 
 func TestAKilledBrowserIsGone(t *testing.T) {
 	site, b := newSite(t), open(t, Options{})
 	ctx := t.Context()
-	p := must[*Page](t)(b.Goto(ctx, site.framed("connections.html")))
-	app := must[*Scope](t)(p.Within(ctx, HasButton("Add")))
-	ok(t, app.Press(ctx, "Add"))
-	ok(t, app.WaitFor(ctx, HasField("Host")))
+	p := rig.Get(b.Goto(ctx, site.framed("connections.html"))).Or(t)
+	app := rig.Get(p.Within(ctx, HasButton("Add"))).Or(t)
+	rig.OK(t, app.Press(ctx, "Add"))
+	rig.OK(t, app.WaitFor(ctx, HasField("Host")))
 	name := control(t, app, "Name")
-	ok(t, name.Set(ctx, "half"))
-	ok(t, b.link.Process().Kill())
+	rig.OK(t, name.Set(ctx, "half"))
+	rig.OK(t, b.link.Process().Kill())
 	fails(t, p.WaitFor(ctx, Heading("never")), ErrGone)
 	fails(t, name.Set(ctx, "whole"), ErrGone, "closed, or it crashed")
 	fails(t, app.Press(ctx, "Save"), ErrGone)
@@ -40,7 +41,7 @@ func TestAKilledBrowserIsGone(t *testing.T) {
 func TestACrashedTabIsGone(t *testing.T) {
 	site, b := newSite(t), open(t, Options{})
 	ctx := t.Context()
-	p := must[*Page](t)(b.Goto(ctx, site.host+"fields.html"))
+	p := rig.Get(b.Goto(ctx, site.host+"fields.html")).Or(t)
 	name := control(t, p.Scope, "Name")
 	if _, err := cdp.Call(ctx, p.tab, cdppage.Crash, cdp.Empty{}); err == nil {
 		t.Fatal("the tab did not crash")
@@ -64,10 +65,10 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	log.SetOutput(&said)
 	defer log.SetOutput(before)
 	site, b := newSite(t), open(t, Options{})
-	p := must[*Page](t)(b.Goto(t.Context(), site.host+"fields.html"))
+	p := rig.Get(b.Goto(t.Context(), site.host+"fields.html")).Or(t)
 	c := control(t, p.Scope, "Password")
-	ok(t, c.SetSecret(t.Context(), hidden("hunter2")))
-	ok(t, b.link.Process().Kill())
+	rig.OK(t, c.SetSecret(t.Context(), hidden("hunter2")))
+	rig.OK(t, b.link.Process().Kill())
 	err := c.SetSecret(t.Context(), hidden("hunter3"))
 	fails(t, err, ErrGone)
 	if strings.Contains(said.String()+err.Error()+fmt.Sprintf("%+v", c), "hunter") {
@@ -80,9 +81,9 @@ func TestAProfileFolderKeepsWhoIsSignedIn(t *testing.T) {
 	ctx := t.Context()
 	for i, want := range []string{"nobody", "kept"} {
 		b, err := Open(ctx, Options{ProfileDir: dir, Timeout: 10 * time.Second})
-		ok(t, err)
-		p := must[*Page](t)(b.Goto(ctx, site.host+"cookie.html"))
-		ok(t, p.WaitFor(ctx, Text("signed in: "+want)))
+		rig.OK(t, err)
+		p := rig.Get(b.Goto(ctx, site.host+"cookie.html")).Or(t)
+		rig.OK(t, p.WaitFor(ctx, Text("signed in: "+want)))
 		b.Close()
 		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 			t.Fatalf("run %d: %v, %v", i, info, err)
@@ -121,10 +122,10 @@ func TestALentBrowserIsUsedAndLeftRunning(t *testing.T) {
 	ctx := t.Context()
 	for _, attach := range []string{port, "http://localhost:" + port, "ws://127.0.0.1:" + port} {
 		b, err := Open(ctx, Options{Attach: attach, Timeout: 10 * time.Second})
-		ok(t, err)
-		p := must[*Page](t)(b.Goto(ctx, site.framed("fields.html")))
-		app := must[*Scope](t)(p.Within(ctx, HasField("SMTP Port")))
-		ok(t, control(t, app, "SMTP Port").Set(ctx, "2525"))
+		rig.OK(t, err)
+		p := rig.Get(b.Goto(ctx, site.framed("fields.html"))).Or(t)
+		app := rig.Get(p.Within(ctx, HasField("SMTP Port"))).Or(t)
+		rig.OK(t, control(t, app, "SMTP Port").Set(ctx, "2525"))
 		b.Close()
 	}
 }
@@ -134,21 +135,21 @@ func TestSigningInIsWaitedFor(t *testing.T) {
 	port, _ := chromium.Lend(t)
 	ctx := t.Context()
 	b := open(t, Options{Attach: port})
-	p := must[*Page](t)(b.Goto(ctx, site.host+"login.html?token=hunter2"))
+	p := rig.Get(b.Goto(ctx, site.host+"login.html?token=hunter2")).Or(t)
 	b.options.Timeout = 300 * time.Millisecond // of the wait in vain alone: a busy machine takes longer to begin
 	asked := 0
-	ok(t, p.WaitSignedIn(ctx, func(text string) {
+	rig.OK(t, p.WaitSignedIn(ctx, func(text string) {
 		asked++
 		if !strings.Contains(text, `the heading "Every kind of field"`) || strings.Contains(text, "hunter2") {
 			t.Errorf("asked: %s", text)
 		}
 		// The person signs in while the wait goes on.
-		ok(t, p.Press(ctx, "Log in"))
+		rig.OK(t, p.Press(ctx, "Log in"))
 	}, Heading("Every kind of field"), HasField("Host")))
 	if asked != 1 {
 		t.Fatalf("asked %d times", asked)
 	}
-	if in := must[*Look](t)(p.Look(ctx)).Shows(HasButton("Log in")); in {
+	if in := rig.Get(p.Look(ctx)).Or(t).Shows(HasButton("Log in")); in {
 		t.Fatal("still at the sign-in page")
 	}
 }

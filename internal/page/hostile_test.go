@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/target"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // untilRead serves a page of that script; at /file it serves a download, and at
@@ -47,7 +49,7 @@ func TestADownloadLeavesNoFile(t *testing.T) {
 	address, taken := untilRead(t, `location = '/file'`)
 	b := open(t, Options{})
 	_, err := b.Goto(t.Context(), address)
-	ok(t, err)
+	rig.OK(t, err)
 	<-taken
 	b.Close()
 	if files, _ := os.ReadDir(filepath.Join(home, "Downloads")); len(files) > 0 {
@@ -59,10 +61,10 @@ func TestAPageOpensNoOther(t *testing.T) {
 	address, read := untilRead(t, `for (let i = 0; i < 5; i++) window.open('/other' + i, '_blank'); fetch('/read')`)
 	b := open(t, Options{})
 	_, err := b.Goto(t.Context(), address)
-	ok(t, err)
+	rig.OK(t, err)
 	<-read
 	var list target.GetTargetsResult
-	ok(t, b.do(context.Background(), target.GetTargets.Method, target.GetTargetsParams{}, &list))
+	rig.OK(t, b.do(context.Background(), target.GetTargets.Method, target.GetTargetsParams{}, &list))
 	pages := 0
 	for _, info := range list.TargetInfos {
 		if info.Type == "page" {
@@ -83,7 +85,7 @@ func TestAChoiceFarDownALongListIsRead(t *testing.T) {
 		fetch('/read');`)
 	b := open(t, Options{})
 	p, err := b.Goto(t.Context(), address)
-	ok(t, err)
+	rig.OK(t, err)
 	<-read
 	holds(t, p.Scope, "Far", "choice 10005")
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mailferry/mailferry/internal/human"
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 func TestLabelsThatMeanTheSameAreEqual(t *testing.T) {
@@ -54,7 +55,7 @@ func TestHostileTreesAreBounded(t *testing.T) {
 		chain.Nodes = append(chain.Nodes, wireNode{ID: "x" + strconv.Itoa(i), Role: text("generic"), Children: []string{"x" + strconv.Itoa(i+1)}, Backend: 1})
 	}
 	deep := &document{}
-	ok(t, deep.build(chain))
+	rig.OK(t, deep.build(chain))
 	depth := 0
 	for at := deep.root; len(at.children) > 0; at = at.children[0] {
 		depth++
@@ -63,7 +64,7 @@ func TestHostileTreesAreBounded(t *testing.T) {
 		t.Errorf("depth %d", depth)
 	}
 	loop := &wireTree{Nodes: []wireNode{{ID: "1", Role: text("generic"), Children: []string{"2", "1"}}, {ID: "2", Role: text("generic"), Children: []string{"1"}}}}
-	ok(t, (&document{}).build(loop))
+	rig.OK(t, (&document{}).build(loop))
 	fails(t, (&document{}).build(&wireTree{}), nil, "no content")
 	fails(t, (&document{}).build(&wireTree{Nodes: make([]wireNode, maxNodes+1)}), nil, "too large")
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/internal/rig/chromium"
 )
 
@@ -72,7 +73,7 @@ func (y *trap) gotNothing(t *testing.T, s *session) {
 	t.Helper()
 	var holds string
 	// What the page told before this is told by then, because a connection to the site answers in turn.
-	ok(t, s.evaluate(t.Context(), `fetch('/typed', {method: 'POST', body: 'the end'}).then(r => r.text()).then(() => Array.from(document.querySelectorAll('input'), i => i.value).join('|'))`, &holds))
+	rig.OK(t, s.evaluate(t.Context(), `fetch('/typed', {method: 'POST', body: 'the end'}).then(r => r.text()).then(() => Array.from(document.querySelectorAll('input'), i => i.value).join('|'))`, &holds))
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	if sent := y.sent.String(); strings.Contains(sent+holds, secretText[:3]) || strings.Contains(sent, "pressed") || strings.Contains(sent, "keydown") {
@@ -89,7 +90,7 @@ func at(t *testing.T, p *Page, origin string) {
 		address, err := p.Address(t.Context())
 		return err == nil && strings.HasPrefix(address, origin+"/")
 	})
-	ok(t, ignoreTransient(p.Settle(t.Context())))
+	rig.OK(t, ignoreTransient(p.Settle(t.Context())))
 }
 
 // elsewhere holds that an error says that another site was reached, and names both.
@@ -127,11 +128,11 @@ func testLedElsewhere(t *testing.T, d *driver) {
 	// The other name of the same machine is another site, and its own addresses are none.
 	x := newTrap(t, map[string]string{"/": `302 /in`, "/in": lookAlike + `<script>history.pushState({}, '', '/elsewhere?x#y')</script>`})
 	p := d.at(t, x.URL+"/")
-	ok(t, control(t, p.Scope, "Name").Set(ctx, "x"))
-	ok(t, p.Press(ctx, "Save"))
+	rig.OK(t, control(t, p.Scope, "Name").Set(ctx, "x"))
+	rig.OK(t, p.Press(ctx, "Save"))
 	p = d.at(t, x.URL+"/")
 	var went bool
-	ok(t, p.tab.evaluate(ctx, `location = '`+x.local()+`/x', true`, &went))
+	rig.OK(t, p.tab.evaluate(ctx, `location = '`+x.local()+`/x', true`, &went))
 	at(t, p, x.local())
 	elsewhere(t, p.Press(ctx, "Save"), x.URL, x.local())
 }
@@ -140,11 +141,11 @@ func testMovedUnderTheDriver(t *testing.T, d *driver) {
 	ctx := t.Context()
 	x, y := newTrap(t, nil), newTrap(t, nil)
 	p := d.at(t, x.URL+"/")
-	form := must[*Look](t)(p.Look(ctx))
-	find := func(label string) *Control { return must[*Control](t)(form.Field(ctx, label)) }
+	form := rig.Get(p.Look(ctx)).Or(t)
+	find := func(label string) *Control { return rig.Get(form.Field(ctx, label)).Or(t) }
 	name, password, debug, encryption := find("Name"), find("Password"), find("Debug"), find("Encryption")
 	var went bool
-	ok(t, p.tab.evaluate(ctx, `location = '`+y.URL+`/x', true`, &went))
+	rig.OK(t, p.tab.evaluate(ctx, `location = '`+y.URL+`/x', true`, &went))
 	at(t, p, y.URL)
 	for _, err := range []error{name.Set(ctx, secretText), password.SetSecret(ctx, hidden(secretText)), debug.SetOn(ctx, true), encryption.Set(ctx, "TLS")} {
 		elsewhere(t, err, x.URL, y.URL)
@@ -167,11 +168,11 @@ func testCursorPutElsewhere(t *testing.T, d *driver) {
 	} {
 		x := newTrap(t, map[string]string{"/": `<!doctype html><h1>Mine</h1><label>Password <input type=password onfocus="` + script + `"></label><input id=other><iframe src="` + y.local() + `/x"></iframe>`})
 		p := d.at(t, x.URL+"/")
-		ok(t, p.WaitFor(ctx, HasField("Other")))
-		ok(t, p.Settle(ctx))
-		err := control(t, must[*Scope](t)(p.Within(ctx, Heading("Mine"))), "Password").SetSecret(ctx, hidden(secretText))
+		rig.OK(t, p.WaitFor(ctx, HasField("Other")))
+		rig.OK(t, p.Settle(ctx))
+		err := control(t, rig.Get(p.Within(ctx, Heading("Mine"))).Or(t), "Password").SetSecret(ctx, hidden(secretText))
 		var other string
-		ok(t, p.tab.evaluate(ctx, `document.querySelector('#other').value`, &other))
+		rig.OK(t, p.tab.evaluate(ctx, `document.querySelector('#other').value`, &other))
 		if other != "" {
 			t.Errorf("the cursor put into %s: another field holds %q", where, other)
 		}
@@ -208,18 +209,18 @@ func testFrameReplaced(t *testing.T, d *driver) {
 		x := newTrap(t, map[string]string{"/": `<!doctype html><h1>Jira</h1><iframe src="` + a.local() + `/app"></iframe><template><form><label>Name <input></label><label>Password <input type=password></label></form></template>`})
 		y := newTrap(t, map[string]string{"/x": forgery(x.URL, a.local())})
 		p := d.at(t, x.URL+"/")
-		app := must[*Scope](t)(p.Within(ctx, Heading("Outgoing Mail Connections")))
-		ok(t, app.CheckOrigin(a.local()))
-		form := must[*Look](t)(app.Look(ctx))
-		name, password := must[*Control](t)(form.Field(ctx, "Name")), must[*Control](t)(form.Field(ctx, "Password"))
-		ok(t, name.Set(ctx, "in the right place"))
+		app := rig.Get(p.Within(ctx, Heading("Outgoing Mail Connections"))).Or(t)
+		rig.OK(t, app.CheckOrigin(a.local()))
+		form := rig.Get(app.Look(ctx)).Or(t)
+		name, password := rig.Get(form.Field(ctx, "Name")).Or(t), rig.Get(form.Field(ctx, "Password")).Or(t)
+		rig.OK(t, name.Set(ctx, "in the right place"))
 		var went bool
-		ok(t, p.tab.evaluate(ctx, strings.ReplaceAll(script, "Y", y.local()+"/x")+`, true`, &went))
+		rig.OK(t, p.tab.evaluate(ctx, strings.ReplaceAll(script, "Y", y.local()+"/x")+`, true`, &went))
 		chromium.Until(t, "the frame is replaced", func() bool {
 			docs, err := p.listDocuments(ctx)
 			return err == nil && !slices.ContainsFunc(docs, func(doc *document) bool { return doc.url == a.local()+"/app" })
 		})
-		ok(t, ignoreTransient(p.Settle(ctx)))
+		rig.OK(t, ignoreTransient(p.Settle(ctx)))
 		for _, err := range []error{name.Set(ctx, secretText), password.SetSecret(ctx, hidden(secretText)), app.Press(ctx, "Save"), app.WaitFor(ctx, HasField("Name"))} {
 			var other *ElsewhereError
 			if !errors.As(err, &other) && !errors.Is(err, ErrGone) {
@@ -230,14 +231,14 @@ func testFrameReplaced(t *testing.T, d *driver) {
 				fails(t, err, nil, a.local())
 			}
 		}
-		docs := must[[]*document](t)(p.listDocuments(ctx))
+		docs := rig.Get(p.listDocuments(ctx)).Or(t)
 		for _, doc := range docs {
 			if strings.HasPrefix(doc.url, y.local()) {
 				y.gotNothing(t, doc.session)
 			}
 		}
 		var holds string
-		ok(t, p.tab.evaluate(ctx, `Array.from(document.querySelectorAll('input'), i => i.value).join('')`, &holds))
+		rig.OK(t, p.tab.evaluate(ctx, `Array.from(document.querySelectorAll('input'), i => i.value).join('')`, &holds))
 		if holds != "" {
 			t.Errorf("%s: the host page got %q", way, holds)
 		}
@@ -251,11 +252,11 @@ func testFrameOfAnotherSite(t *testing.T, d *driver) {
 	y := newTrap(t, nil)
 	x := newTrap(t, map[string]string{"/": `<!doctype html><h1>Mine</h1><iframe src="` + y.local() + `/x"></iframe><iframe srcdoc="<label>Prefix <input></label>"></iframe>`})
 	p := d.at(t, x.URL+"/")
-	ok(t, p.WaitFor(ctx, HasField("Password"), HasField("Prefix")))
+	rig.OK(t, p.WaitFor(ctx, HasField("Password"), HasField("Prefix")))
 	// What the frame shows is asked for once, and not waited for without end.
-	ok(t, poll(ctx, 10*time.Second, func() (bool, error) { return !p.tab.busy(time.Hour), nil }))
-	app := must[*Scope](t)(p.Within(ctx, Heading("Mine")))
-	ok(t, control(t, app, "Prefix").Set(ctx, "a frame without an address is of the page's site"))
+	rig.OK(t, poll(ctx, 10*time.Second, func() (bool, error) { return !p.tab.busy(time.Hour), nil }))
+	app := rig.Get(p.Within(ctx, Heading("Mine"))).Or(t)
+	rig.OK(t, control(t, app, "Prefix").Set(ctx, "a frame without an address is of the page's site"))
 	_, err := fieldOf(ctx, app, "Password")
 	fails(t, err, ErrAbsent)
 	fails(t, app.Press(ctx, "Save"), ErrAbsent)
@@ -271,9 +272,9 @@ func testWindowOpened(t *testing.T, d *driver) {
 	y := newTrap(t, nil)
 	x := newTrap(t, map[string]string{"/": `<!doctype html><h1>Mine</h1><button onclick="window.open('` + y.URL + `/x')">Add</button><a href="` + y.URL + `/x" target=_blank>Edit</a>`})
 	p := d.at(t, x.URL+"/")
-	ok(t, p.Press(ctx, "Add"))
+	rig.OK(t, p.Press(ctx, "Add"))
 	fails(t, p.WaitFor(ctx, HasField("Password")), ErrTimeout, "Mine")
-	ok(t, p.Press(ctx, "Edit"))
+	rig.OK(t, p.Press(ctx, "Edit"))
 	_, err := fieldOf(ctx, p.Scope, "Password")
 	fails(t, err, ErrAbsent)
 	y.mu.Lock()
@@ -316,13 +317,13 @@ func testFormsThatSendElsewhere(t *testing.T, d *driver) {
 		host := strings.TrimPrefix(y.URL, "http://")
 		x := newTrap(t, map[string]string{"/": `<!doctype html><input name=secret form=f value=` + secretText + `>` + strings.NewReplacer("HOST", host, "Y", y.URL).Replace(form)})
 		p := d.at(t, x.URL+"/")
-		ok(t, p.WaitFor(ctx, HasButton("Save")))
-		err := must[*Look](t)(p.Look(ctx)).Send(ctx, "Save")
+		rig.OK(t, p.WaitFor(ctx, HasButton("Save")))
+		err := rig.Get(p.Look(ctx)).Or(t).Send(ctx, "Save")
 		if !sends {
 			if err != nil {
 				t.Errorf("%s: %v", form, err)
 			}
-			ok(t, p.Settle(ctx)) // it goes where it goes
+			rig.OK(t, p.Settle(ctx)) // it goes where it goes
 			continue
 		}
 		var other *ElsewhereError
@@ -331,7 +332,7 @@ func testFormsThatSendElsewhere(t *testing.T, d *driver) {
 		} else if strings.Contains(form, `ion="Y/x"`) && !strings.Contains(form, "base") {
 			elsewhere(t, err, x.URL, y.URL)
 		}
-		if at := must[string](t)(p.Address(ctx)); at != x.URL+"/" {
+		if at := rig.Get(p.Address(ctx)).Or(t); at != x.URL+"/" {
 			t.Errorf("%s: the browser went to %s", form, at)
 		}
 	}
@@ -370,8 +371,8 @@ func testSentOnElsewhere(t *testing.T, d *driver) {
 			given, path = newTrap(t, map[string]string{"/": `<iframe src="` + x.local() + `/form"></iframe>`}).URL, "/"
 		}
 		p := d.at(t, given+path)
-		app := must[*Scope](t)(p.Within(ctx, Heading("Mine")))
-		ok(t, must[*Look](t)(app.Look(ctx)).Send(ctx, "Save"))
+		app := rig.Get(p.Within(ctx, Heading("Mine"))).Or(t)
+		rig.OK(t, rig.Get(app.Look(ctx)).Or(t).Send(ctx, "Save"))
 		got := &x.sent
 		if strings.Contains(test.form, "Y/x") {
 			got = &y.sent
@@ -394,7 +395,7 @@ func testSentOnElsewhere(t *testing.T, d *driver) {
 		}
 		d.at(t, x.URL+"/") // what was is over
 		_, err = d.browser.page.Look(ctx)
-		ok(t, err)
+		rig.OK(t, err)
 	}
 }
 
@@ -404,8 +405,8 @@ func testCancelSendsNothing(t *testing.T, d *driver) {
 	x := newTrap(t, map[string]string{"/": `<form action="http://127.0.0.1:1/"><button type=button onclick="document.body.innerHTML = 'left'">Cancel</button><button>Revert</button></form>`})
 	p := d.at(t, x.URL+"/")
 	elsewhere(t, p.Press(ctx, "Revert"), x.URL, "http://127.0.0.1:1")
-	ok(t, p.Press(ctx, "Cancel"))
-	ok(t, p.WaitFor(ctx, Text("left")))
+	rig.OK(t, p.Press(ctx, "Cancel"))
+	rig.OK(t, p.WaitFor(ctx, Text("left")))
 }
 
 func testRenamedSite(t *testing.T, d *driver) {
@@ -432,19 +433,19 @@ func TestASignInMayLeadOverOtherSites(t *testing.T) {
 	// The page where people sign in has a word of the app's for a moment, as portals do.
 	y := newTrap(t, map[string]string{"/": `<h1>Outgoing Mail Connections</h1><button onclick="location = '` + x.URL + `/in'">Log in</button>`})
 	pages["/"] = "302 " + y.URL + "/"
-	p := must[*Page](t)(b.Goto(ctx, x.URL+"/"))
+	p := rig.Get(b.Goto(ctx, x.URL+"/")).Or(t)
 	b.options.Timeout = 2 * time.Second // of the waits in vain alone: a busy machine takes longer to begin
-	ok(t, p.WaitSignedIn(ctx, func(text string) {
+	rig.OK(t, p.WaitSignedIn(ctx, func(text string) {
 		if !strings.Contains(text, "now at "+y.URL) || !strings.Contains(text, "the app at "+x.URL) {
 			t.Errorf("asked: %s", text)
 		}
 		var pressed bool
-		ok(t, p.tab.evaluate(ctx, `document.querySelector('button').click(), true`, &pressed))
+		rig.OK(t, p.tab.evaluate(ctx, `document.querySelector('button').click(), true`, &pressed))
 	}, Heading("Outgoing Mail Connections")))
-	ok(t, control(t, p.Scope, "Name").Set(ctx, "x"))
+	rig.OK(t, control(t, p.Scope, "Name").Set(ctx, "x"))
 
 	// One that stays at another site is told, also where a person could go on.
-	p = must[*Page](t)(b.Goto(ctx, x.URL+"/"))
+	p = rig.Get(b.Goto(ctx, x.URL+"/")).Or(t)
 	elsewhere(t, p.WaitSignedIn(ctx, func(string) {}, Heading("Outgoing Mail Connections")), x.URL, y.URL)
 }
 
@@ -457,9 +458,9 @@ func testOriginsAsBrowsersWriteThem(t *testing.T, d *driver) {
 		"https://bücher.example/", "https://BÜCHER.example:444/", "https://xn--bcher-kva.example/", "https://straße.example", "https://a_b.example/",
 	} {
 		var want string
-		ok(t, p.tab.evaluate(t.Context(), fmt.Sprintf("new URL(%q).origin", address), &want))
+		rig.OK(t, p.tab.evaluate(t.Context(), fmt.Sprintf("new URL(%q).origin", address), &want))
 		u, err := url.Parse(address)
-		ok(t, err)
+		rig.OK(t, err)
 		if got := originOf(u); got != want {
 			t.Errorf("%s is of %s, want %s", address, got, want)
 		}

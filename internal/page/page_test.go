@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // site serves the fixtures twice: as http://127.0.0.1, the host, and as http://localhost, which
@@ -147,23 +149,6 @@ func TestDriver(t *testing.T) {
 	}
 }
 
-func must[T any](t *testing.T) func(T, error) T {
-	return func(value T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return value
-	}
-}
-
-func ok(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func fails(t *testing.T, err, kind error, parts ...string) {
 	t.Helper()
 	if err == nil {
@@ -181,7 +166,7 @@ func fails(t *testing.T, err, kind error, parts ...string) {
 
 func control(t *testing.T, s *Scope, label string) *Control {
 	t.Helper()
-	return must[*Control](t)(fieldOf(t.Context(), s, label))
+	return rig.Get(fieldOf(t.Context(), s, label)).Or(t)
 }
 
 // fieldOf finds one field.
@@ -195,7 +180,7 @@ func fieldOf(ctx context.Context, s *Scope, label string) (*Control, error) {
 
 func holds(t *testing.T, s *Scope, label, want string) {
 	t.Helper()
-	if got := must[string](t)(control(t, s, label).Get(t.Context())); got != want {
+	if got := rig.Get(control(t, s, label).Get(t.Context())).Or(t); got != want {
 		t.Fatalf("%s holds %q, want %q", label, got, want)
 	}
 }
@@ -203,18 +188,18 @@ func holds(t *testing.T, s *Scope, label, want string) {
 func testFrames(t *testing.T, d *driver) {
 	ctx := t.Context()
 	p := d.at(t, d.framed("fields.html"))
-	app := must[*Scope](t)(p.Within(ctx, Heading("every kind of field")))
+	app := rig.Get(p.Within(ctx, Heading("every kind of field"))).Or(t)
 	if len(p.frames) == 0 {
 		t.Fatal("the frame is no target of its own, so this proves nothing")
 	}
-	ok(t, control(t, app, "Name").Set(ctx, "in the frame"))
+	rig.OK(t, control(t, app, "Name").Set(ctx, "in the frame"))
 	holds(t, app, "name", "in the frame")
-	ok(t, control(t, app, "Password").SetSecret(ctx, hidden("new secret")))
+	rig.OK(t, control(t, app, "Password").SetSecret(ctx, hidden("new secret")))
 	_, err := fieldOf(ctx, p.Scope, "Name")
 	fails(t, err, ErrAmbiguous, "two fields named Name")
 	_, err = p.Within(ctx, HasField("Name"))
-	ok(t, err) // the innermost one
-	host := must[*Scope](t)(p.Within(ctx, Heading("Jira")))
+	rig.OK(t, err) // the innermost one
+	host := rig.Get(p.Within(ctx, Heading("Jira"))).Or(t)
 	if host.frame == app.frame {
 		t.Fatal("the host's own heading led to the app's frame")
 	}
@@ -224,20 +209,20 @@ func testNestedFrames(t *testing.T, d *driver) {
 	ctx := t.Context()
 	for _, inner := range []string{d.app, strings.Replace(d.app, "localhost", "127.0.0.1", 1)} {
 		p := d.at(t, d.framed("nested.html?app="+url.QueryEscape(inner+"fields.html")))
-		app := must[*Scope](t)(p.Within(ctx, HasField("SMTP Port")))
-		ok(t, control(t, app, "SMTP Port").Set(ctx, "587"))
+		app := rig.Get(p.Within(ctx, HasField("SMTP Port"))).Or(t)
+		rig.OK(t, control(t, app, "SMTP Port").Set(ctx, "587"))
 		holds(t, app, "SMTP Port", "587")
-		ok(t, control(t, app, "Encryption").Set(ctx, "STARTTLS"))
-		ok(t, app.WaitFor(ctx, Text(`"enc":"s"`)))
+		rig.OK(t, control(t, app, "Encryption").Set(ctx, "STARTTLS"))
+		rig.OK(t, app.WaitFor(ctx, Text(`"enc":"s"`)))
 	}
 }
 
 func testFrameNavigates(t *testing.T, d *driver) {
 	ctx := t.Context()
 	p := d.at(t, d.framed("dialogs.html"))
-	app := must[*Scope](t)(p.Within(ctx, Heading("Dialogs")))
-	ok(t, app.Press(ctx, "Leave"))
-	ok(t, app.WaitFor(ctx, Heading("Every kind of field")))
+	app := rig.Get(p.Within(ctx, Heading("Dialogs"))).Or(t)
+	rig.OK(t, app.Press(ctx, "Leave"))
+	rig.OK(t, app.WaitFor(ctx, Heading("Every kind of field")))
 	holds(t, app, "Prefix", "")
 }
 
@@ -250,17 +235,17 @@ func testWaitInVain(t *testing.T, d *driver) {
 	if strings.Contains(err.Error(), "old secret") || strings.Contains(err.Error(), "old name") {
 		t.Fatalf("an error tells what fields hold: %v", err)
 	}
-	ok(t, p.WaitFor(t.Context(), AnyOf(Heading("nowhere"), Text("KIND of field"))))
+	rig.OK(t, p.WaitFor(t.Context(), AnyOf(Heading("nowhere"), Text("KIND of field"))))
 }
 
 func testMovedOn(t *testing.T, d *driver) {
 	ctx := t.Context()
 	p := d.at(t, d.host+"connections.html")
-	ok(t, p.WaitFor(ctx, HasButton("Add")))
-	ok(t, p.Press(ctx, "Add"))
-	ok(t, p.WaitFor(ctx, HasField("Host")))
+	rig.OK(t, p.WaitFor(ctx, HasButton("Add")))
+	rig.OK(t, p.Press(ctx, "Add"))
+	rig.OK(t, p.WaitFor(ctx, HasField("Host")))
 	name := control(t, p.Scope, "Name")
-	rowless := must[*Look](t)(p.Look(ctx))
+	rowless := rig.Get(p.Look(ctx)).Or(t)
 	d.at(t, d.host+"dialogs.html") // as a session does that ends
 	fails(t, name.Set(ctx, "x"), ErrGone, "the page moved on", "Dialogs")
 	_, err := rowless.Field(ctx, "Host")
@@ -291,7 +276,7 @@ func testGotoErrors(t *testing.T, d *driver) {
 func testSignInWithoutWindow(t *testing.T, d *driver) {
 	p := d.at(t, d.host+"fields.html")
 	asked := false
-	ok(t, p.WaitSignedIn(t.Context(), func(string) { asked = true }, Heading("Every kind of field")))
+	rig.OK(t, p.WaitSignedIn(t.Context(), func(string) { asked = true }, Heading("Every kind of field")))
 	d.impatient(t, 200*time.Millisecond) // of what is to come true, nothing waits for so little on a busy machine
 	err := p.WaitSignedIn(t.Context(), func(string) { asked = true }, Heading("Outgoing Mail Connections"))
 	fails(t, err, ErrTimeout, "no window", "--headed")
@@ -305,7 +290,7 @@ func testCancelled(t *testing.T, d *driver) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	fails(t, p.WaitFor(ctx, Heading("nowhere")), context.Canceled)
-	ok(t, p.WaitFor(t.Context(), HasField("Prefix")))
+	rig.OK(t, p.WaitFor(t.Context(), HasField("Prefix")))
 }
 
 // hidden is a secret as callers pass one.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mailferry/mailferry/internal/rig"
 )
 
 // shapes serves any body that is asked for.
@@ -181,7 +183,7 @@ func testPaging(t *testing.T, d *driver) {
 				t.Errorf("%d rows, lacks %q: %v", n, test.sees, err)
 			}
 			if test.sees != "" {
-				ok(t, p.EachRow(t.Context(), []string{NoNext}, []string{"Name"}, func(*Row) (bool, error) { return true, nil }))
+				rig.OK(t, p.EachRow(t.Context(), []string{NoNext}, []string{"Name"}, func(*Row) (bool, error) { return true, nil }))
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailferry/mailferry/internal/rig"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -15,55 +16,55 @@ func testSnippets(t *testing.T, d *driver) {
 		run  func(t *testing.T, s *Scope)
 	}{
 		{"alert-inside", func(t *testing.T, s *Scope) {
-			said := must[*Look](t)(s.Look(t.Context())).Messages()
+			said := rig.Get(s.Look(t.Context())).Or(t).Messages()
 			const needed = "This field is required"
 			if want := []Message{{MessageField, "Host", needed}, {MessageField, "Port", needed}, {MessageAlert, "", "Name is taken"}, {MessageAlert, "", "Could not load"}}; !slices.Equal(said, want) {
 				t.Fatalf("said %q", said)
 			}
 		}},
 		{"alike-drawn-anew", func(t *testing.T, s *Scope) {
-			all := must[[]*Control](t)(must[*Look](t)(s.Look(t.Context())).Fields(t.Context()))
-			ok(t, s.Press(t.Context(), "Draw anew"))
+			all := rig.Get(rig.Get(s.Look(t.Context())).Or(t).Fields(t.Context())).Or(t)
+			rig.OK(t, s.Press(t.Context(), "Draw anew"))
 			var held []string
 			for _, c := range all {
-				held = append(held, must[string](t)(c.Get(t.Context())))
+				held = append(held, rig.Get(c.Get(t.Context())).Or(t))
 			}
 			if !slices.Equal(held, []string{"a", "b", "c", "d", "e"}) {
 				t.Fatalf("they hold %q", held)
 			}
 		}},
 		{"button-with-label", func(t *testing.T, s *Scope) {
-			if folds := must[*Look](t)(s.Look(t.Context())).Sight().Folds; !slices.Equal(folds, []string{"Advanced settings"}) {
+			if folds := rig.Get(s.Look(t.Context())).Or(t).Sight().Folds; !slices.Equal(folds, []string{"Advanced settings"}) {
 				t.Fatalf("folds %q", folds)
 			}
 			holds(t, s, "Service provider", "SMTP")
 			offers(t, s, "Service provider", "SMTP", "Google")
-			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
+			rig.OK(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
 			holds(t, s, "Service provider", "Google")
 			holds(t, s, "Zone", "one")
 			offers(t, s, "Zone", "one", "two")
-			ok(t, control(t, s, "Zone").Set(t.Context(), "two"))
+			rig.OK(t, control(t, s, "Zone").Set(t.Context(), "two"))
 			holds(t, s, "Zone", "two")
 			offers(t, s, "Realm", "a", "b")
-			ok(t, control(t, s, "Realm").Set(t.Context(), "b"))
+			rig.OK(t, control(t, s, "Realm").Set(t.Context(), "b"))
 			holds(t, s, "Realm", "b")
 		}},
 		{"described-value", func(t *testing.T, s *Scope) { holds(t, s, "Service provider", "General SMTP service") }},
 		{"header-td", func(t *testing.T, s *Scope) {
-			rows := must[[]*Row](t)(s.Rows(t.Context(), "Name"))
+			rows := rig.Get(s.Rows(t.Context(), "Name")).Or(t)
 			if len(rows) != 1 || rows[0].text == "" {
 				t.Fatalf("%d rows", len(rows))
 			}
 		}},
 		{"hidden-behind-list", func(t *testing.T, s *Scope) {
 			offers(t, s, "Encryption", "None", "SSL", "TLS")
-			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
+			rig.OK(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
 			holds(t, s, "Encryption", "TLS")
 		}},
 		{"highlight-taken", func(t *testing.T, s *Scope) {
 			offers(t, s, "Service provider", "SMTP", "Google")
 			holds(t, s, "Service provider", "")
-			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
+			rig.OK(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
 			offers(t, s, "Encryption", "None", "TLS")
 			holds(t, s, "Encryption", "")
 			offers(t, s, "Realm", "one", "two")
@@ -72,25 +73,25 @@ func testSnippets(t *testing.T, d *driver) {
 			holds(t, s, "Service provider", "Google")
 		}},
 		{"icon-font", func(t *testing.T, s *Scope) {
-			ok(t, s.Press(t.Context(), "More"))
+			rig.OK(t, s.Press(t.Context(), "More"))
 		}},
 		{"input-with-list", func(t *testing.T, s *Scope) {
-			form := must[*Look](t)(s.Look(t.Context()))
+			form := rig.Get(s.Look(t.Context())).Or(t)
 			if labels := form.Labels(); !slices.Equal(slices.DeleteFunc(labels, func(l string) bool { return l == "" }), []string{"Service provider *"}) {
 				t.Fatalf("fields %q", labels)
 			}
 			offers(t, s, "Service provider", "SMTP", "Google")
-			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
+			rig.OK(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
 			holds(t, s, "Service provider", "Google")
 		}},
 		{"kept-on-leave", func(t *testing.T, s *Scope) {
-			ok(t, control(t, s, "SMTP Port").Set(t.Context(), "25"))
-			ok(t, control(t, s, "Host").Set(t.Context(), "mail.example"))
-			ok(t, must[*Look](t)(s.Look(t.Context())).Send(t.Context(), "Save"))
-			ok(t, s.WaitFor(t.Context(), Heading("Saved 25 mail.example")))
-			ok(t, control(t, s, "SMTP Port").Set(t.Context(), "587"))
-			ok(t, must[*Look](t)(s.Look(t.Context())).Send(t.Context(), "Save"))
-			ok(t, s.WaitFor(t.Context(), Heading("Saved 587 mail.example")))
+			rig.OK(t, control(t, s, "SMTP Port").Set(t.Context(), "25"))
+			rig.OK(t, control(t, s, "Host").Set(t.Context(), "mail.example"))
+			rig.OK(t, rig.Get(s.Look(t.Context())).Or(t).Send(t.Context(), "Save"))
+			rig.OK(t, s.WaitFor(t.Context(), Heading("Saved 25 mail.example")))
+			rig.OK(t, control(t, s, "SMTP Port").Set(t.Context(), "587"))
+			rig.OK(t, rig.Get(s.Look(t.Context())).Or(t).Send(t.Context(), "Save"))
+			rig.OK(t, s.WaitFor(t.Context(), Heading("Saved 587 mail.example")))
 		}},
 		{"late-native", func(t *testing.T, s *Scope) {
 			holds(t, s, "OAuth2 Credentials", "Google Workspace")
@@ -98,12 +99,12 @@ func testSnippets(t *testing.T, d *driver) {
 		}},
 		{"late-value", func(t *testing.T, s *Scope) { holds(t, s, "OAuth2 Credentials", "Google Workspace") }},
 		{"switch-in-checkbox", func(t *testing.T, s *Scope) {
-			ok(t, control(t, s, "Debug").SetOn(t.Context(), true))
+			rig.OK(t, control(t, s, "Debug").SetOn(t.Context(), true))
 			holds(t, s, "Debug", "true")
 		}},
 		{"list-closed-beside", func(t *testing.T, s *Scope) {
 			offers(t, s, "Encryption", "None", "TLS")
-			ok(t, s.WaitFor(t.Context(), Heading("Form")))
+			rig.OK(t, s.WaitFor(t.Context(), Heading("Form")))
 			holds(t, s, "Encryption", "TLS")
 		}},
 		{"list-of-itself", func(t *testing.T, s *Scope) {
@@ -111,7 +112,7 @@ func testSnippets(t *testing.T, d *driver) {
 				holds(t, s, label, "")
 				offers(t, s, label, choices...)
 				holds(t, s, label, "")
-				ok(t, control(t, s, label).Set(t.Context(), choices[1]))
+				rig.OK(t, control(t, s, label).Set(t.Context(), choices[1]))
 				holds(t, s, label, choices[1])
 			}
 		}},
@@ -120,48 +121,48 @@ func testSnippets(t *testing.T, d *driver) {
 			offers(t, s, "Service provider", "SMTP", "Google")
 			holds(t, s, "Encryption", "None")
 			offers(t, s, "Encryption", "None", "SSL", "TLS")
-			ok(t, control(t, s, "Service provider").Set(t.Context(), "SMTP"))
+			rig.OK(t, control(t, s, "Service provider").Set(t.Context(), "SMTP"))
 			holds(t, s, "Service provider", "SMTP")
-			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
+			rig.OK(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
 			holds(t, s, "Encryption", "TLS")
 			holds(t, s, "Realm", "two")
-			if labels := must[*Look](t)(s.Look(t.Context())).Labels(); !slices.Equal(labels, []string{"Service provider *", "Encryption", "Realm", "Host"}) {
+			if labels := rig.Get(s.Look(t.Context())).Or(t).Labels(); !slices.Equal(labels, []string{"Service provider *", "Encryption", "Realm", "Host"}) {
 				t.Fatalf("fields %q", labels)
 			}
 		}},
 		{"live-inside", func(t *testing.T, s *Scope) {
 			holds(t, s, "Encryption", "None")
-			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
+			rig.OK(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
 			holds(t, s, "Encryption", "TLS")
-			ok(t, control(t, s, "Mode").Set(t.Context(), "OAuth2"))
+			rig.OK(t, control(t, s, "Mode").Set(t.Context(), "OAuth2"))
 			holds(t, s, "Mode", "OAuth2")
 		}},
 		{"menu-of-links", func(t *testing.T, s *Scope) {
-			ok(t, s.Menu(t.Context(), "", "Edit"))
-			ok(t, s.WaitFor(t.Context(), Heading("Form of Edit")))
+			rig.OK(t, s.Menu(t.Context(), "", "Edit"))
+			rig.OK(t, s.WaitFor(t.Context(), Heading("Form of Edit")))
 		}},
 		{"menus-of-two", func(t *testing.T, s *Scope) {
-			ok(t, s.Menu(t.Context(), "Actions for B", "Edit"))
-			ok(t, s.WaitFor(t.Context(), Heading("Form of B")))
+			rig.OK(t, s.Menu(t.Context(), "Actions for B", "Edit"))
+			rig.OK(t, s.WaitFor(t.Context(), Heading("Form of B")))
 		}},
 		{"notice-option", func(t *testing.T, s *Scope) { offers(t, s, "Service provider", "SMTP", "Google") }},
 		{"named-by-option", func(t *testing.T, s *Scope) {
 			holds(t, s, "Encryption", "SSL")
 			offers(t, s, "Encryption", "None", "SSL", "TLS")
-			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
+			rig.OK(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
 			holds(t, s, "Encryption", "TLS")
 			holds(t, s, "Service provider", "")
 			holds(t, s, "Realm", "two")
 		}},
 		{"native-behind", func(t *testing.T, s *Scope) {
-			if labels := must[*Look](t)(s.Look(t.Context())).Labels(); !slices.Equal(labels, []string{"Service provider", "Encryption", "Realm"}) {
+			if labels := rig.Get(s.Look(t.Context())).Or(t).Labels(); !slices.Equal(labels, []string{"Service provider", "Encryption", "Realm"}) {
 				t.Fatalf("fields %q", labels)
 			}
 			holds(t, s, "Service provider", "Google")
-			ok(t, control(t, s, "Service provider").Set(t.Context(), "SMTP"))
+			rig.OK(t, control(t, s, "Service provider").Set(t.Context(), "SMTP"))
 			holds(t, s, "Service provider", "SMTP")
 			offers(t, s, "Encryption", "None", "SSL", "TLS")
-			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
+			rig.OK(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
 			holds(t, s, "Encryption", "TLS")
 			holds(t, s, "Realm", "two")
 			if err := control(t, s, "Realm").Set(t.Context(), "one"); !errors.As(err, new(*NotOfferedError)) {
@@ -169,13 +170,13 @@ func testSnippets(t *testing.T, d *driver) {
 			}
 		}},
 		{"nothing-yet", func(t *testing.T, s *Scope) {
-			if got := must[*Look](t)(s.Look(t.Context())).Sight().Notice; got != "No connections yet" {
+			if got := rig.Get(s.Look(t.Context())).Or(t).Sight().Notice; got != "No connections yet" {
 				t.Fatalf("the page says %q", got)
 			}
 		}},
 		{"paged-by-number", func(t *testing.T, s *Scope) {
 			var names []string
-			ok(t, s.EachRow(t.Context(), []string{"Next", "Next page"}, []string{"Name"}, func(r *Row) (bool, error) {
+			rig.OK(t, s.EachRow(t.Context(), []string{"Next", "Next page"}, []string{"Name"}, func(r *Row) (bool, error) {
 				name, _ := r.Cell("Name")
 				names = append(names, name)
 				return true, nil
@@ -193,28 +194,28 @@ func testSnippets(t *testing.T, d *driver) {
 		{"select2", func(t *testing.T, s *Scope) {
 			holds(t, s, "Encryption", "TLS")
 			offers(t, s, "Encryption", "None", "TLS")
-			ok(t, control(t, s, "Encryption").Set(t.Context(), "None"))
+			rig.OK(t, control(t, s, "Encryption").Set(t.Context(), "None"))
 			holds(t, s, "Encryption", "None")
 		}},
 		{"row-of-symbols", opensRow},
 		{"menu-of-list-items", opensRow},
 		{"menu-of-options", opensRow},
 		{"menu-of-pictures", func(t *testing.T, s *Scope) {
-			ok(t, s.Press(t.Context(), "Add"))
-			ok(t, s.WaitFor(t.Context(), Heading("Form of Add")))
+			rig.OK(t, s.Press(t.Context(), "Add"))
+			rig.OK(t, s.WaitFor(t.Context(), Heading("Form of Add")))
 			opensRow(t, s)
 		}},
 		{"split-button", opensRow},
 		{"row-that-is-pressed", opensRow},
 		{"row-of-glyphs", func(t *testing.T, s *Scope) {
-			rows := must[[]*Row](t)(s.Rows(t.Context(), "Name"))
+			rows := rig.Get(s.Rows(t.Context(), "Name")).Or(t)
 			fails(t, rows[0].Open(t.Context(), "", "Edit", "Name"), ErrAbsent, "Remove options")
-			if deleted := must[*Look](t)(s.Look(t.Context())).Shows(Heading("Deleted")); deleted {
+			if deleted := rig.Get(s.Look(t.Context())).Or(t).Shows(Heading("Deleted")); deleted {
 				t.Fatal("a button was pressed to see what it does")
 			}
 		}},
 		{"rows-to-come", func(t *testing.T, s *Scope) {
-			if rows := must[[]*Row](t)(s.Rows(t.Context(), "Name")); len(rows) > 0 {
+			if rows := rig.Get(s.Rows(t.Context(), "Name")).Or(t); len(rows) > 0 {
 				t.Fatalf("%d rows", len(rows))
 			}
 		}},
@@ -225,27 +226,27 @@ func testSnippets(t *testing.T, d *driver) {
 		{"pressed-buttons", choosesProvider},
 		{"radio-with-description", choosesProvider},
 		{"radios-without-group", func(t *testing.T, s *Scope) {
-			if labels := must[*Look](t)(s.Look(t.Context())).Labels(); !slices.Equal(labels, []string{"Service provider *", "Encryption", "Debug", "Host"}) {
+			if labels := rig.Get(s.Look(t.Context())).Or(t).Labels(); !slices.Equal(labels, []string{"Service provider *", "Encryption", "Debug", "Host"}) {
 				t.Fatalf("fields %q", labels)
 			}
 			offers(t, s, "Service provider", "SMTP", "Google")
 			holds(t, s, "Service provider", "")
-			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
+			rig.OK(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
 			holds(t, s, "Service provider", "Google")
 			offers(t, s, "Encryption", "None", "TLS")
 			holds(t, s, "Encryption", "TLS")
 		}},
 		{"loose-labels", func(t *testing.T, s *Scope) {
-			form := must[*Look](t)(s.Look(t.Context()))
+			form := rig.Get(s.Look(t.Context())).Or(t)
 			want := []string{"Name", "Description *", "Host", "Encryption", "Debug", "Active", "Service provider", "Realm", "Zone"}
 			if labels := form.Labels(); !slices.Equal(labels, want) {
 				t.Fatalf("fields %q", labels)
 			}
 			for label, text := range map[string]string{"Name": "a", "Description": "b", "Host": "c", "Encryption": "TLS", "Service provider": "Google"} {
-				ok(t, control(t, s, label).Set(t.Context(), text))
+				rig.OK(t, control(t, s, label).Set(t.Context(), text))
 				holds(t, s, label, text)
 			}
-			ok(t, control(t, s, "Debug").SetOn(t.Context(), true))
+			rig.OK(t, control(t, s, "Debug").SetOn(t.Context(), true))
 			holds(t, s, "Debug", "true")
 			holds(t, s, "Active", "false")
 			holds(t, s, "Realm", "one")
@@ -253,7 +254,7 @@ func testSnippets(t *testing.T, d *driver) {
 		}},
 		{"shadow-options", func(t *testing.T, s *Scope) {
 			offers(t, s, "Encryption", "None", "SSL", "TLS")
-			ok(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
+			rig.OK(t, control(t, s, "Encryption").Set(t.Context(), "TLS"))
 			holds(t, s, "Encryption", "TLS")
 		}},
 		{"value-not-named", func(t *testing.T, s *Scope) {
@@ -261,15 +262,15 @@ func testSnippets(t *testing.T, d *driver) {
 			holds(t, s, "Encryption", "")
 			holds(t, s, "Realm", "one")
 			offers(t, s, "Realm", "one", "two")
-			ok(t, control(t, s, "Realm").Set(t.Context(), "two"))
+			rig.OK(t, control(t, s, "Realm").Set(t.Context(), "two"))
 			holds(t, s, "Realm", "two")
 			offers(t, s, "Service provider", "SMTP", "Google")
-			ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
+			rig.OK(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
 			holds(t, s, "Service provider", "Google")
 			offers(t, s, "Zone", "x", "y")
-			ok(t, control(t, s, "Zone").Set(t.Context(), "y"))
+			rig.OK(t, control(t, s, "Zone").Set(t.Context(), "y"))
 			holds(t, s, "Zone", "y")
-			ok(t, control(t, s, "Password").SetSecret(t.Context(), schema.NewSecret("correct horse")))
+			rig.OK(t, control(t, s, "Password").SetSecret(t.Context(), schema.NewSecret("correct horse")))
 		}},
 	} {
 		t.Run(test.file, func(t *testing.T) { test.run(t, d.at(t, d.host+"snippets/"+test.file+".html").Scope) })
@@ -277,21 +278,21 @@ func testSnippets(t *testing.T, d *driver) {
 }
 
 func opensRow(t *testing.T, s *Scope) {
-	rows := must[[]*Row](t)(s.Rows(t.Context(), "Name"))
-	ok(t, rows[0].Open(t.Context(), "", "Edit", "Name"))
-	ok(t, s.WaitFor(t.Context(), Heading("Form of Edit")))
+	rows := rig.Get(s.Rows(t.Context(), "Name")).Or(t)
+	rig.OK(t, rows[0].Open(t.Context(), "", "Edit", "Name"))
+	rig.OK(t, s.WaitFor(t.Context(), Heading("Form of Edit")))
 }
 
 func choosesProvider(t *testing.T, s *Scope) {
 	holds(t, s, "Service provider", "SMTP")
 	offers(t, s, "Service provider", "SMTP", "Google")
-	ok(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
+	rig.OK(t, control(t, s, "Service provider").Set(t.Context(), "Google"))
 	holds(t, s, "Service provider", "Google")
 }
 
 func offers(t *testing.T, s *Scope, label string, want ...string) {
 	t.Helper()
-	if got := must[[]string](t)(control(t, s, label).Options(t.Context())); !slices.Equal(got, want) {
+	if got := rig.Get(control(t, s, label).Options(t.Context())).Or(t); !slices.Equal(got, want) {
 		t.Fatalf("%s offers %q, want %q", label, got, want)
 	}
 }
