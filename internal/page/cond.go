@@ -21,12 +21,16 @@ type Cond struct {
 
 // Heading is a heading, or the name of an open dialog, with one of the names.
 func Heading(names ...string) Cond {
-	return named("heading", names, func(v *Look, want string) bool { return slices.ContainsFunc(headings(v.full), sameAs(want)) })
+	return named("heading", names, func(v *Look, want string) bool {
+		return slices.ContainsFunc(headings(v.full), sameAs(want))
+	})
 }
 
 // HasButton is a button, link, tab or menu item with one of the names.
 func HasButton(names ...string) Cond {
-	return named("button", names, func(v *Look, want string) bool { return slices.ContainsFunc(namesOf(pressables(v.full)), sameAs(want)) })
+	return named("button", names, func(v *Look, want string) bool {
+		return slices.ContainsFunc(namesOf(pressables(v.full)), sameAs(want))
+	})
 }
 
 // HasField is a field with one of the labels.

@@ -35,8 +35,9 @@ func (l *Look) Press(ctx context.Context, name string) error {
 // does not press, where the form that the button is in, or the button itself, names another
 // site or another window than those it stands in, whether or not the browser would send the
 // form because of it. What the site has sent on to another from then on is stopped, and the next
-// look, or else the next page that is opened, gives an [*ElsewhereError]. It leaves the field with the cursor first, because some tell the form what
-// they hold only then, and presses once the page has digested that.
+// look, or else the next page that is opened, gives an [*ElsewhereError]. It leaves the field with
+// the cursor first, because some tell the form what they hold only then, and presses once the page
+// has digested that.
 func (l *Look) Send(ctx context.Context, name string) error {
 	what, fits := pressedAs(name)
 	n, err := l.pressable(what, fits)
