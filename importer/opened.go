@@ -1,7 +1,9 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -54,6 +56,10 @@ func errServerBundle() error {
 // kept elsewhere: beside the bundle. An underscore stands in no host name, so that two
 // sites never share one.
 func LedgerBeside(bundle string, site Site) string {
+	host := site.Host
+	if u, err := url.Parse(strings.TrimPrefix(sameSite(site.URL), "page+")); err == nil {
+		host = cmp.Or(u.Host, host) // however it was spelled
+	}
 	return safefile.Real(bundle) + "." + strings.NewReplacer("[", "", "]", "", ":", "_", "/", "_", `\`,
-		"_").Replace(site.Host) + ".ledger.jsonl"
+		"_").Replace(host) + ".ledger.jsonl"
 }

@@ -108,4 +108,10 @@ func TestALedgersNameHasNoPathOfTheSite(t *testing.T) {
 			t.Errorf("%s: %s", host, got)
 		}
 	}
+	// Nor of how the site was spelled: one Cloud has one ledger.
+	for _, u := range []string{"https://bücher.example", "page+https://XN--BCHER-KVA.example.", "https://bu\u0308cher.example:0443/jira"} {
+		if got := importer.LedgerBeside("c.age", importer.Site{URL: u, Host: "as typed"}); got != "c.age.xn--bcher-kva.example.ledger.jsonl" {
+			t.Errorf("%s: %s", u, got)
+		}
+	}
 }

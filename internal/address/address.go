@@ -4,6 +4,7 @@ package address
 
 import (
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -37,6 +39,30 @@ var oracle = regexp.MustCompile(`(?s)^([^/\\]+)/.*@`)
 func Loopback(host string) bool {
 	ip := net.ParseIP(strings.Trim(host, "[]"))
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// IP reads an IP address, in brackets or not.
+func IP(host string) (netip.Addr, bool) {
+	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = host[1 : len(host)-1]
+	}
+	a, err := netip.ParseAddr(host)
+	return a.Unmap(), err == nil
+}
+
+// WireName is a host as it goes over the network, equal for all spellings of one:
+// international names encoded, all in lower case, an address in its shortest form.
+func WireName(host string) (string, error) {
+	host = strings.TrimSuffix(host, ".")
+	if a, ok := IP(host); ok {
+		return a.String(), nil
+	}
+	name := strings.ToLower(host)
+	if strings.ContainsFunc(name, func(r rune) bool { return r >= 0x80 }) {
+		name, err := idna.Lookup.ToASCII(name)
+		return strings.TrimSuffix(name, "."), err
+	}
+	return name, nil
 }
 
 // MayBe reports whether s may be an address: a URL of any scheme, a jdbc:

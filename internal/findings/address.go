@@ -7,9 +7,9 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/transform"
 )
@@ -48,7 +48,7 @@ func hostFault(s string) string {
 	if h == "" {
 		return "is empty"
 	}
-	if _, ok := ipOf(h); ok {
+	if _, ok := address.IP(h); ok {
 		return ""
 	}
 	if strings.ContainsAny(h, `/\?#@:`) {
@@ -57,37 +57,12 @@ func hostFault(s string) string {
 	return nameFault(h)
 }
 
-// ipOf reads an IP address, in brackets or not.
-func ipOf(host string) (netip.Addr, bool) {
-	h := host
-	if strings.HasPrefix(h, "[") && strings.HasSuffix(h, "]") {
-		h = h[1 : len(h)-1]
-	}
-	a, err := netip.ParseAddr(h)
-	return a.Unmap(), err == nil
-}
-
-// WireName is a host as it goes over the network, equal for all spellings of one:
-// international names encoded, all in lower case, an address in its shortest form.
-func WireName(host string) (string, error) {
-	host = strings.TrimSuffix(host, ".")
-	if a, ok := ipOf(host); ok {
-		return a.String(), nil
-	}
-	name := strings.ToLower(host)
-	if strings.ContainsFunc(name, func(r rune) bool { return r >= 0x80 }) {
-		name, err := idna.Lookup.ToASCII(name)
-		return strings.TrimSuffix(name, "."), err
-	}
-	return name, nil
-}
-
 var hostLabel = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
 
 // nameFault says what is wrong with a host name, or "". International names are
 // judged in the encoded form that goes over the wire.
 func nameFault(s string) string {
-	name, err := WireName(s)
+	name, err := address.WireName(s)
 	if err != nil {
 		return "is no valid international host name"
 	}
@@ -141,7 +116,7 @@ const nat64 = "64:ff9b::/96"
 // unreachable says why Cloud cannot reach a well-formed host, or "".
 func unreachable(host string) string {
 	h := strings.ReplaceAll(norm.NFKC.String(strings.TrimSpace(host)), "。", ".") // as resolvers read it
-	if a, ok := ipOf(h); ok {
+	if a, ok := address.IP(h); ok {
 		return unreachableAddress(a)
 	}
 	name := strings.ToLower(strings.TrimSuffix(h, "."))

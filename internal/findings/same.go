@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/schema"
 )
@@ -145,7 +146,7 @@ func (a *audit) hostsOf(s *subject) []value {
 	var out []value
 	for _, h := range all {
 		h.text = strings.TrimSuffix(strings.TrimSpace(h.text), ".")
-		if _, ip := ipOf(h.text); h.text != "" && !ip && lookalike(h.text, schema.Technical) == "" {
+		if _, ip := address.IP(h.text); h.text != "" && !ip && lookalike(h.text, schema.Technical) == "" {
 			out = append(out, h)
 		}
 	}

@@ -21,7 +21,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
 
-	"github.com/mailferry/mailferry/internal/findings"
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/internal/human"
 	"github.com/mailferry/mailferry/internal/proxy"
 	"github.com/mailferry/mailferry/internal/selection"
@@ -239,7 +239,7 @@ func (r *run) words(said string) string {
 // wireName is a host as it goes over the network. One that cannot go is asked for as
 // it is.
 func wireName(host string) string {
-	name, err := findings.WireName(host)
+	name, err := address.WireName(host)
 	if err != nil {
 		return strings.ToLower(host)
 	}

@@ -2,15 +2,13 @@ package sealed
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/net/idna"
-
+	"github.com/mailferry/mailferry/internal/address"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -35,13 +33,9 @@ func NormalSite(site string) (string, error) {
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return refuse("a URL with a query or fragment")
 	}
-	host := u.Hostname()
-	if wire, err := idna.Lookup.ToASCII(host); err == nil {
-		host = wire
-	}
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if ip, err := netip.ParseAddr(host); err == nil {
-		host = ip.Unmap().String()
+	host, err := address.WireName(u.Hostname())
+	if err != nil {
+		host = strings.ToLower(u.Hostname())
 	}
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
