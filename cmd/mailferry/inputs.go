@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailferry/mailferry/exporter/database"
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 	"github.com/mailferry/mailferry/schema/sealed"
 )
@@ -23,12 +24,16 @@ func (e *env) refuseOverInput(c *cli.Context, ledger string) error {
 		if out == "" || isStdout(out) {
 			continue
 		}
-		for _, in := range e.inputs(c, flag, ledger) {
+		ins := e.inputs(c, flag, ledger)
+		if isThere(out) {
+			ins = append(ins, statementsOf(c)...)
+		}
+		for _, in := range ins {
 			if !sameFile(out, in.path) {
 				continue
 			}
 			err := fmt.Errorf("%s: already exists, and this command reads it (%s)", out, in.what)
-			if _, missing := os.Stat(out); missing != nil {
+			if !isThere(out) {
 				err = fmt.Errorf("%s: this command writes it twice (%s)", out, in.what)
 			}
 			return schema.Hint(err, "choose another name for %s: --force replaces no input", dashed(flag))
@@ -65,12 +70,24 @@ func (e *env) inputs(c *cli.Context, but, ledger string) []input {
 		for _, path := range filesOf(arg) {
 			out = append(out, input{"its argument", path})
 		}
+	}
+	return out
+}
+
+// statementsOf are the statements beside the arguments.
+func statementsOf(c *cli.Context) (out []input) {
+	for _, arg := range c.Args().Slice() {
 		statements, _ := sealed.StatementsBeside(arg) // what cannot be listed, the command itself says
 		for _, path := range statements {
 			out = append(out, input{"a statement beside " + filepath.Base(arg), path})
 		}
 	}
 	return out
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // filesOf are the files that an argument names: itself, or those in the address
@@ -92,15 +109,8 @@ func filesOf(arg string) []string {
 // sameFile reports whether two names are one file: linked, in another case, or,
 // where neither is there yet, in one folder.
 func sameFile(a, b string) bool {
-	x, errX := os.Stat(a)
-	y, errY := os.Stat(b)
-	switch {
-	case errX == nil && errY == nil:
-		return os.SameFile(x, y)
-	case errX == nil || errY == nil:
-		return false
+	if isThere(a) || isThere(b) {
+		return safefile.Same(a, b)
 	}
-	x, errX = os.Stat(filepath.Dir(a))
-	y, errY = os.Stat(filepath.Dir(b))
-	return errX == nil && errY == nil && os.SameFile(x, y) && strings.EqualFold(filepath.Base(a), filepath.Base(b))
+	return safefile.Same(filepath.Dir(a), filepath.Dir(b)) && strings.EqualFold(filepath.Base(a), filepath.Base(b))
 }

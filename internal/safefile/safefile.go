@@ -50,6 +50,13 @@ func Real(path string) string {
 	return path
 }
 
+// Same reports whether two names are of one file or folder that is there.
+func Same(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
+}
+
 // Exposed reports whether people other than its owner can read a file. Where the
 // system does not say so in permission bits (Windows), and of what is no regular
 // file, it is false.

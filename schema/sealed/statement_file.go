@@ -72,7 +72,7 @@ func namesOf(bundle string) names {
 	var quoted []string
 	for _, path := range slices.Compact([]string{safefile.Real(bundle), bundle}) {
 		dir, base := filepath.Split(path)
-		if dir = cmp.Or(dir, "."); len(n.dirs) == 0 || !isSame(n.dirs[0], dir) {
+		if dir = cmp.Or(dir, "."); len(n.dirs) == 0 || !safefile.Same(n.dirs[0], dir) {
 			n.dirs = append(n.dirs, dir)
 		}
 		n.bases, quoted = append(n.bases, base), append(quoted, regexp.QuoteMeta(base))
@@ -81,12 +81,6 @@ func namesOf(bundle string) names {
 	n.ours = regexp.MustCompile(either + `(\.[0-9]{1,6})?\.statement$`)
 	n.laid = regexp.MustCompile(`(?i)` + either + `\b`)
 	return n
-}
-
-func isSame(a, b string) bool {
-	x, errX := os.Stat(a)
-	y, errY := os.Stat(b)
-	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
 func (n names) files() ([]string, error) {

@@ -3,12 +3,12 @@ package sealed
 import (
 	"fmt"
 	"net/url"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
 
 	"github.com/mailferry/mailferry/internal/address"
+	"github.com/mailferry/mailferry/internal/safefile"
 	"github.com/mailferry/mailferry/schema"
 )
 
@@ -64,10 +64,5 @@ func siteCovers(madeFor, site string) bool {
 func sameFolder(a, b string) bool {
 	absA, errA := filepath.Abs(a)
 	absB, errB := filepath.Abs(b)
-	if errA == nil && errB == nil && absA == absB {
-		return true
-	}
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+	return errA == nil && errB == nil && absA == absB || safefile.Same(a, b)
 }
