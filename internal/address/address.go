@@ -41,6 +41,13 @@ func Loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
+// Bare is a URL for everybody to see: without user, parameters, query and fragment,
+// which may hold a token.
+func Bare(u *url.URL) string {
+	path, _, _ := strings.Cut(u.Path, ";")
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: path}).String()
+}
+
 // IP reads an IP address, in brackets or not.
 func IP(host string) (netip.Addr, bool) {
 	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {

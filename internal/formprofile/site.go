@@ -94,12 +94,8 @@ func inTheClear(u *url.URL) bool {
 // Host is the site's host and port.
 func (s *Site) Host() string { return s.address.Host }
 
-// URL is the site's address as given, with [Scheme] and for everybody to see:
-// without parameters, query and fragment, which may hold a token.
-func (s *Site) URL() string {
-	path, _, _ := strings.Cut(s.address.Path, ";")
-	return Scheme + (&url.URL{Scheme: s.address.Scheme, Host: s.address.Host, Path: path}).String()
-}
+// URL is the site's address as given, with [Scheme], as [address.Bare].
+func (s *Site) URL() string { return Scheme + address.Bare(s.address) }
 
 // Profile is what the site is worked by.
 func (s *Site) Profile() *schema.FormProfile { return s.options.Profile }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -132,8 +131,7 @@ func redacted(address string) string {
 	if err != nil {
 		return "(unreadable address)"
 	}
-	path, _, _ := strings.Cut(parsed.Path, ";")
-	return (&url.URL{Scheme: parsed.Scheme, Host: parsed.Host, Path: path}).String()
+	return addr.Bare(parsed)
 }
 
 // Until calls test until it reports true, at first often and then every tenth of a second. It
