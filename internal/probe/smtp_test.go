@@ -197,6 +197,16 @@ func until(r *bufio.Reader, word string) bool {
 	}
 }
 
+// offerTLS offers STARTTLS, waits for it, and answers.
+func offerTLS(c net.Conn, answer string) {
+	fmt.Fprint(c, "220 hi\r\n")
+	r := bufio.NewReader(c)
+	until(r, "EHLO")
+	fmt.Fprint(c, "250-x\r\n250 STARTTLS\r\n")
+	until(r, "STARTTLS")
+	fmt.Fprint(c, answer+"\r\n")
+}
+
 func TestHostileServersAreToldOfAndBounded(t *testing.T) {
 	a := mailserver.NewAuthority()
 	cert := a.Issue(mailHost, month)
@@ -224,29 +234,14 @@ func TestHostileServersAreToldOfAndBounded(t *testing.T) {
 		"a refusal": {scripted(t, func(c net.Conn) { fmt.Fprint(c, "554 go \x1b[2J\u202e away\r\n") }), "answered 554 go ‹U+001B›[2J‹U+202E› away"},
 		"a hang-up": {scripted(t, func(net.Conn) {}), "hung up"},
 		"a lame TLS": {scripted(t, func(c net.Conn) {
-			fmt.Fprint(c, "220 hi\r\n")
-			r := bufio.NewReader(c)
-			until(r, "EHLO")
-			fmt.Fprint(c, "250-x\r\n250 STARTTLS\r\n")
-			until(r, "STARTTLS")
-			fmt.Fprint(c, "454 later\r\n")
+			offerTLS(c, "454 later")
 		}), "offers STARTTLS, and it fails: answered 454 later"},
 		"a hang-up within TLS": {scripted(t, func(c net.Conn) {
-			fmt.Fprint(c, "220 hi\r\n")
-			r := bufio.NewReader(c)
-			until(r, "EHLO")
-			fmt.Fprint(c, "250-x\r\n250 STARTTLS\r\n")
-			until(r, "STARTTLS")
-			fmt.Fprint(c, "220 go\r\n")
+			offerTLS(c, "220 go")
 			until(bufio.NewReader(tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}})), "EHLO")
 		}), "offers STARTTLS, and it fails: the server hung up"},
 		"TLS garbage": {scripted(t, func(c net.Conn) {
-			fmt.Fprint(c, "220 hi\r\n")
-			r := bufio.NewReader(c)
-			until(r, "EHLO")
-			fmt.Fprint(c, "250-x\r\n250 STARTTLS\r\n")
-			until(r, "STARTTLS")
-			fmt.Fprint(c, "220 go\r\n")
+			offerTLS(c, "220 go")
 			endless(c, "garbage\r\n")
 		}), "STARTTLS"},
 	} {
