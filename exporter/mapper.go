@@ -52,7 +52,7 @@ func NewMapper(p *schema.Profile, warn func(schema.Warning)) (*Mapper, error) {
 		return nil, fmt.Errorf("profile: %w", err)
 	}
 	if !p.Verified {
-		m.once("the profile is unverified: compare what was read with Server's panel")
+		m.warn(schema.Warning{What: "the profile is unverified: compare what was read with Server's panel"})
 	}
 	return m, nil
 }
@@ -303,14 +303,9 @@ func (m *Mapper) doubts() []schema.Warning {
 	return out
 }
 
-func (m *Mapper) once(what string) { m.warnOnce(schema.Warning{What: what}) }
-
 // say warns once of something of a kind.
 func (m *Mapper) say(noun, name, what string) {
-	m.warnOnce(schema.Warning{Noun: noun, Name: noun + " " + name, What: what})
-}
-
-func (m *Mapper) warnOnce(w schema.Warning) {
+	w := schema.Warning{Noun: noun, Name: noun + " " + name, What: what}
 	if !m.warned[w] {
 		m.warned[w] = true
 		m.warn(w)

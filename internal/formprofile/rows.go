@@ -49,10 +49,11 @@ func (s *Site) Rows(ctx context.Context, l schema.List) ([]Row, error) {
 	s.Forget()
 	err := s.Do(ctx, func() error {
 		rows = nil
-		if err := s.show(ctx, l); err != nil {
-			return err
+		err := s.show(ctx, l)
+		if err == nil {
+			rows, err = s.readRows(ctx, l)
 		}
-		if err := s.readRows(ctx, l, &rows); err != nil {
+		if err != nil {
 			return err
 		}
 		look, err := s.app.Look(ctx)
@@ -64,12 +65,12 @@ func (s *Site) Rows(ctx context.Context, l schema.List) ([]Row, error) {
 	return rows, err
 }
 
-func (s *Site) readRows(ctx context.Context, l schema.List, rows *[]Row) error {
+func (s *Site) readRows(ctx context.Context, l schema.List) (rows []Row, err error) {
 	fl := s.options.Profile.List(l)
 	s.waitFor("the rows of %s", s.quoted(l))
 	seen := map[string]int{}
 	var incomplete error
-	_, err := page.Until(ctx, believe, func() (bool, error) {
+	_, err = page.Until(ctx, believe, func() (bool, error) {
 		if empty, err := s.saysEmpty(ctx, fl); err != nil || empty {
 			return empty, err
 		}
@@ -77,18 +78,18 @@ func (s *Site) readRows(ctx context.Context, l schema.List, rows *[]Row) error {
 			row := rowOf(r, fl.Column)
 			row.Nth = seen[row.Name]
 			seen[row.Name]++
-			*rows = append(*rows, row)
+			rows = append(rows, row)
 			return true, nil
 		})
 		if incomplete = nil; errors.Is(err, page.ErrIncomplete) {
 			incomplete, err = s.incomplete(l, err), nil
 		}
-		return len(*rows) > 0, err // its rows may come yet
+		return len(rows) > 0, err // its rows may come yet
 	})
-	for i := range *rows {
-		(*rows)[i].alike = seen[(*rows)[i].Name] > 1
+	for i := range rows {
+		rows[i].alike = seen[rows[i].Name] > 1
 	}
-	return cmp.Or(err, incomplete)
+	return rows, cmp.Or(err, incomplete)
 }
 
 // saysEmpty reports whether the page says what it says of a list without rows.

@@ -20,10 +20,7 @@ import (
 const windows1252 safefile.Encoding = "Windows-1252"
 
 // decodeText turns a file into text and says what it was. A byte order mark
-// settles the question; given is the code page of what has none. It is given for
-// all files of a command, and what is UTF-8 beside the others keeps its letters:
-// text in a page of single bytes is not UTF-8 by chance. In pages of several bytes
-// it may be, and nobody can tell.
+// settles the question; given is the code page of what has none.
 func decodeText(raw []byte, given string) (text string, in safefile.Encoding, err error) {
 	text, in, err = safefile.Text(raw)
 	marked := strings.HasPrefix(string(raw[:min(len(raw), 3)]), "\ufeff") || in == safefile.UTF16LE ||
@@ -53,7 +50,8 @@ func decodeText(raw []byte, given string) (text string, in safefile.Encoding, er
 
 // decodeGiven reads a file whose code page is given, together with those of the other
 // files of a command: what is UTF-8 among them keeps its letters. Text in a page of
-// single bytes is not UTF-8 by chance; in one of several bytes it may be.
+// single bytes is not UTF-8 by chance; in one of several bytes it may be, and nobody
+// can tell.
 func decodeGiven(raw []byte, given, text string, in safefile.Encoding) (string, safefile.Encoding, error) {
 	page, _ := codePage(given)
 	_, single := page.(*charmap.Charmap)
